@@ -1,0 +1,47 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts, by the system calls: how a namespace gets a name (ip-netns(8))."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+MS_BIND, MS_REC, MS_SHARED = 0x1000, 0x4000, 0x100000
+MNT_DETACH = 2
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
+_libc.umount2.argtypes = [ctypes.c_char_p, ctypes.c_int]
+
+
+def mount(source: str, target: str, kind: str = "none", flags: int = 0, options: str | None = None) -> None:
+    done = _libc.mount(
+        source.encode(), target.encode(), kind.encode(), flags, options.encode() if options is not None else None
+    )
+    if done != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), target)
+
+
+def bind(source: str, target: str) -> None:
+    mount(source, target, flags=MS_BIND)
+
+
+def unmount(target: str) -> None:
+    """Detach what is mounted there, if anything is."""
+    if _libc.umount2(target.encode(), MNT_DETACH) != 0:
+        code = ctypes.get_errno()
+        if os.strerror(code) and code not in (22, 2):  # EINVAL: not a mount point
+            raise OSError(code, os.strerror(code), target)
+
+
+def make_shared(folder: str) -> None:
+    """The folder of named namespaces as ``ip netns`` makes it: a mount that passes on what is mounted in it."""
+    os.makedirs(folder, mode=0o755, exist_ok=True)
+    try:
+        mount("", folder, flags=MS_SHARED | MS_REC)
+    except OSError:  # not a mount point yet
+        mount(folder, folder, flags=MS_BIND | MS_REC)
+        mount("", folder, flags=MS_SHARED | MS_REC)
