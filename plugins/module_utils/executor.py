@@ -1,0 +1,248 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does steps. The only place where a host is changed.
+
+A round of steps goes out kind of step by kind of step, each in as few system calls as there are: one batch a
+namespace for messages, one group for links that go, one transaction for nftables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import nftables
+from ansible_collections.containerhost.network.plugins.module_utils import steps as s
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import NETNS_FOLDER, Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.mounts import bind, make_shared, unmount
+from ansible_collections.containerhost.network.plugins.module_utils.wire import OWN_NETNS, WireError
+
+
+class Failure(t.NamedTuple):
+    """A step that failed: its place in the round, what it was to do, and why."""
+
+    position: int
+    operation: str
+    reason: str
+
+
+class Executor:
+    """Does rounds of steps on the host whose picture ``kernel`` is, and keeps its records."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._wire = kernel.wire
+        self._records = kernel.records
+        self._nft_used: set[str | None] = set()
+
+    def do(self, round_: t.Sequence[s.Step]) -> list[Failure]:
+        """Do one round; a failed step stops none of the others."""
+        by_type: dict[type, list[int]] = {}
+        for position, step in enumerate(round_):
+            by_type.setdefault(type(step), []).append(position)
+        self._note(round_, by_type)
+        failures: list[Failure] = []
+        for type_, action in (
+            (s.MakeNetns, self._make_netns),
+            (s.Borrow, self._borrow),
+            (s.WriteSysctl, self._write_sysctls),
+            (s.Message, self._send),
+            (s.NftElement, self._nft),
+            (s.DeleteLink, self._delete_links),
+            (s.GiveBack, self._give_back),
+            (s.DeleteNetns, self._delete_netns),
+        ):
+            if type_ in by_type:
+                positions = by_type[type_]
+                for position, reason in action([round_[p] for p in positions]):
+                    place = positions[position]
+                    failures.append(Failure(place, round_[place].operation, reason))
+        return failures
+
+    def finish(self) -> None:
+        """Take our table away when nothing is left in it, and write the records."""
+        for netns in self._nft_used:
+            table = self._kernel.table(netns)
+            if table.exists and not any(table.elements.values()):
+                with self._wire.inside(netns):
+                    nftables.run(f"delete table inet {nftables.TABLE}")
+                self._kernel.set_table(netns, nftables.Table(False, False, {}))
+                self._records.set_digest(netns, None)
+        self._nft_used.clear()
+        self._records.save()
+
+    # -- namespaces and links ----------------------------------------------------------------------------------
+
+    def _make_netns(self, steps: t.Sequence[s.MakeNetns]) -> t.Iterator[tuple[int, str]]:
+        if not os.path.isdir(NETNS_FOLDER):
+            self._records.note_folder(NETNS_FOLDER)
+            self._records.save()
+        make_shared(NETNS_FOLDER)
+        for position, step in enumerate(steps):
+            try:
+                self._make_one_netns(step)
+            except (OSError, WireError) as error:
+                yield position, str(error)
+
+    def _make_one_netns(self, step: s.MakeNetns) -> None:
+        place = f"{NETNS_FOLDER}/{step.name}"
+
+        def prepare() -> None:
+            refused = self._wire.send([m.set_link("lo", "a new one", up=True, ifalias=step.mark)])
+            if refused:
+                raise WireError(refused[0].text)
+
+        def keep() -> None:
+            os.close(os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
+            try:
+                bind(OWN_NETNS, place)
+            except OSError:
+                os.unlink(place)
+                raise
+
+        # A file without a namespace behind it is what a killed run left.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place)
+        self._wire.make_netns(prepare, keep)
+
+    def _delete_netns(self, steps: t.Sequence[s.DeleteNetns]) -> t.Iterator[tuple[int, str]]:
+        self._wire.enter(None)
+        for position, step in enumerate(steps):
+            place = f"{NETNS_FOLDER}/{step.name}"
+            try:
+                unmount(place)
+                os.unlink(place)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                yield position, error.strerror or str(error)
+        if not os.listdir(NETNS_FOLDER) and self._records.forget_folder(NETNS_FOLDER):
+            unmount(NETNS_FOLDER)
+            os.rmdir(NETNS_FOLDER)
+
+    def _send(self, steps: t.Sequence[m.Message]) -> t.Iterator[tuple[int, str]]:
+        for refusal in self._wire.send(steps):
+            gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
+            if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
+                continue
+            yield refusal.position, _reason(refusal.errno, refusal.text)
+
+    def _delete_links(self, steps: t.Sequence[s.DeleteLink]) -> t.Iterator[tuple[int, str]]:
+        """One link by itself; more of them by a group, at the price of one."""
+        by_netns: dict[str | None, list[int]] = {}
+        for position, step in enumerate(steps):
+            by_netns.setdefault(step.netns, []).append(position)
+        for netns, positions in by_netns.items():
+            if len(positions) == 1:
+                messages = [m.delete_link(steps[positions[0]].name, netns)]
+            else:
+                messages = [m.set_link(steps[p].name, netns, group=m.GROUP_LEAVING) for p in positions]
+                messages.append(m.delete_group(m.GROUP_LEAVING, netns))
+            for refusal in self._wire.send(messages):
+                if refusal.errno != errno.ENODEV:
+                    yield positions[min(refusal.position, len(positions) - 1)], _reason(refusal.errno, refusal.text)
+
+    # -- settings ----------------------------------------------------------------------------------------------
+
+    def _write_sysctls(self, steps: t.Sequence[s.WriteSysctl]) -> t.Iterator[tuple[int, str]]:
+        for position, step in enumerate(steps):
+            reason = self._write(step.netns, step.key, step.value)
+            if reason:
+                yield position, reason
+
+    def _write(self, netns: str | None, key: str, value: str) -> str | None:
+        try:
+            with self._wire.inside(netns), open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
+                file.write(value)
+        except (OSError, WireError) as error:
+            return getattr(error, "strerror", None) or str(error)
+        return None
+
+    def _note(self, round_: t.Sequence[s.Step], by_type: t.Mapping[type, t.Sequence[int]]) -> None:
+        """Records are written before what they are about, so that a killed run is not the last to know."""
+        for position in by_type.get(s.Borrow, ()):
+            step = t.cast(s.Borrow, round_[position])
+            now = self._kernel.sysctl(step.key, step.netns)
+            if now is not None:
+                self._records.borrow(step, now)
+        for position in by_type.get(s.Record, ()):
+            record = t.cast(s.Record, round_[position])
+            netns = record.key[0]
+            if record.owner is None or not self._kernel.is_ours(record.device, netns):
+                self._records.set_owner(record.kind, record.key, record.owner)
+        self._records.save()
+
+    def _borrow(self, steps: t.Sequence[s.Borrow]) -> t.Iterator[tuple[int, str]]:
+        guards = [
+            s.NftElement(step.netns, step.guard[0], step.guard[1], None, "containerhost:guard")
+            for step in steps
+            if step.guard and step.guard[1] not in self._kernel.table(step.netns).elements.get(step.guard[0], {})
+        ]
+        # The guard first: there is no moment in which the host routes for strangers.
+        for _position, reason in self._nft(list(dict.fromkeys(guards))):
+            yield 0, reason
+            return
+        for position, step in enumerate(steps):
+            if self._kernel.sysctl(step.key, step.netns) != step.value:
+                reason = self._write(step.netns, step.key, step.value)
+                if reason:
+                    yield position, reason
+
+    def _give_back(self, steps: t.Sequence[s.GiveBack]) -> t.Iterator[tuple[int, str]]:
+        for position, step in enumerate(steps):
+            loan = self._records.give_back(step.netns, step.key, step.owner)
+            if loan is None:
+                continue
+            # Someone may have changed it since, or the device may be gone: then it is theirs.
+            if self._kernel.sysctl(step.key, step.netns) == loan["value"] != loan["before"]:
+                reason = self._write(step.netns, step.key, loan["before"])
+                if reason:
+                    yield position, reason
+            if loan["guard"]:
+                for _position, reason in self._nft([s.NftElement(step.netns, *loan["guard"], None, "", True)]):
+                    yield position, reason
+
+    # -- nftables ----------------------------------------------------------------------------------------------
+
+    def _nft(self, steps: t.Sequence[s.NftElement]) -> t.Iterator[tuple[int, str]]:
+        by_netns: dict[str | None, list[int]] = {}
+        for position, step in enumerate(steps):
+            by_netns.setdefault(step.netns, []).append(position)
+        for netns, positions in by_netns.items():
+            table = self._kernel.table(netns)
+            some = [steps[p] for p in positions]
+            if not table.exists:
+                some = [step for step in some if not step.delete]
+            if not some:
+                continue
+            try:
+                with self._wire.inside(netns):
+                    nftables.run(nftables.transaction(table, some))
+                    if not (table.exists and table.intact):
+                        self._records.set_digest(netns, nftables.digest_now())
+                        self._records.save()
+            except (nftables.NftError, nftables.NftMissing) as error:
+                yield from ((position, str(error)) for position in positions)
+                continue
+            self._kernel.set_table(netns, nftables.after(table, some))
+            self._nft_used.add(netns)
+
+
+def _reason(code: int, text: str) -> str:
+    name = errno.errorcode.get(code, str(code))
+    advice = _ADVICE.get(code, "")
+    return f"{text} ({name})" + (f"; {advice}" if advice else "")
+
+
+_ADVICE = {
+    errno.EPERM: "this needs root: set become",
+    errno.EOPNOTSUPP: "this kernel cannot do it",
+    errno.EADDRINUSE: "something else on this host uses it",
+    errno.EEXIST: "something else made it meanwhile: look at it, then run again",
+    errno.ENODEV: "it vanished meanwhile: run again",
+    errno.EBUSY: "something else holds it: let it go, then run again",
+}

@@ -1,0 +1,29 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mark on a device, a namespace or an nftables element: ``containerhost:OWNER LABEL``.
+
+The label is for people, and for finding a container's end again: ``ip link`` shows whose device it is.
+"""
+
+from __future__ import annotations
+
+PREFIX = "containerhost:"
+# The kernel takes aliases of 255 bytes, an nftables element a comment of 127.
+_LONGEST = {"alias": 250, "comment": 120}
+
+
+def mark(owner: str, label: str = "", place: str = "alias") -> str:
+    text = f"{PREFIX}{owner} {label}" if label else f"{PREFIX}{owner}"
+    return text.encode()[: _LONGEST[place]].decode("utf-8", "ignore")
+
+
+def owner_of(text: str | None) -> str | None:
+    """Whose mark it is; None if it is none of ours."""
+    if not text or not text.startswith(PREFIX):
+        return None
+    return text[len(PREFIX):].split(" ", 1)[0]
+
+
+def label_of(text: str | None) -> str:
+    return text.split(" ", 1)[1] if text and " " in text else ""

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a container's network namespace is, on this host, now: ``{engine, ref}`` to a path.
+
+The document names a sandbox by reference, never by pid; the path is looked up when the document is applied.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.values import Problem
+
+NETNS_FOLDER = "/run/netns"
+
+
+def path_of(engine: str, ref: str) -> str:
+    """The namespace's path. Raises Problem, in a sentence, for a container that is not running."""
+    try:
+        resolve = _ENGINES[engine]
+    except KeyError:
+        raise Problem(f"engine {engine} is not one of {', '.join(sorted(_ENGINES))}") from None
+    return resolve(ref)
+
+
+def _netns(ref: str) -> str:
+    return f"{NETNS_FOLDER}/{ref}"
+
+
+def _path(ref: str) -> str:
+    if not os.path.exists(ref):
+        raise Problem(f"there is no network namespace at {ref}: start what it belongs to, then run again")
+    return ref
+
+
+def _pid(ref: str) -> str:
+    path = f"/proc/{ref}/ns/net"
+    if not os.path.exists(path):
+        raise Problem(f"there is no process {ref} on this host: start it, then run again")
+    return path
+
+
+def _running(engine: str, ref: str, pid: t.Any) -> str:
+    if not pid:
+        raise Problem(f"{engine} container {ref} is not running on this host: start it, then run again")
+    return f"/proc/{pid}/ns/net"
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=20)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _docker(ref: str) -> str:
+    """By the engine's API (``GET /containers/REF/json``) on its socket."""
+    address = os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")
+    if not address.startswith("unix://"):
+        raise Problem(f"docker is asked on its local socket, not at {address}")
+    connection = _UnixConnection(address[len("unix://"):])
+    try:
+        connection.request("GET", f"/containers/{ref}/json")
+        answer = connection.getresponse()
+        body = json.loads(answer.read() or b"{}")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise Problem(f"docker does not answer at {address} ({error}); container {ref} needs it running") from error
+    finally:
+        connection.close()
+    if answer.status == 404:
+        raise Problem(f"there is no docker container {ref} on this host: make and start it, then run again")
+    return _running("docker", ref, body.get("State", {}).get("Pid"))
+
+
+def _podman(ref: str) -> str:
+    found = _ask(["podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", ref], "podman", ref)
+    return _running("podman", ref, int(found) if found.isdigit() else 0)
+
+
+def _nspawn(ref: str) -> str:
+    """systemd-machined keeps the leader's pid in a file of variables."""
+    try:
+        with open(f"/run/systemd/machines/{ref}", encoding="utf-8") as file:
+            leader = re.search(r"^LEADER=(\d+)$", file.read(), re.MULTILINE)
+    except OSError:
+        leader = None
+    return _running("nspawn", ref, leader.group(1) if leader else None)
+
+
+def _lxc(ref: str) -> str:
+    found = _ask(["lxc-info", "--name", ref, "--pid", "--no-humanize"], "lxc", ref)
+    return _running("lxc", ref, int(found) if found.isdigit() else 0)
+
+
+def _ask(command: list[str], engine: str, ref: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Problem(f"{command[0]} does not answer ({error}); {engine} container {ref} needs it") from error
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+_ENGINES: dict[str, t.Callable[[str], str]] = {
+    "netns": _netns,
+    "path": _path,
+    "pid": _pid,
+    "docker": _docker,
+    "podman": _podman,
+    "nspawn": _nspawn,
+    "lxc": _lxc,
+}
+ENGINES = tuple(_ENGINES)
