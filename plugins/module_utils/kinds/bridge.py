@@ -1,0 +1,89 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``bridge``: a switch in the kernel (ip-link(8), ``type bridge``), with the gateways that it is for its ports."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+    ADDRESS_OPTIONS,
+    DEVICE_OPTIONS,
+    DeviceKind,
+    change_link,
+    finish_link,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+
+_SECOND = 100  # the kernel counts a bridge's times in USER_HZ
+
+# Option: attribute, and how many of the kernel's units are one of ours. Only what is asked for is sent: a kernel
+# without VLAN filtering refuses even to have it switched off.
+_DATA: dict[str, tuple[str, int]] = {
+    "stp": ("IFLA_BR_STP_STATE", 1),
+    "priority": ("IFLA_BR_PRIORITY", 1),
+    "ageing_time": ("IFLA_BR_AGEING_TIME", _SECOND),
+    "forward_delay": ("IFLA_BR_FORWARD_DELAY", _SECOND),
+    "multicast_snooping": ("IFLA_BR_MCAST_SNOOPING", 1),
+    "group_fwd_mask": ("IFLA_BR_GROUP_FWD_MASK", 1),
+    "vlan_filtering": ("IFLA_BR_VLAN_FILTERING", 1),
+}
+_SWITCHES = ("stp", "multicast_snooping", "vlan_filtering")
+
+
+class Bridge(DeviceKind):
+    name = "bridge"
+    kernel_kind = "bridge"
+    options = {
+        **DEVICE_OPTIONS,
+        **ADDRESS_OPTIONS,
+        **{option: {"type": "bool" if option in _SWITCHES else "int"} for option in _DATA},
+    }
+
+    def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
+        values: Values = {}
+        for option, (attribute, unit) in _DATA.items():
+            number = link.data.get(attribute)
+            if number is not None:
+                values[option] = bool(number) if option in _SWITCHES else number // unit
+        return values
+
+    def summary(self, values: Values) -> list[str]:
+        """Of a bridge that goes, too: what is left at the kernel's defaults says nothing."""
+        return [row for row in super().summary(values) if row.split(":")[0] in ("mac", "mtu", "addresses", "kind")]
+
+    def add(self, wanted: Wanted) -> Rounds:
+        values = wanted.values
+        # The MAC from the start: a bridge without one of its own takes and changes it with its ports.
+        made = m.new_link(
+            values["name"],
+            "bridge",
+            _data(values, _DATA),
+            wanted.netns,
+            up=values["up"],
+            address=values.get("mac"),
+            mtu=values.get("mtu"),
+        )
+        return [
+            [made],
+            [*finish_link(values["name"], wanted.netns, self.mark_of(wanted), values.get("addresses") or ())],
+        ]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        messages = change_link(wanted, differences, self.mark_of(wanted))
+        data = _data(wanted.values, differences)
+        if data:
+            messages.append(m.set_kind_data(wanted.values["name"], "bridge", data, wanted.netns))
+        return [list(messages)]
+
+
+def _data(values: Values, names: t.Iterable[str]) -> dict[str, int]:
+    return {
+        _DATA[option][0]: int(values[option]) * _DATA[option][1]
+        for option in names
+        if option in _DATA and values.get(option) is not None
+    }

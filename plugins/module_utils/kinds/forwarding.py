@@ -1,0 +1,154 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``forwarding``: packets that come in by an interface may be routed on (ip-sysctl, ``forwarding``).
+
+IPv4 has a switch an interface. IPv6 has one since Linux 6.17 (``force_forwarding``); before that only the global
+one does it, which also ends the acceptance of router advertisements unless ``accept_ra`` is 2. Switched on an
+interface that is not ours, forwarding is guarded: what was not routed before is not routed now, unless one end is
+ours (see ``nftables.FRAME``).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.steps import Borrow, GiveBack
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+
+AUTO = "auto"
+_RTPROT_RA = 9  # a route that a router advertised
+
+
+class Setting(t.NamedTuple):
+    """One file below /proc/sys that forwarding needs, and what guards it."""
+
+    key: str
+    value: str
+    guard: t.Optional[t.Tuple[str, str]] = None
+
+
+class Forwarding(Kind):
+    name = "forwarding"
+    key = ("device", "uplink", "family")
+    after = ("bridge", "vxlan", "veth", "isolation")
+    shared = True
+    options = {
+        "device": {"type": "str"},
+        "uplink": {"type": "str"},
+        "family": {"type": "str", "choices": ["ipv4", "ipv6"], "default": "ipv4"},
+    }
+
+    def normalise(self, values: Values) -> Values:
+        if (values.get("device") is None) == (values.get("uplink") is None):
+            raise Problem("forwarding takes either `device`, one of ours, or `uplink`, the way out")
+        plain = {"family": "ipv4", **values}
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        return plain
+
+    def label(self, values: Values) -> str:
+        return f"{values['family']} on {values.get('device') or 'uplink ' + str(values.get('uplink'))}"
+
+    def summary(self, values: Values) -> list[str]:
+        return [f"on: {name}" for name in values.get("on") or ()]
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        known: set[tuple[str | None, str, str]] = set()
+        for object_ in wanted:
+            settings = self._settings(kernel, object_.values)
+            object_.values["settings"] = settings
+            object_.values["on"] = sorted(setting.key for setting in settings)
+            on = sorted(s.key for s in settings if _is_on(kernel, object_.netns, s, object_.owner))
+            known.update((object_.netns, setting.key, object_.owner) for setting in settings)
+            if on or not settings:
+                values = {**object_.values, "on": on}
+                yield Found(self.name, object_.key, values, object_.owner)
+        for (netns, key), loan in kernel.records.borrowed().items():
+            if loan["kind"] != self.name:
+                continue
+            for owner in loan["owners"]:
+                if (netns, key, owner) not in known:
+                    yield self._left(netns, key, owner)
+
+    def _left(self, netns: str | None, key: str, owner: str) -> Found:
+        _net, ip, _conf, device, _name = key.split("/")
+        values: Values = {"device": device, "family": ip, "on": [key], "settings": [Setting(key, "")], "netns": netns}
+        return Found(self.name, (netns, device, key, owner), values, owner)
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        before, after = found.values["on"], wanted.values["on"]
+        return {"on": (before, after)} if before != after else {}
+
+    def add(self, wanted: Wanted) -> Rounds:
+        return [
+            [Borrow(wanted.netns, setting.key, setting.value, wanted.owner, self.name, setting.guard)]
+            for setting in wanted.values["settings"]
+        ]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        missing = set(wanted.values["on"]) - set(found.values["on"])
+        return [
+            [Borrow(wanted.netns, setting.key, setting.value, wanted.owner, self.name, setting.guard)]
+            for setting in wanted.values["settings"]
+            if setting.key in missing
+        ]
+
+    def remove(self, found: Found) -> Rounds:
+        return [[GiveBack(found.netns, s.key, found.owner or "") for s in reversed(found.values["settings"])]]
+
+    # -- which settings ----------------------------------------------------------------------------------------
+
+    def _settings(self, kernel: Kernel, values: Values) -> list[Setting]:
+        netns, family = values.get("netns"), values["family"]
+        if values.get("device"):
+            devices, strange = [values["device"]], False
+        elif values["uplink"] == AUTO:
+            devices, strange = _uplinks(kernel, netns, family), True
+        else:
+            devices, strange = [values["uplink"]], True
+        if family == "ipv4":
+            return [
+                Setting(f"net/ipv4/conf/{device}/forwarding", "1", ("borrowed4", device) if strange else None)
+                for device in devices
+            ]
+        if kernel.sysctl("net/ipv6/conf/lo/force_forwarding", netns) is not None:
+            return [
+                Setting(f"net/ipv6/conf/{device}/force_forwarding", "1", ("borrowed6", device) if strange else None)
+                for device in devices
+            ]
+        advertised = {row["device"] for row in kernel.routes(netns) if row["protocol"] == _RTPROT_RA}
+        keep = [Setting(f"net/ipv6/conf/{d}/accept_ra", "2", None) for d in sorted(advertised)]
+        return [*keep, Setting("net/ipv6/conf/all/forwarding", "1", ("borrowed_families", "10"))]
+
+
+def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
+    """Interfaces that are not ours and have an address of the family: replies come in by any of them."""
+    six = family == "ipv6"
+    links = kernel.links(netns)
+    return sorted(
+        name
+        for name, cidrs in kernel.addresses(netns).items()
+        if name in links
+        and name != "lo"
+        and links[name].owner is None
+        and links[name].group != m.GROUP
+        and any((":" in cidr) == six for cidr in cidrs)
+    )
+
+
+def _is_on(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> bool:
+    """Is it so, and if it was we who made it so: does this owner hold it, and does the guard stand?"""
+    if kernel.sysctl(setting.key, netns) != setting.value:
+        return False
+    loan = kernel.records.loan(netns, setting.key)
+    if loan is None:
+        return True
+    if owner not in loan["owners"]:
+        return False
+    guard = loan["guard"]
+    table = kernel.table(netns)
+    return guard is None or (table.intact and guard[1] in table.elements.get(guard[0], {}))

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``neighbour``: a permanent entry of a neighbour table (ip-neighbour(8)). Ours carry protocol number 143."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import spelling
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import owner_of_row, record
+from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+
+
+class Neighbour(Kind):
+    name = "neighbour"
+    key = ("device", "address")
+    after = ("bridge", "vxlan")
+    options = {
+        "device": {"type": "str", "required": True},
+        "address": {"type": "str", "required": True},
+        "lladdr": {"type": "str"},
+    }
+
+    def normalise(self, values: Values) -> Values:
+        plain = {**values, "permanent": True}
+        plain["device"] = spelling.device_name(plain["device"], "device")
+        plain["address"] = spelling.address(plain["address"])
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        if plain.get("lladdr") is not None:
+            plain["lladdr"] = spelling.mac(plain["lladdr"], "lladdr")
+        elif plain.get("state") != "absent":
+            raise Problem(f"neighbour {plain['address']} on {plain['device']} needs an `lladdr`")
+        return plain
+
+    def label(self, values: Values) -> str:
+        return f"{values['address']} on {values['device']}"
+
+    def summary(self, values: Values) -> list[str]:
+        return [f"lladdr: {values.get('lladdr')}"]
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        if not kernel.has_link(wanted.values["device"], wanted.netns):
+            yield f"there is no device {wanted.values['device']}; make it first, or name another"
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        keys = {object_.key for object_ in wanted}
+        for netns in {None, *(object_.netns for object_ in wanted)}:
+            for row in kernel.neighbours(netns):
+                if "NDA_DST" not in row:
+                    continue
+                permanent = bool(row["state"] & m.NUD_PERMANENT)
+                values = {
+                    "device": row["device"],
+                    "address": row["NDA_DST"],
+                    "lladdr": row.get("NDA_LLADDR"),
+                    "permanent": permanent,
+                }
+                if netns is not None:
+                    values["netns"] = netns
+                key = self.key_of(values, "")
+                ours = permanent and row.get("NDA_PROTOCOL") == m.PROTOCOL
+                owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys)
+                if owner is not None or key in keys:
+                    # What the kernel has learned by itself is in nobody's way.
+                    yield Found(self.name, key, values, owner, leftover=not permanent)
+
+    def add(self, wanted: Wanted) -> Rounds:
+        return [[*record(self.name, wanted), self._message(wanted)]]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        return [[*record(self.name, wanted), self._message(wanted, replace=True)]]
+
+    def _message(self, wanted: Wanted, replace: bool = False) -> m.Message:
+        values = wanted.values
+        return m.neighbour(values["device"], values["address"], values["lladdr"], wanted.netns, replace=replace)
+
+    def remove(self, found: Found) -> Rounds:
+        values = found.values
+        gone = m.neighbour(values["device"], values["address"], "", found.netns, delete=True)
+        return [[gone], [Record(self.name, found.key, None)]]

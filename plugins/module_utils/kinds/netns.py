@@ -1,0 +1,58 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``netns``: a named network namespace (ip-netns(8)), its loopback up. The mark is the alias of its ``lo``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import spelling
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
+from ansible_collections.containerhost.network.plugins.module_utils.steps import DeleteNetns, MakeNetns
+from ansible_collections.containerhost.network.plugins.module_utils.values import Change, Found, Problem, Values, Wanted
+
+
+class Netns(Kind):
+    name = "netns"
+    options = {"name": {"type": "str", "required": True}, "up": {"type": "bool", "default": True}}
+    key = ("name",)
+    marked = True
+    # A namespace that somebody else made is as good a sandbox; it stays when ours go.
+    accepts_foreign = True
+
+    def normalise(self, values: Values) -> Values:
+        if values.get("netns") is not None:
+            raise Problem(f"netns {values['name']}: a namespace has no place in another; leave `netns` out")
+        return {"up": True, **values, "name": spelling.netns_name(values["name"])}
+
+    def summary(self, values: Values) -> list[str]:
+        return ["up: no"] if values.get("up") is False else []
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        yield ("netns", values["name"])
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        for name in kernel.netns_names():
+            lo = kernel.link("lo", netns_path(name))
+            if lo is not None:  # a file without a namespace behind it is none
+                yield Found(self.name, (None, name), {"name": name, "up": lo.up}, lo.owner)
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        if change.action == "add":
+            kernel.will_make_netns(f"{netns_path(change.values['name'])}")
+
+    def add(self, wanted: Wanted) -> Rounds:
+        return [[MakeNetns(wanted.values["name"], mark(wanted.owner))]]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        alias = mark(wanted.owner) if "owner" in differences else None
+        path = netns_path(wanted.values["name"])
+        up = wanted.values["up"] if "up" in differences else None
+        return [[m.set_link("lo", path, up=up, **({"ifalias": alias} if alias else {}))]]
+
+    def remove(self, found: Found) -> Rounds:
+        return [[DeleteNetns(found.values["name"])]]

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``route``: a route in a table of the host's (ip-route(8)). Ours carry protocol number 143."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import spelling
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import owner_of_row, record
+from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+
+_METRIC_6 = 1024  # what an IPv6 route without a metric gets
+
+
+class Route(Kind):
+    name = "route"
+    key = ("dst", "metric", "table")
+    after = ("bridge", "vxlan", "veth", "neighbour")
+    options = {
+        "dst": {"type": "str", "required": True},
+        "device": {"type": "str"},
+        "via": {"type": "str"},
+        "onlink": {"type": "bool", "default": False},
+        "metric": {"type": "int"},
+        "src": {"type": "str"},
+        "table": {"type": "int", "default": m.RT_TABLE_MAIN},
+    }
+
+    def normalise(self, values: Values) -> Values:
+        plain = {"onlink": False, "table": m.RT_TABLE_MAIN, **values}
+        plain["dst"] = spelling.network_cidr(plain["dst"])
+        six = ":" in plain["dst"]
+        plain["metric"] = plain.get("metric") or (_METRIC_6 if six else 0)
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        for option in ("via", "src"):
+            if plain.get(option) is not None:
+                plain[option] = spelling.address(plain[option], option)
+                if (":" in plain[option]) != six:
+                    raise Problem(f"route {plain['dst']} and its `{option}` {plain[option]} are not of one family")
+        if plain.get("device") is None and plain.get("state") != "absent":
+            raise Problem(f"route {plain['dst']} needs a `device` to leave by")
+        return plain
+
+    def label(self, values: Values) -> str:
+        table = values.get("table", m.RT_TABLE_MAIN)
+        return values["dst"] + (f" in table {table}" if table != m.RT_TABLE_MAIN else "")
+
+    def summary(self, values: Values) -> list[str]:
+        words = [values["dst"]]
+        for option, word in (("via", "via"), ("device", "dev"), ("src", "src")):
+            words += [word, values[option]] if values.get(option) else []
+        words += ["onlink"] if values.get("onlink") else []
+        words += ["metric", str(values["metric"])] if values.get("metric") else []
+        return [" ".join(words)]
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        if not kernel.has_link(wanted.values["device"], wanted.netns):
+            yield f"there is no device {wanted.values['device']}; make it first, or name another"
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        keys = {object_.key: object_ for object_ in wanted}
+        for netns in {None, *(object_.netns for object_ in wanted)}:
+            for row in kernel.routes(netns):
+                values = {name: value for name, value in row.items() if name != "protocol" and value is not None}
+                if netns is not None:
+                    values["netns"] = netns
+                key = self.key_of(values, "")
+                ours = row["protocol"] == m.PROTOCOL
+                owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys)
+                if owner is not None or key in keys:
+                    yield Found(self.name, key, {**values, "protocol": row["protocol"]}, owner)
+
+    def add(self, wanted: Wanted) -> Rounds:
+        return [[*record(self.name, wanted), m.route(wanted.values, wanted.netns)]]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        return [[*record(self.name, wanted), m.route(wanted.values, wanted.netns, replace=True)]]
+
+    def remove(self, found: Found) -> Rounds:
+        gone = m.route(found.values, found.netns, delete=True, protocol=found.values["protocol"])
+        return [[gone], [Record(self.name, found.key, None)]]

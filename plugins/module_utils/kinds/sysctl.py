@@ -1,0 +1,72 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``sysctl``: a network setting (sysctl(8), below ``net.``), given back as it was when nobody wants it any more."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.sandbox_end import sysctl_path
+from ansible_collections.containerhost.network.plugins.module_utils.steps import Borrow, GiveBack
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+
+
+class Sysctl(Kind):
+    name = "sysctl"
+    key = ("key",)
+    after = ("bridge", "vxlan", "veth")
+    shared = True
+    options = {"key": {"type": "str", "required": True, "no_log": False}, "value": {"type": "str"}}
+
+    def normalise(self, values: Values) -> Values:
+        plain = {**values, "key": sysctl_path(values["key"])}
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        if plain.get("value") is not None:
+            plain["value"] = " ".join(str(plain["value"]).split())
+        elif plain.get("state") != "absent":
+            raise Problem(f"sysctl {values['key']} needs a `value`")
+        return plain
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        parts = wanted.values["key"].split("/")
+        device = parts[3] if len(parts) > 4 and parts[2] in ("conf", "neigh") else None
+        if kernel.sysctl(wanted.values["key"], wanted.netns) is None:
+            if device is None or not kernel.has_link(device, wanted.netns):
+                yield "this kernel has no such setting here; look below /proc/sys"
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        for object_ in wanted:
+            key, netns = object_.values["key"], object_.netns
+            now = kernel.sysctl(key, netns)
+            loan = kernel.records.loan(netns, key)
+            held = loan is None or object_.owner in loan["owners"]
+            if now is not None and (now == object_.values.get("value") or loan is not None):
+                values = {**object_.values, "value": now if held else None}
+                yield Found(self.name, object_.key, values, object_.owner)
+        yield from _held(self, kernel, {object_.key for object_ in wanted})
+
+    def add(self, wanted: Wanted) -> Rounds:
+        return [[Borrow(wanted.netns, wanted.values["key"], wanted.values["value"], wanted.owner, self.name)]]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        return self.add(wanted)
+
+    def remove(self, found: Found) -> Rounds:
+        return [[GiveBack(found.netns, found.values["key"], found.owner or "")]]
+
+
+def _held(kind: Kind, kernel: Kernel, wanted: t.AbstractSet[t.Any]) -> t.Iterator[Found]:
+    """Settings that somebody holds by the records and that are not among the wanted ones."""
+    for (netns, key), loan in kernel.records.borrowed().items():
+        if loan["kind"] == kind.name:
+            values: Values = {"key": key, "value": kernel.sysctl(key, netns)}
+            if netns is not None:
+                values["netns"] = netns
+            for owner in loan["owners"]:
+                found = Found(kind.name, kind.key_of(values, owner), values, owner)
+                if found.key not in wanted:
+                    yield found

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``veth``: a container's attachment to a bridge (veth(4)): one end is the bridge's port, one is in the sandbox."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import sandbox_end, spelling
+from ansible_collections.containerhost.network.plugins.module_utils.devices import DEVICE_OPTIONS, DeviceKind
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.marks import label_of
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+
+_PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
+
+
+class Veth(DeviceKind):
+    name = "veth"
+    kernel_kind = "veth"
+    after = ("netns", "bridge")
+    fixed = frozenset(("sandbox",))
+    options = {
+        **{name: spec for name, spec in DEVICE_OPTIONS.items() if name != "mac"},
+        "master": {"type": "str"},
+        "host_mac": {"type": "str"},
+        "isolated": {"type": "bool"},
+        "hairpin": {"type": "bool"},
+        **sandbox_end.SANDBOX_OPTIONS,
+    }
+
+    def normalise(self, values: Values) -> Values:
+        if values.get("state") == "absent":
+            return super().normalise({"name": values["name"]})
+        plain = sandbox_end.normalise(super().normalise(values))
+        if plain.get("host_mac") is not None:
+            plain["host_mac"] = spelling.unicast_mac(plain["host_mac"], "host_mac")
+        if plain.get("master") is not None:
+            for option in _PORT:
+                plain.setdefault(option, False)
+        return plain
+
+    def label(self, values: Values) -> str:
+        """The container's name is what people know; the host end's name is derived from it."""
+        ref = values.get("sandbox", {}).get("ref")
+        return f"{ref} {values.get('interface', '')}".strip() if ref else str(values["name"])
+
+    def summary(self, values: Values) -> list[str]:
+        sandbox = values.get("sandbox")
+        if not isinstance(sandbox, dict):
+            return [f"mtu: {values.get('mtu')}"]
+        end = f"{values.get('interface')} in {sandbox['engine']} {sandbox['ref']}"
+        if "addresses" not in values:
+            return [end]
+        addresses = ", ".join(values["addresses"]) or "no address"
+        rows = [f"{addresses} as {end}, on {values.get('master')}, mtu {values.get('mtu')}"]
+        return rows + [f"route: {text}" for text in values.get("routes") or ()]
+
+    def made_mac(self, values: Values) -> str | None:
+        return values.get("host_mac")
+
+    def mark_label(self, values: Values) -> str:
+        """Whose it is, so that the container's end can be found from the host's: ``engine:ref/interface``."""
+        sandbox = values["sandbox"]
+        return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        yield from super().occupies(values)
+        sandbox = values.get("sandbox")
+        if sandbox:
+            yield ("interface", sandbox["engine"], sandbox["ref"], values.get("interface"))
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        master = wanted.values.get("master")
+        if master and not kernel.has_link(master, wanted.netns):
+            yield f"there is no bridge {master}; make it first (module bridge), or name another `master`"
+        ours = {link.lower for link in kernel.links(wanted.netns).values() if link.owner and link.kind == "veth"}
+        yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.index in ours)
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
+        values = super().values_of(kernel, netns, link, wanted)
+        if link.kind != self.kernel_kind:
+            return values
+        values["host_mac"] = values.pop("mac")
+        values["master"] = link.master
+        for option, attribute in _PORT.items():
+            values[option] = bool(link.port.get(attribute))
+        if wanted is not None and wanted.present:
+            values.update(self._read_end(kernel, link, wanted))
+        else:
+            values.update(named_end(link.alias))
+        return values
+
+    def _read_end(self, kernel: Kernel, link: Link, wanted: Wanted) -> Values:
+        """The other end, if it is in the sandbox that it should be in."""
+        path = sandbox_end.path_of(wanted.values)
+        for peer in kernel.links(path).values():
+            if peer.kind == "veth" and peer.lower == link.index and link.lower == peer.index:
+                values = sandbox_end.read(kernel, path, peer, wanted)
+                values["sandbox"] = wanted.values["sandbox"]
+                values["up"] = link.up and peer.up
+                values["mtu"] = link.mtu if link.mtu == peer.mtu else f"{link.mtu} and {peer.mtu}"
+                return values
+        return {"sandbox": named_end(link.alias).get("sandbox", "another")}
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def add(self, wanted: Wanted) -> Rounds:
+        values, netns = wanted.values, wanted.netns
+        path = sandbox_end.path_of(values)
+        # The peer is made in its namespace under its name: no temporary name, no move (18 ms each).
+        peer = {
+            "IFLA_IFNAME": values["interface"],
+            "IFLA_ADDRESS": values.get("mac"),
+            "IFLA_MTU": values.get("mtu"),
+            "IFLA_NET_NS_FD": m.NetnsFd(path),
+        }
+        made = m.new_link(
+            values["name"],
+            "veth",
+            {"VETH_INFO_PEER": peer},
+            netns,
+            up=values["up"],
+            address=values.get("host_mac"),
+            mtu=values.get("mtu"),
+            master=m.Index(values["master"]) if values.get("master") else None,
+        )
+        marked = m.set_link(
+            values["name"], netns, operation="set the mark", ifalias=self.mark_of(wanted), af_spec=m.NO_LINK_LOCAL
+        )
+        port = _port(values, [option for option in _PORT if values.get(option)])
+        return [
+            [made],
+            [marked, *port, *sandbox_end.set_sysctls(path, values["sysctls"])],
+            sandbox_end.attach(values, path),
+        ]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        values, netns, name = wanted.values, wanted.netns, wanted.values["name"]
+        link: dict[str, t.Any] = {}
+        if "master" in differences:
+            link["master"] = m.Index(values["master"])
+        if "mtu" in differences:
+            link["mtu"] = values["mtu"]
+        if "host_mac" in differences:
+            link["address"] = values["host_mac"]
+        if "owner" in differences or "interface" in differences:
+            link["ifalias"] = self.mark_of(wanted)
+        host: list[t.Any] = []
+        if link or "up" in differences:
+            host.append(m.set_link(name, netns, up=values["up"] if "up" in differences else None, **link))
+        # A port that changes its master has lost its settings.
+        host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
+        inside = sandbox_end.change(wanted, sandbox_end.path_of(values), differences)
+        return [[*host, *inside[0]], *inside[1:]]
+
+
+def named_end(alias: str | None) -> Values:
+    """The sandbox and interface that a mark's label tells of."""
+    engine, colon, rest = label_of(alias).partition(":")
+    ref, slash, interface = rest.rpartition("/")
+    if not colon or not slash:
+        return {}
+    return {"sandbox": {"engine": engine, "ref": ref}, "interface": interface}
+
+
+def _port(values: Values, options: t.Sequence[str]) -> list[m.Message]:
+    if not options or not values.get("master"):
+        return []
+    data = {_PORT[option]: int(bool(values.get(option))) for option in options}
+    return [m.set_port(values["name"], data, values.get("netns"))]

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``vxlan``: a host's end of an overlay, its VTEP (RFC 7348; ip-link(8), ``type vxlan``). It never learns."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import spelling
+from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+    ADDRESS_OPTIONS,
+    DEVICE_OPTIONS,
+    DeviceKind,
+    change_link,
+    finish_link,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+
+PORT = 4789  # IANA; the kernel's own default is the older 8472
+_LARGEST_VNI = (1 << 24) - 1
+
+
+class Vxlan(DeviceKind):
+    name = "vxlan"
+    kernel_kind = "vxlan"
+    after = ("netns", "bridge")
+    # The kernel refuses to change these on a device (EOPNOTSUPP "Cannot change VNI", 6.18).
+    fixed = frozenset(("vni", "port"))
+    options = {
+        **DEVICE_OPTIONS,
+        "vni": {"type": "int"},
+        "port": {"type": "int", "default": PORT},
+        "local": {"type": "str"},
+        "link": {"type": "str"},
+        "master": {"type": "str"},
+        "learning": {"type": "bool", "default": False},
+        **ADDRESS_OPTIONS,
+    }
+
+    def normalise(self, values: Values) -> Values:
+        plain = super().normalise(values)
+        if plain.get("state") != "absent":
+            if plain.get("vni") is None:
+                raise Problem(f"vxlan {plain['name']} needs a `vni`: a number from 0 to {_LARGEST_VNI}")
+            plain["vni"] = spelling.between(plain["vni"], 0, _LARGEST_VNI, "vni")
+        plain["port"] = spelling.port(plain.get("port") or PORT)
+        plain.setdefault("learning", False)
+        if plain.get("local") is not None:
+            plain["local"] = spelling.address(plain["local"], "local")
+        return plain
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        yield from super().occupies(values)
+        yield ("vni", values.get("netns"), values.get("vni"), values.get("port"))
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        values = wanted.values
+        for option in ("link", "master"):
+            if values.get(option) and not kernel.has_link(values[option], wanted.netns):
+                yield f"there is no device {values[option]}; name another `{option}`"
+        for link in kernel.links(wanted.netns).values():
+            data = link.data
+            if link.kind == "vxlan" and link.owner is None and link.name != values["name"]:
+                if (data.get("IFLA_VXLAN_ID"), data.get("IFLA_VXLAN_PORT")) == (values["vni"], values["port"]):
+                    yield (
+                        f"{link.name}, which is not ours, has VNI {values['vni']} on port {values['port']} already:"
+                        " give this one another"
+                    )
+
+    def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
+        data = link.data
+        by_index = {other.index: other.name for other in kernel.links(netns).values()}
+        return {
+            "vni": data.get("IFLA_VXLAN_ID"),
+            "port": data.get("IFLA_VXLAN_PORT"),
+            "local": data.get("IFLA_VXLAN_LOCAL") or data.get("IFLA_VXLAN_LOCAL6"),
+            "link": by_index.get(data.get("IFLA_VXLAN_LINK")),
+            "master": link.master,
+            "learning": bool(data.get("IFLA_VXLAN_LEARNING")),
+        }
+
+    def add(self, wanted: Wanted) -> Rounds:
+        values = wanted.values
+        data = {
+            "IFLA_VXLAN_ID": values["vni"],
+            "IFLA_VXLAN_PORT": values["port"],
+            **_data(values, ("local", "link", "learning")),
+        }
+        # The MAC from the start, or systemd-udevd gives it one of its own (MACAddressPolicy=persistent).
+        made = m.new_link(
+            values["name"],
+            "vxlan",
+            data,
+            wanted.netns,
+            up=values["up"],
+            address=values.get("mac"),
+            mtu=values.get("mtu"),
+            master=m.Index(values["master"]) if values.get("master") else None,
+        )
+        quiet = m.set_link(values["name"], wanted.netns, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)
+        made = made._replace(header={})
+        up = [m.set_link(values["name"], wanted.netns, up=True)] if values["up"] else []
+        finish = finish_link(values["name"], wanted.netns, self.mark_of(wanted), values.get("addresses") or ())
+        return [[made], [quiet, *up, *finish]]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        name, netns = wanted.values["name"], wanted.netns
+        messages = change_link(wanted, differences, self.mark_of(wanted))
+        if "master" in differences:
+            messages.append(m.set_link(name, netns, master=m.Index(wanted.values["master"])))
+        data = _data(wanted.values, [option for option in ("local", "link", "learning") if option in differences])
+        if data:
+            messages.append(m.set_kind_data(name, "vxlan", data, netns))
+        return [list(messages)]
+
+
+def _data(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
+    data: dict[str, t.Any] = {}
+    for option in options:
+        value = values.get(option)
+        if value is None:
+            continue
+        if option == "local":
+            data["IFLA_VXLAN_LOCAL6" if ":" in value else "IFLA_VXLAN_LOCAL"] = value
+        elif option == "link":
+            data["IFLA_VXLAN_LINK"] = m.Index(value)
+        else:
+            data["IFLA_VXLAN_LEARNING"] = int(value)
+    return data

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``vxlan_fdb``: where a VTEP sends frames for a MAC (bridge(8), ``bridge fdb … self``)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import spelling
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Key, Problem, Values, Wanted
+
+NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
+_STATES = {"permanent": m.NUD_PERMANENT, "static": m.NUD_NOARP, "dynamic": m.NUD_REACHABLE}
+
+
+class VxlanFdb(Kind):
+    name = "vxlan_fdb"
+    key = ("device", "lladdr", "table")
+    after = ("vxlan", "bridge")
+    options = {
+        "device": {"type": "str", "required": True},
+        "lladdr": {"type": "str", "required": True},
+        "table": {"type": "str", "choices": ["self", "master"], "default": "self"},
+        "dst": {"type": "str"},
+        "port": {"type": "int"},
+        "vni": {"type": "int"},
+        "nh_id": {"type": "int"},
+        "fdb_state": {"type": "str", "choices": list(_STATES), "default": "permanent"},
+        "extern_learn": {"type": "bool", "default": False},
+    }
+
+    def normalise(self, values: Values) -> Values:
+        plain = {"table": "self", "fdb_state": "permanent", "extern_learn": False, **values}
+        plain["device"] = spelling.device_name(plain["device"], "device")
+        plain["lladdr"] = spelling.mac(plain["lladdr"], "lladdr")
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        if plain.get("dst") is not None:
+            plain["dst"] = spelling.address(plain["dst"], "dst")
+        if plain["table"] == "master" and any(plain.get(option) is not None for option in ("dst", "port", "vni")):
+            raise Problem(f"FDB entry {plain['lladdr']}: `dst`, `port` and `vni` are the VXLAN's (table: self)")
+        if plain["table"] == "self" and plain.get("dst") is None and plain.get("nh_id") is None:
+            if plain.get("state") != "absent":
+                raise Problem(f"FDB entry {plain['lladdr']} on {plain['device']} needs a `dst`: a VTEP's address")
+        return plain
+
+    def key_of(self, values: Values, owner: str) -> Key:
+        key = super().key_of(values, owner)
+        return (*key, values.get("dst")) if values["lladdr"] == NOBODY else key
+
+    def label(self, values: Values) -> str:
+        return f"{values['lladdr']} on {values['device']}"
+
+    def summary(self, values: Values) -> list[str]:
+        defaults = ("table: self", "fdb_state: permanent")
+        return [row for row in super().summary(values) if row not in defaults]
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        if not kernel.has_link(wanted.values["device"], wanted.netns):
+            yield f"there is no device {wanted.values['device']}; make it first (module vxlan)"
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        keys = {object_.key for object_ in wanted}
+        for netns in {None, *(object_.netns for object_ in wanted)}:
+            links = kernel.links(netns)
+            for row in kernel.fdb(netns):
+                link = links.get(row["device"])
+                if link is None or "NDA_LLADDR" not in row:
+                    continue
+                values = _values(row, netns)
+                key = self.key_of(values, "")
+                owner = kernel.records.owner(self.name, key)
+                if owner is None and link.kind == "vxlan" and values["table"] == "self" and _lasting(values):
+                    owner = link.owner
+                if owner is not None or key in keys:
+                    yield Found(self.name, key, values, owner, leftover=key in keys and not _lasting(values))
+
+    def add(self, wanted: Wanted) -> Rounds:
+        return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns)]]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns, replace=True)]]
+
+    def remove(self, found: Found) -> Rounds:
+        return [[m.fdb(_entry(found.values), found.netns, delete=True)], [Record(self.name, found.key, None)]]
+
+    def _record(self, wanted: Wanted) -> list[Record]:
+        """On a device of ours the device says whose entries they are; elsewhere nothing in the kernel does."""
+        outside = wanted.values["extern_learn"] or wanted.values["table"] == "master"
+        return [Record(self.name, wanted.key, wanted.owner, None)] if outside else []
+
+
+def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:
+    states = [name for name, number in _STATES.items() if row["state"] & number]
+    values: Values = {
+        "device": row["device"],
+        "lladdr": row["NDA_LLADDR"],
+        "table": "self" if row["flags"] & m.NTF_SELF else "master",
+        "fdb_state": states[0] if states else "dynamic",
+        "extern_learn": bool(row["flags"] & m.NTF_EXT_LEARNED),
+    }
+    for option, attribute in (("dst", "NDA_DST"), ("port", "NDA_PORT"), ("vni", "NDA_VNI"), ("nh_id", "NDA_NH_ID")):
+        if attribute in row:
+            values[option] = row[attribute]
+    if netns is not None:
+        values["netns"] = netns
+    return values
+
+
+def _lasting(values: Values) -> bool:
+    """Not what the device has learned by itself."""
+    return values["fdb_state"] != "dynamic" or values["extern_learn"]
+
+
+def _entry(values: Values) -> dict[str, t.Any]:
+    flags = m.NTF_SELF if values["table"] == "self" else m.NTF_MASTER
+    if values.get("extern_learn"):
+        flags |= m.NTF_EXT_LEARNED
+    state = _STATES[values.get("fdb_state", "permanent")]
+    if state == m.NUD_PERMANENT and values["table"] == "self":
+        state |= m.NUD_NOARP
+    return {**values, "flags": flags, "state": state}
