@@ -1,0 +1,200 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a module of this collection runs: on this host, as root, with what it needs; a document, or objects of one kind."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.containerhost.network.plugins.module_utils import report
+from ansible_collections.containerhost.network.plugins.module_utils.codec import MINIMUM_VERSION, LibraryMissing
+from ansible_collections.containerhost.network.plugins.module_utils.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.kind import COMMON_OPTIONS, Kind
+from ansible_collections.containerhost.network.plugins.module_utils.loop import (
+    Failed,
+    Leaves,
+    Plan,
+    Unready,
+    apply,
+    plan,
+    wanted_object,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.nftables import NftMissing
+from ansible_collections.containerhost.network.plugins.module_utils.records import Records, lock
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire, WireError
+
+NOTHING_DONE = "Nothing has been changed."
+CARRY_ON = "What does not depend on it has been done; the next run carries on."
+
+
+@contextlib.contextmanager
+def kernel_of_this_host(module: AnsibleModule) -> t.Iterator[Kernel]:
+    """The kernel, for one run at a time; whatever keeps it from being used ends the module in one sentence."""
+    if os.geteuid() != 0:
+        module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
+    try:
+        with lock(), Wire() as wire:
+            yield Kernel(wire, Records())
+    except LibraryMissing as error:
+        module.fail_json(msg=f"{error}. {library_advice()} {NOTHING_DONE}", invocation=_quiet(module))
+    except Unready as error:
+        text = "\n".join([*error.problems, NOTHING_DONE])
+        module.fail_json(msg=text, problems=error.problems, invocation=_quiet(module))
+    except Problem as error:
+        module.fail_json(msg=f"{error}\n{NOTHING_DONE}", problems=[str(error)], invocation=_quiet(module))
+    except Failed as error:
+        text = "\n".join([*_some(error.failures), CARRY_ON])
+        module.fail_json(msg=text, problems=error.failures, invocation=_quiet(module))
+    except (WireError, NftMissing) as error:
+        module.fail_json(msg=str(error), invocation=_quiet(module))
+
+
+def library_advice() -> str:
+    """Which package brings pyroute2 on this distribution."""
+    release: dict[str, str] = {}
+    with contextlib.suppress(OSError), open("/etc/os-release", encoding="utf-8") as file:
+        release = dict(line.rstrip().replace('"', "").split("=", 1) for line in file if "=" in line)
+    family = f"{release.get('ID', '')} {release.get('ID_LIKE', '')}"
+    package = "py3-pyroute2" if "alpine" in family else "python3-pyroute2"
+    return (
+        f"Install {package} (pyroute2 {MINIMUM_VERSION} or newer) for the Python of"
+        " ansible_python_interpreter, or run the role containerhost.network.prerequisites."
+    )
+
+
+def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo: Plan, **result: t.Any) -> None:
+    """Apply a plan, unless it is only asked for, and say what changed."""
+    changes = todo.changes
+    result["changed"] = bool(changes)
+    result["counts"] = report.counts(changes)
+    if module._diff:
+        result["diff"] = report.diffs(kinds, changes)
+    if changes and not module.check_mode:
+        apply(kinds, Executor(kernel), todo)
+    module.exit_json(invocation=_quiet(module), **result)
+
+
+def _quiet(module: AnsibleModule) -> dict[str, t.Any]:
+    """What Ansible echoes of the arguments: not the objects (0.15 s for 10,000 of them, and as long a log)."""
+    return {"module_args": {name: value for name, value in module.params.items() if name not in ("document", "config")}}
+
+
+def _some(rows: t.Sequence[str], most: int = 10) -> list[str]:
+    return [*rows[:most], *([f"… and {len(rows) - most} more like these."] if len(rows) > most else [])]
+
+
+# -- one kind --------------------------------------------------------------------------------------------------
+
+
+def argument_spec(kind: Kind) -> dict[str, t.Any]:
+    """The options of a kind's module: those of one object, or many of them in ``config``."""
+    own = {**kind.options, **COMMON_OPTIONS}
+    top = {name: {k: v for k, v in spec.items() if k != "required"} for name, spec in own.items()}
+    return {
+        **top,
+        "config": {"type": "list", "elements": "dict", "options": own},
+        "owner": {"type": "str", "default": "task"},
+        "purge": {"type": "bool", "default": False},
+    }
+
+
+def run_kind(kind: Kind) -> None:
+    """The whole of a kind's module."""
+    module = AnsibleModule(argument_spec=argument_spec(kind), supports_check_mode=True)
+    params = module.params
+    owner = params["owner"]
+    if owner.startswith("plan/"):
+        module.fail_json(msg=f"owner {owner} is the plan's own: choose one that does not begin with plan/.")
+    if params["config"] is None:
+        if params["purge"]:
+            module.fail_json(msg="purge removes what `config` does not list: give `config`, if only an empty list.")
+        missing = [n for n, s in kind.options.items() if s.get("required") and params[n] is None]
+        if missing:
+            module.fail_json(msg=f"missing: {', '.join(missing)} (or many objects in `config`).")
+        rows = [{name: params[name] for name in [*kind.options, *COMMON_OPTIONS]}]
+    else:
+        rows = params["config"]
+    with kernel_of_this_host(module) as kernel:
+        wanted = _objects(kind, rows, owner)
+
+        def leaves(found: Found) -> bool:
+            return bool(params["purge"]) and found.owner == owner
+
+        finish(module, kernel, [kind], plan([kind], kernel, wanted, leaves))
+
+
+def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:
+    objects, problems = [], []
+    for row in rows:
+        present, recreate = row.get("state", "present") == "present", bool(row.get("recreate"))
+        values = {name: value for name, value in row.items() if name not in ("recreate", "network")}
+        if present:
+            values.pop("state", None)
+        try:
+            objects.append(wanted_object(kind, values, owner, present, recreate))
+        except Problem as error:
+            problems.append(str(error))
+    if problems:
+        raise Unready(problems)
+    return objects
+
+
+# -- a document ------------------------------------------------------------------------------------------------
+
+DOCUMENT_VERSION = 1
+
+
+def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recreate: bool) -> list[Wanted]:
+    """The objects of a document, each owned by its network. Raises Unready for what is not one."""
+    if document.get("version") != DOCUMENT_VERSION:
+        found = document.get("version")
+        raise Problem(f"the document is of version {found}, not {DOCUMENT_VERSION}: plan it with this collection")
+    by_name = {kind.name: kind for kind in kinds}
+    objects: list[Wanted] = []
+    problems: list[str] = []
+    for name, rows in document.items():
+        if name == "version":
+            continue
+        kind = by_name.get(name)
+        if kind is None:
+            problems.append(f"the document has objects of kind {name}; this collection knows {_near(name, by_name)}")
+            continue
+        for row in rows:
+            problems += [
+                f"{name}: unknown option {option}; known is {_near(option, kind.options)}"
+                for option in row
+                if option not in kind.options and option not in ("network", "netns")
+            ]
+            try:
+                values = {option: value for option, value in row.items() if option != "network"}
+                objects.append(wanted_object(kind, values, f"plan/{row['network']}", True, recreate))
+            except (Problem, KeyError) as error:
+                problems.append(f"{name}: {error}")
+    if problems:
+        raise Unready(problems)
+    return objects
+
+
+def _near(name: str, known: t.Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return near[0] if near else ", ".join(known)
+
+
+def leaving(remove: t.Collection[str], keep: t.Collection[str], everything: bool) -> Leaves:
+    """Which leftovers go: of the networks in ``remove`` (``*``: of any that is not in ``keep``), or whatever is marked."""
+
+    def leaves(found: Found) -> bool:
+        if everything:
+            return True
+        realm, _slash, network = (found.owner or "").partition("/")
+        return realm == "plan" and (network in remove or ("*" in remove and network not in keep))
+
+    return leaves

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: document
+short_description: Make a host's container networks as a document says
+version_added: 0.1.0
+description:
+  - Reads the host's kernel once, compares it with a document, which is a host's part of the fleet's plan, and applies
+    what differs, in one pass over all kinds of objects.
+  - What is wanted is made or changed in the order of dependence. What is ours and no longer wanted is removed in the
+    reverse order, for the networks that O(remove) names.
+  - On the controller, the action of the same name reads the host's document from the plan's folder and hands it over.
+options:
+  document:
+    description:
+      - The document, a mapping with C(version) and, by kind, lists of objects. An object's fields are the options of
+        the module of that kind, and C(network), which owns it.
+    type: dict
+  plan_dir:
+    description:
+      - The folder that M(containerhost.network.plan) wrote its documents to. The host's own is read from it on the
+        controller.
+      - Give either this or O(document).
+    type: str
+  phase:
+    description:
+      - With O(plan_dir), which part of a run this is. V(make) makes and changes, and leaves what is no longer planned.
+      - V(remove) removes that, for the networks whose every member has made in this run.
+      - V(all) does both at once, for networks that no other host takes part in.
+    type: str
+    choices: [make, remove, all]
+    default: all
+  remove:
+    description:
+      - Networks of which goes what is ours and not in the document. V(*) stands for every network that is not in
+        O(keep). With O(plan_dir) it follows from O(phase).
+    type: list
+    elements: str
+    default: []
+  keep:
+    description:
+      - Networks whose leftovers stay for now.
+    type: list
+    elements: str
+    default: []
+  everything:
+    description:
+      - Remove whatever carries our mark and is not in the document, also what other owners made with single modules.
+    type: bool
+    default: false
+  recreate:
+    description:
+      - Make an object anew where an option of it cannot be changed in place. Without it, this is an error that names
+        the options.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Says exactly what a run would change, and changes nothing.
+    support: full
+  diff_mode:
+    description: Shows one short before and after for each object.
+    support: full
+  idempotent:
+    description: A second run changes nothing.
+    support: full
+  platform:
+    description: Linux, with network namespaces.
+    platforms: linux
+    support: full
+requirements:
+  - pyroute2 0.7.2 or newer
+  - libnftables, where ports are published, networks isolated or addresses translated
+author:
+  - containerhost.network contributors (@containerhost)
+seealso:
+  - module: containerhost.network.plan
+"""
+
+EXAMPLES = r"""
+- name: Every host is as planned
+  hosts: all
+  become: true
+  gather_facts: false
+  tasks:
+    - name: The fleet is planned
+      containerhost.network.plan:
+      run_once: true
+      register: planned
+
+    - name: The host is as planned
+      containerhost.network.document:
+        plan_dir: "{{ planned.plan_dir }}"
+
+- name: A bridge and a container's attachment to it, without a plan
+  containerhost.network.document:
+    document:
+      version: 1
+      netns:
+        - {network: web, name: shop}
+      bridge:
+        - {network: web, name: ch-web, addresses: [10.80.1.1/24]}
+      veth:
+        - network: web
+          name: chv-shop
+          master: ch-web
+          sandbox: {engine: netns, ref: shop}
+          interface: eth0
+          addresses: [10.80.1.2/24]
+
+- name: Nothing of ours is left on the host
+  containerhost.network.document:
+    document: {version: 1}
+    everything: true
+"""
+
+RETURN = r"""
+counts:
+  description: How many objects were added, changed, made anew (recreated) and removed.
+  returned: success
+  type: dict
+  sample: {"added": 3, "changed": 1, "recreated": 0, "removed": 0}
+kept:
+  description: For each network, how many objects are no longer planned and stay for now.
+  returned: success
+  type: dict
+  sample: {"fabric": 2}
+problems:
+  description: What is wrong, a sentence each.
+  returned: failure
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.containerhost.network.plugins.module_utils.loop import plan
+from ansible_collections.containerhost.network.plugins.module_utils.module import (
+    finish,
+    kernel_of_this_host,
+    leaving,
+    read_document,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.values import network_of
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "document": {"type": "dict"},
+            "plan_dir": {"type": "str"},
+            "phase": {"type": "str", "choices": ["make", "remove", "all"], "default": "all"},
+            "remove": {"type": "list", "elements": "str", "default": []},
+            "keep": {"type": "list", "elements": "str", "default": []},
+            "everything": {"type": "bool", "default": False},
+            "recreate": {"type": "bool", "default": False},
+        },
+        required_one_of=[("document", "plan_dir")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if params["document"] is None:
+        module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
+    with kernel_of_this_host(module) as kernel:
+        wanted = read_document(KINDS, params["document"], params["recreate"])
+        todo = plan(KINDS, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
+        kept: dict[str, int] = {}
+        for change in todo.kept:
+            network = network_of(change.owner)
+            kept[network] = kept.get(network, 0) + 1
+        finish(module, kernel, KINDS, todo, kept=kept)
+
+
+if __name__ == "__main__":
+    main()
