@@ -23,8 +23,6 @@ import typing as t
 
 Attributes = t.Mapping[str, t.Any]
 
-MINIMUM_VERSION = "0.7.2"
-
 _HEADER = struct.Struct("=HH")
 _NESTED = 0x8000  # NLA_F_NESTED, linux/netlink.h
 _TYPE_MASK = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
@@ -60,7 +58,7 @@ def import_definitions() -> tuple[t.Any, t.Any, t.Any, t.Any]:
         from pyroute2.netlink.rtnl.rtmsg import rtmsg
         import pyroute2.netlink.rtnl.ifinfmsg.plugins  # noqa: F401  first in 0.7.2: a package of its own
     except ImportError as error:
-        raise LibraryMissing(f"pyroute2 is older than {MINIMUM_VERSION} ({error})") from error
+        raise LibraryMissing(f"pyroute2 is too old ({error})") from error
     return ifinfmsg, ifaddrmsg, rtmsg, ndmsg
 
 

@@ -13,10 +13,15 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils import report
-from ansible_collections.containerhost.network.plugins.module_utils.codec import MINIMUM_VERSION, LibraryMissing
+from ansible_collections.containerhost.network.plugins.module_utils.codec import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.kind import COMMON_OPTIONS, Kind
+from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
+    MINIMUM_PYROUTE2,
+    distribution,
+    package_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.loop import (
     Failed,
     Leaves,
@@ -59,13 +64,9 @@ def kernel_of_this_host(module: AnsibleModule) -> t.Iterator[Kernel]:
 
 def library_advice() -> str:
     """Which package brings pyroute2 on this distribution."""
-    release: dict[str, str] = {}
-    with contextlib.suppress(OSError), open("/etc/os-release", encoding="utf-8") as file:
-        release = dict(line.rstrip().replace('"', "").split("=", 1) for line in file if "=" in line)
-    family = f"{release.get('ID', '')} {release.get('ID_LIKE', '')}"
-    package = "py3-pyroute2" if "alpine" in family else "python3-pyroute2"
+    package = package_of("pyroute2", distribution())
     return (
-        f"Install {package} (pyroute2 {MINIMUM_VERSION} or newer) for the Python of"
+        f"Install {package} (pyroute2 {MINIMUM_PYROUTE2} or newer) for the Python of"
         " ansible_python_interpreter, or run the role containerhost.network.prerequisites."
     )
 

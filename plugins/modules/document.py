@@ -34,6 +34,12 @@ options:
     type: str
     choices: [make, remove, all]
     default: all
+  drivers:
+    description:
+      - With O(plan_dir), what M(containerhost.network.plan) was given as O(containerhost.network.plan#module:drivers).
+        Leftovers go of networks of these drivers only.
+    type: list
+    elements: str
   remove:
     description:
       - Networks of which goes what is ours and not in the document. V(*) stands for every network that is not in
@@ -155,6 +161,7 @@ def main() -> None:
             "document": {"type": "dict"},
             "plan_dir": {"type": "str"},
             "phase": {"type": "str", "choices": ["make", "remove", "all"], "default": "all"},
+            "drivers": {"type": "list", "elements": "str"},
             "remove": {"type": "list", "elements": "str", "default": []},
             "keep": {"type": "list", "elements": "str", "default": []},
             "everything": {"type": "bool", "default": False},

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hands a host its document: read from the plan's folder on the controller, applied by the module on the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import phases, progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+
+MODULE = "containerhost.network.document"
+_OURS = ("plan_dir", "phase", "drivers")
+
+
+class ActionModule(ActionBase):
+    """With ``plan_dir``, finds the document and says which leftovers may go; without, passes everything on."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        if not arguments.get("plan_dir"):
+            return {**result, **self._execute_module(MODULE, module_args=arguments, task_vars=task_vars)}
+        phase = arguments.get("phase", "all")
+        if phase not in ("make", "remove", "all"):
+            return {**result, "failed": True, "msg": f"phase {phase!r} is none of make, remove, all."}
+        try:
+            return {**result, **self._of_the_plan(arguments, phase, task_vars or {})}
+        except Refusal as refusal:
+            return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
+
+    def _of_the_plan(self, arguments: dict[str, Any], phase: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        directory, host = arguments["plan_dir"], task_vars["inventory_hostname"]
+        plan = progress.read_plan(directory)
+        done = progress.made(directory, plan["digest"])
+        if phase == "remove" and host in done and not any(done[host].values()):
+            # Making has looked already: nothing of ours is left over here.
+            return {"changed": False, "kept": {}, "counts": {}}
+        who = done if phase == "remove" else [host]
+        scope = phases.NOTHING
+        if phase != "make":
+            scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
+        own = progress.read_host(directory, host)
+        passed = {name: value for name, value in arguments.items() if name not in _OURS}
+        passed.update(document=own["document"], remove=list(scope.remove), keep=list(scope.keep))
+        result = self._execute_module(MODULE, module_args=passed, task_vars=task_vars)
+        if not result.get("failed") and not result.get("unreachable"):
+            progress.note(directory, host, plan["digest"], result.get("kept", {}))
+            waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)
+            if waiting:
+                result["warnings"] = [*result.get("warnings", []), *waiting]
+        return result

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Libraries that a host needs, and the packages that bring them."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import re
+import typing as t
+
+MINIMUM_PYROUTE2 = "0.7.2"
+
+# By library, the package on each family of distributions (ID or ID_LIKE of /etc/os-release).
+_PACKAGES = {
+    "pyroute2": {"alpine": "py3-pyroute2", "arch": "python-pyroute2", "": "python3-pyroute2"},
+    "libnftables": {"debian": "libnftables1", "ubuntu": "libnftables1", "suse": "libnftables1", "": "nftables"},
+}
+
+
+def versions() -> dict[str, str | None]:
+    """What there is: the version of pyroute2 and whether libnftables loads; None for what is missing."""
+    found: dict[str, str | None] = {"pyroute2": None, "libnftables": None}
+    try:
+        found["pyroute2"] = importlib.metadata.version("pyroute2")
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    try:
+        ctypes.CDLL("libnftables.so.1")
+        found["libnftables"] = "1"
+    except OSError:
+        pass
+    return found
+
+
+def is_old(version: str) -> bool:
+    """Older than what this collection is tested with."""
+    return _numbers(version) < _numbers(MINIMUM_PYROUTE2)
+
+
+def distribution(path: str = "/etc/os-release") -> list[str]:
+    """This distribution's name and those of the ones that it is like (os-release(5))."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            release = dict(line.rstrip().replace('"', "").split("=", 1) for line in file if "=" in line)
+    except OSError:
+        return []
+    return [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+
+
+def missing_packages(found: t.Mapping[str, str | None], family: t.Sequence[str]) -> list[str]:
+    """Package names for what is not in ``found``, on a distribution of that family."""
+    missing = [name for name in sorted(_PACKAGES) if found.get(name) is None]
+    version = found.get("pyroute2")
+    if version is not None and is_old(version):
+        missing.append("pyroute2")
+    return [package_of(name, family) for name in missing]
+
+
+def package_of(library: str, family: t.Sequence[str]) -> str:
+    names = _PACKAGES[library]
+    return next((names[word.split("-")[-1]] for word in family if word and word.split("-")[-1] in names), names[""])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])

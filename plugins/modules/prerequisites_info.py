@@ -1,0 +1,93 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: prerequisites_info
+short_description: What a host lacks for container networks
+version_added: 0.1.0
+description:
+  - Says which libraries the host's Python finds, in which versions, and the names of the distribution's packages that
+    bring what is missing. Changes nothing and needs no root.
+options: {}
+attributes:
+  check_mode:
+    description: Changes nothing, so it runs in check mode as ever.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: N/A
+  idempotent:
+    description: Changes nothing.
+    support: full
+  platform:
+    description: Linux.
+    platforms: linux
+    support: full
+author:
+  - containerhost.network contributors (@containerhost)
+seealso:
+  - module: containerhost.network.document
+"""
+
+EXAMPLES = r"""
+- name: What the host lacks is known
+  containerhost.network.prerequisites_info:
+  register: host
+
+- name: It is installed
+  ansible.builtin.package:
+    name: "{{ host.missing }}"
+  when: host.missing | length > 0
+"""
+
+RETURN = r"""
+missing:
+  description: Packages to install, by the names of this distribution.
+  returned: success
+  type: list
+  elements: str
+  sample: [python3-pyroute2]
+pyroute2:
+  description: The version of pyroute2, or nothing.
+  returned: success
+  type: str
+  sample: 0.9.7
+libnftables:
+  description: Whether libnftables is there.
+  returned: success
+  type: bool
+python:
+  description: The Python that looked.
+  returned: success
+  type: str
+  sample: /usr/bin/python3
+"""
+
+import sys
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
+    distribution,
+    missing_packages,
+    versions,
+)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    found = versions()
+    module.exit_json(
+        changed=False,
+        missing=missing_packages(found, distribution()),
+        pyroute2=found["pyroute2"],
+        libnftables=found["libnftables"] is not None,
+        python=sys.executable,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who has made its part of a plan in this run: a file a host, in the plan's folder on the controller."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Mapping
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.handover import FLEET_FILE, document_file
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+
+FOLDER = "made"
+
+
+def read_plan(directory: str) -> dict[str, Any]:
+    """What the plan says of the fleet: ``digest``, ``hosts``, ``networks``, ``known_networks``."""
+    return _read(os.path.join(directory, FLEET_FILE), "the plan")
+
+
+def read_host(directory: str, host: str) -> dict[str, Any]:
+    """A host's plan file: ``document``, ``digest``, ``networks``."""
+    return _read(os.path.join(directory, document_file(host)), f"the document of {host}")
+
+
+def note(directory: str, host: str, digest: str, kept: Mapping[str, int]) -> None:
+    """The host has made its part of the plan of that digest; ``kept`` leftovers a network stay."""
+    folder = os.path.join(directory, FOLDER)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, document_file(host))
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        json.dump({"host": host, "digest": digest, "kept": dict(kept)}, file)
+    os.replace(f"{path}.new", path)
+
+
+def made(directory: str, digest: str) -> dict[str, dict[str, int]]:
+    """Hosts that have made their part of this very plan, and what each kept."""
+    try:
+        names = os.listdir(os.path.join(directory, FOLDER))
+    except FileNotFoundError:
+        return {}
+    notes = [_read(os.path.join(directory, FOLDER, name), "a note") for name in names if name.endswith(".json")]
+    return {entry["host"]: entry["kept"] for entry in notes if entry["digest"] == digest}
+
+
+def _read(path: str, what: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        raise Refusal(
+            f"{what} is not in {os.path.dirname(path)}",
+            "Run containerhost.network.plan first, for a fleet (containerhost_hosts) that this host belongs to",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{path} can't be read ({error})", "Plan again") from None
