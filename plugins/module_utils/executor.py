@@ -22,6 +22,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.mounts impor
 from ansible_collections.containerhost.network.plugins.module_utils.wire import OWN_NETNS, WireError
 
 
+_OFF = "0"
+
+
 class Failure(t.NamedTuple):
     """A step that failed: its place in the round, what it was to do, and why."""
 
@@ -166,9 +169,11 @@ class Executor:
         """Records are written before what they are about, so that a killed run is not the last to know."""
         for position in by_type.get(s.Borrow, ()):
             step = t.cast(s.Borrow, round_[position])
-            now = self._kernel.sysctl(step.key, step.netns)
+            now = self._kernel.sysctl_now(step.key, step.netns)
             if now is not None:
-                self._records.borrow(step, now)
+                # Guarded already, yet not in the records: they are lost, and what we guard was off before.
+                lost = now == step.value and self._guarded(step)
+                self._records.borrow(step, _OFF if lost else now)
         for position in by_type.get(s.Record, ()):
             record = t.cast(s.Record, round_[position])
             netns = record.key[0]
@@ -180,17 +185,20 @@ class Executor:
         guards = [
             s.NftElement(step.netns, step.guard[0], step.guard[1], None, "containerhost:guard")
             for step in steps
-            if step.guard and step.guard[1] not in self._kernel.table(step.netns).elements.get(step.guard[0], {})
+            if step.guard and not self._guarded(step)
         ]
         # The guard first: there is no moment in which the host routes for strangers.
         for _position, reason in self._nft(list(dict.fromkeys(guards))):
             yield 0, reason
             return
         for position, step in enumerate(steps):
-            if self._kernel.sysctl(step.key, step.netns) != step.value:
+            if self._kernel.sysctl_now(step.key, step.netns) != step.value:
                 reason = self._write(step.netns, step.key, step.value)
                 if reason:
                     yield position, reason
+
+    def _guarded(self, step: s.Borrow) -> bool:
+        return step.guard is not None and step.guard[1] in self._kernel.table(step.netns).elements.get(step.guard[0], {})
 
     def _give_back(self, steps: t.Sequence[s.GiveBack]) -> t.Iterator[tuple[int, str]]:
         for position, step in enumerate(steps):
@@ -198,7 +206,7 @@ class Executor:
             if loan is None:
                 continue
             # Someone may have changed it since, or the device may be gone: then it is theirs.
-            if self._kernel.sysctl(step.key, step.netns) == loan["value"] != loan["before"]:
+            if self._kernel.sysctl_now(step.key, step.netns) == loan["value"] != loan["before"]:
                 reason = self._write(step.netns, step.key, loan["before"])
                 if reason:
                     yield position, reason
@@ -214,9 +222,12 @@ class Executor:
             by_netns.setdefault(step.netns, []).append(position)
         for netns, positions in by_netns.items():
             table = self._kernel.table(netns)
-            some = [steps[p] for p in positions]
-            if not table.exists:
-                some = [step for step in some if not step.delete]
+            # What somebody has deleted before us is gone as well.
+            some = [
+                step
+                for step in (steps[p] for p in positions)
+                if not step.delete or step.key in table.elements.get(step.set, {})
+            ]
             if not some:
                 continue
             try:

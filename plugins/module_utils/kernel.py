@@ -124,7 +124,6 @@ class Kernel:
         """What goes with a device: its addresses, routes and neighbours; its ports are left without a master."""
         links = self.links(netns)
         links.pop(name, None)
-        self._made_links.discard((netns, name))
         for port in [link for link in links.values() if link.master == name]:
             links[port.name] = port._replace(master=None, port={})
         self._gone.add((netns, name))
@@ -181,7 +180,14 @@ class Kernel:
     # -- files and nftables ------------------------------------------------------------------------------------
 
     def sysctl(self, key: str, netns: str | None = None) -> str | None:
-        """A setting below /proc/sys as that namespace sees it; None where there is no such setting."""
+        """A setting below /proc/sys as that namespace sees it; None where there is none, or where its device goes."""
+        words = key.split("/")
+        if len(words) > 4 and (netns, words[3]) in self._gone:
+            return None
+        return self.sysctl_now(key, netns)
+
+    def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
+        """The same for who is applying: a device that was to go has gone by then, and may have been made anew."""
         if not self._exists(netns):
             return None
         with self.wire.inside(netns):

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.values impor
     Problem,
     Values,
     Wanted,
+    gives_way,
     network_of,
     realm,
 )
@@ -194,16 +195,18 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
 def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change], kept: list[Change]) -> Plan:
     """Leftovers that hold a place which something wanted needs go first, also where others may stay."""
     by_name = {kind.name: kind for kind in kinds}
-    needed = {
-        place
-        for change in make
-        if change.action in ("add", "recreate")
-        for place in by_name[change.kind].occupies(change.values)
-    }
+    needed = {place: change for change in make for place in by_name[change.kind].occupies(change.values)}
 
     def blocks(change: Change) -> bool:
-        return bool(needed) and not needed.isdisjoint(by_name[change.kind].occupies(change.values))
+        return bool(needed) and any(place in needed for place in by_name[change.kind].occupies(change.values))
 
+    problems = []
+    for change in filter(blocks, kept):
+        for place in by_name[change.kind].occupies(change.values):
+            if place in needed and not gives_way(change.owner, needed[place].owner):
+                problems.append(_taken(by_name, needed[place], change, place))
+    if problems:
+        raise Unready(problems)
     order = {kind.name: place for place, kind in enumerate(by_dependence(kinds))}
     leaving = sorted(remove, key=lambda change: -order[change.kind])
     return Plan(
@@ -211,6 +214,15 @@ def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change
         make=make,
         remove=[change for change in leaving if not blocks(change)],
         kept=[change for change in kept if not blocks(change)],
+    )
+
+
+def _taken(by_name: t.Mapping[str, Kind], wanted: Change, other: Change, place: tuple[t.Any, ...]) -> str:
+    needs = " ".join(str(word) for word in place if word is not None)
+    return (
+        f"{describe(by_name[wanted.kind], wanted.values, wanted.owner)} cannot be made:"
+        f" {describe(by_name[other.kind], other.values)}, which belongs to {other.owner}, has {needs};"
+        " remove that one first, or give one of the two another"
     )
 
 

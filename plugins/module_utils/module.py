@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import typing as t
 
@@ -31,6 +30,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.loop import 
     plan,
     wanted_object,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.mistakes import mistakes, near
 from ansible_collections.containerhost.network.plugins.module_utils.nftables import NftMissing
 from ansible_collections.containerhost.network.plugins.module_utils.records import Records, lock
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
@@ -41,12 +41,12 @@ CARRY_ON = "What does not depend on it has been done; the next run carries on."
 
 
 @contextlib.contextmanager
-def kernel_of_this_host(module: AnsibleModule) -> t.Iterator[Kernel]:
-    """The kernel, for one run at a time; whatever keeps it from being used ends the module in one sentence."""
+def kernel_of_this_host(module: AnsibleModule, alone: bool = True) -> t.Iterator[Kernel]:
+    """The kernel, for one run at a time (``alone``); whatever keeps it from being used ends the module in one sentence."""
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
     try:
-        with lock(), Wire() as wire:
+        with lock() if alone else contextlib.nullcontext(), Wire() as wire:
             yield Kernel(wire, Records())
     except LibraryMissing as error:
         module.fail_json(msg=f"{error}. {library_advice()} {NOTHING_DONE}", invocation=_quiet(module))
@@ -151,6 +151,7 @@ def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:
 # -- a document ------------------------------------------------------------------------------------------------
 
 DOCUMENT_VERSION = 1
+_OF_ANY_OBJECT = {"network": {"type": "str", "required": True}, "netns": {"type": "str"}}
 
 
 def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recreate: bool) -> list[Wanted]:
@@ -166,27 +167,25 @@ def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recr
             continue
         kind = by_name.get(name)
         if kind is None:
-            problems.append(f"the document has objects of kind {name}; this collection knows {_near(name, by_name)}")
+            problems.append(f"the document has objects of kind {name}; this collection knows {near(name, by_name)}")
             continue
+        if not isinstance(rows, list):
+            problems.append(f"{name}: {rows!r} is no list of objects")
+            continue
+        options = {**kind.options, **_OF_ANY_OBJECT}
         for row in rows:
-            problems += [
-                f"{name}: unknown option {option}; known is {_near(option, kind.options)}"
-                for option in row
-                if option not in kind.options and option not in ("network", "netns")
-            ]
+            wrong = list(mistakes(name, options, row))
+            problems += wrong
+            if wrong:
+                continue
             try:
                 values = {option: value for option, value in row.items() if option != "network"}
                 objects.append(wanted_object(kind, values, f"plan/{row['network']}", True, recreate))
-            except (Problem, KeyError) as error:
+            except Problem as error:
                 problems.append(f"{name}: {error}")
     if problems:
         raise Unready(problems)
     return objects
-
-
-def _near(name: str, known: t.Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return near[0] if near else ", ".join(known)
 
 
 def leaving(remove: t.Collection[str], keep: t.Collection[str], everything: bool) -> Leaves:

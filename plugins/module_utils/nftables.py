@@ -27,6 +27,8 @@ TABLE = "containerhost"
 #   local*     source and destination that keep their addresses
 #   masquerade*  sources that leave under the host's address
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
+#   restricted*  containers' published ports that are not for everybody
+#   permitted*   who may reach them, from outside this host
 FRAME = """
 table inet containerhost {
     set ours { type ifname; }
@@ -44,6 +46,10 @@ table inet containerhost {
     map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
     map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
     map publish6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
+    set restricted4 { type ipv4_addr . inet_proto . inet_service; }
+    set restricted6 { type ipv6_addr . inet_proto . inet_service; }
+    set permitted4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
+    set permitted6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
 
     # A bridge with route_localnet must not let its containers reach what the host serves to itself.
     chain loopback_is_private {
@@ -90,6 +96,8 @@ table inet containerhost {
         iifname @internal drop
         oifname != @guarded accept
         ct state established,related accept
+        ip daddr . meta l4proto . th dport @restricted4 ip saddr . ip daddr . meta l4proto . th dport != @permitted4 drop
+        ip6 daddr . meta l4proto . th dport @restricted6 ip6 saddr . ip6 daddr . meta l4proto . th dport != @permitted6 drop
         ct status dnat accept
         drop
     }
@@ -217,14 +225,18 @@ def _word(value: t.Any) -> str:
     """A key or value of an element as nft writes it."""
     if isinstance(value, dict):
         if "concat" in value:
-            parts = value["concat"]
-            first = _PROTOCOLS.get(parts[0], parts[0]) if isinstance(parts[0], int) else parts[0]
-            return " . ".join(_word(part) for part in (first, *parts[1:]))
+            # A protocol is the number that is not last; the last one is a port.
+            *front, last = value["concat"]
+            return " . ".join([*(_PROTOCOLS.get(part) or _word(part) for part in map(_hashable, front)), _word(last)])
         if "prefix" in value:
             return f"{value['prefix']['addr']}/{value['prefix']['len']}"
         if "range" in value:
             return "-".join(map(str, value["range"]))
     return str(value)
+
+
+def _hashable(part: t.Any) -> t.Any:
+    return _word(part) if isinstance(part, dict) else part
 
 
 # -- writing ---------------------------------------------------------------------------------------------------

@@ -77,6 +77,14 @@ def realm(owner: str) -> str:
     return owner.split("/", 1)[0]
 
 
+def gives_way(leftover: str, wanted: str) -> bool:
+    """Does what nobody wants any more go before it is asked to, where something wanted needs its place?
+
+    The plan is whole: what it does not name is left over. A task names some of its objects, and leaves the others be.
+    """
+    return realm(leftover) == realm(wanted) == "plan"
+
+
 def network_of(owner: str) -> str:
     """The network in an owner of the plan's, and anybody else's whole name."""
     return owner.split("/", 1)[-1]

@@ -307,7 +307,10 @@ class Wire:
 
 def _setns(fd: int, name: str) -> None:
     if _libc.setns(fd, CLONE_NEWNET) != 0:
-        raise WireError(f"cannot enter network namespace {name}: {os.strerror(ctypes.get_errno())}")
+        code = ctypes.get_errno()
+        if code == errno.EINVAL:  # a file that nothing is mounted on, as a run killed in between leaves it
+            raise NoNamespace(f"there is no network namespace behind {name}")
+        raise WireError(f"cannot enter network namespace {name}: {os.strerror(code)}")
 
 
 def _index(name: str) -> int:

@@ -145,10 +145,9 @@ def _is_on(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> b
     if kernel.sysctl(setting.key, netns) != setting.value:
         return False
     loan = kernel.records.loan(netns, setting.key)
-    if loan is None:
-        return True
-    if owner not in loan["owners"]:
-        return False
-    guard = loan["guard"]
     table = kernel.table(netns)
-    return guard is None or (table.intact and guard[1] in table.elements.get(guard[0], {}))
+    guard = setting.guard if loan is None else loan["guard"]
+    guarded = guard is not None and guard[1] in table.elements.get(guard[0], {})
+    if loan is None:
+        return not guarded  # a guard that nobody remembers: it was we, and the records are lost
+    return owner in loan["owners"] and (guard is None or (table.intact and guarded))

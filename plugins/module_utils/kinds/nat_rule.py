@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import spelling
@@ -41,6 +42,7 @@ class NatRule(Kind):
         "host_port": {"type": "int"},
         "address": {"type": "str"},
         "port": {"type": "int"},
+        "sources": {"type": "list", "elements": "str"},
     }
 
     def normalise(self, values: Values) -> Values:
@@ -60,13 +62,23 @@ class NatRule(Kind):
     def summary(self, values: Values) -> list[str]:
         if values["rule"] == "masquerade":
             return [f"unless to: {values.get('unless')}"]
-        return [f"to: {_target(values)}"]
+        sources = values.get("sources")
+        return [f"to: {_target(values)}"] + ([f"from: {', '.join(sources)}"] if sources else [])
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        """A set of intervals takes none that overlap: of a network that grew, the old one goes first."""
+        for source in (values.get("source"), *values.get("overlaps", ())):
+            if source is not None:
+                yield ("masquerade", values.get("netns"), source)
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        sources = {object_.values["source"] for object_ in wanted if object_.values["rule"] == "masquerade"}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             table = kernel.table(netns)
             for values, comment in [*_masquerades(table), *_published(table)]:
                 values["in_force"] = values["in_force"] and table.intact
+                if values["rule"] == "masquerade" and values["source"] not in sources:
+                    values["overlaps"] = [source for source in sources if _overlap(source, values["source"])]
                 if netns is not None:
                     values["netns"] = netns
                 key = self.key_of(values, "")
@@ -90,7 +102,7 @@ def _masquerade(plain: Values, absent: bool) -> Values:
         raise Problem("nat_rule masquerade needs a `source`: the network that leaves under the host's address")
     plain["source"] = spelling.network_cidr(plain["source"], "source")
     plain["unless"] = spelling.network_cidr(plain.get("unless") or plain["source"], "unless")
-    for option in ("protocol", "host_address", "host_port", "address", "port"):
+    for option in ("protocol", "host_address", "host_port", "address", "port", "sources"):
         if plain.get(option) is not None:
             raise Problem(f"nat_rule masquerade {plain['source']}: `{option}` belongs to rule publish; leave it out")
     return plain
@@ -114,6 +126,7 @@ def _publish(plain: Values, absent: bool) -> Values:
         raise Problem(f"nat_rule publish {plain['host_port']} needs an `address`: the container's")
     plain["address"] = spelling.address(plain["address"])
     plain["port"] = spelling.port(plain.get("port") or plain["host_port"])
+    plain["sources"] = spelling.each(plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources"))
     host = plain.get("host_address")
     if host is not None and (":" in host) != (":" in plain["address"]):
         raise Problem(f"nat_rule publish {plain['host_port']}: {host} and {plain['address']} are not of one family")
@@ -123,6 +136,20 @@ def _publish(plain: Values, absent: bool) -> Values:
         # A port on all addresses is one object a family, and its family is the container's.
         plain["host_address"] = "::" if ":" in plain["address"] else "0.0.0.0"
     return plain
+
+
+def _overlap(one: str, other: str) -> bool:
+    (first, last), (other_first, other_last) = _bounds(one), _bounds(other)
+    return (":" in one) == (":" in other) and first <= other_last and other_first <= last
+
+
+def _bounds(text: str) -> tuple[int, int]:
+    """First and last address of a network, or of a range that somebody wrote by hand."""
+    if "-" in text:
+        first, last = (int(ipaddress.ip_address(word)) for word in text.split("-"))
+        return first, last
+    network = ipaddress.ip_network(text)
+    return int(network[0]), int(network[-1])
 
 
 def _target(values: Values) -> str:
@@ -137,13 +164,21 @@ def _elements(values: Values) -> list[Element]:
         return [Element(f"masquerade{family}", values["source"]), Element(f"local{family}", pair)]
     target = f"{values['address']} . {values['port']}"
     family = "6" if ":" in values["address"] else "4"
+    inside = f"{values['address']} . {values['protocol']} . {values['port']}"
+    limits = [Element(f"restricted{family}", inside)] if values["sources"] else []
+    limits += [Element(f"permitted{family}", f"{source} . {inside}") for source in values["sources"]]
     if values["host_address"] in ("0.0.0.0", "::"):
-        return [Element(f"publish{family}", f"{values['protocol']} . {values['host_port']}", target)]
+        return [Element(f"publish{family}", f"{values['protocol']} . {values['host_port']}", target), *limits]
     key = f"{values['protocol']} . {values['host_address']} . {values['host_port']}"
-    return [Element(f"publish{family}_at", key, target)]
+    return [Element(f"publish{family}_at", key, target), *limits]
 
 
 # -- elements back to objects ----------------------------------------------------------------------------------
+
+
+def _cidr(text: str) -> str:
+    """nft lists a network of one address as an address."""
+    return text if "/" in text else f"{text}/{128 if ':' in text else 32}"
 
 
 def _masquerades(table: Table) -> t.Iterator[tuple[Values, str]]:
@@ -158,19 +193,26 @@ def _masquerades(table: Table) -> t.Iterator[tuple[Values, str]]:
             comment = sources[source][1] if source in sources else table.elements[f"local{family}"][str(pair)][1]
             values = {
                 "rule": "masquerade",
-                "source": source,
-                "unless": pair.split(" . ")[1] if pair else None,
+                "source": _cidr(source),
+                "unless": _cidr(pair.split(" . ")[1]) if pair else None,
                 "in_force": len(there) == 2,
                 "elements": there,
             }
             yield values, comment
 
 
+def _cidr(text: str) -> str:
+    """nft lists a network of one address without its prefix length, and what is no network as a range."""
+    return text if "-" in text or "/" in text else f"{text}/{128 if ':' in text else 32}"
+
+
 def _published(table: Table) -> t.Iterator[tuple[Values, str]]:
     for name, nowhere in (("publish4", "0.0.0.0"), ("publish6", "::"), ("publish4_at", ""), ("publish6_at", "")):
+        limits = _limits(table, name[7])
         for key, (target, comment) in table.elements.get(name, {}).items():
             words = key.split(" . ")
             address, _dot, port = str(target).partition(" . ")
+            limited = limits.get(f"{address} . {words[0]} . {port}", [])
             values = {
                 "rule": "publish",
                 "protocol": words[0],
@@ -178,7 +220,18 @@ def _published(table: Table) -> t.Iterator[tuple[Values, str]]:
                 "host_port": int(words[-1]),
                 "address": address,
                 "port": int(port or 0),
-                "in_force": True,
-                "elements": [Element(name, key, target)],
+                "sources": sorted(_cidr(e.key.split(" . ")[0]) for e in limited if e.set.startswith("permitted")),
+                "in_force": not limited or any(e.set.startswith("restricted") for e in limited),
+                "elements": [Element(name, key, target), *limited],
             }
             yield values, comment
+
+
+def _limits(table: Table, family: str) -> dict[str, list[Element]]:
+    """Elements that limit who reaches a container's port, by that port."""
+    limits: dict[str, list[Element]] = {}
+    for key in table.elements.get(f"restricted{family}", {}):
+        limits.setdefault(key, []).append(Element(f"restricted{family}", key))
+    for key in table.elements.get(f"permitted{family}", {}):
+        limits.setdefault(key.split(" . ", 1)[1], []).append(Element(f"permitted{family}", key))
+    return limits

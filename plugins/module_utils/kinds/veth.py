@@ -56,7 +56,9 @@ class Veth(DeviceKind):
         if "addresses" not in values:
             return [end]
         addresses = ", ".join(values["addresses"]) or "no address"
-        rows = [f"{addresses} as {end}, on {values.get('master')}, mtu {values.get('mtu')}"]
+        rows = [f"{addresses} as {end}"]
+        rows[0] += f", on {values['master']}" if values.get("master") else ""
+        rows[0] += f", mtu {values['mtu']}" if values.get("mtu") else ""
         return rows + [f"route: {text}" for text in values.get("routes") or ()]
 
     def made_mac(self, values: Values) -> str | None:
@@ -87,6 +89,7 @@ class Veth(DeviceKind):
         if link.kind != self.kernel_kind:
             return values
         values["host_mac"] = values.pop("mac")
+        values.pop("addresses", None)  # of this end, which has none; the sandbox's end is where they are
         values["master"] = link.master
         for option, attribute in _PORT.items():
             values[option] = bool(link.port.get(attribute))
@@ -106,7 +109,8 @@ class Veth(DeviceKind):
                 values["up"] = link.up and peer.up
                 values["mtu"] = link.mtu if link.mtu == peer.mtu else f"{link.mtu} and {peer.mtu}"
                 return values
-        return {"sandbox": named_end(link.alias).get("sandbox", "another")}
+        named = named_end(link.alias).get("sandbox")
+        return {"sandbox": named if named != wanted.values["sandbox"] else None}
 
     # -- writing -----------------------------------------------------------------------------------------------
 

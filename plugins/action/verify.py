@@ -1,0 +1,131 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verifies a plan: what differs from it on a host, who reaches whom, and a table of it all."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import progress, verdict, verification
+from ansible_collections.containerhost.network.plugins.plugin_utils.handover import document_file
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+
+FOLDER = "verified"
+_SECONDS = 120  # listeners that nobody ends do so by themselves
+
+
+class ActionModule(ActionBase):
+    """Three phases, so that all hosts answer while all hosts ask: ``listen``, ``probe``, ``report``."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        arguments, task_vars = self._task.args, task_vars or {}
+        phases = {"listen": self._listen, "probe": self._probe, "report": self._report}
+        if arguments.get("phase") not in phases or not arguments.get("plan_dir"):
+            return {**result, "failed": True, "msg": "verify needs plan_dir, and phase listen, probe or report."}
+        try:
+            return {**result, **phases[arguments["phase"]](arguments["plan_dir"], task_vars)}
+        except Refusal as refusal:
+            return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
+
+    def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        return self._execute_module(f"containerhost.network.{name}", module_args=arguments, task_vars=task_vars)
+
+    def _listen(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Compare the host with its document, and answer for its containers on the ports that are published."""
+        host = task_vars["inventory_hostname"]
+        document = progress.read_host(directory, host)["document"]
+        self._task.check_mode, self._task.diff = True, True
+        arguments = {"document": document, "remove": ["*"], "recreate": True}
+        compared = self._module("document", arguments, task_vars)
+        if compared.get("failed") or compared.get("unreachable"):
+            return compared
+        drift = [_what(diff) for diff in compared.get("diff", ())]
+        _note(directory, host, {"drift": drift})
+        wanted = verification.listeners(document)
+        if not wanted:
+            return {"changed": False, "drift": drift}
+        done = self._module("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
+        _note(directory, host, {"drift": drift, "listener": done.get("listener")})
+        return {**done, "drift": drift}
+
+    def _probe(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        host = task_vars["inventory_hostname"]
+        probes = [dict(each.probe) for each in _tries(directory) if each.host == host]
+        note = _read(directory, host)
+        if not probes:
+            _note(directory, host, {**note, "results": {}})
+            return {"changed": False}
+        done = self._module("probe", {"probes": probes}, task_vars)
+        if not done.get("failed") and not done.get("unreachable"):
+            _note(directory, host, {**note, "results": done["outcomes"]})
+        return {"changed": False, **{name: done[name] for name in ("failed", "unreachable", "msg") if name in done}}
+
+    def _report(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        plan = progress.read_plan(directory)
+        notes = {host: _read(directory, host) for host in plan["hosts"]}
+        results = {host: note["results"] for host, note in notes.items() if "results" in note}
+        drift = {host: note.get("drift", []) for host, note in notes.items()}
+        # Hosts outside --limit were not asked, and nobody minds.
+        asked = set(task_vars["ansible_play_hosts_all"])
+        tries = [each for each in _tries(directory) if each.host in asked]
+        told = verdict.verdict(tries, results, plan["networks"], _about(directory, plan), drift)
+        result = {"changed": False, "report": told.lines, "problems": told.problems}
+        self._display.display("\n" + "\n".join(told.lines))
+        if told.problems:
+            return {**result, "failed": True, "msg": f"{len(told.problems)} things are wrong; the table above names them."}
+        return {**result, "msg": "Everything that is planned works."}
+
+
+def _what(diff: dict[str, str]) -> str:
+    """The object that a diff is about, and whether it is missing or too much."""
+    before, after = diff["before_header"], diff["after_header"]
+    if before.endswith(": absent"):
+        return f"{after} is missing"
+    return f"{before} is left over" if after.endswith(": absent") else f"{before} differs"
+
+
+def _documents(directory: str) -> dict[str, dict[str, Any]]:
+    return {host: progress.read_host(directory, host)["document"] for host in progress.read_plan(directory)["hosts"]}
+
+
+def _tries(directory: str) -> list[verification.Try]:
+    plan = progress.read_plan(directory)
+    return verification.tries(_documents(directory), plan["networks"], plan.get("underlay", {}))
+
+
+def _about(directory: str, plan: dict[str, Any]) -> dict[str, str]:
+    """Each network in a few words, from its driver and what its documents hold."""
+    words = {name: [network["driver"]] for name, network in plan["networks"].items()}
+    for document in _documents(directory).values():
+        for vxlan in document.get("vxlan", ()):
+            text = f"vxlan {vxlan['vni']}"
+            words[vxlan["network"]] += [text] if text not in words[vxlan["network"]] else []
+        for rule in document.get("nat_rule", ()):
+            words[rule["network"]] += ["nat"] if "nat" not in words[rule["network"]] else []
+    return {name: ", ".join(parts) for name, parts in words.items()}
+
+
+def _path(directory: str, host: str) -> str:
+    return os.path.join(directory, FOLDER, document_file(host))
+
+
+def _note(directory: str, host: str, content: dict[str, Any]) -> None:
+    os.makedirs(os.path.join(directory, FOLDER), mode=0o700, exist_ok=True)
+    with open(_path(directory, host), "w", encoding="utf-8") as file:
+        json.dump(content, file)
+
+
+def _read(directory: str, host: str) -> dict[str, Any]:
+    try:
+        with open(_path(directory, host), encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return {}

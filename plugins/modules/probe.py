@@ -1,0 +1,171 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: probe
+short_description: Who reaches whom, from inside containers
+version_added: 0.1.0
+description:
+  - Sends echo requests and opens TCP connections from inside sandboxes of this host, many at a time, and says what
+    came back. Changes nothing.
+  - Used by the playbook C(containerhost.network.verify).
+options:
+  probes:
+    description:
+      - What to try.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What the result is called.
+        type: str
+        required: true
+      kind:
+        description: An echo request, or a TCP connection.
+        type: str
+        choices: [ping, tcp]
+        default: ping
+      sandbox:
+        description: The sandbox to send from, as C(engine) and C(ref). Without it, the host itself.
+        type: dict
+      to:
+        description: The address to reach.
+        type: str
+        required: true
+      port:
+        description: The port to connect to.
+        type: int
+        default: 0
+      size:
+        description:
+          - The size of the whole packet in bytes, sent with DF set. Without it, the packet is small.
+        type: int
+        default: 0
+  listeners:
+    description:
+      - Where to answer TCP connections for a while, if nobody else does.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      sandbox:
+        description: The sandbox, as C(engine) and C(ref).
+        type: dict
+        required: true
+      address:
+        description: The address to listen on.
+        type: str
+        required: true
+      port:
+        description: The port to listen on.
+        type: int
+        required: true
+  seconds:
+    description:
+      - How long listeners stay, at the most.
+    type: float
+    default: 60
+  stop:
+    description:
+      - The process of listeners that were started before, to be ended now.
+    type: int
+attributes:
+  check_mode:
+    description: Runs in check mode as ever, as it changes nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: N/A
+  idempotent:
+    description: Changes nothing.
+    support: full
+  platform:
+    description: Linux, with network namespaces.
+    platforms: linux
+    support: full
+requirements:
+  - pyroute2 0.7.2 or newer
+author:
+  - containerhost.network contributors (@containerhost)
+"""
+
+EXAMPLES = r"""
+- name: The container shop reaches its gateway with full packets
+  containerhost.network.probe:
+    probes:
+      - name: gateway
+        sandbox: {engine: netns, ref: shop}
+        to: 10.80.1.1
+        size: 1500
+"""
+
+RETURN = r"""
+outcomes:
+  description: For each probe, by name, how long the answer took in milliseconds, or why there was none.
+  returned: success
+  type: dict
+  sample: {"gateway": {"ms": 0.08, "reason": ""}}
+listener:
+  description: The process that answers connections, if any.
+  returned: success
+  type: int
+"""
+
+import os
+import signal
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.containerhost.network.plugins.module_utils import probing
+from ansible_collections.containerhost.network.plugins.module_utils.module import kernel_of_this_host
+
+_PROBE = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "choices": ["ping", "tcp"], "default": "ping"},
+    "sandbox": {"type": "dict"},
+    "to": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 0},
+    "size": {"type": "int", "default": 0},
+}
+_LISTENER = {
+    "sandbox": {"type": "dict", "required": True},
+    "address": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "probes": {"type": "list", "elements": "dict", "default": [], "options": _PROBE},
+            "listeners": {"type": "list", "elements": "dict", "default": [], "options": _LISTENER},
+            "seconds": {"type": "float", "default": 60},
+            "stop": {"type": "int"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    with kernel_of_this_host(module, alone=False) as kernel:
+        if params["stop"]:
+            _end(params["stop"])
+        listeners = [probing.Listener(**listener) for listener in params["listeners"]]
+        pid = probing.listen(kernel.wire, listeners, params["seconds"])
+        done = probing.run(kernel.wire, [probing.Probe(**probe) for probe in params["probes"]])
+        outcomes = {outcome.name: {"ms": outcome.ms, "reason": outcome.reason} for outcome in done}
+        module.exit_json(changed=False, outcomes=outcomes, listener=pid, invocation={"module_args": {}})
+
+
+def _end(pid: int) -> None:
+    """End listeners of ours, if that process is them: they lead a session of their own."""
+    try:
+        if os.getsid(pid) == pid:
+            os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    main()
