@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils import nftables
 from ansible_collections.containerhost.network.plugins.module_utils import steps as s
+from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import NETNS_FOLDER, Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.mounts import bind, make_shared, unmount
 from ansible_collections.containerhost.network.plugins.module_utils.wire import OWN_NETNS, WireError
@@ -55,6 +56,7 @@ class Executor:
             (s.WriteSysctl, self._write_sysctls),
             (s.Message, self._send),
             (s.NftElement, self._nft),
+            (s.Announce, self._announce),
             (s.DeleteLink, self._delete_links),
             (s.GiveBack, self._give_back),
             (s.DeleteNetns, self._delete_netns),
@@ -133,6 +135,14 @@ class Executor:
             if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
                 continue
             yield refusal.position, _reason(refusal.errno, refusal.text)
+
+    def _announce(self, steps: t.Sequence[s.Announce]) -> t.Iterator[tuple[int, str]]:
+        """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
+        for step in steps:
+            if step.mac:
+                with contextlib.suppress(OSError), self._wire.inside(step.netns):
+                    announce(step.device, step.mac, step.addresses)
+        yield from ()
 
     def _delete_links(self, steps: t.Sequence[s.DeleteLink]) -> t.Iterator[tuple[int, str]]:
         """One link by itself; more of them by a group, at the price of one."""

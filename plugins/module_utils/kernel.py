@@ -75,6 +75,7 @@ class Kernel:
         self._tables: dict[str | None, Table] = {}
         self._made_netns: set[str] = set()
         self._made_links: set[tuple[str | None, str]] = set()
+        self._notes: dict[str, list[t.Any]] = {}
 
     # -- namespaces --------------------------------------------------------------------------------------------
 
@@ -94,6 +95,10 @@ class Kernel:
 
     def _exists(self, path: str | None) -> bool:
         return path is None or (path not in self._made_netns and os.path.exists(path))
+
+    def notes(self, kind: str) -> list[t.Any]:
+        """Room for what a kind has to remember of its own objects while they are compared."""
+        return self._notes.setdefault(kind, [])
 
     # -- links -------------------------------------------------------------------------------------------------
 

@@ -77,6 +77,10 @@ class Kind:
             if value is not None and name not in self.key and name != "netns" and value != found.values.get(name)
         }
 
+    def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
+        """Those of the differences that only making it anew removes."""
+        return set(self.fixed.intersection(differences))
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
         """Sentences on what keeps a wanted object from being made."""
         return ()
@@ -84,6 +88,10 @@ class Kind:
     def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
         """Places that only one object can have: a device's name in a namespace, a VNI on a port."""
         return ()
+
+    def needs(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        """Places that must be free for an object to be made: its own, unless a kind knows more."""
+        return self.occupies(values)
 
     def note(self, kernel: Kernel, change: Change) -> None:
         """Tell the kernel's picture what the change will have made or taken away, for the kinds that follow."""

@@ -180,7 +180,7 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
         differences["owner"] = (found.owner, wanted.owner)
     if not differences:
         return None
-    fixed = sorted(kind.fixed.intersection(differences))
+    fixed = sorted(kind.fixed_of(differences))
     if not fixed:
         return Change("change", kind.name, wanted, found, differences)
     if not wanted.recreate:

@@ -95,6 +95,10 @@ class Records:
     def owner(self, kind: str, key: t.Sequence[t.Any]) -> str | None:
         return self._content["owners"].get(kind, {}).get(json.dumps(list(key)))
 
+    def owners_of(self, kind: str) -> list[tuple[tuple[t.Any, ...], str]]:
+        """Keys and owners of a kind."""
+        return [(tuple(json.loads(key)), owner) for key, owner in self._content["owners"].get(kind, {}).items()]
+
     def set_owner(self, kind: str, key: t.Sequence[t.Any], owner: str | None) -> None:
         owners = self._content["owners"].setdefault(kind, {})
         if owner is None:

@@ -9,6 +9,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kind import 
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.bridge import Bridge
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.forwarding import Forwarding
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.isolation import Isolation
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.macvlan import Macvlan
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.neighbour import Neighbour
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.netns import Netns
@@ -22,6 +23,7 @@ KINDS: tuple[Kind, ...] = (
     Netns(),
     Bridge(),
     Veth(),
+    Macvlan(),
     Vxlan(),
     VxlanFdb(),
     Neighbour(),

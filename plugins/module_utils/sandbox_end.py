@@ -42,13 +42,14 @@ _SANDBOX_VALUES = ("interface", "mac", "addresses", "routes", "sysctls")
 _METRIC_6 = 1024  # IP6_RT_PRIO_USER, linux/ipv6_route.h: what an IPv6 route without a metric gets
 
 
-def normalise(values: Values) -> Values:
+def normalise(values: Values, required: bool = True) -> Values:
     """Options of the sandbox's end in the kernel's spelling; routes become text, so that they compare."""
     plain = dict(values)
     sandbox = plain.get("sandbox")
-    if not isinstance(sandbox, dict) or not sandbox.get("ref"):
-        raise Problem(f"{plain.get('name')}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
-    plain["sandbox"] = {"engine": sandbox.get("engine") or "netns", "ref": str(sandbox["ref"])}
+    if sandbox is not None or required:
+        if not isinstance(sandbox, dict) or not sandbox.get("ref"):
+            raise Problem(f"{plain.get('name', '')}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
+        plain["sandbox"] = {"engine": sandbox.get("engine") or "netns", "ref": str(sandbox["ref"])}
     plain["interface"] = spelling.device_name(plain.get("interface") or "eth0", "interface")
     if plain.get("mac") is not None:
         plain["mac"] = spelling.unicast_mac(plain["mac"])
@@ -97,9 +98,11 @@ def route_fields(text: str, device: str) -> dict[str, t.Any]:
     return fields
 
 
-def path_of(values: Values) -> str:
-    """The namespace of the sandbox. Raises Problem for one that cannot be found."""
-    sandbox = values["sandbox"]
+def path_of(values: Values) -> str | None:
+    """The namespace of the sandbox, or the host's where there is none. Raises Problem for one that cannot be found."""
+    sandbox = values.get("sandbox")
+    if sandbox is None:
+        return values.get("netns")
     return sandboxes.path_of(sandbox["engine"], sandbox["ref"])
 
 

@@ -95,6 +95,19 @@ class NftElement(t.NamedTuple):
         return f"{'delete' if self.delete else 'add'} element {self.key} of {self.set}"
 
 
+class Announce(t.NamedTuple):
+    """Tell the segment where these addresses are now."""
+
+    netns: t.Optional[str]
+    device: str
+    mac: t.Optional[str]
+    addresses: t.Tuple[str, ...]
+
+    @property
+    def operation(self) -> str:
+        return f"announce the addresses of {self.device}"
+
+
 class Record(t.NamedTuple):
     """Remember (owner) or forget (None) whose an object is, where neither it nor its device can say so."""
 
@@ -108,4 +121,6 @@ class Record(t.NamedTuple):
         return "note the owner"
 
 
-Step = t.Union[Message, MakeNetns, DeleteNetns, DeleteLink, WriteSysctl, Borrow, GiveBack, NftElement, Record]
+Step = t.Union[
+    Message, MakeNetns, DeleteNetns, DeleteLink, WriteSysctl, Borrow, GiveBack, NftElement, Announce, Record
+]

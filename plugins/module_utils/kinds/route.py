@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.ownership im
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 
+_CARRY_THEIR_OWN = ("veth", "macvlan")  # their routes are options of theirs
 _METRIC_6 = 1024  # what an IPv6 route without a metric gets
 
 
@@ -67,11 +68,15 @@ class Route(Kind):
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key: object_ for object_ in wanted}
         for netns in {None, *(object_.netns for object_ in wanted)}:
+            links = kernel.links(netns)
             for row in kernel.routes(netns):
                 values = {name: value for name, value in row.items() if name != "protocol" and value is not None}
                 if netns is not None:
                     values["netns"] = netns
                 key = self.key_of(values, "")
+                device = links.get(row["device"])
+                if key not in keys and device is not None and device.kind in _CARRY_THEIR_OWN:
+                    continue
                 ours = row["protocol"] == m.PROTOCOL
                 owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys)
                 if owner is not None or key in keys:

@@ -1,0 +1,238 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``macvlan``: a container's own interface on the host's LAN (ip-link(8), ``type macvlan``).
+
+Without a sandbox it is the host's own: a shim, as a parent does not talk to its macvlans.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import sandbox_end, spelling
+from ansible_collections.containerhost.network.plugins.module_utils.devices import DEVICE_OPTIONS
+from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
+from ansible_collections.containerhost.network.plugins.module_utils.steps import Announce, DeleteLink, Record
+from ansible_collections.containerhost.network.plugins.module_utils.values import (
+    Change,
+    Found,
+    Key,
+    Problem,
+    Values,
+    Wanted,
+)
+
+# MACVLAN_MODE_*, linux/if_link.h
+MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
+_NAMES = {number: name for name, number in MODES.items()}
+
+
+class Macvlan(Kind):
+    name = "macvlan"
+    key = ("sandbox", "interface")
+    after = ("netns", "bridge", "veth")
+    fixed = frozenset(("parent",))
+    marked = True
+    options = {
+        "parent": {"type": "str"},
+        "mode": {"type": "str", "choices": list(MODES), "default": "bridge"},
+        **{name: spec for name, spec in DEVICE_OPTIONS.items() if name in ("mtu", "up")},
+        **sandbox_end.SANDBOX_OPTIONS,
+    }
+
+    def key_of(self, values: Values, owner: str) -> Key:
+        sandbox = values.get("sandbox") or {}
+        return (values.get("netns"), sandbox.get("engine"), sandbox.get("ref"), values["interface"])
+
+    def normalise(self, values: Values) -> Values:
+        plain = {"up": True, "mode": "bridge", "interface": "eth0", **values}
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        if plain.get("mtu") is not None:
+            plain["mtu"] = spelling.between(plain["mtu"], 68, 65535, "mtu")
+        if plain["mode"] not in MODES:
+            raise Problem(f"macvlan {plain['interface']}: mode {plain['mode']} is none of {', '.join(MODES)}")
+        plain = sandbox_end.normalise(plain, required=False)
+        if values.get("state") != "absent":
+            if plain.get("parent") is None:
+                raise Problem(f"macvlan {plain['interface']} needs a `parent`: the host's interface on the LAN")
+            plain["parent"] = spelling.device_name(plain["parent"], "parent")
+        return plain
+
+    def label(self, values: Values) -> str:
+        ref = (values.get("sandbox") or {}).get("ref")
+        return f"{ref} {values['interface']}" if ref else str(values["interface"])
+
+    def summary(self, values: Values) -> list[str]:
+        addresses = ", ".join(values.get("addresses") or ()) or "no address"
+        sandbox = values.get("sandbox")
+        where = f" in {sandbox['engine']} {sandbox['ref']}" if sandbox else " of the host"
+        end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
+        return [end] + [f"route: {text}" for text in values.get("routes") or ()]
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        sandbox = values.get("sandbox") or {}
+        yield ("interface", sandbox.get("engine"), sandbox.get("ref"), values["interface"])
+        # The kernel lets a MAC be on a parent once (EADDRINUSE).
+        yield ("mac on parent", values.get("netns"), values.get("parent"), values.get("mac"))
+        parent = (values.get("netns"), values.get("parent"))
+        yield ("parent", *parent)
+        if values.get("mode") == "passthru":
+            yield ("parent alone", *parent)
+
+    def needs(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+        """Others may be on the parent, too, unless one of them wants it for itself."""
+        shareable = values.get("mode") != "passthru"
+        parent = (values.get("netns"), values.get("parent"))
+        yield from (place for place in self.occupies(values) if not (shareable and place[0] == "parent"))
+        yield ("parent alone", *parent)
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        values, netns = wanted.values, wanted.netns
+        parent = kernel.link(values["parent"], netns)
+        if parent is None and not kernel.has_link(values["parent"], netns):
+            yield f"there is no interface {values['parent']} on this host; name its interface on the LAN as `parent`"
+        elif parent is not None and parent.master is not None:
+            yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
+        modes = self._modes_on(kernel, values["parent"], netns)
+        if modes and "passthru" in (values["mode"], *modes):
+            yield f"{values['parent']} has a macvlan already, and one in mode passthru must be the only one: take another mode"
+        yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.owner is not None)
+
+    def _modes_on(self, kernel: Kernel, parent: str, netns: str | None) -> list[str]:
+        """Modes of the macvlans on a parent, as far as they can be seen, and of those that will be made."""
+        made = [mode for place, on, mode in kernel.notes("macvlan") if (place, on) == (netns, parent)]
+        link = kernel.link(parent, netns)
+        if link is None:
+            return made
+        seen = [
+            other
+            for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
+            for other in kernel.links(path).values()
+            if other.kind == "macvlan" and other.lower == link.index
+        ]
+        return made + [_NAMES.get(other.data.get("IFLA_MACVLAN_MODE", 0), "another") for other in seen]
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        objects = {object_.key: object_ for object_ in wanted}
+        yielded: set[Key] = set()
+        for key in [*objects, *self._places(kernel)]:
+            if key in yielded:
+                continue
+            yielded.add(key)
+            found = self._read_one(kernel, key, objects.get(key))
+            if found is not None:
+                yield found
+
+    def _places(self, kernel: Kernel) -> t.Iterator[Key]:
+        """Where there are some of ours: the host itself, its named namespaces, and sandboxes that the records name."""
+        for name in [None, *kernel.netns_names()]:
+            for link in kernel.links(netns_path(name)).values():
+                if link.kind == "macvlan" and link.owner is not None:
+                    yield (None, "netns" if name else None, name, link.name)
+        yield from (key for key, _owner in kernel.records.owners_of(self.name))
+
+    def _read_one(self, kernel: Kernel, key: Key, wanted: Wanted | None) -> Found | None:
+        netns, engine, ref, interface = key
+        sandbox = {"engine": engine, "ref": ref} if engine else None
+        try:
+            path = sandbox_end.path_of({"sandbox": sandbox, "netns": netns})
+        except Problem:
+            if wanted is not None and wanted.present:
+                raise
+            path = "/nowhere"
+        link = kernel.link(interface, path)
+        if link is None or link.kind != "macvlan":
+            recorded = kernel.records.owner(self.name, key)
+            return Found(self.name, key, {"sandbox": sandbox, "interface": interface}, recorded) if recorded and not wanted else None
+        parents = {other.index: other.name for other in kernel.links(netns).values()}
+        values = {
+            **sandbox_end.read(kernel, path, link, wanted),
+            "sandbox": sandbox,
+            "netns": netns,
+            "parent": parents.get(link.lower or 0),
+            "mode": _NAMES.get(link.data.get("IFLA_MACVLAN_MODE", 0), "another"),
+            "mtu": link.mtu,
+            "up": link.up,
+        }
+        return Found(self.name, key, values, link.owner, self._leftover(link, wanted))
+
+    def _leftover(self, link: Link, wanted: Wanted | None) -> bool:
+        same_mac = wanted is not None and link.mac == wanted.values.get("mac")
+        return same_mac and link.owner is None and link.group == m.GROUP
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        plain = {name: value for name, value in wanted.values.items() if name not in ("sandbox", "netns")}
+        return super().differences(wanted._replace(values=plain), found)
+
+    def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
+        """The kernel changes modes in place, but not to passthru or from it (EINVAL)."""
+        fixed = super().fixed_of(differences)
+        return fixed | ({"mode"} if "passthru" in differences.get("mode", ()) else set())
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        if change.action == "add":
+            kernel.notes("macvlan").append((change.values.get("netns"), change.values["parent"], change.values["mode"]))
+        if change.action in ("remove", "recreate"):
+            kernel.will_delete_link(change.values["interface"], _path(change.values))
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def add(self, wanted: Wanted) -> Rounds:
+        values, netns = wanted.values, wanted.netns
+        path, device = _path(values), values["interface"]
+        # Made in its namespace under its name at once: no temporary name on the host, and none to clash with.
+        made = m.new_link(
+            device,
+            "macvlan",
+            {"IFLA_MACVLAN_MODE": MODES[values["mode"]]},
+            netns,
+            up=False,
+            address=values.get("mac"),
+            mtu=values.get("mtu"),
+            link=m.Index(values["parent"]),
+            net_ns_fd=m.NetnsFd(path) if path != netns else None,
+        )
+        marked = m.set_link(device, path, operation="set the mark", ifalias=mark(wanted.owner))
+        quiet = [] if values.get("sandbox") else [m.set_link(device, path, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)]
+        told = [Announce(path, device, values.get("mac"), tuple(values["addresses"]))] if values["up"] else []
+        return [
+            [*self._record(wanted), made],
+            [marked, *quiet, *sandbox_end.set_sysctls(path, values["sysctls"])],
+            sandbox_end.attach(values, path),
+            list(told),
+        ]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        values, path = wanted.values, _path(wanted.values)
+        first: list[t.Any] = []
+        if "mode" in differences:
+            first.append(m.set_kind_data(values["interface"], "macvlan", {"IFLA_MACVLAN_MODE": MODES[values["mode"]]}, path))
+        if "owner" in differences:
+            first.append(m.set_link(values["interface"], path, operation="set the mark", ifalias=mark(wanted.owner)))
+        inside = sandbox_end.change(wanted, path, differences)
+        told: list[t.Any] = []
+        if {"mac", "addresses", "up"} & set(differences) and values["up"]:
+            told.append(Announce(path, values["interface"], values.get("mac") or found.values["mac"], tuple(values["addresses"])))
+        return [[*self._record(wanted), *first, *inside[0]], *inside[1:], told]
+
+    def remove(self, found: Found) -> Rounds:
+        forget = [Record(self.name, found.key, None)]
+        if "parent" not in found.values:  # its sandbox is gone, and took it along
+            return [forget]
+        return [[DeleteLink(_path(found.values), found.values["interface"])], forget]
+
+    def _record(self, wanted: Wanted) -> list[Record]:
+        """Of a namespace that has no name on the host, nothing but our records leads back to it."""
+        engine = wanted.key[1]
+        return [Record(self.name, wanted.key, wanted.owner)] if engine not in (None, "netns") else []
+
+
+def _path(values: Values) -> str | None:
+    return sandbox_end.path_of(values)
