@@ -108,6 +108,15 @@ class DeviceKind(Kind):
         return [[DeleteLink(found.netns, found.values["name"])]]
 
 
+def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]:
+    """Why a device cannot be a port of that one."""
+    link = kernel.link(master, netns)
+    if not kernel.has_link(master, netns):
+        yield f"there is no bridge {master}; make it first (module bridge), or name another `master`"
+    elif link is not None and link.kind != "bridge":
+        yield f"{master} is no bridge ({link.kind or 'physical'}); name another `master`"
+
+
 def finish_link(name: str, netns: str | None, alias: str, addresses: t.Iterable[str] = ()) -> list[m.Message]:
     """What cannot be said when a device is made: its mark (IFLA_IFALIAS is ignored then) and its addresses."""
     marked = m.set_link(name, netns, operation="set the mark", ifalias=alias)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import devconf
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, read_table
@@ -22,7 +23,7 @@ NETNS_FOLDER = "/run/netns"
 
 _LINK = frozenset(
     "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
-    " IFLA_LINK_NETNSID".split()
+    " IFLA_LINK_NETNSID IFLA_AF_SPEC".split()
 )
 _ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
 _ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
@@ -54,6 +55,7 @@ class Link(t.NamedTuple):
     alias: str | None
     data: t.Mapping[str, t.Any]
     port: t.Mapping[str, t.Any]
+    af_spec: bytes
 
     @property
     def owner(self) -> str | None:
@@ -152,11 +154,11 @@ class Kernel:
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
         return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])
 
-    def routes(self, netns: str | None = None) -> list[dict[str, t.Any]]:
-        """Unicast routes of all tables but the kernel's local one: dst, device, via, metric, src, table, protocol."""
+    def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
+        """Unicast routes of all tables, or of one: dst, device, via, metric, src, table, protocol."""
         if netns not in self._routes:
             names = self._device_names(netns)
-            rows = self._dump(m.RTM_GETROUTE, {}, _ROUTE, netns)
+            rows = self._dump(m.RTM_GETROUTE, {"table": table}, _ROUTE, netns)
             self._routes[netns] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
         return self._still_there(self._routes[netns], netns)
 
@@ -189,7 +191,10 @@ class Kernel:
         words = key.split("/")
         if len(words) > 4 and (netns, words[3]) in self._gone:
             return None
-        return self.sysctl_now(key, netns)
+        own = devconf.split(key)
+        link = self.link(own[1], netns) if own else None
+        value = devconf.value(link.af_spec, own[0], own[2]) if own and link else None
+        return self.sysctl_now(key, netns) if value is None else value
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been made anew."""
@@ -254,6 +259,7 @@ def _link(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
         alias=row.get("IFLA_IFALIAS"),
         data=info.get("IFLA_INFO_DATA", {}),
         port=info.get("IFLA_INFO_SLAVE_DATA", {}),
+        af_spec=row.get("IFLA_AF_SPEC", b""),
     )
 
 

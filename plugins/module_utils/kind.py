@@ -62,6 +62,14 @@ class Kind:
         """The object in a line or a few, for the diff of one that is added or removed."""
         return [f"{name}: {_shown(value)}" for name, value in values.items() if name not in self.key and _given(value)]
 
+    def export(self, values: Values) -> Values:
+        """An object as a document has it: options that are set, and nothing that is only ours to know."""
+        return {
+            name: values[name]
+            for name, spec in {**self.options, "netns": {}}.items()
+            if name in values and _given(values[name]) and values[name] != spec.get("default")
+        }
+
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterable[Found]:
         """Everything of ours, and whatever stands at the keys of ``wanted``.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -27,6 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.loop import 
     Plan,
     Unready,
     apply,
+    describe,
     plan,
     wanted_object,
 )
@@ -36,6 +38,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.records impo
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire, WireError
 
+# A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
+_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NOTHING_DONE = "Nothing has been changed."
 CARRY_ON = "What does not depend on it has been done; the next run carries on."
 
@@ -111,25 +115,76 @@ def run_kind(kind: Kind) -> None:
     """The whole of a kind's module."""
     module = AnsibleModule(argument_spec=argument_spec(kind), supports_check_mode=True)
     params = module.params
-    owner = params["owner"]
-    if owner.startswith("plan/"):
-        module.fail_json(msg=f"owner {owner} is the plan's own: choose one that does not begin with plan/.")
-    if params["config"] is None:
-        if params["purge"]:
-            module.fail_json(msg="purge removes what `config` does not list: give `config`, if only an empty list.")
-        missing = [n for n, s in kind.options.items() if s.get("required") and params[n] is None]
-        if missing:
-            module.fail_json(msg=f"missing: {', '.join(missing)} (or many objects in `config`).")
+    misuse = _misuse(kind, params)
+    if misuse:
+        module.fail_json(msg=f"{misuse}. {NOTHING_DONE}", problems=[misuse], invocation=_quiet(module))
+    rows = params["config"]
+    if rows is None:
         rows = [{name: params[name] for name in [*kind.options, *COMMON_OPTIONS]}]
-    else:
-        rows = params["config"]
     with kernel_of_this_host(module) as kernel:
-        wanted = _objects(kind, rows, owner)
+        wanted = _objects(kind, rows, params["owner"])
+        _check_places(kind, kernel, wanted)
 
         def leaves(found: Found) -> bool:
-            return bool(params["purge"]) and found.owner == owner
+            return bool(params["purge"]) and found.owner == params["owner"]
 
-        finish(module, kernel, [kind], plan([kind], kernel, wanted, leaves))
+        todo = plan([kind], kernel, wanted, leaves)
+        _check_changes(kind, kernel, todo)
+        finish(module, kernel, [kind], todo)
+
+
+def _misuse(kind: Kind, params: Values) -> str | None:
+    """What is wrong with a module's options as a whole."""
+    owner = params["owner"]
+    if owner == "plan" or owner.startswith("plan/"):
+        return f"owner {owner} is the plan's own: choose another, such as task"
+    if not _OWNER.fullmatch(owner):
+        return f"owner {owner!r} is no name to mark things with: use at most 64 letters, digits, '.', '_' and '-'"
+    own = {**kind.options, **COMMON_OPTIONS}
+    if params["config"] is not None:
+        given = sorted(name for name, spec in own.items() if params[name] not in (None, spec.get("default")))
+        if given:
+            return f"{', '.join(given)} and config exclude each other: give such options in each object of `config`"
+    elif params["purge"]:
+        return "purge removes what `config` does not list: give `config`, if only an empty list"
+    else:
+        missing = [name for name, spec in own.items() if spec.get("required") and params[name] is None]
+        if missing:
+            return f"{', '.join(missing)} is missing: it says which {kind.name} is meant (or list many in `config`)"
+    return None
+
+
+def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:
+    """Nothing can be made in a namespace that is not there; what is to be absent is absent from it."""
+    lost = [object_ for object_ in wanted if object_.present and not kernel.has_netns(object_.netns)]
+    if lost:
+        raise Unready(
+            [
+                f"{describe(kind, object_.values)}: there is no network namespace {object_.values['netns']};"
+                " make it first (module netns), or name another `netns`"
+                for object_ in lost
+            ]
+        )
+
+
+def _check_changes(kind: Kind, kernel: Kernel, todo: Plan) -> None:
+    """What other kinds of objects have to say, which a document would have among its own objects."""
+    problems = []
+    for change in todo.make:
+        wanted = t.cast(Wanted, change.wanted)
+        what = describe(kind, wanted.values)
+        if change.action != "add":
+            problems += [f"{what}: {text}" for text in kind.obstacles(kernel, wanted)]
+            continue
+        for place in kind.occupies(wanted.values):
+            link = kernel.link(place[2], place[1]) if place[0] == "link" else None
+            if link is not None:
+                problems.append(
+                    f"{what} cannot be made: there is a device of that name already ({link.kind or 'physical'}, which"
+                    f" belongs to {link.owner}); give one of the two another name"
+                )
+    if problems:
+        raise Unready(problems)
 
 
 def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.messages import GROUP
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.values import Key, Wanted
 
@@ -26,6 +27,12 @@ def owner_of_row(
     if link is not None and link.owner is not None and (ours or wanted):
         return link.owner
     return UNKNOWN if ours else None
+
+
+def is_foreign(kernel: Kernel, device: str, netns: str | None) -> bool:
+    """Is there such a device, of somebody else's? Our group without a mark is what a killed run left of ours."""
+    link = kernel.link(device, netns)
+    return link is not None and link.owner is None and link.group != GROUP and not kernel.is_ours(device, netns)
 
 
 def record(kind: str, wanted: Wanted) -> list[Record]:

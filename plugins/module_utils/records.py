@@ -137,7 +137,7 @@ def _join(netns: str | None, key: str) -> str:
 
 
 def _split(name: str) -> tuple[str | None, str]:
-    netns, _space, key = name.partition(" ")
+    netns, _space, key = name.rpartition(" ")  # a namespace may have spaces in its name, a device has none
     return netns or None, key
 
 

@@ -98,6 +98,14 @@ def route_fields(text: str, device: str) -> dict[str, t.Any]:
     return fields
 
 
+def export(values: Values) -> Values:
+    """Routes back to what they are in a document."""
+    routes = [route_fields(text, "") for text in values.get("routes") or ()]
+    for route in routes:
+        del route["device"]
+    return {**values, **({"routes": routes} if routes else {})}
+
+
 def path_of(values: Values) -> str | None:
     """The namespace of the sandbox, or the host's where there is none. Raises Problem for one that cannot be found."""
     sandbox = values.get("sandbox")
@@ -126,7 +134,7 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values
     asked = wanted.values if wanted is not None else {}
     wanted_routes = {_place(text) for text in asked.get("routes", ())}
     routes = []
-    for row in kernel.routes(path):
+    for row in kernel.routes(path, m.RT_TABLE_MAIN):
         if row["device"] == link.name and row["table"] == m.RT_TABLE_MAIN:
             text = _route_text(row)
             if row["protocol"] == m.PROTOCOL or _place(text) in wanted_routes:

@@ -106,6 +106,7 @@ class Wire:
         self._own = -1
         self._sequence = 0
         self._here: str | None = None
+        self._socket: socket.socket | None = None
 
     def __enter__(self) -> Wire:
         self._own = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
@@ -113,6 +114,7 @@ class Wire:
 
     def __exit__(self, *_error: object) -> None:
         self.enter(None)
+        self._hang_up()
         os.close(self._own)
         self._own = -1
 
@@ -122,12 +124,24 @@ class Wire:
         """Be in that namespace from now on. Cheap (10 µs), so nobody needs to keep a socket for each."""
         if netns == self._here:
             return
+        self._hang_up()
         if netns is None:
             _setns(self._own, OWN_NETNS)
         else:
             with self.descriptor(netns) as fd:
                 _setns(fd, netns)
         self._here = netns
+
+    def _open(self) -> socket.socket:
+        """The socket of the namespace that the process is in; it serves until another is entered."""
+        if self._socket is None:
+            self._socket = _open()
+        return self._socket
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     @contextlib.contextmanager
     def inside(self, netns: str | None) -> t.Iterator[None]:
@@ -157,6 +171,7 @@ class Wire:
         """Make a namespace; ``prepare`` runs in it, then ``keep`` gives it a place in the file system."""
         if _libc.unshare(CLONE_NEWNET) != 0:
             raise WireError(f"cannot make a network namespace: {os.strerror(ctypes.get_errno())}")
+        self._hang_up()
         self._here = "a new one"
         try:
             prepare()
@@ -181,11 +196,10 @@ class Wire:
         layout = self.layouts.of(type_)
         request = layout.pack({"header": header, **(attributes or {})})
         self.enter(netns)
-        with _open() as sock:
-            for _try in range(_DUMP_TRIES):
-                rows, interrupted = self._dump_once(sock, type_, request, layout, wanted)
-                if not interrupted:
-                    return rows
+        for _try in range(_DUMP_TRIES):
+            rows, interrupted = self._dump_once(self._open(), type_, request, layout, wanted)
+            if not interrupted:
+                return rows
         raise DumpInterrupted(f"a table kept changing while it was read {_DUMP_TRIES} times; run again")
 
     def _dump_once(
@@ -222,8 +236,7 @@ class Wire:
             except NoNamespace as error:
                 refusals.extend(Refusal(position, errno.ENOENT, str(error)) for position in positions)
                 continue
-            with _open() as sock:
-                refusals.extend(self._send_here(sock, messages, positions))
+            refusals.extend(self._send_here(self._open(), messages, positions))
         return sorted(refusals)
 
     def _send_here(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils import spelling
 from ansible_collections.containerhost.network.plugins.module_utils.devices import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
@@ -32,6 +33,14 @@ _DATA: dict[str, tuple[str, int]] = {
     "group_fwd_mask": ("IFLA_BR_GROUP_FWD_MASK", 1),
     "vlan_filtering": ("IFLA_BR_VLAN_FILTERING", 1),
 }
+# IFLA_BR_PRIORITY and IFLA_BR_GROUP_FWD_MASK are of 16 bits, the kernel's clock of 32;
+# BR_MIN_FORWARD_DELAY and BR_MAX_FORWARD_DELAY, net/bridge/br_private_stp.h.
+_RANGES = {
+    "priority": (0, 65535),
+    "ageing_time": (0, 0xFFFFFFFF // _SECOND),
+    "forward_delay": (2, 30),
+    "group_fwd_mask": (0, 65535),
+}
 _SWITCHES = ("stp", "multicast_snooping", "vlan_filtering")
 
 
@@ -43,6 +52,13 @@ class Bridge(DeviceKind):
         **ADDRESS_OPTIONS,
         **{option: {"type": "bool" if option in _SWITCHES else "int"} for option in _DATA},
     }
+
+    def normalise(self, values: Values) -> Values:
+        plain = super().normalise(values)
+        for option, (low, high) in _RANGES.items():
+            if plain.get(option) is not None:
+                plain[option] = spelling.between(plain[option], low, high, option)
+        return plain
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         values: Values = {}

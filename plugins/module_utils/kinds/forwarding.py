@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 
@@ -56,6 +57,16 @@ class Forwarding(Kind):
     def summary(self, values: Values) -> list[str]:
         return [f"on: {name}" for name in values.get("on") or ()]
 
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        device, uplink, netns = wanted.values.get("device"), wanted.values.get("uplink"), wanted.netns
+        name = device or uplink
+        if name != AUTO and not kernel.has_link(str(name), netns):
+            yield f"there is no device {name}; make it first, or name another"
+        elif device and is_foreign(kernel, device, netns):
+            yield f"{device} is not ours; name it as `uplink`, so that it routes for our devices only"
+        elif uplink != AUTO and uplink and kernel.is_ours(uplink, netns):
+            yield f"{uplink} is ours; name it as `device`"
+
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         known: set[tuple[str | None, str, str]] = set()
         for object_ in wanted:
@@ -64,7 +75,9 @@ class Forwarding(Kind):
             object_.values["on"] = sorted(setting.key for setting in settings)
             on = sorted(s.key for s in settings if _is_on(kernel, object_.netns, s, object_.owner))
             known.update((object_.netns, setting.key, object_.owner) for setting in settings)
-            if on or not settings:
+            if not object_.present:
+                on = sorted(s.key for s in settings if _is_held(kernel, object_.netns, s, object_.owner))
+            if on or (object_.present and not settings):
                 values = {**object_.values, "on": on}
                 yield Found(self.name, object_.key, values, object_.owner)
         for (netns, key), loan in kernel.records.borrowed().items():
@@ -72,11 +85,12 @@ class Forwarding(Kind):
                 continue
             for owner in loan["owners"]:
                 if (netns, key, owner) not in known:
-                    yield self._left(netns, key, owner)
+                    yield self._left(netns, key, owner, bool(loan["guard"]))
 
-    def _left(self, netns: str | None, key: str, owner: str) -> Found:
+    def _left(self, netns: str | None, key: str, owner: str, guarded: bool) -> Found:
         _net, ip, _conf, device, _name = key.split("/")
-        values: Values = {"device": device, "family": ip, "on": [key], "settings": [Setting(key, "")], "netns": netns}
+        values: Values = {"family": ip, "on": [key], "settings": [Setting(key, "")], "netns": netns}
+        values["uplink" if guarded else "device"] = device
         return Found(self.name, (netns, device, key, owner), values, owner)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
@@ -138,6 +152,11 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
         and links[name].group != m.GROUP
         and any((":" in cidr) == six for cidr in cidrs)
     )
+
+
+def _is_held(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> bool:
+    loan = kernel.records.loan(netns, setting.key)
+    return loan is not None and owner in loan["owners"]
 
 
 def _is_on(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> bool:

@@ -12,7 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kernel impor
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN, is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
 
@@ -39,6 +39,13 @@ class Isolation(Kind):
     def summary(self, values: Values) -> list[str]:
         rows = ["accept from: " + (", ".join(values.get("accept_from") or ()) or "nobody")]
         return rows + (["internal: yes"] if values.get("internal") else [])
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        device = wanted.values["device"]
+        if not kernel.has_link(device, wanted.netns):
+            yield f"there is no device {device}; make it first (module bridge), or name another"
+        elif is_foreign(kernel, device, wanted.netns):
+            yield f"{device} is not ours, so what is forwarded to it is not ours to say"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         for netns in {None, *(object_.netns for object_ in wanted)}:

@@ -74,6 +74,9 @@ class Macvlan(Kind):
         end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
 
+    def export(self, values: Values) -> Values:
+        return sandbox_end.export(super().export(values))
+
     def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
         sandbox = values.get("sandbox") or {}
         yield ("interface", sandbox.get("engine"), sandbox.get("ref"), values["interface"])

@@ -50,6 +50,7 @@ class Neighbour(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted}
+        unwanted = {object_.key for object_ in wanted if not object_.present}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             for row in kernel.neighbours(netns):
                 if "NDA_DST" not in row:
@@ -64,6 +65,8 @@ class Neighbour(Kind):
                 if netns is not None:
                     values["netns"] = netns
                 key = self.key_of(values, "")
+                if key in unwanted and not permanent:
+                    continue  # what the kernel knows by itself is nobody's entry
                 ours = permanent and row.get("NDA_PROTOCOL") == m.PROTOCOL
                 owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys)
                 if owner is not None or key in keys:

@@ -46,7 +46,10 @@ class Netns(Kind):
             kernel.will_make_netns(f"{netns_path(change.values['name'])}")
 
     def add(self, wanted: Wanted) -> Rounds:
-        return [[MakeNetns(wanted.values["name"], mark(wanted.owner))]]
+        made: Rounds = [[MakeNetns(wanted.values["name"], mark(wanted.owner))]]
+        if not wanted.values["up"]:
+            made.append([m.set_link("lo", netns_path(wanted.values["name"]), up=False, operation="set down")])
+        return made
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         alias = mark(wanted.owner) if "owner" in differences else None

@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.values impor
 
 _CARRY_THEIR_OWN = ("veth", "macvlan")  # their routes are options of theirs
 _METRIC_6 = 1024  # what an IPv6 route without a metric gets
+_MADE_BY_THE_KERNEL = (2, 9)  # RTPROT_KERNEL (of an address), RTPROT_RA (of a router advertisement), linux/rtnetlink.h
 
 
 class Route(Kind):
@@ -78,7 +79,8 @@ class Route(Kind):
                 if key not in keys and device is not None and device.kind in _CARRY_THEIR_OWN:
                     continue
                 ours = row["protocol"] == m.PROTOCOL
-                owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys)
+                theirs = row["protocol"] in _MADE_BY_THE_KERNEL
+                owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys and not theirs)
                 if owner is not None or key in keys:
                     yield Found(self.name, key, {**values, "protocol": row["protocol"]}, owner)
 

@@ -37,15 +37,21 @@ class Sysctl(Kind):
         if kernel.sysctl(wanted.values["key"], wanted.netns) is None:
             if device is None or not kernel.has_link(device, wanted.netns):
                 yield "this kernel has no such setting here; look below /proc/sys"
+        loan = kernel.records.loan(wanted.netns, wanted.values["key"])
+        if loan is not None and loan["value"] != wanted.values["value"]:
+            others = [owner for owner in loan["owners"] if owner != wanted.owner]
+            if others:
+                yield f"{' and '.join(others)} needs it to be {loan['value']}, not {wanted.values['value']}"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         for object_ in wanted:
             key, netns = object_.values["key"], object_.netns
             now = kernel.sysctl(key, netns)
             loan = kernel.records.loan(netns, key)
-            held = loan is None or object_.owner in loan["owners"]
-            if now is not None and (now == object_.values.get("value") or loan is not None):
-                values = {**object_.values, "value": now if held else None}
+            held = loan is not None and object_.owner in loan["owners"]
+            as_wanted = object_.present and (loan is not None or now == object_.values["value"])
+            if held and not object_.present or now is not None and as_wanted:
+                values = {**object_.values, "value": now if held or loan is None else None}
                 yield Found(self.name, object_.key, values, object_.owner)
         yield from _held(self, kernel, {object_.key for object_ in wanted})
 

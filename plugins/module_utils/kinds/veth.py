@@ -9,7 +9,11 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils import sandbox_end, spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import DEVICE_OPTIONS, DeviceKind
+from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+    DEVICE_OPTIONS,
+    DeviceKind,
+    no_bridge,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.marks import label_of
@@ -34,7 +38,7 @@ class Veth(DeviceKind):
 
     def normalise(self, values: Values) -> Values:
         if values.get("state") == "absent":
-            return super().normalise({"name": values["name"]})
+            return super().normalise({option: values.get(option) for option in ("name", "netns", "state")})
         plain = sandbox_end.normalise(super().normalise(values))
         if plain.get("host_mac") is not None:
             plain["host_mac"] = spelling.unicast_mac(plain["host_mac"], "host_mac")
@@ -69,6 +73,9 @@ class Veth(DeviceKind):
         sandbox = values["sandbox"]
         return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
 
+    def export(self, values: Values) -> Values:
+        return sandbox_end.export(super().export(values))
+
     def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
         yield from super().occupies(values)
         sandbox = values.get("sandbox")
@@ -77,8 +84,8 @@ class Veth(DeviceKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         master = wanted.values.get("master")
-        if master and not kernel.has_link(master, wanted.netns):
-            yield f"there is no bridge {master}; make it first (module bridge), or name another `master`"
+        if master:
+            yield from no_bridge(kernel, master, wanted.netns)
         ours = {link.lower for link in kernel.links(wanted.netns).values() if link.owner and link.kind == "veth"}
         yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.index in ours)
 

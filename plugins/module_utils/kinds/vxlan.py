@@ -15,13 +15,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.devices impo
     DeviceKind,
     change_link,
     finish_link,
+    no_bridge,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 
 PORT = 4789  # IANA; the kernel's own default is the older 8472
-_LARGEST_VNI = (1 << 24) - 1
+LARGEST_VNI = (1 << 24) - 1
 
 
 class Vxlan(DeviceKind):
@@ -45,8 +46,8 @@ class Vxlan(DeviceKind):
         plain = super().normalise(values)
         if plain.get("state") != "absent":
             if plain.get("vni") is None:
-                raise Problem(f"vxlan {plain['name']} needs a `vni`: a number from 0 to {_LARGEST_VNI}")
-            plain["vni"] = spelling.between(plain["vni"], 0, _LARGEST_VNI, "vni")
+                raise Problem(f"vxlan {plain['name']} needs a `vni`: a number from 0 to {LARGEST_VNI}")
+            plain["vni"] = spelling.between(plain["vni"], 0, LARGEST_VNI, "vni")
         plain["port"] = spelling.port(plain.get("port") or PORT)
         plain.setdefault("learning", False)
         if plain.get("local") is not None:
@@ -59,9 +60,10 @@ class Vxlan(DeviceKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values = wanted.values
-        for option in ("link", "master"):
-            if values.get(option) and not kernel.has_link(values[option], wanted.netns):
-                yield f"there is no device {values[option]}; name another `{option}`"
+        if values.get("link") and not kernel.has_link(values["link"], wanted.netns):
+            yield f"there is no device {values['link']}; name another `link`"
+        if values.get("master"):
+            yield from no_bridge(kernel, values["master"], wanted.netns)
         for link in kernel.links(wanted.netns).values():
             data = link.data
             if link.kind == "vxlan" and link.owner is None and link.name != values["name"]:

@@ -11,8 +11,17 @@ from ansible_collections.containerhost.network.plugins.module_utils import messa
 from ansible_collections.containerhost.network.plugins.module_utils import spelling
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Key, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.values import (
+    Found,
+    Key,
+    Problem,
+    Values,
+    Wanted,
+    realm,
+)
 
 NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
 _STATES = {"permanent": m.NUD_PERMANENT, "static": m.NUD_NOARP, "dynamic": m.NUD_REACHABLE}
@@ -42,11 +51,22 @@ class VxlanFdb(Kind):
             plain["netns"] = netns_path(plain["netns"])
         if plain.get("dst") is not None:
             plain["dst"] = spelling.address(plain["dst"], "dst")
+        where = f"FDB entry {plain['lladdr']} on {plain['device']}"
+        if plain.get("port") is not None:
+            plain["port"] = spelling.port(plain["port"])
+        if plain.get("vni") is not None:
+            plain["vni"] = spelling.between(plain["vni"], 0, LARGEST_VNI, "vni")
+        if plain.get("nh_id") is not None:
+            plain["nh_id"] = spelling.between(plain["nh_id"], 1, 0xFFFFFFFF, "nh_id")
+            if plain.get("dst") is not None:
+                raise Problem(f"{where} takes either `dst`, one VTEP, or `nh_id`, a group of them")
         if plain["table"] == "master" and any(plain.get(option) is not None for option in ("dst", "port", "vni")):
-            raise Problem(f"FDB entry {plain['lladdr']}: `dst`, `port` and `vni` are the VXLAN's (table: self)")
+            raise Problem(f"{where}: `dst`, `port` and `vni` are the VXLAN's (table: self)")
         if plain["table"] == "self" and plain.get("dst") is None and plain.get("nh_id") is None:
             if plain.get("state") != "absent":
-                raise Problem(f"FDB entry {plain['lladdr']} on {plain['device']} needs a `dst`: a VTEP's address")
+                raise Problem(f"{where} needs a `dst`: a VTEP's address")
+            if plain["lladdr"] == NOBODY:
+                raise Problem(f"{where} needs a `dst`: there is one for each VTEP that gets a copy")
         return plain
 
     def key_of(self, values: Values, owner: str) -> Key:
@@ -54,18 +74,33 @@ class VxlanFdb(Kind):
         return (*key, values.get("dst")) if values["lladdr"] == NOBODY else key
 
     def label(self, values: Values) -> str:
-        return f"{values['lladdr']} on {values['device']}"
+        to = f" to {values['dst']}" if values["lladdr"] == NOBODY and values.get("dst") else ""
+        return f"{values['lladdr']} on {values['device']}{to}" + (" (master)" if values["table"] == "master" else "")
 
     def summary(self, values: Values) -> list[str]:
         defaults = ("table: self", "fdb_state: permanent")
         return [row for row in super().summary(values) if row not in defaults]
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        if not kernel.has_link(wanted.values["device"], wanted.netns):
-            yield f"there is no device {wanted.values['device']}; make it first (module vxlan)"
+        device, netns = wanted.values["device"], wanted.netns
+        link = kernel.link(device, netns)
+        if not kernel.has_link(device, netns):
+            yield f"there is no device {device}; make it first (module vxlan)"
+        elif link is None:  # will have been made
+            return
+        elif wanted.values["table"] == "master":
+            if link.master is None:
+                yield f"{device} is no port of a bridge, so there is no table of a master"
+        elif link.kind != "vxlan":
+            yield f"{device} is no VXLAN device ({link.kind or 'physical'})"
+        elif is_foreign(kernel, device, netns) and not wanted.values["extern_learn"]:
+            yield f"{device} is not ours; give the entry `extern_learn: true`, as on other people's devices"
+        elif link.owner is not None and realm(link.owner) != realm(wanted.owner):
+            yield f"{device} belongs to {link.owner}, and its entries with it, not to {wanted.owner}"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted}
+        unwanted = {object_.key for object_ in wanted if not object_.present}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             links = kernel.links(netns)
             for row in kernel.fdb(netns):
@@ -74,6 +109,8 @@ class VxlanFdb(Kind):
                     continue
                 values = _values(row, netns)
                 key = self.key_of(values, "")
+                if key in unwanted and not _lasting(values):
+                    continue  # what the device has learned by itself is nobody's entry
                 owner = kernel.records.owner(self.name, key)
                 if owner is None and link.kind == "vxlan" and values["table"] == "self" and _lasting(values):
                     owner = link.owner
@@ -84,6 +121,9 @@ class VxlanFdb(Kind):
         return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        if wanted.values["lladdr"] == NOBODY:  # "Cannot replace non-unicast fdb entries"
+            gone = m.fdb(_entry(found.values), found.netns, delete=True)
+            return [[*self._record(wanted), gone], [m.fdb(_entry(wanted.values), wanted.netns)]]
         return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns, replace=True)]]
 
     def remove(self, found: Found) -> Rounds:
@@ -122,6 +162,8 @@ def _entry(values: Values) -> dict[str, t.Any]:
     if values.get("extern_learn"):
         flags |= m.NTF_EXT_LEARNED
     state = _STATES[values.get("fdb_state", "permanent")]
-    if state == m.NUD_PERMANENT and values["table"] == "self":
+    if values["table"] == "self" and state == m.NUD_PERMANENT:
         state |= m.NUD_NOARP
+    if values["table"] == "self" and state == m.NUD_NOARP:
+        state |= m.NUD_REACHABLE  # a VXLAN's table takes no entry without one of the two
     return {**values, "flags": flags, "state": state}
