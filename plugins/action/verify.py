@@ -80,7 +80,9 @@ class ActionModule(ActionBase):
         result = {"changed": False, "report": told.lines, "problems": told.problems}
         self._display.display("\n" + "\n".join(told.lines))
         if told.problems:
-            return {**result, "failed": True, "msg": f"{len(told.problems)} things are wrong; the table above names them."}
+            del result["report"]
+            count = "1 thing is" if len(told.problems) == 1 else f"{len(told.problems)} things are"
+            return {**result, "failed": True, "msg": f"{count} wrong; the table above says what."}
         return {**result, "msg": "Everything that is planned works."}
 
 

@@ -27,6 +27,7 @@ class End:
     addresses: tuple[str, ...]
     mtu: int
     master: str | None
+    isolated: bool
 
     @property
     def label(self) -> str:
@@ -61,6 +62,7 @@ def ends(documents: Mapping[str, Document]) -> Iterator[End]:
                     tuple(cidr.split("/")[0] for cidr in each.get("addresses") or ()),
                     each.get("mtu") or 1500,
                     each.get("master"),
+                    bool(each.get("isolated")),
                 )
 
 
@@ -114,7 +116,7 @@ def _within(network: str, some: Sequence[End]) -> Iterator[Try]:
         for to in end.addresses:
             if end.master:
                 yield _ping(end.host, network, "host", None, end.label, to)
-        if peer is not end:
+        if peer is not end and not end.isolated:
             for to in peer.addresses:
                 yield _ping(end.host, network, "neighbour", end, peer.label, to)
 
@@ -124,7 +126,9 @@ def _outside(
 ) -> Iterator[Try]:
     """A container of each host to another host's own address: the way out, and back through NAT."""
     for end in _one_a_host(some):
-        way_out = any(rule["rule"] == "masquerade" and rule["network"] == network for rule in _rules(documents, end.host))
+        way_out = any(
+            rule["rule"] == "masquerade" and rule["network"] == network for rule in _rules(documents, end.host)
+        )
         others = [host for host in underlay if host != end.host]
         if way_out and others and _default_here(documents, end, underlay[others[0]]):
             yield _ping(end.host, network, "outside", end, others[0], underlay[others[0]])
@@ -168,12 +172,18 @@ def _one_port(
     sources: list[tuple[str, str, End | None, str]] = []
     if not six and (anywhere or str(at).startswith("127.")):
         sources.append((host, host, None, "127.0.0.1" if anywhere else str(at)))
-    if reachable and not reachable.startswith("127."):
+    # A port that is limited to sources is tried from the host only: others may be meant to get no answer.
+    if reachable and not reachable.startswith("127.") and not rule.get("sources"):
         sources += [(other, other, None, reachable) for other in underlay if other != host][:1]
         neighbours = [e for some in by_network.values() for e in some if e.host == host and e is not end]
         sources += [(host, neighbour.label, neighbour, reachable) for neighbour in neighbours[:1]]
     for where, source, from_, to in sources:
-        probe = {"name": f"published {source} {to} {rule['host_port']}", "kind": "tcp", "to": to, "port": rule["host_port"]}
+        probe = {
+            "name": f"published {source} {to} {rule['host_port']}",
+            "kind": "tcp",
+            "to": to,
+            "port": rule["host_port"],
+        }
         if from_:
             probe["sandbox"] = dict(from_.sandbox)
         yield Try(where, rule["network"], "published", source, target, probe)
@@ -187,6 +197,7 @@ def listeners(document: Document) -> list[dict[str, Any]]:
     return [
         {"sandbox": dict(sandbox_of[rule["address"]]), "address": rule["address"], "port": rule["port"]}
         for rule in document.get("nat_rule", ())
-        if rule["rule"] == "publish" and rule["protocol"] == "tcp"
+        if rule["rule"] == "publish"
+        and rule["protocol"] == "tcp"
         and sandbox_of.get(rule["address"], {}).get("engine") == "netns"
     ]
