@@ -13,7 +13,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.kernel impor
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.steps import DeleteLink
-from ansible_collections.containerhost.network.plugins.module_utils.values import Change, Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.values import (
+    Change,
+    Found,
+    Problem,
+    Values,
+    Wanted,
+)
 
 DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
@@ -21,6 +27,7 @@ DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "mtu": {"type": "int"},
     "up": {"type": "bool", "default": True},
 }
+_IPV6_MIN_MTU = 1280  # IPV6_MIN_MTU, linux/ipv6.h: below it, the kernel takes IPv6 off a device
 ADDRESS_OPTIONS: dict[str, dict[str, t.Any]] = {"addresses": {"type": "list", "elements": "str"}}
 
 
@@ -45,6 +52,8 @@ class DeviceKind(Kind):
             plain["mtu"] = spelling.between(plain["mtu"], 68, 65535, "mtu")
         if plain.get("addresses") is not None:
             plain["addresses"] = spelling.each(plain["addresses"], spelling.interface_cidr)
+            if plain.get("mtu", _IPV6_MIN_MTU) < _IPV6_MIN_MTU and any(":" in cidr for cidr in plain["addresses"]):
+                raise Problem(f"{plain['name']}: mtu {plain['mtu']} is too small for IPv6, which needs {_IPV6_MIN_MTU}")
         return plain
 
     def summary(self, values: Values) -> list[str]:
@@ -149,6 +158,12 @@ def change_link(
     messages = []
     if attributes or "up" in differences:
         messages.append(m.set_link(name, netns, up=wanted.values["up"] if "up" in differences else None, **attributes))
-    if "addresses" in differences:
-        messages += change_addresses(name, netns, *differences["addresses"])
-    return messages
+    old, new = differences.get("addresses", (wanted.values.get("addresses") or (),) * 2)
+    if "up" in differences and not wanted.values["up"]:
+        old = without_ipv6(old)
+    return messages + change_addresses(name, netns, old, new)
+
+
+def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:
+    """What a device still has once it was set down: the kernel takes its IPv6 addresses (keep_addr_on_down)."""
+    return [cidr for cidr in cidrs if ":" not in cidr]

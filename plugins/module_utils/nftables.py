@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import re
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
@@ -29,6 +30,7 @@ TABLE = "containerhost"
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
 #   restricted*  containers' published ports that are not for everybody
 #   permitted*   who may reach them, from outside this host
+#   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
 FRAME = """
 table inet containerhost {
     set ours { type ifname; }
@@ -50,6 +52,17 @@ table inet containerhost {
     set restricted6 { type ipv6_addr . inet_proto . inet_service; }
     set permitted4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
     set permitted6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
+
+    set filtered_vnis { typeof udp dport . @th,96,24; }
+    set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
+    set vteps6 { typeof ip6 saddr . udp dport . @th,96,24; }
+
+    # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too.
+    chain arriving {
+        type filter hook input priority raw; policy accept;
+        udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
+        udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
+    }
 
     # A bridge with route_localnet must not let its containers reach what the host serves to itself.
     chain loopback_is_private {
@@ -199,8 +212,8 @@ def digest_now() -> str:
 
 
 def _digest(listing: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Of everything but elements, handles and the library's version."""
-    rows = []
+    """Of everything but elements, handles and the library's version; and of the frame, as another version writes another."""
+    rows = [FRAME]
     for entry in listing:
         for what, content in entry.items():
             if what != "metainfo":
@@ -225,7 +238,7 @@ def _word(value: t.Any) -> str:
     """A key or value of an element as nft writes it."""
     if isinstance(value, dict):
         if "concat" in value:
-            # A protocol is the number that is not last; the last one is a port.
+            # A protocol is the number that is not last; the last one is a port, or the VNI behind a port.
             *front, last = value["concat"]
             return " . ".join([*(_PROTOCOLS.get(part) or _word(part) for part in map(_hashable, front)), _word(last)])
         if "prefix" in value:
@@ -250,6 +263,8 @@ def transaction(table: Table, steps: t.Sequence[NftElement]) -> str:
             parts.append(f"delete table inet {TABLE}")
         parts.append(FRAME)
         for name, elements in table.elements.items():
+            if not re.search(rf"(set|map) {name} ", FRAME):
+                continue  # a set of an older version's
             parts.extend(_add(name, [(key, value, comment) for key, (value, comment) in elements.items()]))
     for delete in (True, False):
         by_set: dict[str, list[NftElement]] = {}

@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.netns 
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.route import Route
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sysctl import Sysctl
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vtep_filter import VtepFilter
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan_fdb import VxlanFdb
 
@@ -24,6 +25,7 @@ KINDS: tuple[Kind, ...] = (
     Bridge(),
     Veth(),
     Macvlan(),
+    VtepFilter(),
     Vxlan(),
     VxlanFdb(),
     Neighbour(),

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils import sandboxes, spelling
+from ansible_collections.containerhost.network.plugins.module_utils.devices import without_ipv6
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.values import Problem, Values, Wanted
@@ -55,6 +56,8 @@ def normalise(values: Values, required: bool = True) -> Values:
         plain["mac"] = spelling.unicast_mac(plain["mac"])
     plain["addresses"] = spelling.each(plain.get("addresses") or [], spelling.interface_cidr)
     plain["routes"] = sorted({_route_text(route) for route in plain.get("routes") or []})
+    if plain["routes"] and plain.get("up") is False:
+        raise Problem(f"{plain.get('name')}: an interface that is down has no routes: leave out `routes` or `up`")
     plain["sysctls"] = {
         sysctl_path(key, plain["interface"]): " ".join(str(value).split())
         for key, value in sorted((plain.get("sysctls") or {}).items())
@@ -181,7 +184,9 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     rest: list[Step] = []
     if link or "up" in differences:
         rest.append(m.set_link(device, path, up=wanted.values["up"] if "up" in differences else None, **link))
-    old, new = differences.get("addresses", ((), ()))
+    old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
+    if "up" in differences and not wanted.values["up"]:
+        old = without_ipv6(old)
     rest += [m.new_address(device, cidr, path) for cidr in new if cidr not in old]
     rest += [m.delete_address(device, cidr, path) for cidr in old if cidr not in new]
     rest += _change_routes(wanted, path, differences)

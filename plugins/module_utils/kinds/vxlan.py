@@ -28,7 +28,7 @@ LARGEST_VNI = (1 << 24) - 1
 class Vxlan(DeviceKind):
     name = "vxlan"
     kernel_kind = "vxlan"
-    after = ("netns", "bridge")
+    after = ("netns", "bridge", "vtep_filter")
     # The kernel refuses to change these on a device (EOPNOTSUPP "Cannot change VNI", 6.18).
     fixed = frozenset(("vni", "port"))
     options = {
@@ -53,6 +53,11 @@ class Vxlan(DeviceKind):
         if plain.get("local") is not None:
             plain["local"] = spelling.address(plain["local"], "local")
         return plain
+
+    def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
+        """The kernel takes another address in place, but none of another family (ENOTSUP); one without is IPv4's."""
+        before, after = differences.get("local", ("", ""))
+        return super().fixed_of(differences) | ({"local"} if (":" in (before or "")) != (":" in after) else set())
 
     def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
         yield from super().occupies(values)

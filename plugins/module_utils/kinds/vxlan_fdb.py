@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.values impor
 )
 
 NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
+_CONTROLLED = "dynamic"  # as the kernel shows a bridge's entry that a controller has learned; it lasts all the same
 _STATES = {"permanent": m.NUD_PERMANENT, "static": m.NUD_NOARP, "dynamic": m.NUD_REACHABLE}
 
 
@@ -67,6 +68,8 @@ class VxlanFdb(Kind):
                 raise Problem(f"{where} needs a `dst`: a VTEP's address")
             if plain["lladdr"] == NOBODY:
                 raise Problem(f"{where} needs a `dst`: there is one for each VTEP that gets a copy")
+        if plain["table"] == "master" and plain["extern_learn"]:
+            plain["fdb_state"] = _CONTROLLED
         return plain
 
     def key_of(self, values: Values, owner: str) -> Key:
@@ -99,8 +102,7 @@ class VxlanFdb(Kind):
             yield f"{device} belongs to {link.owner}, and its entries with it, not to {wanted.owner}"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        keys = {object_.key for object_ in wanted}
-        unwanted = {object_.key for object_ in wanted if not object_.present}
+        objects = {object_.key: object_ for object_ in wanted}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             links = kernel.links(netns)
             for row in kernel.fdb(netns):
@@ -109,19 +111,31 @@ class VxlanFdb(Kind):
                     continue
                 values = _values(row, netns)
                 key = self.key_of(values, "")
-                if key in unwanted and not _lasting(values):
-                    continue  # what the device has learned by itself is nobody's entry
+                object_ = objects.get(key)
                 owner = kernel.records.owner(self.name, key)
                 if owner is None and link.kind == "vxlan" and values["table"] == "self" and _lasting(values):
                     owner = link.owner
-                if owner is not None or key in keys:
-                    yield Found(self.name, key, values, owner, leftover=key in keys and not _lasting(values))
+                if object_ is not None:
+                    _fill_in(values, object_.values, link.data)
+                    if owner is None and not object_.present and not _lasting(values):
+                        continue  # what the device has learned by itself is nobody's entry
+                if owner is not None or object_ is not None:
+                    yield Found(self.name, key, values, owner, leftover=object_ is not None and not _lasting(values))
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """A port or VNI that is not asked for is the device's, which the kernel does not show."""
+        differences = super().differences(wanted, found)
+        for option in ("dst", "port", "vni", "nh_id"):
+            if wanted.values.get(option) is None and found.values.get(option) is not None:
+                differences[option] = (found.values[option], None)
+        return differences
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        if wanted.values["lladdr"] == NOBODY:  # "Cannot replace non-unicast fdb entries"
+        # "Cannot replace non-unicast fdb entries"; and none becomes a controller's, or a group's, by being replaced.
+        if wanted.values["lladdr"] == NOBODY or {"extern_learn", "nh_id"} & set(differences):
             gone = m.fdb(_entry(found.values), found.netns, delete=True)
             return [[*self._record(wanted), gone], [m.fdb(_entry(wanted.values), wanted.netns)]]
         return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns, replace=True)]]
@@ -132,7 +146,8 @@ class VxlanFdb(Kind):
     def _record(self, wanted: Wanted) -> list[Record]:
         """On a device of ours the device says whose entries they are; elsewhere nothing in the kernel does."""
         outside = wanted.values["extern_learn"] or wanted.values["table"] == "master"
-        return [Record(self.name, wanted.key, wanted.owner, None)] if outside else []
+        device = wanted.values["device"] if wanted.values["table"] == "self" else None
+        return [Record(self.name, wanted.key, wanted.owner, device)] if outside else []
 
 
 def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:
@@ -150,6 +165,13 @@ def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:
     if netns is not None:
         values["netns"] = netns
     return values
+
+
+def _fill_in(values: Values, wanted: Values, device: t.Mapping[str, t.Any]) -> None:
+    """The kernel leaves out a port and a VNI that are the device's; they may be asked for all the same."""
+    for option, attribute in (("port", "IFLA_VXLAN_PORT"), ("vni", "IFLA_VXLAN_ID")):
+        if wanted.get(option) is not None and wanted[option] == device.get(attribute):
+            values.setdefault(option, wanted[option])
 
 
 def _lasting(values: Values) -> bool:
