@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
@@ -122,7 +123,7 @@ def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]
     link = kernel.link(master, netns)
     if not kernel.has_link(master, netns):
         yield f"there is no bridge {master}; make it first (module bridge), or name another `master`"
-    elif link is not None and link.kind != "bridge":
+    elif link is not None and link.kind != "bridge" and not kernel.is_to_be_made(master, netns):
         yield f"{master} is no bridge ({link.kind or 'physical'}); name another `master`"
 
 
@@ -135,12 +136,24 @@ def finish_link(name: str, netns: str | None, alias: str, addresses: t.Iterable[
 def change_addresses(
     device: str, netns: str | None, before: t.Iterable[str], after: t.Iterable[str]
 ) -> list[m.Message]:
-    """New ones first, so that the device is never without."""
+    """New ones first, so that the device is never without.
+
+    With the first IPv4 address of a network that a device has, the kernel takes the others of that network
+    (promote_secondaries): those come after, again if need be.
+    """
     old, new = set(before), set(after)
+    shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
+    later = {cidr for cidr in new if _network(cidr) in shaken}
+    again = m.NLM_F_CREATE | m.NLM_F_REPLACE
     return [
-        *(m.new_address(device, cidr, netns) for cidr in sorted(new - old)),
+        *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
         *(m.delete_address(device, cidr, netns) for cidr in sorted(old - new)),
+        *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in sorted(later)),
     ]
+
+
+def _network(cidr: str) -> str:
+    return str(ipaddress.ip_interface(cidr).network)
 
 
 def change_link(

@@ -119,6 +119,10 @@ class Kernel:
         """Is there such a device, or will there be one?"""
         return (netns, name) in self._made_links or name in self.links(netns)
 
+    def is_to_be_made(self, name: str, netns: str | None = None) -> bool:
+        """Whatever has the name now, a new device has it then."""
+        return (netns, name) in self._made_links
+
     def will_make_link(self, name: str, netns: str | None = None) -> None:
         self._made_links.add((netns, name))
 

@@ -30,6 +30,7 @@ TABLE = "containerhost"
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
 #   restricted*  containers' published ports that are not for everybody
 #   permitted*   who may reach them, from outside this host
+#   open*, permitted_open*  containers' ports that may be reached under their own address, by anybody or by some
 #   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
 FRAME = """
 table inet containerhost {
@@ -48,6 +49,10 @@ table inet containerhost {
     map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
     map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
     map publish6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
+    set open4 { type ipv4_addr . inet_proto . inet_service; }
+    set open6 { type ipv6_addr . inet_proto . inet_service; }
+    set permitted_open4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
+    set permitted_open6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
     set restricted4 { type ipv4_addr . inet_proto . inet_service; }
     set restricted6 { type ipv6_addr . inet_proto . inet_service; }
     set permitted4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
@@ -112,6 +117,10 @@ table inet containerhost {
         ip daddr . meta l4proto . th dport @restricted4 ip saddr . ip daddr . meta l4proto . th dport != @permitted4 drop
         ip6 daddr . meta l4proto . th dport @restricted6 ip6 saddr . ip6 daddr . meta l4proto . th dport != @permitted6 drop
         ct status dnat accept
+        ip daddr . meta l4proto . th dport @open4 accept
+        ip6 daddr . meta l4proto . th dport @open6 accept
+        ip saddr . ip daddr . meta l4proto . th dport @permitted_open4 accept
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @permitted_open6 accept
         drop
     }
 }

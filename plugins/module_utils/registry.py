@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.macvla
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.neighbour import Neighbour
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.netns import Netns
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.open_port import OpenPort
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.route import Route
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sysctl import Sysctl
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
@@ -32,6 +33,7 @@ KINDS: tuple[Kind, ...] = (
     Route(),
     Isolation(),
     NatRule(),
+    OpenPort(),
     Sysctl(),
     Forwarding(),
 )

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils import sandboxes, spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import without_ipv6
+from ansible_collections.containerhost.network.plugins.module_utils.devices import change_addresses, without_ipv6
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.values import Problem, Values, Wanted
@@ -187,8 +187,7 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
     if "up" in differences and not wanted.values["up"]:
         old = without_ipv6(old)
-    rest += [m.new_address(device, cidr, path) for cidr in new if cidr not in old]
-    rest += [m.delete_address(device, cidr, path) for cidr in old if cidr not in new]
+    rest += change_addresses(device, path, old, new)
     rest += _change_routes(wanted, path, differences)
     return [first, settings, rest]
 

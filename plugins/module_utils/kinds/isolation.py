@@ -26,10 +26,11 @@ class Isolation(Kind):
         "device": {"type": "str", "required": True},
         "accept_from": {"type": "list", "elements": "str"},
         "internal": {"type": "bool", "default": False},
+        "protect": {"type": "bool", "default": True},
     }
 
     def normalise(self, values: Values) -> Values:
-        plain = {"internal": False, **values, "in_force": True}
+        plain = {"internal": False, "protect": True, **values, "in_force": True}
         plain["device"] = spelling.device_name(plain["device"], "device")
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
@@ -38,7 +39,8 @@ class Isolation(Kind):
 
     def summary(self, values: Values) -> list[str]:
         rows = ["accept from: " + (", ".join(values.get("accept_from") or ()) or "nobody")]
-        return rows + (["internal: yes"] if values.get("internal") else [])
+        rows += ["internal: yes"] if values.get("internal") else []
+        return rows + ([] if values.get("protect", True) else ["protect: no"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         device = wanted.values["device"]
@@ -68,7 +70,7 @@ class Isolation(Kind):
 
 def _elements(values: Values) -> list[tuple[str, str]]:
     device = values["device"]
-    elements = [("ours", device), ("guarded", device)]
+    elements = [("ours", device)] + ([("guarded", device)] if values["protect"] else [])
     elements += [("accepted", f"{other} . {device}") for other in values["accept_from"]]
     return elements + ([("internal", device)] if values["internal"] else [])
 
@@ -88,7 +90,8 @@ def _isolated(table: Table) -> t.Iterator[tuple[Values, str]]:
             "device": device,
             "accept_from": sorted(key.split(" . ")[0] for name, key in elements if name == "accepted"),
             "internal": "internal" in sets,
-            "in_force": table.intact and {"ours", "guarded"} <= sets,
+            "protect": "guarded" in sets,
+            "in_force": table.intact and "ours" in sets,
             "elements": elements,
         }
         yield values, comments[device]
