@@ -101,6 +101,10 @@ class Kind:
         """Places that must be free for an object to be made: its own, unless a kind knows more."""
         return self.occupies(values)
 
+    def holds(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        """Places that must not go while the object stays: the namespace that its other end is in."""
+        return ()
+
     def note(self, kernel: Kernel, change: Change) -> None:
         """Tell the kernel's picture what the change will have made or taken away, for the kinds that follow."""
 

@@ -193,7 +193,10 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
 
 
 def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change], kept: list[Change]) -> Plan:
-    """Leftovers that hold a place which something wanted needs go first, also where others may stay."""
+    """Leftovers that hold a place which something wanted needs go first, also where others may stay.
+
+    And what a leftover that stays stands on stays with it.
+    """
     by_name = {kind.name: kind for kind in kinds}
     needed = {place: change for change in make for place in by_name[change.kind].occupies(change.values)}
 
@@ -207,6 +210,10 @@ def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change
                 problems.append(_taken(by_name, needed[place], change, place))
     if problems:
         raise Unready(problems)
+    held = {place for change in kept if not blocks(change) for place in by_name[change.kind].holds(change.values)}
+    stands = [change for change in remove if not held.isdisjoint(by_name[change.kind].occupies(change.values))]
+    if stands:
+        remove, kept = [change for change in remove if change not in stands], [*kept, *stands]
     order = {kind.name: place for place, kind in enumerate(by_dependence(kinds))}
     leaving = sorted(remove, key=lambda change: -order[change.kind])
     return Plan(

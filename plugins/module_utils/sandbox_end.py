@@ -117,6 +117,12 @@ def path_of(values: Values) -> str | None:
     return sandboxes.path_of(sandbox["engine"], sandbox["ref"])
 
 
+def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+    sandbox = values.get("sandbox")
+    if isinstance(sandbox, dict) and sandbox.get("engine") == "netns":
+        yield ("netns", sandbox["ref"])
+
+
 def obstacles(kernel: Kernel, wanted: Wanted, leaving: t.Callable[[Link], bool]) -> t.Iterator[str]:
     """Why the end cannot be made: no such namespace, or somebody else's interface of that name in it."""
     path = path_of(wanted.values)

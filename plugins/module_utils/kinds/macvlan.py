@@ -74,6 +74,9 @@ class Macvlan(Kind):
         end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
 
+    def holds(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+        return sandbox_end.holds(values)
+
     def export(self, values: Values) -> Values:
         return sandbox_end.export(super().export(values))
 

@@ -73,6 +73,9 @@ class Veth(DeviceKind):
         sandbox = values["sandbox"]
         return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
 
+    def holds(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+        return sandbox_end.holds(values)
+
     def export(self, values: Values) -> Values:
         return sandbox_end.export(super().export(values))
 
