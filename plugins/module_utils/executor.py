@@ -41,7 +41,6 @@ class Executor:
         self._kernel = kernel
         self._wire = kernel.wire
         self._records = kernel.records
-        self._nft_used: set[str | None] = set()
 
     def do(self, round_: t.Sequence[s.Step]) -> list[Failure]:
         """Do one round; a failed step stops none of the others."""
@@ -69,23 +68,24 @@ class Executor:
         return failures
 
     def finish(self) -> None:
-        """Take our table away when nothing is left in it, and write the records."""
-        for netns in self._nft_used:
-            table = self._kernel.table(netns)
+        """Take away what is empty and ours, the table and the folder of namespaces, and write the records."""
+        for netns, table in self._kernel.tables():
             if table.exists and not any(table.elements.values()):
                 with self._wire.inside(netns):
                     nftables.run(f"delete table inet {nftables.TABLE}")
                 self._kernel.set_table(netns, nftables.Table(False, False, {}))
                 self._records.set_digest(netns, None)
-        self._nft_used.clear()
+            elif not table.exists:
+                self._records.set_digest(netns, None)
+        self._records.forget_places([place for place in reversed(self._records.places()) if _tidied(place)])
         self._records.save()
 
     # -- namespaces and links ----------------------------------------------------------------------------------
 
     def _make_netns(self, steps: t.Sequence[s.MakeNetns]) -> t.Iterator[tuple[int, str]]:
-        if not os.path.isdir(NETNS_FOLDER):
-            self._records.note_folder(NETNS_FOLDER)
-            self._records.save()
+        files = [f"{NETNS_FOLDER}/{step.name}" for step in steps]
+        self._records.note_places(files if os.path.isdir(NETNS_FOLDER) else [NETNS_FOLDER, *files])
+        self._records.save()
         make_shared(NETNS_FOLDER)
         for position, step in enumerate(steps):
             try:
@@ -116,6 +116,8 @@ class Executor:
 
     def _delete_netns(self, steps: t.Sequence[s.DeleteNetns]) -> t.Iterator[tuple[int, str]]:
         self._wire.enter(None)
+        self._records.note_places(f"{NETNS_FOLDER}/{step.name}" for step in steps)
+        self._records.save()
         for position, step in enumerate(steps):
             place = f"{NETNS_FOLDER}/{step.name}"
             try:
@@ -125,9 +127,8 @@ class Executor:
                 continue
             except OSError as error:
                 yield position, error.strerror or str(error)
-        if not os.listdir(NETNS_FOLDER) and self._records.forget_folder(NETNS_FOLDER):
-            unmount(NETNS_FOLDER)
-            os.rmdir(NETNS_FOLDER)
+                continue
+            self._records.forget_netns(place)
 
     def _send(self, steps: t.Sequence[m.Message]) -> t.Iterator[tuple[int, str]]:
         for refusal in self._wire.send(steps):
@@ -187,8 +188,9 @@ class Executor:
         for position in by_type.get(s.Record, ()):
             record = t.cast(s.Record, round_[position])
             netns = record.key[0]
-            if record.owner is None or not self._kernel.is_ours(record.device, netns):
-                self._records.set_owner(record.kind, record.key, record.owner)
+            link = self._kernel.link(record.device, netns)
+            told = link.owner == record.owner if link is not None else self._kernel.is_ours(record.device, netns)
+            self._records.set_owner(record.kind, record.key, None if told else record.owner)
         self._records.save()
 
     def _borrow(self, steps: t.Sequence[s.Borrow]) -> t.Iterator[tuple[int, str]]:
@@ -250,7 +252,21 @@ class Executor:
                 yield from ((position, str(error)) for position in positions)
                 continue
             self._kernel.set_table(netns, nftables.after(table, some))
-            self._nft_used.add(netns)
+
+
+def _tidied(place: str) -> bool:
+    """Take away a file that no namespace is behind, or a folder that is empty. False: it is to be looked at again."""
+    try:
+        if not os.path.isdir(place):
+            os.unlink(place)
+        elif os.listdir(place):
+            return False
+        else:
+            unmount(place)
+            os.rmdir(place)
+    except OSError:  # it is gone, or a namespace is behind it (EBUSY): then it speaks for itself
+        pass
+    return True
 
 
 def _reason(code: int, text: str) -> str:

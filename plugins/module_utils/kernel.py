@@ -72,6 +72,7 @@ class Kernel:
         self._names: dict[str | None, dict[int, str]] = {}
         self._gone: set[tuple[str | None, str]] = set()
         self._addresses: dict[str | None, dict[str, list[str]]] = {}
+        self._addressed: set[tuple[str | None, str, bool]] = set()
         self._routes: dict[str | None, list[dict[str, t.Any]]] = {}
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, Table] = {}
@@ -149,11 +150,19 @@ class Kernel:
             for row in self._dump(m.RTM_GETADDR, {}, _ADDRESS, netns):
                 address = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS")
                 flags = row.get("IFA_FLAGS", row["flags"])
-                if address is None or not flags & m.IFA_F_PERMANENT or address.startswith("fe80:"):
+                if address is None or address.startswith("fe80:"):
+                    continue
+                self._addressed.add((netns, names.get(row["index"], ""), ":" in address))
+                if not flags & m.IFA_F_PERMANENT:
                     continue
                 found.setdefault(names.get(row["index"], ""), []).append(f"{address}/{row['prefixlen']}")
             self._addresses[netns] = {name: sorted(cidrs) for name, cidrs in found.items()}
         return self._addresses[netns]
+
+    def addressed(self, six: bool, netns: str | None = None) -> set[str]:
+        """Devices with an address of the family, be it one that DHCP or a router gave for a time."""
+        self.addresses(netns)
+        return {device for place, device, is_six in self._addressed if place == netns and is_six == six}
 
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
         return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])
@@ -220,6 +229,10 @@ class Kernel:
             else:
                 self._tables[netns] = Table(False, False, {})
         return self._tables[netns]
+
+    def tables(self) -> list[tuple[str | None, Table]]:
+        """Those that somebody has looked at, by namespace."""
+        return list(self._tables.items())
 
     def set_table(self, netns: str | None, table: Table) -> None:
         self._tables[netns] = table

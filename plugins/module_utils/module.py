@@ -82,7 +82,8 @@ def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo:
     result["counts"] = report.counts(changes)
     if module._diff:
         result["diff"] = report.diffs(kinds, changes)
-    if changes and not module.check_mode:
+    if not module.check_mode:
+        # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
         apply(kinds, Executor(kernel), todo)
     module.exit_json(invocation=_quiet(module), **result)
 
@@ -124,6 +125,7 @@ def run_kind(kind: Kind) -> None:
     with kernel_of_this_host(module) as kernel:
         wanted = _objects(kind, rows, params["owner"])
         _check_places(kind, kernel, wanted)
+        _check_absences(kind, kernel, wanted)
 
         def leaves(found: Found) -> bool:
             return bool(params["purge"]) and found.owner == params["owner"]
@@ -167,12 +169,26 @@ def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> Non
         )
 
 
+def _check_absences(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:
+    """A document is content with what others have made; a task that wants it gone is told that it stays."""
+    absent = {object_.key: object_ for object_ in wanted if not object_.present} if kind.accepts_foreign else {}
+    theirs = [row for row in kind.read(kernel, wanted) if row.key in absent and row.owner is None] if absent else []
+    if theirs:
+        raise Unready([f"{describe(kind, row.values)} is not ours, so it stays; remove it with what made it" for row in theirs])
+
+
 def _check_changes(kind: Kind, kernel: Kernel, todo: Plan) -> None:
     """What other kinds of objects have to say, which a document would have among its own objects."""
     problems = []
+    takers: dict[tuple[t.Any, ...], str] = {}
     for change in todo.make:
         wanted = t.cast(Wanted, change.wanted)
         what = describe(kind, wanted.values)
+        for place in kind.needs(wanted.values):
+            if place in takers and place[-1] is not None:
+                needs = " ".join(str(word) for word in place if word is not None)
+                problems.append(f"{takers[place]} and {what} cannot both have {needs}; give one of them another")
+        takers.update((place, what) for place in kind.occupies(wanted.values))
         if change.action != "add":
             problems += [f"{what}: {text}" for text in kind.obstacles(kernel, wanted)]
             continue

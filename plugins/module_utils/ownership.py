@@ -29,6 +29,13 @@ def owner_of_row(
     return UNKNOWN if ours else None
 
 
+def forget_gone(kernel: Kernel, kind: str, netns: str | None, seen: t.Collection[Key]) -> None:
+    """What is in the records and not in the kernel any more went with its device."""
+    for key, _owner in kernel.records.owners_of(kind):
+        if key[0] == netns and key not in seen:
+            kernel.records.set_owner(kind, key, None)
+
+
 def is_foreign(kernel: Kernel, device: str, netns: str | None) -> bool:
     """Is there such a device, of somebody else's? Our group without a mark is what a killed run left of ours."""
     link = kernel.link(device, netns)

@@ -49,11 +49,9 @@ class Records:
 
     def save(self) -> None:
         text = _text(self._content)
-        if text == self._saved:
-            return
         if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders")):
             self._delete()
-        else:
+        elif text != self._saved:
             os.makedirs(os.path.dirname(self._path), mode=0o755, exist_ok=True)
             temporary = f"{self._path}.new"
             with open(temporary, "w", encoding="utf-8") as file:
@@ -62,8 +60,9 @@ class Records:
         self._saved = text
 
     def _delete(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._path)
+        for path in (self._path, f"{self._path}.new"):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(path)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(self._path))
 
@@ -108,15 +107,26 @@ class Records:
         else:
             owners[json.dumps(list(key))] = owner
 
-    def note_folder(self, path: str) -> None:
-        """A folder that we made, to be removed when it is empty again."""
-        self._content["folders"] = sorted({*self._content["folders"], path})
+    def forget_netns(self, netns: str) -> None:
+        """What was in a namespace went with it."""
+        for kind in list(self._content["owners"]):
+            for key, _owner in self.owners_of(kind):
+                if key[0] == netns:
+                    self.set_owner(kind, key, None)
+        for place, key in self.borrowed():
+            if place == netns:
+                del self._content["borrowed"][_join(place, key)]
+        self.set_digest(netns, None)
 
-    def forget_folder(self, path: str) -> bool:
-        """Was it we who made it?"""
-        ours = path in self._content["folders"]
-        self._content["folders"] = [other for other in self._content["folders"] if other != path]
-        return ours
+    def places(self) -> list[str]:
+        """Folders that we made, to go when they are empty, and files that we are about to make or take away."""
+        return list(self._content["folders"])
+
+    def note_places(self, paths: t.Iterable[str]) -> None:
+        self._content["folders"] = sorted({*self._content["folders"], *paths})
+
+    def forget_places(self, paths: t.Iterable[str]) -> None:
+        self._content["folders"] = sorted({*self._content["folders"]} - {*paths})
 
     def digest(self, netns: str | None) -> str | None:
         return self._content["digests"].get(netns or "")

@@ -79,6 +79,8 @@ def _route_text(route: t.Mapping[str, t.Any] | str) -> str:
         return route
     dst = spelling.network_cidr(route["dst"])
     via, metric = route.get("via"), route.get("metric")
+    if metric is not None:
+        metric = spelling.between(metric, 0, 0xFFFFFFFF, "metric")
     if metric == (_METRIC_6 if ":" in dst else 0):
         metric = None
     if via is not None and (":" in via) != (":" in dst):

@@ -64,20 +64,8 @@ options:
         the options.
     type: bool
     default: false
-attributes:
-  check_mode:
-    description: Says exactly what a run would change, and changes nothing.
-    support: full
-  diff_mode:
-    description: Shows one short before and after for each object.
-    support: full
-  idempotent:
-    description: A second run changes nothing.
-    support: full
-  platform:
-    description: Linux, with network namespaces.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - containerhost.network.attributes
 requirements:
   - pyroute2 0.7.2 or newer
   - libnftables, where ports are published, networks isolated or addresses translated

@@ -19,20 +19,8 @@ options:
       - Without it, objects of all of them.
     type: list
     elements: str
-attributes:
-  check_mode:
-    description: Changes nothing, so it runs in check mode as ever.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: N/A
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Linux, with network namespaces.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - containerhost.network.attributes.info
 requirements:
   - pyroute2 0.7.2 or newer
   - libnftables, where there are rules of ours

@@ -12,20 +12,8 @@ description:
   - Says which libraries the host's Python finds, in which versions, and the names of the distribution's packages that
     bring what is missing. Changes nothing and needs no root.
 options: {}
-attributes:
-  check_mode:
-    description: Changes nothing, so it runs in check mode as ever.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: N/A
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Linux.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - containerhost.network.attributes.info
 author:
   - containerhost.network contributors (@containerhost)
 seealso:

@@ -72,20 +72,8 @@ options:
     description:
       - The process of listeners that were started before, to be ended now.
     type: int
-attributes:
-  check_mode:
-    description: Runs in check mode as ever, as it changes nothing.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: N/A
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Linux, with network namespaces.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - containerhost.network.attributes.info
 requirements:
   - pyroute2 0.7.2 or newer
 author:

@@ -28,20 +28,8 @@ options:
     type: str
     choices: [listen, probe, report]
     required: true
-attributes:
-  check_mode:
-    description: Changes nothing, so it runs in check mode as ever.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: N/A
-  idempotent:
-    description: Changes nothing.
-    support: full
-  platform:
-    description: Linux, with network namespaces.
-    platforms: linux
-    support: full
+extends_documentation_fragment:
+  - containerhost.network.attributes.info
 author:
   - containerhost.network contributors (@containerhost)
 seealso:

@@ -9,8 +9,9 @@ ones. A network that hosts do not share waits for nobody.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Collection, Mapping
+from typing import Any
 
 ANY = "*"
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.handover import FLEET_FILE, document_file
 from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal

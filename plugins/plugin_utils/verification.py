@@ -9,8 +9,9 @@ network, so that the probes of a host are as many as there are hosts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any
 
 Document = Mapping[str, Any]
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms, reason
@@ -26,8 +27,8 @@ class End:
     sandbox: Mapping[str, str]
     addresses: tuple[str, ...]
     mtu: int
-    master: str | None
-    isolated: bool
+    from_host: bool
+    to_neighbours: bool
 
     @property
     def label(self) -> str:
@@ -51,9 +52,17 @@ class Try:
 
 
 def ends(documents: Mapping[str, Document]) -> Iterator[End]:
+    shims = {
+        (host, each["network"])
+        for host, document in documents.items()
+        for each in document.get("macvlan", ())
+        if "sandbox" not in each
+    }
     for host, document in documents.items():
         for kind in ("veth", "macvlan"):
             for each in document.get(kind, ()):
+                if "sandbox" not in each:
+                    continue  # a shim: the host's own
                 yield End(
                     host,
                     each["network"],
@@ -61,8 +70,10 @@ def ends(documents: Mapping[str, Document]) -> Iterator[End]:
                     each["sandbox"],
                     tuple(cidr.split("/")[0] for cidr in each.get("addresses") or ()),
                     each.get("mtu") or 1500,
-                    each.get("master"),
-                    bool(each.get("isolated")),
+                    # Does the host reach it? By its bridge, or by a shim.
+                    bool(each.get("master")) or (host, each["network"]) in shims,
+                    # Does it reach its neighbours on the host?
+                    not each.get("isolated") and each.get("mode") not in ("private", "vepa"),
                 )
 
 
@@ -114,9 +125,9 @@ def _within(network: str, some: Sequence[End]) -> Iterator[Try]:
     for end in some:
         peer = first.setdefault(end.host, end)
         for to in end.addresses:
-            if end.master:
+            if end.from_host:
                 yield _ping(end.host, network, "host", None, end.label, to)
-        if peer is not end and not end.isolated:
+        if peer is not end and end.to_neighbours:
             for to in peer.addresses:
                 yield _ping(end.host, network, "neighbour", end, peer.label, to)
 

@@ -129,6 +129,9 @@ class Forwarding(Kind):
                 Setting(f"net/ipv4/conf/{device}/forwarding", "1", ("borrowed4", device) if strange else None)
                 for device in devices
             ]
+        everywhere = Setting("net/ipv6/conf/all/forwarding", "1", ("borrowed_families", "10"))
+        if _is_on(kernel, netns, everywhere, "") and not _is_lent(kernel, netns, everywhere):
+            return []  # it is a router already: there is nothing to switch on, and nothing to guard
         if kernel.sysctl("net/ipv6/conf/lo/force_forwarding", netns) is not None:
             return [
                 Setting(f"net/ipv6/conf/{device}/force_forwarding", "1", ("borrowed6", device) if strange else None)
@@ -136,22 +139,21 @@ class Forwarding(Kind):
             ]
         advertised = {row["device"] for row in kernel.routes(netns) if row["protocol"] == _RTPROT_RA}
         keep = [Setting(f"net/ipv6/conf/{d}/accept_ra", "2", None) for d in sorted(advertised)]
-        return [*keep, Setting("net/ipv6/conf/all/forwarding", "1", ("borrowed_families", "10"))]
+        return [*keep, everywhere]
 
 
 def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
     """Interfaces that are not ours and have an address of the family: replies come in by any of them."""
-    six = family == "ipv6"
     links = kernel.links(netns)
     return sorted(
         name
-        for name, cidrs in kernel.addresses(netns).items()
-        if name in links
-        and name != "lo"
-        and links[name].owner is None
-        and links[name].group != m.GROUP
-        and any((":" in cidr) == six for cidr in cidrs)
+        for name in kernel.addressed(family == "ipv6", netns)
+        if name in links and name != "lo" and links[name].owner is None and links[name].group != m.GROUP
     )
+
+
+def _is_lent(kernel: Kernel, netns: str | None, setting: Setting) -> bool:
+    return kernel.records.loan(netns, setting.key) is not None
 
 
 def _is_held(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> bool:

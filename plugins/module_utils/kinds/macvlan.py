@@ -104,13 +104,15 @@ class Macvlan(Kind):
             yield f"there is no interface {values['parent']} on this host; name its interface on the LAN as `parent`"
         elif parent is not None and parent.master is not None:
             yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
-        modes = self._modes_on(kernel, values["parent"], netns)
+        modes = self._modes_on(kernel, wanted)
         if modes and "passthru" in (values["mode"], *modes):
             yield f"{values['parent']} has a macvlan already, and one in mode passthru must be the only one: take another mode"
         yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.owner is not None)
 
-    def _modes_on(self, kernel: Kernel, parent: str, netns: str | None) -> list[str]:
-        """Modes of the macvlans on a parent, as far as they can be seen, and of those that will be made."""
+    def _modes_on(self, kernel: Kernel, wanted: Wanted) -> list[str]:
+        """Modes of the other macvlans on its parent, as far as they can be seen, and of those that will be made."""
+        parent, netns = wanted.values["parent"], wanted.netns
+        own = (_path(wanted.values), wanted.values["interface"])
         made = [mode for place, on, mode in kernel.notes("macvlan") if (place, on) == (netns, parent)]
         link = kernel.link(parent, netns)
         if link is None:
@@ -119,7 +121,7 @@ class Macvlan(Kind):
             other
             for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
             for other in kernel.links(path).values()
-            if other.kind == "macvlan" and other.lower == link.index
+            if other.kind == "macvlan" and other.lower == link.index and (path, other.name) != own
         ]
         return made + [_NAMES.get(other.data.get("IFLA_MACVLAN_MODE", 0), "another") for other in seen]
 
@@ -129,9 +131,10 @@ class Macvlan(Kind):
         objects = {object_.key: object_ for object_ in wanted}
         yielded: set[Key] = set()
         for key in [*objects, *self._places(kernel)]:
-            if key in yielded:
+            # An interface does not say in which namespace its parent is; whoever asks for it knows.
+            if key[1:] in yielded:
                 continue
-            yielded.add(key)
+            yielded.add(key[1:])
             found = self._read_one(kernel, key, objects.get(key))
             if found is not None:
                 yield found

@@ -15,7 +15,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.marks import
 from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table
 from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.values import (
+    Change,
+    Found,
+    Problem,
+    Values,
+    Wanted,
+)
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 
@@ -71,6 +77,16 @@ class NatRule(Kind):
             if source is not None:
                 yield ("masquerade", values.get("netns"), source)
 
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        source = wanted.values.get("source")
+        for netns, other in kernel.notes(self.name):
+            if source is not None and netns == wanted.netns and other != source and _overlap(source, other):
+                yield f"it overlaps masquerade {other}; name the larger network only"
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        if change.action == "add" and change.values.get("source") is not None:
+            kernel.notes(self.name).append((change.values.get("netns"), change.values["source"]))
+
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         sources = {object_.values["source"] for object_ in wanted if object_.values["rule"] == "masquerade"}
         for netns in {None, *(object_.netns for object_ in wanted)}:
@@ -102,6 +118,10 @@ def _masquerade(plain: Values, absent: bool) -> Values:
         raise Problem("nat_rule masquerade needs a `source`: the network that leaves under the host's address")
     plain["source"] = spelling.network_cidr(plain["source"], "source")
     plain["unless"] = spelling.network_cidr(plain.get("unless") or plain["source"], "unless")
+    if (":" in plain["unless"]) != (":" in plain["source"]):
+        raise Problem(
+            f"nat_rule masquerade {plain['source']}: it and `unless` {plain['unless']} are not of one family"
+        )
     for option in ("protocol", "host_address", "host_port", "address", "port", "sources"):
         if plain.get(option) is not None:
             raise Problem(f"nat_rule masquerade {plain['source']}: `{option}` belongs to rule publish; leave it out")
@@ -127,6 +147,11 @@ def _publish(plain: Values, absent: bool) -> Values:
     plain["address"] = spelling.address(plain["address"])
     plain["port"] = spelling.port(plain.get("port") or plain["host_port"])
     plain["sources"] = spelling.each(plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources"))
+    for source in plain["sources"]:
+        if (":" in source) != (":" in plain["address"]):
+            raise Problem(
+                f"nat_rule publish {plain['host_port']}: {source} and {plain['address']} are not of one family"
+            )
     host = plain.get("host_address")
     if host is not None and (":" in host) != (":" in plain["address"]):
         raise Problem(f"nat_rule publish {plain['host_port']}: {host} and {plain['address']} are not of one family")

@@ -11,7 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import messa
 from ansible_collections.containerhost.network.plugins.module_utils import spelling
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import owner_of_row, record
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import forget_gone, owner_of_row, record
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 
@@ -52,6 +52,7 @@ class Neighbour(Kind):
         keys = {object_.key for object_ in wanted}
         unwanted = {object_.key for object_ in wanted if not object_.present}
         for netns in {None, *(object_.netns for object_ in wanted)}:
+            seen = set()
             for row in kernel.neighbours(netns):
                 if "NDA_DST" not in row:
                     continue
@@ -65,6 +66,7 @@ class Neighbour(Kind):
                 if netns is not None:
                     values["netns"] = netns
                 key = self.key_of(values, "")
+                seen.add(key)
                 if key in unwanted and not permanent:
                     continue  # what the kernel knows by itself is nobody's entry
                 ours = permanent and row.get("NDA_PROTOCOL") == m.PROTOCOL
@@ -72,6 +74,7 @@ class Neighbour(Kind):
                 if owner is not None or key in keys:
                     # What the kernel has learned by itself is in nobody's way.
                     yield Found(self.name, key, values, owner, leftover=not permanent)
+            forget_gone(kernel, self.name, netns, seen)
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*record(self.name, wanted), self._message(wanted)]]

@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.marks import
 from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table
 from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 
 
 class OpenPort(Kind):
@@ -36,6 +36,9 @@ class OpenPort(Kind):
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         plain["sources"] = spelling.each(plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources"))
+        for source in plain["sources"]:
+            if (":" in source) != (":" in plain["address"]):
+                raise Problem(f"open_port {plain['address']}: it and `sources` {source} are not of one family")
         return plain
 
     def label(self, values: Values) -> str:

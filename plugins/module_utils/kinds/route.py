@@ -11,11 +11,12 @@ from ansible_collections.containerhost.network.plugins.module_utils import messa
 from ansible_collections.containerhost.network.plugins.module_utils import spelling
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import owner_of_row, record
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import forget_gone, owner_of_row, record
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
 
 _CARRY_THEIR_OWN = ("veth", "macvlan")  # their routes are options of theirs
+_LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
 _METRIC_6 = 1024  # what an IPv6 route without a metric gets
 _MADE_BY_THE_KERNEL = (2, 9)  # RTPROT_KERNEL (of an address), RTPROT_RA (of a router advertisement), linux/rtnetlink.h
 
@@ -38,7 +39,8 @@ class Route(Kind):
         plain = {"onlink": False, "table": m.RT_TABLE_MAIN, **values}
         plain["dst"] = spelling.network_cidr(plain["dst"])
         six = ":" in plain["dst"]
-        plain["metric"] = plain.get("metric") or (_METRIC_6 if six else 0)
+        plain["metric"] = spelling.between(plain.get("metric") or (_METRIC_6 if six else 0), 0, _LARGEST, "metric")
+        plain["table"] = spelling.between(plain["table"], 1, _LARGEST, "table")
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         for option in ("via", "src"):
@@ -70,11 +72,13 @@ class Route(Kind):
         keys = {object_.key: object_ for object_ in wanted}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             links = kernel.links(netns)
+            seen = set()
             for row in kernel.routes(netns):
                 values = {name: value for name, value in row.items() if name != "protocol" and value is not None}
                 if netns is not None:
                     values["netns"] = netns
                 key = self.key_of(values, "")
+                seen.add(key)
                 device = links.get(row["device"])
                 if key not in keys and device is not None and device.kind in _CARRY_THEIR_OWN:
                     continue
@@ -83,6 +87,7 @@ class Route(Kind):
                 owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys and not theirs)
                 if owner is not None or key in keys:
                     yield Found(self.name, key, {**values, "protocol": row["protocol"]}, owner)
+            forget_gone(kernel, self.name, netns, seen)
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*record(self.name, wanted), m.route(wanted.values, wanted.netns)]]

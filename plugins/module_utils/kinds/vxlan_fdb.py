@@ -12,7 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import spell
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.ownership import forget_gone, is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.values import (
     Found,
@@ -105,12 +105,14 @@ class VxlanFdb(Kind):
         objects = {object_.key: object_ for object_ in wanted}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             links = kernel.links(netns)
+            seen = set()
             for row in kernel.fdb(netns):
                 link = links.get(row["device"])
                 if link is None or "NDA_LLADDR" not in row:
                     continue
                 values = _values(row, netns)
                 key = self.key_of(values, "")
+                seen.add(key)
                 object_ = objects.get(key)
                 owner = kernel.records.owner(self.name, key)
                 if owner is None and link.kind == "vxlan" and values["table"] == "self" and _lasting(values):
@@ -121,6 +123,7 @@ class VxlanFdb(Kind):
                         continue  # what the device has learned by itself is nobody's entry
                 if owner is not None or object_ is not None:
                     yield Found(self.name, key, values, owner, leftover=object_ is not None and not _lasting(values))
+            forget_gone(kernel, self.name, netns, seen)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """A port or VNI that is not asked for is the device's, which the kernel does not show."""

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters: names and MACs as the plan derives them, for firewalls, DHCP reservations and dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import naming
+
+
+def mac(network: str, address: str) -> str:
+    """The MAC of the endpoint that has this (first) address on this network."""
+    return naming.endpoint_mac(str(network), str(address))
+
+
+def device_name(network: str, prefix: str = "ch-") -> str:
+    """The device of a network on its hosts."""
+    return naming.device_name(str(prefix), str(network))
+
+
+def host_end(container: str, network: str) -> str:
+    """The host's end of the veth of a container on a network."""
+    return naming.host_end_name(str(network), str(container))
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., str]]:
+        return {"mac": mac, "device_name": device_name, "host_end": host_end}

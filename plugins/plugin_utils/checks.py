@@ -1,0 +1,322 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold before any host is touched. Each check adds its problems; none stops at the first."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import Address, Block, overlapping
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import remembered_subnets
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    ContainerSpec,
+    Endpoint,
+    Fleet,
+    Inventory,
+    Network,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.resolve import Wanted
+
+# A Linux bridge has 1,023 ports (BR_MAX_PORTS in net/bridge/br_private.h is 1 << 10, and port 0 is none).
+BRIDGE_PORTS = 1023
+# The part of the known hosts, one in so many, that may leave the inventory at once without a question.
+VANISHING_PART = 10
+IPV6_MTU = 1280  # RFC 8200, section 5
+
+
+def check_vanished(inventory: Inventory, ledger: Ledger) -> None:
+    """Stop when so many hosts have left that it looks like the wrong inventory."""
+    known = ledger.hosts()
+    gone = sorted(known - inventory.hosts.keys())
+    if len(gone) * VANISHING_PART <= len(known) or inventory.confirm_vanished:
+        return
+    raise PlanError(
+        [
+            f"{len(gone)} of the {len(known)} hosts that the ledger knows have left the inventory: {', '.join(gone)}."
+            " If that is meant, confirm it once with -e containerhost_confirm_vanished=true; if not, look for"
+            " the inventory that is missing"
+        ]
+    )
+
+
+def warnings(inventory: Inventory) -> Iterator[str]:
+    aliased = sorted(
+        {
+            str(container)
+            for containers in inventory.containers.values()
+            for container in containers.values()
+            if any(endpoint.aliases for endpoint in container.endpoints)
+        }
+    )
+    if aliased:
+        yield f"`aliases` are checked, but no name service answers them yet: {', '.join(aliased[:5])}"
+
+
+# --- before anything is allotted --------------------------------------------------------------------------------------
+
+
+def check_inventory(inventory: Inventory, wanted: Wanted, ledger: Ledger, problems: Problems) -> None:
+    _check_overlaps(inventory, ledger, problems)
+    _check_subnets(inventory, problems)
+    _check_underlays(inventory, wanted, problems)
+    _check_vnis(inventory, problems)
+    for containers in inventory.containers.values():
+        for container in containers.values():
+            _check_networks_of(container, inventory, problems)
+    for host in inventory.hosts.values():
+        for name in host.pins:
+            if name not in inventory.networks:
+                problems.add(
+                    f"{host.name}: containerhost_slices names `{name}`, which is no network",
+                    schema.suggestion(name, inventory.networks),
+                )
+
+
+def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
+    labelled = []
+    for spec in inventory.networks.values():
+        if spec.present:
+            place = spec.where.partition("(")[2].rpartition(")")[0]
+            labelled += [(subnet.cidr, f"`{spec.name}` ({subnet.cidr}, {place})") for subnet in spec.subnets or ()]
+            labelled += [
+                (block, f"`{spec.name}` ({block}, by the ledger)") for block in remembered_subnets(spec, ledger)
+            ]
+    for (_outer, one), (_inner, other) in overlapping(labelled):
+        problems.add(f"{schema.NETWORKS}: {one} overlaps {other}", "Give one of them another subnet")
+    for (_outer, one), (_inner, other) in overlapping((pool, f"{pool}") for pool in inventory.pools or ()):
+        problems.add(f"containerhost_pools: {one} overlaps {other}", "Leave one of them out")
+    underlays = {host.underlay: host.name for host in reversed(inventory.hosts.values()) if host.underlay}
+    ordered = sorted(underlays)
+    for block, label in labelled:
+        for address in _inside(ordered, block):
+            problems.add(
+                f"{schema.NETWORKS}: {label} has the underlay address of {underlays[address]} ({address}) in it",
+                "Give the network another subnet",
+            )
+
+
+def _inside(ordered: list[Address], block: Block) -> Iterator[Address]:
+    """The first of the sorted addresses that lies in the block: one is enough to say so."""
+    index = bisect.bisect_left(ordered, block.nth(0))
+    if index < len(ordered) and ordered[index] in block:
+        yield ordered[index]
+
+
+def _check_subnets(inventory: Inventory, problems: Problems) -> None:
+    for spec in inventory.networks.values():
+        driver_ = driver(spec.driver)
+        for subnet in spec.subnets or ():
+            prefix = subnet.host_prefix or driver_.sliced.get(subnet.cidr.version)
+            if subnet.host_prefix and subnet.gateway:
+                problems.add(
+                    f"{spec.where}{subnet.cidr} has both `host_prefix` and `gateway`",
+                    "Leave `gateway` out: each slice has its own, its first address",
+                )
+            if prefix and prefix < subnet.cidr.prefix:
+                problems.add(
+                    f"{spec.where}{subnet.cidr} is smaller than one host's slice of /{prefix}",
+                    "Give it a `host_prefix`, or take a larger subnet",
+                )
+            if driver_.has_gateway and (prefix or subnet.cidr.prefix) > (30 if subnet.cidr.version == 4 else 126):
+                problems.add(
+                    f"{spec.where}{subnet.cidr} has no room for a gateway and a container", "Take a larger subnet"
+                )
+            if (
+                subnet.gateway
+                and subnet.gateway.value in (subnet.cidr.first, subnet.cidr.last)
+                and subnet.cidr.size > 2
+            ):
+                if subnet.cidr.version == 4 or subnet.gateway.value == subnet.cidr.first:
+                    problems.add(
+                        f"{spec.where}`gateway` {subnet.gateway} is the first or last address of {subnet.cidr},"
+                        " which no host can have",
+                        "Choose another",
+                    )
+        if spec.mtu and spec.mtu < IPV6_MTU and any(subnet.cidr.version == 6 for subnet in spec.subnets or ()):
+            problems.add(
+                f"{spec.where}`mtu` {spec.mtu} is too small for IPv6, which needs {IPV6_MTU}",
+                "Raise it or leave the IPv6 subnet out",
+            )
+
+
+def _check_underlays(inventory: Inventory, wanted: Wanted, problems: Problems) -> None:
+    """Two hosts with one address: always wrong when written so, and when an overlay must tell them apart."""
+    overlays = (name for name in wanted.members if driver(inventory.networks[name].driver).has_vtep)
+    overlaid = {host for name in overlays for host in wanted.members[name]}
+    seen: dict = {}
+    for host in inventory.hosts.values():
+        if host.underlay is None or not (host.underlay_named or host.name in overlaid):
+            continue
+        other = seen.setdefault(host.underlay, host.name)
+        if other != host.name:
+            problems.add(
+                f"{other} and {host.name} have one underlay address, {host.underlay}",
+                "Give each its own containerhost_underlay_address",
+            )
+
+
+def _check_vnis(inventory: Inventory, problems: Problems) -> None:
+    seen: dict = {}
+    for spec in inventory.networks.values():
+        if not spec.present or spec.options.get("vni") is None:
+            continue
+        key = (spec.options["vni"], spec.options.get("port"))
+        other = seen.setdefault(key, spec.name)
+        if other != spec.name:
+            problems.add(
+                f"{schema.NETWORKS}: `{other}` and `{spec.name}` both have the VNI {key[0]} on port {key[1]}",
+                "Give one of them another `vni`",
+            )
+
+
+def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems: Problems) -> None:
+    for endpoint in container.endpoints:
+        if endpoint.network not in inventory.networks:
+            problems.add(
+                f"{container.where}there is no network `{endpoint.network}`",
+                schema.suggestion(endpoint.network, inventory.networks),
+            )
+    mode = container.network_mode or ""
+    if mode.startswith("container:"):
+        others = inventory.containers.get(container.host, {})
+        name = mode.partition(":")[2]
+        if name not in others or name == container.name:
+            problems.add(
+                f"{container.where}`network_mode` names the container `{name}`, which is not on {container.host}",
+                schema.suggestion(name, others.keys() - {container.name}),
+            )
+    route = container.default_route
+    if route is None:
+        return
+    if route not in {endpoint.network for endpoint in container.endpoints}:
+        problems.add(
+            f"{container.where}`default_route` is `{route}`, which is none of its networks",
+            schema.suggestion(route, [endpoint.network for endpoint in container.endpoints]),
+        )
+    elif route in inventory.networks and inventory.networks[route].internal:
+        problems.add(
+            f"{container.where}`default_route` is `{route}`, which is internal and leads nowhere",
+            "Choose a network that is not internal, or leave it out",
+        )
+
+
+def check_members(inventory: Inventory, wanted: Wanted, problems: Problems) -> None:
+    for name, pairs in wanted.endpoints.items():
+        spec = inventory.networks[name]
+        members = set(wanted.members[name])
+        first: dict[str, str] = {}
+        for container, _endpoint in pairs:
+            if container.host not in members:
+                problems.add(
+                    f"{container.where}it is on `{name}`, whose `hosts` leave out {container.host}",
+                    f"Add {container.host} to them, or take the container off the network",
+                )
+            if driver(spec.driver).one_segment(spec) and not spec.per_host_names:
+                other = first.setdefault(container.name, container.host)
+                if other != container.host:
+                    problems.add(
+                        f"`{container.name}` is on `{name}` on {other} and on {container.host},"
+                        " which share that segment",
+                        "Rename one, or set `per_host_names: true` for the network",
+                    )
+
+
+# --- when all is allotted -------------------------------------------------------------------------------------------
+
+
+def check_fleet(fleet: Fleet, problems: Problems) -> None:
+    for network in fleet.networks.values():
+        driver_ = driver(network.spec.driver)
+        driver_.check(network, fleet, problems)
+        for host, endpoints in network.endpoints.items():
+            _check_ports(network, host, endpoints, driver_.own_ports, problems)
+            for endpoint in endpoints:
+                _check_endpoint(network, endpoint, problems)
+    by_host: dict[str, list[tuple[Network, Endpoint]]] = {}
+    for network in fleet.networks.values():
+        for host, endpoints in network.endpoints.items():
+            by_host.setdefault(host, []).extend((network, endpoint) for endpoint in endpoints)
+    for host, pairs in sorted(by_host.items()):
+        _check_published(host, pairs, problems)
+        _check_sandboxes(host, pairs, problems)
+
+
+def _check_ports(
+    network: Network, host: str, endpoints: tuple[Endpoint, ...], own: int | None, problems: Problems
+) -> None:
+    if own is not None and len(endpoints) + own > BRIDGE_PORTS:
+        problems.add(
+            f"{network.spec.where}{network.container_device} on {host} would have {len(endpoints) + own} ports,"
+            f" and a bridge takes {BRIDGE_PORTS}",
+            "Split the network in two",
+        )
+
+
+def _check_endpoint(network: Network, endpoint: Endpoint, problems: Problems) -> None:
+    limit = network.mtu
+    where = f"{endpoint.container} on `{network.name}`: "
+    if endpoint.spec.mtu and limit and endpoint.spec.mtu > limit:
+        problems.add(f"{where}`mtu` {endpoint.spec.mtu} is more than the network's {limit}", f"Take {limit} or less")
+    if endpoint.spec.mtu and endpoint.spec.mtu < IPV6_MTU and 6 in endpoint.versions:
+        problems.add(f"{where}`mtu` {endpoint.spec.mtu} is too small for IPv6, which needs {IPV6_MTU}", "Raise it")
+    for route in endpoint.spec.routes:
+        if route.via and not any(route.via in slice_.block for address, slice_ in endpoint.addresses):
+            blocks = " and ".join(str(slice_.block) for address, slice_ in endpoint.addresses)
+            problems.add(
+                f"{where}its route to {route.dst} goes via {route.via}, which is outside of {blocks}",
+                "Choose a gateway that the container reaches on this network",
+            )
+    if endpoint.spec.publish and network.spec.internal:
+        problems.add(
+            f"{where}it publishes {endpoint.spec.publish[0]} on an internal network, which has no way in",
+            "Publish on another of its networks",
+        )
+    for port in endpoint.spec.publish:
+        wanted = [port.host_address.version] if port.host_address else list(endpoint.versions)
+        if port.sources:
+            wanted = [version for version in wanted if version in {source.version for source in port.sources}]
+        if not set(wanted) & set(endpoint.versions):
+            families = " and ".join(f"IPv{version}" for version in endpoint.versions) or "no"
+            problems.add(
+                f"{where}it publishes {port}, and it has only {families} addresses there",
+                "Publish on an address of that family, or give the network a subnet of the other",
+            )
+
+
+def _check_published(host: str, pairs: list[tuple[Network, Endpoint]], problems: Problems) -> None:
+    """One port of one protocol, family and host address belongs to one container; a wildcard to all addresses."""
+    seen: dict[tuple[str, int, int], dict[int | None, str]] = {}
+    for network, endpoint in pairs:
+        for port in endpoint.spec.publish:
+            address = port.host_address
+            for version in (address.version,) if address else endpoint.versions:
+                value = address.value if address and address.value else None
+                holders = seen.setdefault((port.protocol, port.host_port, version), {})
+                clash = next(iter(holders.values()), None) if value is None else holders.get(value, holders.get(None))
+                if clash:
+                    problems.add(
+                        f"{host}: `{endpoint.container.name}` on `{network.name}` and {clash} both publish"
+                        f" {port.host_port}/{port.protocol}",
+                        "Give one of them another host port or host address",
+                    )
+                    break
+                holders[value] = f"`{endpoint.container.name}` on `{network.name}`"
+
+
+def _check_sandboxes(host: str, pairs: list[tuple[Network, Endpoint]], problems: Problems) -> None:
+    seen: dict[tuple[str, str, str], tuple[Network, Endpoint]] = {}
+    for network, endpoint in pairs:
+        key = (endpoint.container.engine, endpoint.container.ref, endpoint.interface)
+        other_network, other = seen.setdefault(key, (network, endpoint))
+        if other is not endpoint:
+            problems.add(
+                f"{host}: `{other.container.name}` on `{other_network.name}` and `{endpoint.container.name}` on"
+                f" `{network.name}` are both {endpoint.interface} in {key[0]} {key[1]}",
+                "Give one of them another `interface`, or another `ref`",
+            )

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a driver is: a table of how its networks differ, and one pure function to objects of kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network, NetworkSpec
+from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems
+
+# A kind's name and one object of it, as a document has them.
+Object = tuple[str, dict[str, Any]]
+
+
+def no_objects(network: Network, host: str, fleet: Fleet) -> Iterable[Object]:
+    return ()
+
+
+def no_checks(network: Network, fleet: Fleet, problems: Problems) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One driver, whole. Register it by being ``DRIVERS`` of a file in ``drivers/``.
+
+    objects
+        What one host's document holds for one network, what all hosts share left out.
+    shared_objects
+        For each member, what every *other* member's document holds because of it (an overlay's peers). Made once for
+        the fleet, as the sum over hosts would be quadratic.
+    check
+        The driver's own checks of a network, after addresses are known.
+    device_prefixes
+        The devices that a network has on each host, derived from its name; containers attach to the last one.
+    device_option
+        The option by which a user names that last device himself.
+    spans_hosts
+        Hosts depend on each other for this network: nothing of it goes before every member has made.
+    one_segment
+        Whether hosts share a layer-2 segment: an endpoint is then (network, container), wherever it runs.
+    has_gateway
+        Whether the host has an address in each slice that containers use as their gateway.
+    has_vtep
+        Whether a slice's first address is the host's VTEP (Flannel's layout); needs an underlay.
+    sliced
+        Subnets are always cut into slices, by ``host_prefix`` or this default a family.
+    pool_prefix
+        Size of a subnet that is taken from the pools, a family.
+    mtu
+        The MTU that the network's devices get, of the network and the fleet's hosts; None is the kernel's default.
+    own_ports
+        Ports of the containers' bridge that are not containers'; None when containers are not on a bridge.
+    """
+
+    name: str
+    summary: str
+    options: tuple[Option, ...] = ()
+    objects: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects
+    shared_objects: Callable[[Network, Fleet], Mapping[str, tuple[Object, ...]]] | None = None
+    check: Callable[[Network, Fleet, Problems], None] = no_checks
+    device_prefixes: tuple[str, ...] = ()
+    device_option: str | None = None
+    spans_hosts: bool = False
+    one_segment: Callable[[NetworkSpec], bool] = field(default=lambda spec: False)
+    has_gateway: bool = True
+    has_vtep: bool = False
+    sliced: Mapping[int, int] = field(default_factory=dict)
+    pool_prefix: Mapping[int, int] = field(default_factory=lambda: {4: 24, 6: 64})
+    mtu: Callable[[Network, Mapping[str, Host]], int | None] = field(default=lambda network, hosts: network.spec.mtu)
+    own_ports: int | None = None
+    built: bool = True

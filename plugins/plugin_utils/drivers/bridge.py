@@ -1,0 +1,95 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Driver ``bridge``: a switch on each host, its containers on veth, NAT to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import naming
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as make
+from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems
+
+OPTIONS = (
+    Option("bridge", "ifname", "The bridge's device name.", default_note="C(ch-NAME), hashed when longer than 15"),
+    Option(
+        "gateway_mode",
+        "text",
+        "How the network meets the outside: behind NAT, routed with only published ports open, routed without a"
+        " firewall, or not at all.",
+        default="nat",
+        choices=("nat", "routed", "unprotected", "isolated"),
+        built_choices=("nat", "routed", "unprotected"),
+    ),
+    Option("icc", "bool", "Whether containers of this network reach each other.", default=True),
+    Option("allow_networks", "names", "Networks whose containers may reach this network's without NAT.", default=()),
+    Option(
+        "uplink",
+        "ifname",
+        "The host's interface to the outside, the only one that routing is turned on for.",
+        default_note="every interface with an address of the family",
+    ),
+)
+
+
+def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+    options, internal = network.spec.options, network.spec.internal
+    device, slices = network.container_device, network.slices[host]
+    endpoints = network.endpoints.get(host, ())
+    routed = options["gateway_mode"] == "routed"
+    yield make.bridge(network, naming.bridge_mac(network.name, host), network.spec.mtu, slices)
+    for endpoint in endpoints:
+        yield make.veth(network, endpoint, network.spec.mtu, not options["icc"], make.default_routes(endpoint))
+        yield from make.opened(network, endpoint) if routed else make.published(network, endpoint)
+    if not internal:
+        yield from make.forwarding(network, (device,), options["uplink"] or "auto")
+        if not routed:
+            for slice_ in slices:
+                own = str(slice_.block)
+                yield make.make("nat_rule", network.name, rule="masquerade", source=own, unless=own)
+    yield make.make(
+        "isolation",
+        network.name,
+        device=device,
+        accept_from=([device] if options["icc"] else []) + _allowed(network, host, fleet),
+        internal=internal,
+        protect=False if options["gateway_mode"] == "unprotected" else None,
+    )
+    if not routed:
+        yield from make.route_localnet(network, endpoints)
+    if 6 in network.versions:
+        yield make.sysctl(network, 6, device, "accept_ra", "0")
+
+
+def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:
+    """The devices, on this host, of the networks that are let in."""
+    others = (fleet.networks.get(name) for name in network.spec.options["allow_networks"])
+    return sorted({other.container_device for other in others if other and host in other.slices})
+
+
+def check(network: Network, fleet: Fleet, problems: Problems) -> None:
+    for name in network.spec.options["allow_networks"]:
+        if name not in fleet.networks or not fleet.networks[name].devices:
+            others = [other for other in sorted(fleet.networks) if other != network.name]
+            problems.add(
+                f"{network.spec.where}`allow_networks` names `{name}`, which is no network with a device on the host",
+                f"Name one of {', '.join(others) or 'your networks'}",
+            )
+
+
+DRIVERS = (
+    Driver(
+        name="bridge",
+        summary="An own bridge on each of its hosts, NAT to the outside.",
+        options=OPTIONS,
+        objects=objects,
+        check=check,
+        device_prefixes=("ch-",),
+        device_option="bridge",
+        own_ports=0,
+    ),
+)

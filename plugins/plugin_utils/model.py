@@ -1,0 +1,211 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values that the plan is made of.
+
+``*Spec`` values are what the inventory says, normalised. The others are what the plan has decided: with addresses,
+names and MACs filled in. All are frozen; a Host, a Network and the whole Fleet are what drivers are functions of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import Address, Block, Span
+
+
+def empty() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
+# The host of a slice or an endpoint in the ledger and in identities when a segment is shared by hosts.
+ANY_HOST = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """One published port: ``host_address`` None stands for every address of the host."""
+
+    protocol: str
+    host_address: Address | None
+    host_port: int
+    port: int
+    sources: tuple[Block, ...] = ()
+
+    def __str__(self) -> str:
+        address = "" if self.host_address is None else f"{self.host_address}:"
+        return f"{address}{self.host_port}:{self.port}/{self.protocol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route in a container: ``via`` None is on-link."""
+
+    dst: Block
+    via: Address | None = None
+    metric: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetSpec:
+    """A subnet as the inventory (or a pool) gives it."""
+
+    cidr: Block
+    host_prefix: int | None = None
+    gateway: Address | None = None
+    range: Span | None = None
+    exclude: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """A network as the inventory gives it. ``subnets`` None: to be taken from the pools."""
+
+    name: str
+    driver: str
+    subnets: tuple[SubnetSpec, ...] | None
+    mtu: int | None = None
+    internal: bool = False
+    members: tuple[str, ...] | None = None
+    per_host_names: bool = False
+    present: bool = True
+    options: Mapping[str, Any] = field(default_factory=empty)
+    where: str = field(default="", repr=False, compare=False)  # the beginning of a message about it
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """A container's wish to be on a network."""
+
+    network: str
+    addresses: tuple[Address, ...] = ()
+    mac: str | None = None
+    interface: str | None = None
+    publish: tuple[Publish, ...] = ()
+    aliases: tuple[str, ...] = ()
+    mtu: int | None = None
+    routes: tuple[Route, ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """A container on a host. ``endpoints`` are sorted by network."""
+
+    host: str
+    name: str
+    engine: str = "netns"
+    ref: str = ""
+    network_mode: str | None = None
+    default_route: str | None = None
+    endpoints: tuple[EndpointSpec, ...] = ()
+    where: str = field(default="", repr=False, compare=False)  # the beginning of a message about it
+
+    def __str__(self) -> str:
+        return f"`{self.name}` on {self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host of the fleet, as far as networks care. ``pins`` are its slices by network, from the inventory."""
+
+    name: str
+    underlay: Address | None = None
+    underlay_named: bool = False  # by containerhost_underlay_address, not guessed from ansible_host
+    underlay_interface: str | None = None
+    underlay_mtu: int = 1500
+    pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The whole fleet's wish, merged and normalised; ``default_pools`` holds when it names no pools."""
+
+    hosts: Mapping[str, Host]
+    networks: Mapping[str, NetworkSpec]
+    containers: Mapping[str, Mapping[str, ContainerSpec]]
+    pools: tuple[Block, ...] | None = None
+    ledger_path: str | None = None
+    ledger_read_only: bool = False
+    confirm_vanished: bool = False
+    recreate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A host's part of a subnet; the whole subnet where that is not cut into slices.
+
+    ``vtep`` and ``gateway`` are addresses in it that the host itself has; ``low`` to ``high`` is what containers get.
+    """
+
+    block: Block
+    subnet: Block
+    index: int
+    gateway: Address | None
+    vtep: Address | None
+    low: int
+    high: int
+
+    def address(self, address: Address) -> str:
+        """The address as a container or bridge carries it: with the slice's prefix length."""
+        return f"{address}/{self.block.prefix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A container's attachment to a network, decided. ``addresses`` go with the slice that each lies in."""
+
+    spec: EndpointSpec
+    container: ContainerSpec
+    addresses: tuple[tuple[Address, Slice], ...]
+    interface: str
+    mac: str
+    host_end: str
+    default_route_versions: tuple[int, ...] = ()
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        return tuple(sorted({address.version for address, slice_ in self.addresses}))
+
+    def address_of(self, version: int) -> Address | None:
+        """Its first address of a family."""
+        return next((address for address, slice_ in self.addresses if address.version == version), None)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, decided. ``devices`` are its devices' names on each host, in the order of its driver's prefixes."""
+
+    spec: NetworkSpec
+    subnets: tuple[SubnetSpec, ...]
+    devices: tuple[str, ...]
+    members: tuple[str, ...]
+    slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=empty)
+    endpoints: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=empty)
+    vtep_macs: Mapping[str, str] = field(default_factory=empty)
+    mtu: int | None = None  # None is the kernel's default
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def container_device(self) -> str | None:
+        """The device that containers are attached to."""
+        return self.devices[-1] if self.devices else None
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        return tuple(sorted({subnet.cidr.version for subnet in self.subnets}))
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Everything that a driver may look at."""
+
+    hosts: Mapping[str, Host]
+    networks: Mapping[str, Network]
+    containers: Mapping[str, Mapping[str, ContainerSpec]]

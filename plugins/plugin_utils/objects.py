@@ -1,0 +1,146 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects that more than one driver makes: plain dictionaries, with only the keys that are set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import naming
+from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import Address
+from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    ContainerSpec,
+    Endpoint,
+    Fleet,
+    Network,
+    Slice,
+)
+
+FAMILY = {4: "ipv4", 6: "ipv6"}
+ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+def make(kind: str, network: str, **fields: Any) -> Object:
+    """An object without the fields that are None."""
+    return kind, {"network": network, **{key: value for key, value in fields.items() if value is not None}}
+
+
+def netns(container: ContainerSpec, fleet: Fleet) -> Object:
+    """The namespace of a container that has no engine. Its owner is the container's first network that is there."""
+    owner = next((each.network for each in container.endpoints if each.network in fleet.networks), "none")
+    return make("netns", owner, name=container.ref)
+
+
+def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...]) -> Object:
+    addresses = [slice_.address(slice_.gateway) for slice_ in slices if slice_.gateway]
+    return make("bridge", network.name, name=network.container_device, mac=mac, mtu=mtu, addresses=addresses)
+
+
+def veth(network: Network, endpoint: Endpoint, mtu: int | None, isolated: bool, routes: list[dict[str, Any]]) -> Object:
+    return make(
+        "veth",
+        network.name,
+        name=endpoint.host_end,
+        host_mac=naming.host_end_mac(network.name, endpoint.container.host, endpoint.container.name),
+        master=network.container_device,
+        mtu=endpoint.spec.mtu or mtu,
+        isolated=True if isolated else None,
+        # A container that reaches its own published port: where somebody has loaded br_netfilter, the packet leaves
+        # the bridge by the port that it came in by.
+        hairpin=True if endpoint.spec.publish else None,
+        sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
+        interface=endpoint.interface,
+        mac=endpoint.mac,
+        addresses=[slice_.address(address) for address, slice_ in endpoint.addresses],
+        routes=routes + user_routes(endpoint),
+        sysctls=container_sysctls(endpoint),
+    )
+
+
+def default_routes(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Routes to everywhere, for the families whose way out is this network."""
+    return [
+        {"dst": ANYWHERE[address.version], "via": str(slice_.gateway)}
+        for address, slice_ in first_of_each_family(endpoint)
+        if address.version in endpoint.default_route_versions
+    ]
+
+
+def first_of_each_family(endpoint: Endpoint) -> list[tuple[Address, Slice]]:
+    seen: dict[int, tuple[Address, Slice]] = {}
+    for address, slice_ in endpoint.addresses:
+        seen.setdefault(address.version, (address, slice_))
+    return list(seen.values())
+
+
+def user_routes(endpoint: Endpoint) -> list[dict[str, Any]]:
+    routes = []
+    for route in endpoint.spec.routes:
+        fields = {"dst": str(route.dst), "via": str(route.via) if route.via else None, "metric": route.metric}
+        routes.append({key: value for key, value in fields.items() if value is not None})
+    return routes
+
+
+def container_sysctls(endpoint: Endpoint) -> dict[str, str]:
+    """As Docker: no IPv6 at all on an interface without an IPv6 address, no autoconfiguration on one with."""
+    if 6 in endpoint.versions:
+        sysctls = {"net.ipv6.conf.IFNAME.accept_ra": "0", "net.ipv6.conf.IFNAME.autoconf": "0"}
+    else:
+        sysctls = {"net.ipv6.conf.IFNAME.disable_ipv6": "1"}
+    return {**sysctls, **dict(endpoint.spec.sysctls)}
+
+
+def sysctl(network: Network, family: int, device: str, name: str, value: str) -> Object:
+    """``net.ipv4.conf.DEVICE.NAME``; with slashes (sysctl(8)) where the device has a dot in its own name."""
+    parts = ("net", FAMILY[family], "conf", device, name)
+    return make("sysctl", network.name, key=("/" if "." in device else ".").join(parts), value=value)
+
+
+def forwarding(network: Network, devices: tuple[str, ...], uplink: str | None) -> Iterator[Object]:
+    """Routing between our devices and, when there is one, the uplink, in the network's families."""
+    for version in network.versions:
+        for device in devices:
+            yield make("forwarding", network.name, device=device, family=FAMILY[version])
+        if uplink:
+            yield make("forwarding", network.name, uplink=uplink, family=FAMILY[version])
+
+
+def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
+    """One rule a port and family: a port for all the host's addresses is published in each family there is."""
+    for port in endpoint.spec.publish:
+        for version in endpoint.versions:
+            if port.host_address and port.host_address.version != version:
+                continue
+            sources = [str(source) for source in port.sources if source.version == version]
+            if port.sources and not sources:
+                continue
+            yield make(
+                "nat_rule",
+                network.name,
+                rule="publish",
+                protocol=port.protocol,
+                host_address=None
+                if port.host_address is None or port.host_address.value == 0
+                else str(port.host_address),
+                host_port=port.host_port,
+                address=str(endpoint.address_of(version)),
+                port=port.port,
+                sources=sources or None,
+            )
+
+
+def opened(network: Network, endpoint: Endpoint) -> Iterator[Object]:
+    """What `publish` means where nothing is translated: the container's own ports may be reached; host ports are moot."""
+    for kind, rule in published(network, endpoint):
+        fields = {key: rule[key] for key in ("protocol", "address", "port", "sources") if key in rule}
+        yield make("open_port", network.name, **fields)
+
+
+def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:
+    """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge."""
+    ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.spec.publish)
+    if any(port.host_address is None or port.host_address.version == 4 for port in ports):
+        yield sysctl(network, 4, network.container_device, "route_localnet", "1")

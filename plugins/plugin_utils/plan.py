@@ -1,0 +1,112 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: the whole fleet's desired state, a pure function of inventory and ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import checks
+from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
+from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Inventory
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.resolve import resolve, want
+from ansible_collections.containerhost.network.plugins.plugin_utils.shims import with_shims
+
+# How many allocations a message names before it counts the rest.
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``documents``: one a host, made when asked for. ``networks``: {name: {driver, members, shared}}.
+
+    ``ledger`` is what is to be remembered; the plan holds only once it has been.
+    """
+
+    inventory: Inventory
+    fleet: Fleet
+    ledger: Ledger
+    documents: Documents
+    networks: Mapping[str, dict[str, Any]]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def known_networks(self) -> dict[str, dict[str, str]]:
+        """Every network that has been planned and not released, with its driver."""
+        return {name: {"driver": entry.driver} for name, entry in sorted(self.ledger.networks.items())}
+
+    def digest(self) -> str:
+        """Names this plan: the same for the same inventory, ledger and choice of networks."""
+        hash_ = hashlib.sha256(f"{VERSION}\n{sorted(self.networks)}\n".encode())
+        hash_.update(ledgers.render(self.ledger).encode())
+        for part in (self.inventory.hosts, self.inventory.networks, self.inventory.containers):
+            hash_.update(repr(part).encode())
+        return hash_.hexdigest()[:32]
+
+
+def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterable[str] | None = None) -> Plan:
+    """The plan for an inventory, or a PlanError with all problems. ``today`` (YYYY-MM-DD) dates what has left.
+
+    ``drivers`` chooses the networks that documents and ``networks`` speak of; the whole fleet is checked all the same.
+    """
+    checks.check_vanished(inventory, ledger)
+    problems = Problems()
+    inventory = with_shims(inventory, problems)
+    wanted = want(inventory)
+    checks.check_inventory(inventory, wanted, ledger, problems)
+    checks.check_members(inventory, wanted, problems)
+    problems.stop_if_any()
+    fleet, after = resolve(inventory, wanted, ledger, today, problems)
+    checks.check_fleet(fleet, problems)
+    problems.stop_if_any()
+    if inventory.ledger_read_only:
+        _check_read_only(ledger, after)
+        after = ledger
+    documents = Documents(fleet, drivers)
+    networks = {
+        name: {
+            "driver": network.spec.driver,
+            "members": list(network.members),
+            "shared": driver(network.spec.driver).spans_hosts,
+        }
+        for name, network in sorted(documents.networks.items())
+    }
+    return Plan(inventory, fleet, after, documents, networks, tuple(checks.warnings(inventory)))
+
+
+def _check_read_only(before: Ledger, after: Ledger) -> None:
+    """A ledger that may not be written must know all that is used already."""
+    new = [
+        f"`{name}` with subnets from the pools"
+        for name, entry in after.networks.items()
+        if entry.subnets
+        and before.networks.get(name, entry).subnets != entry.subnets
+        or entry.subnets
+        and name not in before.networks
+    ]
+    new += [
+        f"a slice of `{key[0]}` for {key[1]}"
+        for key, entry in after.slices.items()
+        if entry.absent_since is None and getattr(before.slices.get(key), "slices", None) != entry.slices
+    ]
+    new += [
+        f"an address on `{key[0]}` for `{key[2]}` on {key[1]}"
+        for key, entry in after.endpoints.items()
+        if entry.absent_since is None and getattr(before.endpoints.get(key), "addresses", None) != entry.addresses
+    ]
+    if new:
+        more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
+        raise PlanError(
+            [
+                f"the ledger is read-only and does not know {', '.join(new[:NAMED])}{more}."
+                " Run the plan once where containerhost_ledger_read_only is not set, and commit the ledger"
+            ]
+        )

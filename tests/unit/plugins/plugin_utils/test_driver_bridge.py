@@ -1,0 +1,203 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+BRIDGE = "{web: {driver: bridge, subnets: [10.5.0.0/24, 'fd05::/64']}}"
+SHOP = "{shop: {networks: {web: {}}}}"
+
+
+@pytest.fixture
+def plan(fleet):
+    """A plan of one bridge network with these options, and these containers on h1."""
+
+    def make(options="", containers=SHOP, others=""):
+        fleet.networks(f"{{web: {{driver: bridge, subnets: [10.5.0.0/24, 'fd05::/64'] {options}}} {others}}}")
+        return fleet.only_containers(h1=containers).plan()
+
+    return make
+
+
+def test_a_bridge_has_the_gateways_of_its_slices(plan, objects):
+    assert objects(plan(), "h1", "bridge") == [
+        {"network": "web", "name": "ch-web", "mac": "02:50:27:89:8e:e2", "addresses": ["10.5.0.1/24", "fd05::1/64"]}
+    ]
+
+
+def test_a_gateway_of_one_s_own(fleet, objects):
+    fleet.networks("{web: {driver: bridge, mtu: 1400, subnets: [{cidr: 10.5.0.0/24, gateway: 10.5.0.254}]}}")
+    found = fleet.only_containers(h1=SHOP).plan()
+    assert objects(found, "h1", "bridge")[0]["addresses"] == ["10.5.0.254/24"]
+    assert objects(found, "h1", "bridge")[0]["mtu"] == 1400
+    assert objects(found, "h1", "veth")[0]["routes"] == [{"dst": "0.0.0.0/0", "via": "10.5.0.254"}]
+
+
+def test_a_container_is_a_veth_with_its_whole_sandbox_end(plan, objects):
+    assert objects(plan(), "h1", "veth") == [
+        {
+            "network": "web",
+            "name": "chv5b52ano5iok2",
+            "host_mac": "02:65:66:01:8a:ab",
+            "master": "ch-web",
+            "sandbox": {"engine": "netns", "ref": "shop"},
+            "interface": "eth0",
+            "mac": "02:a7:3c:2b:47:41",
+            "addresses": ["10.5.0.2/24", "fd05::2/64"],
+            "routes": [{"dst": "0.0.0.0/0", "via": "10.5.0.1"}, {"dst": "::/0", "via": "fd05::1"}],
+            "sysctls": {"net.ipv6.conf.IFNAME.accept_ra": "0", "net.ipv6.conf.IFNAME.autoconf": "0"},
+        }
+    ]
+
+
+def test_what_a_user_says_of_an_endpoint_is_in_its_veth(plan, objects):
+    endpoint = (
+        "{mac: '52:54:00:12:34:56', interface: lan0, mtu: 1300, address: 10.5.0.77,"
+        " routes: [{dst: 10.9.0.0/16, via: 10.5.0.9, metric: 7}, {dst: 10.10.0.0/16}],"
+        " sysctls: {net.ipv6.conf.IFNAME.accept_ra: 2, net.ipv4.conf.IFNAME.rp_filter: 2}}"
+    )
+    (veth,) = objects(
+        plan(containers=f"{{shop: {{engine: docker, ref: shop_1, networks: {{web: {endpoint}}}}}}}"), "h1", "veth"
+    )
+    assert veth["mac"] == "52:54:00:12:34:56"
+    assert veth["interface"] == "lan0"
+    assert veth["mtu"] == 1300
+    assert veth["sandbox"] == {"engine": "docker", "ref": "shop_1"}
+    assert veth["addresses"] == ["10.5.0.77/24", "fd05::2/64"]
+    assert veth["routes"][2:] == [{"dst": "10.9.0.0/16", "via": "10.5.0.9", "metric": 7}, {"dst": "10.10.0.0/16"}]
+    assert veth["sysctls"] == {
+        "net.ipv6.conf.IFNAME.accept_ra": "2",
+        "net.ipv6.conf.IFNAME.autoconf": "0",
+        "net.ipv4.conf.IFNAME.rp_filter": "2",
+    }
+
+
+def test_an_ipv4_network_turns_ipv6_off_in_the_container_only(fleet, objects):
+    found = fleet.only_containers(h1="{a: {networks: {web: }}}").plan()
+    assert objects(found, "h1", "veth")[0]["sysctls"] == {"net.ipv6.conf.IFNAME.disable_ipv6": "1"}
+    assert objects(found, "h1", "sysctl") == []
+
+
+def test_it_is_routed_to_the_outside_behind_nat_in_both_families(plan, objects):
+    found = plan()
+    assert objects(found, "h1", "nat_rule") == [
+        {"network": "web", "rule": "masquerade", "source": "10.5.0.0/24", "unless": "10.5.0.0/24"},
+        {"network": "web", "rule": "masquerade", "source": "fd05::/64", "unless": "fd05::/64"},
+    ]
+    assert objects(found, "h1", "forwarding") == [
+        {"network": "web", "device": "ch-web", "family": "ipv4"},
+        {"network": "web", "uplink": "auto", "family": "ipv4"},
+        {"network": "web", "device": "ch-web", "family": "ipv6"},
+        {"network": "web", "uplink": "auto", "family": "ipv6"},
+    ]
+    assert objects(found, "h1", "isolation") == [
+        {"network": "web", "device": "ch-web", "accept_from": ["ch-web"], "internal": False}
+    ]
+    assert objects(found, "h1", "sysctl") == [{"network": "web", "key": "net.ipv6.conf.ch-web.accept_ra", "value": "0"}]
+
+
+def test_an_uplink_that_is_named_is_the_only_one(plan, objects):
+    forwarding = objects(plan(", uplink: eth1"), "h1", "forwarding")
+    assert {each["uplink"] for each in forwarding if "uplink" in each} == {"eth1"}
+
+
+def test_an_internal_network_has_no_way_out(plan, objects):
+    found = plan(", internal: true")
+    assert objects(found, "h1", "nat_rule") == objects(found, "h1", "forwarding") == []
+    assert objects(found, "h1", "isolation")[0]["internal"] is True
+    assert objects(found, "h1", "veth")[0]["routes"] == []
+    assert objects(found, "h1", "bridge")[0]["addresses"] == ["10.5.0.1/24", "fd05::1/64"]
+
+
+def test_without_icc_ports_are_isolated_and_nothing_is_let_back_in(plan, objects):
+    found = plan(", icc: false")
+    assert objects(found, "h1", "veth")[0]["isolated"] is True
+    assert objects(found, "h1", "isolation")[0]["accept_from"] == []
+
+
+def test_allowed_networks_are_let_in_where_both_are(fleet, objects):
+    fleet.networks(
+        "{web: {driver: bridge, allow_networks: [api, fabric]}, api: {driver: bridge},"
+        " fabric: {driver: overlay, vni: 1}}"
+    )
+    fleet.only_containers(h1="{a: {networks: {web: , api: , fabric: }}}", h2="{a: {networks: {web: }}}")
+    found = fleet.plan()
+    assert objects(found, "h1", "isolation", "web")[0]["accept_from"] == ["ch-web", "ch-api", "chb-fabric"]
+    assert objects(found, "h2", "isolation", "web")[0]["accept_from"] == ["ch-web"]
+
+
+def test_a_published_port_is_a_rule_a_family(plan, objects):
+    found = plan(containers="{shop: {networks: {web: {publish: ['8080:80/tcp']}}}}")
+    assert [each for each in objects(found, "h1", "nat_rule") if each["rule"] == "publish"] == [
+        {"network": "web", "rule": "publish", "protocol": "tcp", "host_port": 8080, "address": address, "port": 80}
+        for address in ("10.5.0.2", "fd05::2")
+    ]
+    assert {"network": "web", "key": "net.ipv4.conf.ch-web.route_localnet", "value": "1"} in objects(
+        found, "h1", "sysctl"
+    )
+
+
+def test_a_host_address_says_the_family(plan, objects):
+    ports = "['127.0.0.1:8080:80', '[fd77::1]:8081:80', '0.0.0.0:8082:80', '[::]:8083:80']"
+    found = plan(containers=f"{{shop: {{networks: {{web: {{publish: {ports}}}}}}}}}")
+    rules = {each["host_port"]: each for each in objects(found, "h1", "nat_rule") if each["rule"] == "publish"}
+    assert {port: (each.get("host_address"), each["address"]) for port, each in rules.items()} == {
+        8080: ("127.0.0.1", "10.5.0.2"),
+        8081: ("fd77::1", "fd05::2"),
+        8082: (None, "10.5.0.2"),
+        8083: (None, "fd05::2"),
+    }
+
+
+def test_sources_go_with_their_family(plan, objects):
+    port = "{host_port: 8080, container_port: 80, sources: [198.51.100.0/24, 'fd00::/8', 203.0.113.0/24]}"
+    found = plan(containers=f"{{shop: {{networks: {{web: {{publish: [{port}]}}}}}}}}")
+    assert [each["sources"] for each in objects(found, "h1", "nat_rule") if each["rule"] == "publish"] == [
+        ["198.51.100.0/24", "203.0.113.0/24"],
+        ["fd00::/8"],
+    ]
+
+
+def test_sources_of_one_family_close_the_other(plan, objects):
+    port = "{host_port: 8080, container_port: 80, sources: [198.51.100.0/24]}"
+    found = plan(containers=f"{{shop: {{networks: {{web: {{publish: [{port}]}}}}}}}}")
+    assert [each["address"] for each in objects(found, "h1", "nat_rule") if each["rule"] == "publish"] == ["10.5.0.2"]
+
+
+def test_a_port_of_ipv6_alone_needs_no_way_from_localhost(plan, objects):
+    found = plan(containers="{shop: {networks: {web: {publish: ['[::]:8080:80']}}}}")
+    assert "route_localnet" not in str(objects(found, "h1", "sysctl"))
+
+
+def test_a_device_of_one_s_own_with_a_dot_is_spelt_with_slashes(plan, objects):
+    found = plan(", bridge: br.7", containers="{shop: {networks: {web: {publish: ['8080:80/tcp']}}}}")
+    assert [each["key"] for each in objects(found, "h1", "sysctl")] == [
+        "net/ipv4/conf/br.7/route_localnet",
+        "net/ipv6/conf/br.7/accept_ra",
+    ]
+
+
+def test_a_network_with_a_long_name_has_a_hashed_device(fleet, objects):
+    fleet.networks("{a-very-long-name: {driver: bridge}}").only_containers(h1="{a: {networks: {a-very-long-name: }}}")
+    found = fleet.plan()
+    (bridge,) = objects(found, "h1", "bridge")
+    assert len(bridge["name"]) == 15
+    assert objects(found, "h1", "veth")[0]["master"] == bridge["name"]
+
+
+def test_members_by_pattern_have_the_bridge_without_containers(fleet, objects):
+    fleet.networks("{web: {driver: bridge, hosts: all}}").only_containers(h1=SHOP)
+    found = fleet.plan()
+    assert [len(objects(found, host, "bridge")) for host in ("h1", "h2", "h3")] == [1, 1, 1]
+    assert found.networks["web"]["members"] == ["h1", "h2", "h3"]
+
+
+def test_the_same_private_subnet_on_each_host(plan, fleet, addresses):
+    fleet.networks(BRIDGE).only_containers(h1=SHOP, h2=SHOP)
+    found = addresses(fleet.plan())
+    assert found["web", "h1", "shop"] == found["web", "h2", "shop"] == ["10.5.0.2/24", "fd05::2/64"]
+
+
+def test_nothing_of_it_waits_for_other_hosts(plan):
+    assert plan().networks["web"] == {"driver": "bridge", "members": ["h1"], "shared": False}
