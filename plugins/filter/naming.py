@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ansible.errors import AnsibleFilterError
+
 from ansible_collections.containerhost.network.plugins.plugin_utils import naming
 
 
-def mac(network: str, address: str) -> str:
-    """The MAC of the endpoint that has this (first) address on this network."""
-    return naming.endpoint_mac(str(network), str(address))
+def mac(network: str, name: str, of: str = "endpoint", container: str = "") -> str:
+    """The MAC of what a network has: of an endpoint by its first address, of the rest by its host."""
+    if of == "endpoint":
+        return naming.endpoint_mac(str(network), str(name))
+    if of == "bridge":
+        return naming.bridge_mac(str(network), str(name))
+    if of == "vtep":
+        return naming.vtep_mac(str(network), str(name))
+    if of == "host end":
+        return naming.host_end_mac(str(network), str(name), str(container))
+    raise AnsibleFilterError(f"mac: of is {of!r}, not one of endpoint, bridge, vtep, host end.")
 
 
 def device_name(network: str, prefix: str = "ch-") -> str:
