@@ -39,7 +39,10 @@ class ActionModule(ActionBase):
         directory, host = arguments["plan_dir"], task_vars["inventory_hostname"]
         plan = progress.read_plan(directory)
         done = progress.made(directory, plan["digest"])
-        if phase == "remove" and host in done and not any(done[host].values()):
+        if phase == "remove" and host not in done:
+            # A check that ended early, for want of a library.
+            return {"changed": False, "skipped": True, "skip_reason": f"{host} has made nothing in this run"}
+        if phase == "remove" and not any(done[host].values()):
             # Making has looked already: nothing of ours is left over here.
             return {"changed": False, "kept": {}, "counts": {}}
         who = done if phase == "remove" else [host]

@@ -15,11 +15,14 @@ Values: addresses and MACs are text, flags are True, numbers are int, nested att
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
 import struct
 import sys
 import types
 import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.libraries import VENV, site_packages
 
 Attributes = t.Mapping[str, t.Any]
 
@@ -43,6 +46,9 @@ def import_definitions() -> tuple[t.Any, t.Any, t.Any, t.Any]:
     take 36 ms. So the package is entered by its folder, unless somebody has imported it already.
     """
     if "pyroute2" not in sys.modules:
+        own = site_packages(VENV)
+        if os.path.isdir(own):
+            sys.path.insert(0, own)
         spec = importlib.util.find_spec("pyroute2")
         if spec is None or not spec.submodule_search_locations:
             raise LibraryMissing("pyroute2 is not installed")
@@ -52,11 +58,11 @@ def import_definitions() -> tuple[t.Any, t.Any, t.Any, t.Any]:
         package.__file__ = spec.origin
         sys.modules["pyroute2"] = package
     try:
+        import pyroute2.netlink.rtnl.ifinfmsg.plugins  # noqa: F401  first in 0.7.2: a package of its own
         from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
         from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
         from pyroute2.netlink.rtnl.ndmsg import ndmsg
         from pyroute2.netlink.rtnl.rtmsg import rtmsg
-        import pyroute2.netlink.rtnl.ifinfmsg.plugins  # noqa: F401  first in 0.7.2: a package of its own
     except ImportError as error:
         raise LibraryMissing(f"pyroute2 is too old ({error})") from error
     return ifinfmsg, ifaddrmsg, rtmsg, ndmsg

@@ -8,9 +8,11 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import re
+import sys
 import typing as t
 
 MINIMUM_PYROUTE2 = "0.7.2"
+VENV = "/usr/local/lib/containerhost/python"  # where modules look for a pyroute2 of our own
 
 # By library, the package on each family of distributions (ID or ID_LIKE of /etc/os-release).
 _PACKAGES = {
@@ -19,19 +21,24 @@ _PACKAGES = {
 }
 
 
-def versions() -> dict[str, str | None]:
-    """What there is: the version of pyroute2 and whether libnftables loads; None for what is missing."""
+def versions(venv: str | None = None) -> dict[str, str | None]:
+    """What there is: the version of pyroute2 (in a virtual environment) and whether libnftables loads; else None."""
     found: dict[str, str | None] = {"pyroute2": None, "libnftables": None}
-    try:
-        found["pyroute2"] = importlib.metadata.version("pyroute2")
-    except importlib.metadata.PackageNotFoundError:
-        pass
+    folders = [site_packages(venv)] if venv else [site_packages(VENV), *sys.path]
+    for distribution_ in importlib.metadata.distributions(name="pyroute2", path=folders):
+        found["pyroute2"] = distribution_.version
+        break
     try:
         ctypes.CDLL("libnftables.so.1")
         found["libnftables"] = "1"
     except OSError:
         pass
     return found
+
+
+def site_packages(venv: str) -> str:
+    """Where a virtual environment of this Python keeps its packages."""
+    return f"{venv}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 
 
 def is_old(version: str) -> bool:
@@ -49,8 +56,12 @@ def distribution(path: str = "/etc/os-release") -> list[str]:
     return [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
 
 
-def missing_packages(found: t.Mapping[str, str | None], family: t.Sequence[str]) -> list[str]:
-    """Package names for what is not in ``found``, on a distribution of that family."""
+def missing_packages(found: t.Mapping[str, str | None], family: t.Sequence[str], venv: bool = False) -> list[str]:
+    """Package names for what is not in ``found``, on a distribution of that family; pyroute2 may be in a venv."""
+    if venv:
+        venv_needs = ["python3-venv"] if {"debian", "ubuntu"} & set(family) and found.get("pyroute2") is None else []
+        missing = [] if found.get("libnftables") else ["libnftables"]
+        return [*(package_of(name, family) for name in missing), *venv_needs]
     missing = [name for name in sorted(_PACKAGES) if found.get(name) is None]
     version = found.get("pyroute2")
     if version is not None and is_old(version):

@@ -11,7 +11,11 @@ version_added: 0.1.0
 description:
   - Says which libraries the host's Python finds, in which versions, and the names of the distribution's packages that
     bring what is missing. Changes nothing and needs no root.
-options: {}
+options:
+  venv:
+    description:
+      - The folder of a virtual environment that pyroute2 is to be in, instead of the distribution's package.
+    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.info
 author:
@@ -38,6 +42,20 @@ missing:
   type: list
   elements: str
   sample: [python3-pyroute2]
+venv_wanted:
+  description: Whether the virtual environment has yet to be made, or given pyroute2.
+  returned: success
+  type: bool
+requirement:
+  description: What pip is to install into it.
+  returned: success
+  type: str
+  sample: pyroute2>=0.7.2
+plan:
+  description: What is to be installed, in words.
+  returned: success
+  type: str
+  sample: python3-pyroute2 and libnftables1
 pyroute2:
   description: The version of pyroute2, or nothing.
   returned: success
@@ -59,18 +77,27 @@ import sys
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
+    MINIMUM_PYROUTE2,
     distribution,
+    is_old,
     missing_packages,
     versions,
 )
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    found = versions()
+    module = AnsibleModule(argument_spec={"venv": {"type": "path"}}, supports_check_mode=True)
+    venv = module.params["venv"]
+    found = versions(venv)
+    missing = missing_packages(found, distribution(), venv is not None)
+    wanted = venv is not None and (found["pyroute2"] is None or is_old(found["pyroute2"]))
+    words = [*missing, *([f"pyroute2 in {venv}"] if wanted else [])]
     module.exit_json(
         changed=False,
-        missing=missing_packages(found, distribution()),
+        missing=missing,
+        venv_wanted=wanted,
+        requirement=f"pyroute2>={MINIMUM_PYROUTE2}",
+        plan=" and ".join(words),
         pyroute2=found["pyroute2"],
         libnftables=found["libnftables"] is not None,
         python=sys.executable,
