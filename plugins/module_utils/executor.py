@@ -22,7 +22,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.kernel impor
 from ansible_collections.containerhost.network.plugins.module_utils.mounts import bind, make_shared, unmount
 from ansible_collections.containerhost.network.plugins.module_utils.wire import OWN_NETNS, WireError
 
-
 _OFF = "0"
 
 
@@ -210,7 +209,8 @@ class Executor:
                     yield position, reason
 
     def _guarded(self, step: s.Borrow) -> bool:
-        return step.guard is not None and step.guard[1] in self._kernel.table(step.netns).elements.get(step.guard[0], {})
+        elements = self._kernel.table(step.netns).elements
+        return step.guard is not None and step.guard[1] in elements.get(step.guard[0], {})
 
     def _give_back(self, steps: t.Sequence[s.GiveBack]) -> t.Iterator[tuple[int, str]]:
         for position, step in enumerate(steps):

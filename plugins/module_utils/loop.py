@@ -198,7 +198,7 @@ def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change
     And what a leftover that stays stands on stays with it.
     """
     by_name = {kind.name: kind for kind in kinds}
-    needed = {place: change for change in make for place in by_name[change.kind].occupies(change.values)}
+    needed = {place: change for change in make for place in by_name[change.kind].needs(change.values)}
 
     def blocks(change: Change) -> bool:
         return bool(needed) and any(place in needed for place in by_name[change.kind].occupies(change.values))

@@ -55,7 +55,7 @@ options:
   mac: &mac
     description:
       - The MAC of the interface, a unicast one. Write it in quotes, as YAML takes some MACs for numbers.
-      - By default a random one.
+      - By default a random one. With O(mode=passthru) it is the parent's, and this option is refused.
     type: str
   mtu: &mtu
     description:

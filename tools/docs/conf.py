@@ -26,8 +26,6 @@ copyright = f"2026, {author}"
 extensions = ["myst_parser", "sphinx_antsibull_ext", "inventory_options"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
-# docs/performance.md is there when there is something measured to say.
-suppress_warnings = ["toc.empty_glob"]
 
 html_theme = "furo"
 html_title = f"containerhost.network {version}"
@@ -40,10 +38,11 @@ highlight_language = "text"
 # Their colours are site.css' business: they must follow the theme's switch between light and dark.
 antsibull_ext_color_scheme = "none"
 
-# Labels of Ansible's own documentation that antsibull-docs' pages refer to. A site is built offline, so the places
-# are written here, and no index of them is fetched.
+# What antsibull-docs' pages refer to in Ansible's own documentation. A site is built offline, so the places are
+# written here, and no index of them is fetched.
 ANSIBLE = "https://docs.ansible.com/projects/ansible-core/2.19/"
-ANSIBLE_LABELS = {
+ANSIBLE_PLACES = {
+    "ANSIBLE_PIPELINING": "reference_appendices/config.html#envvar-ANSIBLE_PIPELINING",
     "action_plugins": "plugins/action.html#action-plugins",
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
@@ -51,7 +50,7 @@ ANSIBLE_LABELS = {
 
 
 def link_to_ansible(app: Any, env: Any, node: Any, content: nodes.Node) -> nodes.Node | None:
-    place = ANSIBLE_LABELS.get(node.get("reftarget"))
+    place = ANSIBLE_PLACES.get(node.get("reftarget"))
     return nodes.reference("", "", content, refuri=ANSIBLE + place, internal=False) if place else None
 
 

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
 from ansible_collections.containerhost.network.plugins.plugin_utils import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
 SECTIONS = {
     "fleet": schema.FLEET,
@@ -77,10 +78,9 @@ def unbuilt() -> Iterator[str]:
             yield f"the driver C({driver.name})"
             continue
         for option in driver.options:
-            missing = [choice for choice in option.choices if option.built_choices and choice not in option.built_choices]
             if not option.built:
                 yield f"C({option.name}) of {driver.name} networks"
-            for choice in missing:
+            for choice in _later(option):
                 yield f"C({option.name}: {choice}) of {driver.name} networks"
     for section in SECTIONS.values():
         yield from (f"C({option.name})" for option in section if not option.built)
@@ -99,6 +99,10 @@ def _built(option: Option) -> tuple[str, ...]:
     return option.choices if option.built_choices is None else option.built_choices
 
 
+def _later(option: Option) -> list[str]:
+    return [choice for choice in option.choices if choice not in _built(option)]
+
+
 def _default(option: Option) -> str:
     if option.required:
         return "required"
@@ -115,11 +119,10 @@ def _default(option: Option) -> str:
 
 def _description(option: Option) -> str:
     text = option.description
-    later = [choice for choice in option.choices if choice not in _built(option)]
     if not option.built:
         text += " Not built yet."
-    elif later:
-        text += f" Not built yet: {', '.join(f'C({choice})' for choice in later)}."
+    elif _later(option):
+        text += f" Not built yet: {', '.join(f'C({choice})' for choice in _later(option))}."
     return text
 
 

@@ -56,6 +56,8 @@ class Macvlan(Kind):
             plain["mtu"] = spelling.between(plain["mtu"], 68, 65535, "mtu")
         if plain["mode"] not in MODES:
             raise Problem(f"macvlan {plain['interface']}: mode {plain['mode']} is none of {', '.join(MODES)}")
+        if plain["mode"] == "passthru" and plain.get("mac") is not None:
+            raise Problem(f"macvlan {plain['interface']}: in mode passthru it has its parent's MAC; leave out `mac`")
         plain = sandbox_end.normalise(plain, required=False)
         if values.get("state") != "absent":
             if plain.get("parent") is None:

@@ -1,0 +1,181 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make help` lists what there is. All that is made lies in build/; `make clean` takes it away.
+# How the pieces hang together:
+#   bindep.txt ──▶ packages       requirements.txt, tests/requirements.txt ──▶ build/venv
+#   work tree ──▶ build/tree      a copy of what git knows or would add: linted, sanity-tested, built
+#             ──▶ build/live      a symbolic link: what pytest imports, so never stale
+#   build/tree ──▶ tarball ──▶ build/collections    as a user installs it: what Molecule and the demo run
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# The distribution's own Python where it can carry ansible-core: lab hosts see /usr, but no /home and no /tmp of ours.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+            && echo /usr/bin/python3 || echo python3)
+# Conflicts with ansible-lint's and nox's newer dependencies: it lives in a venv of its own.
+GALAXY_IMPORTER := 0.4.44
+
+NAME := ansible_collections/containerhost/network
+TREE := build/tree/$(NAME)
+BIN := $(CURDIR)/build/venv/bin
+# Whose HOME it was, also for the make that `make test` starts.
+ifndef USER_HOME
+USER_HOME := $(HOME)
+endif
+export USER_HOME
+
+# Tools find each other in the venv and write caches, temporary files and "home" below build/ only.
+export HOME := $(CURDIR)/build/home
+export GIT_CONFIG_GLOBAL ?= $(USER_HOME)/.gitconfig
+export PATH := $(BIN):$(PATH):/usr/sbin:/sbin
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/cache/pycache
+export RUFF_CACHE_DIR := $(CURDIR)/build/cache/ruff
+export XDG_CACHE_HOME := $(CURDIR)/build/cache
+export ANSIBLE_HOME := $(CURDIR)/build/ansible
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export MOLECULE_COMMAND_BORDERS := false
+unexport VIRTUAL_ENV PYTHONPATH PYTHONDONTWRITEBYTECODE ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH
+LIVE_PATH := ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/live
+INSTALLED_PATH := ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/collections
+# A test that hangs is a failure, with a trace of where.
+PYTEST := $(LIVE_PATH) $(BIN)/pytest --timeout 120 -o cache_dir=$(CURDIR)/build/cache/pytest
+
+##@ Use
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	     /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: root demo-setup ## three hosts in namespaces, from an inventory to a table of who reaches whom
+	@tools/demo
+
+.PHONY: demo-down
+demo-down: root ## the demo's hosts are gone, without a trace
+	@tools/demo down
+
+.PHONY: demo-setup
+demo-setup: build/venv/.user build/collections/.installed ## packages, Ansible, and the collection installed as a user does
+
+.PHONY: clean
+clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`)
+	rm -rf build
+
+##@ Test
+.PHONY: test
+test: root ## everything, as CI does; a failure ends it only after the rest has run
+	@$(MAKE) --no-print-directory --keep-going lint sanity unit integration molecule
+	echo "make test: all passed"
+
+.PHONY: test-quick
+test-quick: root ruff unit ## an answer within two minutes: ruff, unit tests, the quick integration tests
+	$(PYTEST) -m quick tests/integration
+
+.PHONY: unit
+unit: build/venv/.dev live ## unit tests; ARGS="-k name" selects
+	$(PYTEST) tests/unit $(ARGS)
+
+.PHONY: integration
+integration: root build/venv/.dev live ## tests on this machine's kernel, in namespaces; ARGS="-k name" selects
+	$(PYTEST) tests/integration $(ARGS)
+
+.PHONY: molecule
+molecule: root build/venv/.dev build/collections/.installed live ## Molecule, all scenarios; SCENARIO=bridge runs one
+	$(INSTALLED_PATH) $(BIN)/molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+.PHONY: root
+root:
+	@[[ $$(id -u) == 0 ]] || { echo "this works on network namespaces: run make as root (sudo make …)." >&2; exit 1; }
+
+##@ Lint
+.PHONY: lint
+lint: ruff yamllint ansible-lint docs-lint changelog-lint importer ## all of these:
+
+.PHONY: ruff
+ruff: build/venv/.dev ## Python style
+	$(BIN)/ruff check --output-format concise .
+
+.PHONY: yamllint
+yamllint: build/venv/.dev build/tree.stamp ## YAML style
+	cd $(TREE) && $(BIN)/yamllint --strict .
+
+.PHONY: ansible-lint
+ansible-lint: build/venv/.dev build/tree.stamp ## playbooks and roles, the production profile
+	cd $(TREE)
+	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/tree $(BIN)/ansible-lint --offline --profile production
+
+.PHONY: docs-lint
+docs-lint: build/venv/.dev build/tree.stamp ## the plugins' and roles' documentation
+	cd $(TREE)
+	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/tree $(BIN)/antsibull-docs lint-collection-docs --plugin-docs .
+
+.PHONY: changelog-lint
+changelog-lint: build/venv/.dev build/tree.stamp ## changelog fragments
+	cd $(TREE) && $(BIN)/antsibull-changelog lint
+
+.PHONY: importer
+importer: build/importer/.installed build/tarball/.built ## what Galaxy will say to the tarball
+	tools/importer build/importer build/tarball/*.tar.gz
+
+.PHONY: sanity
+sanity: build/venv/.dev build/tree.stamp ## ansible-test sanity
+	tools/sanity $(TREE)
+
+##@ Set-up
+.PHONY: packages-lab packages-test
+packages-lab: ## system packages that lab hosts need (bindep.txt)
+	@tools/packages lab
+packages-test: ## system packages that the tests need as well
+	@tools/packages lab test
+
+# What a user installs: Ansible and the controller's libraries; tests/requirements.txt says which versions.
+build/venv/.user: requirements.txt tests/requirements.txt | packages-lab build/home
+	@echo "build/venv: Ansible and $$(grep -v '^#' requirements.txt | xargs)"
+	$(PYTHON) -m venv build/venv
+	$(BIN)/pip install -qq --constraint tests/requirements.txt --requirement requirements.txt ansible-core
+	touch $@
+
+build/venv/.dev: build/venv/.user tests/requirements.txt | packages-test
+	@echo "build/venv: $$(grep -v '^ *#' tests/requirements.txt | sed 's/;.*//' | xargs)"
+	$(BIN)/pip install -qq --requirement tests/requirements.txt
+	touch $@
+
+build/importer/.installed: Makefile tests/requirements.txt | packages-lab build/home
+	@echo "build/importer: galaxy-importer==$(GALAXY_IMPORTER)"
+	$(PYTHON) -m venv build/importer
+	build/importer/bin/pip install -qq --constraint tests/requirements.txt galaxy-importer==$(GALAXY_IMPORTER)
+	touch $@
+
+# pip's settings in it are the user's (ansible-test hands it no PIP_ variables), only quieter.
+build/home:
+	@mkdir -p build/home/.config build/home/.pip
+	printf '[global]\nquiet = 2\n' > build/home/.pip/pip.conf
+	[[ ! -d $(USER_HOME)/.config/pip ]] || ln -sfn $(USER_HOME)/.config/pip build/home/.config/pip
+
+.PHONY: live
+live:
+	@mkdir -p build/live/ansible_collections/containerhost
+	ln -sfn ../../../.. build/live/$(NAME)
+
+# Runs always and touches the stamp only when a file has changed.
+build/tree.stamp: FORCE
+	@$(PYTHON) tools/tree.py $(TREE) $@
+.PHONY: FORCE
+FORCE:
+
+build/tarball/.built: build/tree.stamp build/venv/.user
+	rm -rf build/tarball
+	$(BIN)/ansible-galaxy collection build --output-path build/tarball $(TREE)
+	touch $@
+
+build/collections/.installed: build/tarball/.built
+	rm -rf build/collections
+	$(INSTALLED_PATH) $(BIN)/ansible-galaxy collection install --offline build/tarball/*.tar.gz -p build/collections
+	touch $@

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What it costs to configure a host, ours against peers': ``python3 -m bench`` as root, from the repository.
+
+Writes build/bench.md and build/bench.json. ``--quick`` measures less, and ends with an error only when a ratio is off
+by a factor of two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import platform
+import sys
+import tempfile
+import time
+import typing as t
+
+from bench import attach, engines, idle, peers, publish, results, vxlan
+from bench.harness import Failed
+from bench.modules import ROOT, Modules
+
+
+class Size(t.NamedTuple):
+    """How much is measured, and how often."""
+
+    endpoints: int
+    rounds: int
+    slow_rounds: int
+    ports: int
+    vteps: int
+
+
+FULL = Size(endpoints=1000, rounds=5, slow_rounds=3, ports=10000, vteps=10000)
+QUICK = Size(endpoints=300, rounds=2, slow_rounds=1, ports=5000, vteps=5000)
+
+Group = t.Callable[[Modules, Size], t.List[results.Row]]
+GROUPS: dict[str, Group] = {
+    "idle": lambda modules, size: idle.rows(modules, max(size.rounds, 5) * 2),
+    "engines": lambda modules, size: engines.rows(modules, 100, size.rounds),
+    "attach": lambda modules, size: attach.rows(modules, size.endpoints, size.rounds, size.slow_rounds),
+    "publish": lambda modules, size: publish.rows(modules, size.ports, size.rounds),
+    "vxlan": lambda modules, size: vxlan.rows(modules, size.vteps, size.rounds),
+}
+
+
+def main() -> int:
+    arguments = _arguments()
+    if os.geteuid() != 0:
+        print("bench: this makes network namespaces: run it as root.", file=sys.stderr)
+        return 2
+    os.chdir(ROOT)
+    size = QUICK if arguments.quick else FULL
+    if arguments.rounds:
+        size = size._replace(rounds=arguments.rounds, slow_rounds=min(arguments.rounds, size.slow_rounds))
+    peers.install()
+    rows: list[results.Row] = []
+    broken: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as work:
+        modules = Modules(pathlib.Path(work), arguments.start)
+        for name in arguments.groups or GROUPS:
+            start = time.monotonic()
+            try:
+                rows += GROUPS[name](modules, size)
+            except Failed as error:
+                broken.append(f"{name}: {error}")
+            print(f"bench: {name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return _report(rows, broken, arguments)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"only these, of {', '.join(GROUPS)}")
+    parser.add_argument("--quick", action="store_true", help="less, in under two minutes")
+    parser.add_argument("--rounds", type=int, help="how often each is measured")
+    parser.add_argument("--start", choices=["ansiballz", "installed"], default="ansiballz", help="how modules start")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.groups) - set(GROUPS))
+    if unknown:
+        parser.error(f"no such group: {', '.join(unknown)}")
+    return arguments
+
+
+def _report(rows: t.Sequence[results.Row], broken: t.Sequence[str], arguments: argparse.Namespace) -> int:
+    about = [
+        f"{platform.system()} {platform.release()}, {os.cpu_count()} processors, Python {platform.python_version()}",
+        ", ".join(peers.versions()),
+        "medians; seconds from a process's start to its exit; load before the end "
+        + " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        *[f"**failed** {text}" for text in broken],
+    ]
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    text = results.table(rows, about)
+    (folder / "bench.md").write_text(text)
+    (folder / "bench.json").write_text(results.data(rows))
+    print(text)
+    factor = results.QUICK_FACTOR if arguments.quick else 1.0
+    missed = [row.name for row in rows if row.met(factor) is False]
+    for name in missed:
+        print(f"bench: the target is missed: {name}", file=sys.stderr)
+    return 1 if missed or broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

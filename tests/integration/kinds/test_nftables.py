@@ -1,0 +1,147 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What we think our table holds is what nft lists."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.containerhost.network.plugins.module_utils import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
+from ansible_collections.containerhost.network.plugins.module_utils.nftables import NftError, Table, after, transaction
+from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
+
+pytestmark = pytest.mark.quick
+
+NOTHING = Table(False, False, {})
+DEVICES = ("ch-web", "ch-web2", "timeout", "and", "a.b", "x" * 15)
+# Of what an interval set holds, nothing overlaps.
+NETWORKS = {
+    "4": ("10.0.0.0/20", "10.0.16.0/24", "192.168.0.0/16"),
+    "6": ("fd00::/64", "fd00:0:0:1::/64", "2001:db8::/32"),
+}
+ADDRESSES = {"4": ("10.0.0.2", "10.0.0.3"), "6": ("fd00::2", "2001:db8::1")}
+PROTOCOLS = ("tcp", "udp", "sctp")
+
+
+def of_set(name: str):
+    """An element of that set: its key, its value and its mark."""
+    family = "6" if "6" in name else "4"
+    address = st.sampled_from(ADDRESSES[family])
+    port = st.sampled_from((1, 53, 8080, 65535)).map(str)
+    if name == "accepted":
+        key = st.tuples(st.sampled_from(DEVICES), st.sampled_from(DEVICES)).map(" . ".join)
+    elif name in ("ours", "guarded", "internal") or name.startswith("borrowed"):
+        key = st.just("10") if name == "borrowed_families" else st.sampled_from(DEVICES)
+    elif name.startswith("masquerade"):
+        key = st.sampled_from(NETWORKS[family])
+    elif name.startswith("local"):
+        key = st.sampled_from(NETWORKS[family]).map(lambda network: f"{network} . {network}")
+    elif name.endswith("_at"):
+        key = st.tuples(st.sampled_from(PROTOCOLS), address, port).map(" . ".join)
+    else:
+        key = st.tuples(st.sampled_from(PROTOCOLS), port).map(" . ".join)
+    value = st.tuples(address, port).map(" . ".join) if name.startswith("publish") else st.none()
+    owner = st.sampled_from(("plan/web", "task")).map(lambda owner: mark(owner, "", "comment"))
+    return st.builds(NftElement, st.none(), st.just(name), key, value, owner, st.just(False))
+
+
+SETS = (
+    "ours borrowed4 borrowed6 borrowed_families guarded internal accepted local4 local6 masquerade4 masquerade6"
+    " publish4 publish6 publish4_at publish6_at"
+).split()
+elements = st.lists(st.sampled_from(SETS).flatmap(of_set), max_size=12, unique_by=lambda step: (step.set, step.key))
+
+
+def listed() -> dict[str, int]:
+    """How many elements nft itself lists, by set."""
+    text = subprocess.run(
+        ["nft", "-j", "list", "table", "inet", "containerhost"], check=True, capture_output=True
+    ).stdout
+    rows = [entry.get("set") or entry.get("map") for entry in json.loads(text)["nftables"]]
+    return {row["name"]: len(row.get("elem", ())) for row in rows if row}
+
+
+def shown(table: Table) -> dict:
+    return {name: rows for name, rows in table.elements.items() if rows}
+
+
+def test_whatever_is_put_in_and_taken_out_the_table_is_as_we_think():
+    @settings(max_examples=25, deadline=None, database=None)
+    @given(st.lists(st.tuples(elements, st.sets(st.integers(0, 30), max_size=6)), min_size=1, max_size=4))
+    def check(history):
+        nftables.run("flush ruleset")
+        table, digest = NOTHING, None
+        for steps, gone in history:
+            there = [(name, key) for name, rows in table.elements.items() for key in rows]
+            leaving = {there[number] for number in gone if number < len(there)}
+            # An element that is there is changed as kinds do it: out and in again.
+            leaving |= {(step.set, step.key) for step in steps if (step.set, step.key) in there}
+            steps = [*(NftElement(None, name, key, None, "", True) for name, key in sorted(leaving)), *steps]
+            nftables.run(transaction(table, steps))
+            digest = digest or nftables.digest_now()
+            table = after(table, steps)
+            found = nftables.read_table(digest)
+            assert found.intact
+            assert shown(found) == shown(table)
+            counts = {name: count for name, count in listed().items() if count}
+            assert counts == {name: len(rows) for name, rows in shown(table).items()}
+
+    check()
+
+
+def test_a_damaged_table_is_made_whole_with_its_elements():
+    steps = [
+        NftElement(None, "ours", "ch-web", None, "c"),
+        NftElement(None, "publish4", "tcp . 80", "10.0.0.2 . 80", "c"),
+    ]
+    nftables.run(transaction(NOTHING, steps))
+    digest = nftables.digest_now()
+    before = nftables.read_table(digest)
+    for damage in (
+        "flush chain inet containerhost passing",
+        "add rule inet containerhost leaving accept",
+        "add chain inet containerhost mine",
+        "add set inet containerhost mine { type ifname; }",
+    ):
+        nftables.run(damage)
+        damaged = nftables.read_table(digest)
+        assert (damaged.exists, damaged.intact) == (True, False)
+        nftables.run(transaction(damaged, []))
+        assert nftables.read_table(digest) == before
+
+
+def test_one_wrong_command_and_nothing_of_the_transaction_is_done():
+    nftables.run(transaction(NOTHING, []))
+    wrong = [NftElement(None, "ours", "ch-web", None, "c"), NftElement(None, "guarded", "no-such", None, "", True)]
+    with pytest.raises(NftError, match="No such file"):
+        nftables.run(transaction(Table(True, True, {}), wrong))
+    assert not any(listed().values())
+
+
+def test_a_table_of_that_name_in_another_family_is_not_ours():
+    nftables.run("add table ip containerhost; add chain ip containerhost mine")
+    assert nftables.read_table(None) == NOTHING
+
+
+def test_the_digest_does_not_change_with_elements_or_time():
+    nftables.run(transaction(NOTHING, []))
+    digest = nftables.digest_now()
+    nftables.run(transaction(Table(True, True, {}), [NftElement(None, "ours", "ch-web", None, "c")]))
+    nftables.run("add table inet other")
+    assert nftables.digest_now() == digest
+
+
+@pytest.mark.parametrize("family", ["ip", "inet"])
+def test_other_tables_are_left_alone(family):
+    nftables.run(f"add table {family} theirs; add chain {family} theirs c; add rule {family} theirs c drop")
+    before = nftables.run(f"list table {family} theirs")
+    nftables.run(transaction(NOTHING, []))
+    nftables.run("delete table inet containerhost")
+    assert nftables.run("list ruleset") == before

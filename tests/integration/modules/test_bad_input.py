@@ -1,0 +1,262 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad input: one clear sentence, in check mode as for good, and nothing changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import pytest
+
+SHOP = {"ref": "shop"}
+VETH = {"name": "veth-x", "master": "br-a", "sandbox": SHOP}
+PUBLISH = {"rule": "publish", "host_port": 80, "address": "10.80.1.2"}
+
+# The host has a bridge br-a, its attachment veth-shop in namespace shop, a VXLAN device vx-a (VNI 42) and an isolation
+# of br-a, all of owner `task`; and of somebody else's: br-theirs (a bridge), its port `port`, vx-theirs (VNI 66).
+MISTAKES: list[tuple[str, dict[str, Any], str]] = [
+    # options as a whole
+    ("bridge", {}, "name is missing: it says which bridge is meant (or list many in `config`). Nothing has been"),
+    ("bridge", {"name": "br-x", "config": []}, "name and config exclude each other"),
+    ("bridge", {"state": "absent", "netns": "shop", "config": []}, "netns, state and config exclude each other"),
+    ("bridge", {"name": "br-x", "purge": True}, "purge removes what `config` does not list: give `config`, if only"),
+    ("bridge", {"name": "br-x", "owner": "plan/web"}, "owner plan/web is the plan's own"),
+    ("bridge", {"name": "br-x", "owner": "plan"}, "owner plan is the plan's own"),
+    ("bridge", {"name": "br-x", "owner": "two words"}, "owner 'two words' is no name to mark things with"),
+    ("bridge", {"name": "br-x", "owner": ""}, "owner '' is no name to mark things with"),
+    ("bridge", {"name": "br-x", "owner": "x" * 65}, "use at most 64"),
+    ("bridge", {"name": "br-x", "adresses": []}, "module: adresses. Supported parameters include: addresses"),
+    ("bridge", {"config": [{"name": "br-x", "adresses": []}]}, "module: config.adresses. Supported parameters include: addresses"),
+    ("bridge", {"config": [{"mtu": 1400}]}, "missing required arguments: name found in config"),
+    ("bridge", {"config": [{"name": "br-x"}, {"name": "br-y"}, {"name": "br-x"}]}, "bridge br-x is listed twice"),
+    ("bridge", {"config": [{"name": "br-x"}, {"name": "br-x", "state": "absent"}]}, "bridge br-x is listed twice"),
+    # names
+    ("bridge", {"name": "sixteen-letters-"}, "name 'sixteen-letters-' has 16 characters; the kernel takes 15"),
+    ("bridge", {"name": "a/b"}, "name 'a/b' is no name for a device"),
+    ("veth", {**VETH, "name": "sixteen-letters-"}, "has 16 characters"),
+    ("veth", {**VETH, "interface": "sixteen-letters-"}, "interface 'sixteen-letters-' has 16 characters"),
+    ("vxlan", {"name": "sixteen-letters-", "vni": 1}, "has 16 characters"),
+    ("isolation", {"device": "sixteen-letters-"}, "device 'sixteen-letters-' has 16 characters"),
+    ("neighbour", {"device": "sixteen-letters-", "address": "10.0.0.1"}, "has 16 characters"),
+    ("netns", {"name": "a/b"}, "'a/b' is no name for a network namespace"),
+    ("netns", {"name": "x" * 256}, "is no name for a network namespace"),
+    ("netns", {"name": "x", "netns": "shop"}, "a namespace has no place in another"),
+    # what is not there
+    ("bridge", {"name": "br-x", "netns": "nowhere"}, "there is no network namespace /run/netns/nowhere; make it first"),
+    ("route", {"dst": "10.9.0.0/16", "device": "br-a", "netns": "/nowhere"}, "there is no network namespace /nowhere"),
+    ("nat_rule", {**PUBLISH, "netns": "nowhere"}, "there is no network namespace /run/netns/nowhere"),
+    ("veth", {**VETH, "sandbox": {"ref": "nowhere"}}, "there is no network namespace nowhere; make it first"),
+    ("veth", {**VETH, "sandbox": {"engine": "path", "ref": "/nowhere"}}, "there is no network namespace at /nowhere"),
+    ("veth", {**VETH, "sandbox": {"engine": "pid", "ref": "999999999"}}, "there is no process 999999999"),
+    ("veth", {**VETH, "sandbox": {"engine": "nspawn", "ref": "shop"}}, "nspawn container shop is not running"),
+    ("veth", {**VETH, "sandbox": {"engine": "docker", "ref": "shop"}}, "docker does not answer"),
+    ("veth", {**VETH, "master": "nowhere"}, "there is no bridge nowhere; make it first (module bridge)"),
+    ("veth", {**VETH, "name": "veth-shop", "interface": "eth0", "master": "nowhere"}, "there is no bridge nowhere"),
+    ("veth", {**VETH, "master": "eth0"}, "eth0 is no bridge (veth); name another `master`"),
+    ("vxlan", {"name": "vx-x", "vni": 1, "master": "nowhere"}, "there is no bridge nowhere"),
+    ("vxlan", {"name": "vx-a", "vni": 42, "master": "eth0"}, "eth0 is no bridge"),
+    ("vxlan", {"name": "vx-x", "vni": 1, "link": "nowhere"}, "there is no device nowhere; name another `link`"),
+    ("vxlan_fdb", {"device": "nowhere", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2"}, "there is no device nowhere"),
+    ("vxlan_fdb", {"device": "br-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2"}, "br-a is no VXLAN device (bridge)"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "table": "master"}, "vx-a is no port of a bridge"),
+    ("route", {"dst": "10.9.0.0/16", "device": "nowhere"}, "there is no device nowhere"),
+    ("neighbour", {"device": "nowhere", "address": "10.0.0.1", "lladdr": "02:00:00:00:00:01"}, "there is no device nowhere"),
+    ("sysctl", {"key": "net.ipv4.conf.nowhere.forwarding", "value": 1}, "this kernel has no such setting here"),
+    ("forwarding", {"device": "nowhere"}, "there is no device nowhere"),
+    ("forwarding", {"uplink": "nowhere", "family": "ipv6"}, "there is no device nowhere"),
+    ("isolation", {"device": "nowhere"}, "there is no device nowhere"),
+    # impossible values and combinations
+    ("bridge", {"name": "br-x", "mac": 1133344556677}, "mac '1133344556677' is no MAC address: write six pairs"),
+    ("bridge", {"name": "br-x", "mac": "01:00:5e:00:00:01"}, "mac 01:00:5e:00:00:01 is no unicast address"),
+    ("bridge", {"name": "br-x", "mtu": 67}, "mtu 67 is not between 68 and 65535"),
+    ("bridge", {"name": "br-x", "mtu": 1279, "addresses": ["fd00::1/64"]}, "mtu 1279 is too small for IPv6"),
+    ("bridge", {"name": "br-x", "addresses": ["10.80.1.1/33"]}, "address '10.80.1.1/33' is no address with a prefix"),
+    ("bridge", {"name": "br-x", "priority": 65536}, "priority 65536 is not between 0 and 65535"),
+    ("bridge", {"name": "br-x", "forward_delay": 1}, "forward_delay 1 is not between 2 and 30"),
+    ("bridge", {"name": "br-x", "ageing_time": -1}, "ageing_time -1 is not between"),
+    ("bridge", {"name": "br-x", "mtu": "big"}, "argument 'mtu' is of type str"),
+    ("veth", {"name": "veth-x", "master": "br-a"}, "`sandbox` must say whose it is"),
+    ("veth", {"name": "veth-x", "sandbox": {"engine": "netns"}}, "missing required arguments: ref found in sandbox"),
+    ("veth", {"name": "veth-x", "sandbox": {"engine": "docka", "ref": "x"}}, "value of engine must be one of"),
+    ("veth", {**VETH, "routes": [{"dst": "10.1.2.3/8"}]}, "dst '10.1.2.3/8' is no network (10.1.2.3/8 has host bits set)"),
+    ("veth", {**VETH, "routes": [{"dst": "::/0", "via": "10.80.1.1"}]}, "they are not of one family"),
+    ("veth", {**VETH, "routes": [{"dst": "10.0.0.0/8"}], "up": False}, "an interface that is down has no routes"),
+    ("veth", {**VETH, "sysctls": {"kernel.panic": 1}}, "sysctl kernel.panic is not below net."),
+    ("veth", {**VETH, "host_mac": "33:33:00:00:00:01"}, "host_mac 33:33:00:00:00:01 is no unicast address"),
+    ("veth", {**VETH, "interface": "eth0"}, "belongs to task, has interface netns shop eth0"),
+    ("vxlan", {"name": "vx-x"}, "vxlan vx-x needs a `vni`"),
+    ("vxlan", {"name": "vx-x", "vni": 1 << 24}, "vni 16777216 is not between 0 and 16777215"),
+    ("vxlan", {"name": "vx-x", "vni": 1, "port": 65536}, "port 65536 is not between 1 and 65535"),
+    ("vxlan", {"name": "vx-x", "vni": 1, "local": "198.18.0.1/24"}, "local '198.18.0.1/24' is no IP address"),
+    ("vxlan", {"name": "vx-x", "vni": 42}, "vni 42 4789"),
+    ("vxlan", {"name": "vx-x", "vni": 66}, "vx-theirs, which is not ours, has VNI 66 on port 4789 already"),
+    ("vxlan", {"config": [{"name": "vx-x", "vni": 7}, {"name": "vx-y", "vni": 7}]}, "vxlan vx-x and vxlan vx-y cannot both have vni 7 4789"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01"}, "needs a `dst`: a VTEP's address"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": "00:00:00:00:00:00", "state": "absent"}, "needs a `dst`: there is one for each"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": 11223344, "dst": "198.18.0.2"}, "lladdr '11223344' is no MAC address"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "port": 0}, "port 0 is not between"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "vni": -1}, "vni -1 is not between"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "nh_id": 1}, "takes either `dst`"),
+    (
+        "vxlan_fdb",
+        {"device": "port", "lladdr": "02:00:00:00:00:01", "table": "master", "dst": "198.18.0.2"},
+        "`dst`, `port` and `vni` are the VXLAN's (table: self)",
+    ),
+    ("route", {"dst": "10.99.1.0/16", "device": "br-a"}, "host bits set): the network is 10.99.0.0/16"),
+    ("route", {"dst": "default", "device": "br-a"}, "dst 'default' is no network"),
+    ("route", {"dst": "10.9.0.0/16"}, "route 10.9.0.0/16 needs a `device` to leave by"),
+    ("route", {"dst": "10.9.0.0/16", "device": "br-a", "via": "fd00::1"}, "are not of one family"),
+    ("route", {"dst": "10.9.0.0/16", "device": "br-a", "table": -1}, "table -1 is not between"),
+    ("route", {"dst": "10.9.0.0/16", "device": "br-a", "metric": 1 << 32}, "metric 4294967296 is not between"),
+    ("neighbour", {"device": "br-a", "address": "10.80.1.7"}, "needs an `lladdr`"),
+    ("neighbour", {"device": "br-a", "address": "10.80.1.7/24", "lladdr": "02:00:00:00:00:01"}, "is no IP address"),
+    ("neighbour", {"device": "br-a", "address": "10.80.1.7", "lladdr": "2:0:0:0:0:1"}, "is no MAC address"),
+    ("sysctl", {"key": "net.ipv4.ip_forward"}, "sysctl net.ipv4.ip_forward needs a `value`"),
+    ("sysctl", {"key": "kernel.panic", "value": 1}, "sysctl kernel.panic is not below net."),
+    ("sysctl", {"key": "net/../kernel/panic", "value": 1}, "is not below net."),
+    ("forwarding", {}, "forwarding takes either `device`, one of ours, or `uplink`"),
+    ("forwarding", {"device": "br-a", "uplink": "eth0"}, "forwarding takes either `device`"),
+    ("forwarding", {"uplink": "br-a"}, "br-a is ours; name it as `device`"),
+    ("nat_rule", {"rule": "masquerade"}, "nat_rule masquerade needs a `source`"),
+    ("nat_rule", {"rule": "masquerade", "source": "10.80.1.1/24"}, "host bits set): the network is 10.80.1.0/24"),
+    ("nat_rule", {"rule": "masquerade", "source": "10.80.1.0/24", "port": 80}, "`port` belongs to rule publish"),
+    ("nat_rule", {"rule": "masquerade", "source": "10.80.0.0/16", "unless": "fd00::/8"}, "are not of one family"),
+    (
+        "nat_rule",
+        {"config": [{"rule": "masquerade", "source": cidr} for cidr in ("10.80.0.0/16", "10.80.1.0/24")]},
+        "nat_rule masquerade 10.80.1.0/24: it overlaps masquerade 10.80.0.0/16",
+    ),
+    ("nat_rule", {"rule": "publish"}, "nat_rule publish needs a `host_port`"),
+    ("nat_rule", {"rule": "publish", "host_port": 80}, "needs an `address`: the container's"),
+    ("nat_rule", {**PUBLISH, "host_port": 133342}, "host_port 133342 is not between 1 and 65535"),
+    ("nat_rule", {**PUBLISH, "host_address": "fd00::1"}, "fd00::1 and 10.80.1.2 are not of one family"),
+    ("nat_rule", {**PUBLISH, "host_address": "::1", "address": "fd00::1"}, "[::1] cannot be published by NAT"),
+    ("nat_rule", {**PUBLISH, "source": "10.0.0.0/8"}, "`source` belongs to rule masquerade"),
+    ("nat_rule", {**PUBLISH, "sources": ["fd00::/8"]}, "are not of one family"),
+    ("nat_rule", {"rule": "drop"}, "value of rule must be one of"),
+    ("open_port", {"address": "10.80.1.2", "port": 0}, "port 0 is not between"),
+    ("open_port", {"address": "10.80.1.2"}, "port is missing: it says which open_port is meant"),
+    ("open_port", {"address": "10.80.1.2", "port": 1, "sources": ["fd00::/8"]}, "are not of one family"),
+    ("vtep_filter", {"vni": 1 << 24}, "vni 16777216 is not between"),
+    ("vtep_filter", {"vni": 1, "accept_from": ["198.18.0.0/24"]}, "address '198.18.0.0/24' is no IP address"),
+    ("macvlan", {"sandbox": SHOP}, "macvlan eth0 needs a `parent`"),
+    ("macvlan", {"sandbox": SHOP, "interface": "lan0", "parent": "nowhere"}, "there is no interface nowhere on this host"),
+    ("macvlan", {"sandbox": {"ref": "nowhere"}, "parent": "br-a"}, "there is no network namespace nowhere"),
+    ("macvlan", {"interface": "sixteen-letters-", "parent": "br-a"}, "has 16 characters"),
+    ("macvlan", {"interface": "lan0", "parent": "port"}, "port is a port of br-theirs; name br-theirs as `parent`"),
+    ("macvlan", {"interface": "lan0", "parent": "br-a", "mode": "passthru", "mac": "02:00:00:00:00:01"}, "leave out `mac`"),
+    (
+        "macvlan",
+        {"config": [{"interface": name, "parent": "br-a", "mode": "passthru"} for name in ("lan0", "lan1")]},
+        "br-a has a macvlan already, and one in mode passthru must be the only one",
+    ),
+    ("macvlan", {"sandbox": SHOP, "parent": "br-a"}, "eth0 in shop is there already (veth)"),
+    # somebody else's
+    ("bridge", {"name": "br-theirs"}, "bridge br-theirs cannot be made: there is one already that is not ours"),
+    ("bridge", {"name": "br-theirs", "state": "absent"}, "bridge br-theirs is not ours, so it stays"),
+    ("bridge", {"name": "eth0"}, "kind: veth"),
+    ("bridge", {"name": "vx-a"}, "there is a device of that name already (vxlan, which belongs to task)"),
+    ("bridge", {"name": "br-a", "owner": "me"}, "bridge br-a belongs to task, not to me"),
+    ("bridge", {"name": "br-a", "owner": "me", "state": "absent"}, "bridge br-a belongs to task, not to me"),
+    ("netns", {"name": "theirs", "state": "absent"}, "netns theirs is not ours, so it stays"),
+    ("veth", {**VETH, "interface": "lo"}, "lo in shop is there already"),
+    ("veth", {**VETH, "name": "port"}, "cannot be made: there is one already that is not ours"),
+    (
+        "vxlan_fdb",
+        {"device": "vx-theirs", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2"},
+        "vx-theirs is not ours; give the entry `extern_learn: true`",
+    ),
+    (
+        "vxlan_fdb",
+        {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "owner": "me"},
+        "vx-a belongs to task, and its entries with it, not to me",
+    ),
+    ("vxlan_fdb", {"device": "vx-theirs", "lladdr": "02:00:00:00:66:01", "state": "absent"}, "is not ours, so it stays"),
+    ("route", {"dst": "0.0.0.0/0", "device": "br-a"}, "there is one already that is not ours (0.0.0.0/0 via 198.18.0.2 dev"),
+    ("route", {"dst": "0.0.0.0/0", "state": "absent"}, "route 0.0.0.0/0 is not ours, so it stays"),
+    ("route", {"dst": "10.80.1.0/24", "state": "absent"}, "route 10.80.1.0/24 is not ours, so it stays"),
+    ("neighbour", {"device": "eth0", "address": "198.18.0.77", "state": "absent"}, "is not ours, so it stays"),
+    ("forwarding", {"device": "br-theirs"}, "br-theirs is not ours; name it as `uplink`"),
+    ("isolation", {"device": "br-theirs"}, "br-theirs is not ours, so what is forwarded to it is not ours to say"),
+    ("isolation", {"device": "br-a", "owner": "me"}, "isolation br-a belongs to task, not to me"),
+]
+
+THEIRS = """
+ip link add br-theirs up type bridge
+ip link set br-theirs addrgenmode none
+ip link add port master br-theirs type veth peer name port-peer
+ip link set port addrgenmode none
+ip link set port-peer addrgenmode none
+ip link set port up
+ip link set port-peer up
+ip link add vx-theirs type vxlan id 66 dstport 4789 local 198.18.0.1
+bridge fdb add 02:00:00:00:66:01 dev vx-theirs dst 198.18.0.66
+ip neigh add 198.18.0.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent
+ip netns add theirs
+"""
+OURS = (
+    ("netns", {"name": "shop"}),
+    ("bridge", {"name": "br-a", "mac": "02:00:00:00:00:0a", "addresses": ["10.80.1.1/24"]}),
+    ("veth", {"name": "veth-shop", "master": "br-a", "sandbox": SHOP, "addresses": ["10.80.1.2/24"]}),
+    ("vxlan", {"name": "vx-a", "vni": 42, "local": "198.18.0.1"}),
+    ("isolation", {"device": "br-a", "accept_from": ["br-a"]}),
+)
+
+
+@pytest.fixture(scope="module")
+def furnished(host_of_a_module):
+    host_of_a_module.run("sh", "-ec", THEIRS)
+    for module, options in OURS:
+        assert host_of_a_module.module(module, **options)["changed"]
+    return host_of_a_module, [host_of_a_module.snapshot()]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "words"), MISTAKES, ids=[f"{module}: {words}"[:80] for module, _options, words in MISTAKES]
+)
+def test_a_mistake_is_told_in_a_sentence_and_changes_nothing(furnished, module, options, words):
+    host, states = furnished
+
+    answer = host.module(module, **options)
+
+    states.append(host.snapshot())
+    assert words in answer.get("msg", "")
+    if "problems" in answer:  # otherwise it is Ansible that has refused the options
+        assert answer["msg"].endswith("Nothing has been changed.")
+    assert "exception" not in answer and "Traceback" not in answer["msg"]
+    assert states[-1] == states[-2]
+
+
+def test_all_mistakes_are_told_at_once(furnished):
+    host, states = furnished
+    rows = [{"name": "br-x"}, {"name": "sixteen-letters-"}, {"name": "br-y", "mac": "01:00:00:00:00:01"}]
+
+    answer = host.module("bridge", config=rows)
+
+    assert len(answer["problems"]) == 2
+    assert host.snapshot() == states[-1]
+
+
+def test_without_root_it_says_so(host, tmp_path):
+    python = tmp_path / "python"
+    # Another user, who may read where the session's files are.
+    reads = "--inh-caps=+dac_override --ambient-caps=+dac_override"
+    python.write_text(f'#!/bin/sh\nexec setpriv --reuid=65534 {reads} {sys.executable} "$@"\n')
+    python.chmod(0o755)
+
+    answer = host.module("bridge", name="br-x", python=str(python))
+
+    assert answer["msg"] == "This needs root on the host: set become: true."
+
+
+def test_without_pyroute2_it_names_the_package(host, tmp_path):
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {os.path.realpath(sys.executable)} -S "$@"\n')
+    python.chmod(0o755)
+
+    answer = host.module("bridge", name="br-x", python=str(python))
+
+    assert answer["msg"].startswith("pyroute2 is not installed. Install python3-pyroute2 (pyroute2 0.7.2 or newer)")

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules' documented examples, run by Ansible as they are written, in their order, on a fresh host."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.containerhost.network.plugins.module_utils import kind
+from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
+
+COLLECTIONS = Path(kind.__file__).parents[5]
+MODULES = "ansible_collections.containerhost.network.plugins.modules"
+
+
+def playbook(tasks: list[dict], answers: Path) -> list[dict]:
+    """A play of the tasks, each of them twice, that keeps what they answer."""
+    twice = [task for task in tasks for _time in range(2)]
+    registered = [{**task, "register": f"answer_{number}"} for number, task in enumerate(twice)]
+    content = "{{ [" + ", ".join(task["register"] for task in registered) + "] | to_json }}"
+    kept = {"ansible.builtin.copy": {"content": content, "dest": str(answers), "mode": "0600"}, "diff": False}
+    return [{"hosts": "localhost", "gather_facts": False, "tasks": [*registered, kept]}]
+
+
+def run(host, folder: Path, tasks: list[dict]) -> list[dict]:
+    """What each task answered; each was run twice."""
+    (folder / "examples.yml").write_text(yaml.safe_dump(playbook(tasks, folder / "answers.json"), sort_keys=False))
+    settings = {
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_PIPELINING": "true",
+    }
+    done = host.start(
+        str(Path(sys.executable).with_name("ansible-playbook")), "--inventory=localhost,", "--connection=local",
+        "--diff", f"--extra-vars=ansible_python_interpreter={sys.executable}", str(folder / "examples.yml"),
+        check=False, env={**os.environ, **settings},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[WARNING]" not in done.stdout + done.stderr, done.stdout + done.stderr
+    return json.loads((folder / "answers.json").read_text())
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS])
+def test_examples_run_as_written(host, tmp_path, name):
+    tasks = yaml.safe_load(importlib.import_module(f"{MODULES}.{name}").EXAMPLES)
+    before = host.snapshot()
+
+    answers = run(host, tmp_path, tasks)
+
+    assert [answer["changed"] for answer in answers] == [True, False] * len(tasks)
+    for answer in answers:
+        assert bool(answer["diff"]) == answer["changed"]
+        assert sum(answer["counts"].values()) == len(answer["diff"])
+    for task in reversed(tasks):
+        module = next(key for key in task if key != "name").rpartition(".")[2]
+        host.module(module, config=[], purge=True)
+    assert host.snapshot() == before

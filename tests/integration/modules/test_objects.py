@@ -1,0 +1,315 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of an object of each kind by its module alone: made, changed, made anew, removed, and nothing left."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
+
+Values = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """An object of a kind, and what can be done to it.
+
+    ``identity`` says which one it is. ``in_place`` are options that change in place, ``anew`` those that need it to be
+    made anew. ``needs`` are objects of other kinds that must be there.
+    """
+
+    kind: str
+    identity: Values
+    options: Values
+    in_place: tuple[Values, ...] = ()
+    anew: tuple[Values, ...] = ()
+    needs: tuple[tuple[str, Values], ...] = ()
+
+
+BRIDGE = ("bridge", {"name": "br-a", "mac": "02:00:00:00:00:0a", "addresses": ["10.80.1.1/24", "fd00:80:1::1/64"]})
+SANDBOXES = ("netns", {"config": [{"name": "shop"}, {"name": "db"}]})
+VXLAN = ("vxlan", {"name": "vx-a", "vni": 42, "local": "198.18.0.1"})
+CASES = (
+    Case("netns", {"name": "shop"}, {}, in_place=({"up": False}, {"up": True})),
+    Case("netns", {"name": "up to 255 bytes, and a space"}, {"up": False}, in_place=({"up": True},)),
+    Case(
+        "bridge",
+        {"name": "br-fifteen-char"},
+        {"addresses": ["10.80.1.1/24"], "stp": False},
+        in_place=(
+            {"addresses": ["10.80.1.1/24", "10.80.2.1/24", "fd00:80:1::1/64"]},
+            {"mac": "02:00:00:00:00:0b", "mtu": 1400},
+            {"addresses": [], "up": False},
+            {"stp": True, "priority": 4096, "ageing_time": 0, "forward_delay": 2, "up": True},
+            {"multicast_snooping": False, "group_fwd_mask": 8},
+        ),
+    ),
+    Case(
+        "veth",
+        {"name": "veth-shop"},
+        {"sandbox": {"ref": "shop"}, "master": "br-a", "addresses": ["10.80.1.2/24"]},
+        in_place=(
+            {"routes": [{"dst": "0.0.0.0/0", "via": "10.80.1.1"}]},
+            {"routes": [{"dst": "0.0.0.0/0", "via": "10.80.1.9", "metric": 7}, {"dst": "10.99.0.0/16"}]},
+            {"addresses": ["10.80.1.3/24", "fd00:80:1::3/64"], "routes": [{"dst": "::/0", "via": "fd00:80:1::1"}]},
+            {"interface": "web0", "mac": "02:00:00:00:00:03", "host_mac": "02:00:00:00:00:04", "mtu": 1300},
+            {"isolated": True, "hairpin": True},
+            {"sysctls": {"net.ipv4.conf.IFNAME.arp_notify": "1"}},
+            {"up": False, "routes": []},
+            {"up": True, "addresses": ["10.80.1.3/24"]},
+        ),
+        anew=({"sandbox": {"engine": "netns", "ref": "db"}},),
+        needs=(SANDBOXES, BRIDGE),
+    ),
+    Case(
+        "macvlan",
+        {"sandbox": {"ref": "shop"}, "interface": "lan0"},
+        {"parent": "eth0", "addresses": ["198.18.0.7/24"], "sysctls": {"net.ipv6.conf.IFNAME.accept_dad": 0}},
+        in_place=(
+            {"mode": "private", "mtu": 1400},
+            {"addresses": ["198.18.0.8/24", "fd00:18::8/64"], "routes": [{"dst": "::/0", "via": "fd00:18::2"}]},
+            {"up": False, "routes": []},
+            {"up": True},
+        ),
+        anew=({"mode": "passthru"}, {"parent": "br-a"}),
+        needs=(SANDBOXES, BRIDGE),
+    ),
+    Case(
+        "macvlan",
+        {"interface": "lan0-shim"},
+        {"parent": "br-a", "addresses": ["10.80.1.7/32"]},
+        in_place=({"mac": "02:00:00:00:00:07"}, {"mode": "vepa", "routes": [{"dst": "10.80.1.9/32"}]}),
+        needs=(BRIDGE,),
+    ),
+    Case(
+        "vxlan",
+        {"name": "vx-a"},
+        {"vni": 42, "local": "198.18.0.1", "addresses": ["10.42.1.0/32"]},
+        in_place=(
+            {"local": "198.18.0.9"},
+            {"mac": "02:00:00:00:42:01", "mtu": 1400, "addresses": ["10.42.1.0/32", "fd00:42:1::/128"]},
+            {"link": "eth0"},
+            {"learning": True},
+            {"master": "br-a"},
+            {"up": False},
+        ),
+        anew=({"vni": 43}, {"port": 8472}, {"local": "fd00:18::1"}),
+        needs=(BRIDGE,),
+    ),
+    Case(
+        "vxlan_fdb",
+        {"device": "vx-a", "lladdr": "02:00:00:00:42:02"},
+        {"dst": "198.18.0.2"},
+        in_place=({"dst": "198.18.0.3"}, {"port": 8472}, {"vni": 77}, {"fdb_state": "static"}, {"extern_learn": True}),
+        needs=(VXLAN,),
+    ),
+    Case(
+        "vxlan_fdb",
+        {"device": "vx-a", "lladdr": "00:00:00:00:00:00", "dst": "198.18.0.2"},
+        {},
+        in_place=({"port": 8472}, {"vni": 77, "port": 4789}),
+        needs=(VXLAN,),
+    ),
+    Case(
+        "vxlan_fdb",
+        {"device": "vx-a", "lladdr": "02:00:00:00:42:02", "table": "master"},
+        {"fdb_state": "static"},
+        in_place=({"extern_learn": True}, {"fdb_state": "permanent", "extern_learn": False}),
+        needs=(BRIDGE, ("vxlan", {**VXLAN[1], "master": "br-a"})),
+    ),
+    Case(
+        "route",
+        {"dst": "10.99.0.0/16"},
+        {"device": "br-a", "via": "10.80.1.2"},
+        in_place=({"via": "10.80.1.3"}, {"src": "10.80.1.1"}, {"via": "203.0.113.1", "onlink": True}, {"device": "eth0"}),
+        needs=(BRIDGE,),
+    ),
+    Case(
+        "route",
+        {"dst": "fd00:99::/48", "metric": 7, "table": 1000},
+        {"device": "br-a", "via": "fd00:80:1::2"},
+        in_place=({"via": "fd00:80:1::3"}, {"device": "eth0", "via": "fd00:18::2"}),
+        needs=(BRIDGE,),
+    ),
+    Case(
+        "neighbour",
+        {"device": "br-a", "address": "10.80.1.7"},
+        {"lladdr": "02:00:00:00:00:07"},
+        in_place=({"lladdr": "02:00:00:00:00:08"},),
+        needs=(BRIDGE,),
+    ),
+    Case("neighbour", {"device": "eth0", "address": "fd00:18::7"}, {"lladdr": "02:00:00:00:00:07"}),
+    Case("sysctl", {"key": "net.ipv4.conf.eth0.rp_filter"}, {"value": "2"}, in_place=({"value": "1"},)),
+    Case("sysctl", {"key": "net/ipv4/ping_group_range"}, {"value": " 0  100 "}, in_place=({"value": "0\t200"},)),
+    Case("forwarding", {"device": "br-a"}, {}, needs=(BRIDGE,)),
+    Case("forwarding", {"device": "br-a", "family": "ipv6"}, {}, needs=(BRIDGE,)),
+    Case("forwarding", {"uplink": "eth0"}, {}),
+    Case("forwarding", {"uplink": "auto", "family": "ipv6"}, {}),
+    Case(
+        "isolation",
+        {"device": "br-a"},
+        {},
+        in_place=(
+            {"accept_from": ["br-a", "vx-a"]},
+            {"internal": True, "accept_from": ["br-a"]},
+            {"protect": False},
+            {"protect": True, "accept_from": []},
+        ),
+        needs=(BRIDGE,),
+    ),
+    Case("nat_rule", {"rule": "masquerade", "source": "10.80.1.0/24"}, {}, in_place=({"unless": "10.80.0.0/16"},)),
+    Case("nat_rule", {"rule": "masquerade", "source": "fd00:80:1::1/128"}, {}, in_place=({"unless": "fd00::/8"},)),
+    Case(
+        "nat_rule",
+        {"rule": "publish", "host_port": 8080},
+        {"address": "10.80.1.2", "port": 80},
+        in_place=({"address": "10.80.1.3"}, {"port": 81}, {"sources": ["198.18.0.0/24", "198.18.1.1/32"]}, {"sources": []}),
+    ),
+    Case(
+        "nat_rule",
+        {"rule": "publish", "protocol": "sctp", "host_address": "fd00:18::1", "host_port": 65535},
+        {"address": "fd00:80:1::2"},
+        in_place=({"address": "fd00:80:1::3", "port": 1},),
+    ),
+    Case(
+        "open_port",
+        {"address": "fd00:80:1::2", "port": 443},
+        {},
+        in_place=({"sources": ["fd00:18::/64", "fd00:19::1/128"]}, {"sources": []}),
+    ),
+    Case(
+        "vtep_filter",
+        {"vni": 42, "port": 8472},
+        {"accept_from": ["198.18.0.2"]},
+        in_place=({"accept_from": ["198.18.0.3", "fd00:18::2"]}, {"accept_from": []}),
+    ),
+)
+SMOKE = [next(case for case in CASES if case.kind == kind) for kind in dict.fromkeys(case.kind for case in CASES)]
+
+
+def name_of(case: Case) -> str:
+    return " ".join(map(str, (case.kind, *case.identity.values())))
+
+
+def prepare(host, case: Case, **everywhere: Any) -> None:
+    for module, options in case.needs:
+        where = {} if module == "netns" else everywhere
+        ok(host.module(module, **options, **where))
+        if module == "bridge":  # or it gets an address of its own with its first port, and keeps it
+            inside = ["-n", where["netns"]] if where else []
+            host.run("ip", *inside, "link", "set", options["name"], "addrgenmode", "none")
+
+
+def clear(host, case: Case, **everywhere: Any) -> None:
+    for module, options in reversed(case.needs):
+        for row in options.get("config", [options]):
+            where = {} if module == "netns" else everywhere
+            ok(host.module(module, name=row["name"], state="absent", **where))
+
+
+def ok(answer: dict[str, Any]) -> dict[str, Any]:
+    assert not answer.get("failed"), answer
+    assert "exception" not in answer, answer
+    return answer
+
+
+def change(host, module: str, **arguments: Any) -> dict[str, Any]:
+    """Run a module that is to change something: check mode foresees it, a second run has nothing to do."""
+    foreseen = ok(host.module(module, check=True, **arguments))
+    done = ok(host.module(module, **arguments))
+    assert done["changed"]
+    assert {**done, "invocation": 0} == {**foreseen, "invocation": 0}
+    nothing_to_do(host, module, **arguments)
+    return done
+
+
+def nothing_to_do(host, module: str, **arguments: Any) -> None:
+    again = ok(host.module(module, **arguments))
+    assert (again["changed"], again["diff"]) == (False, [])
+
+
+def live(host, case: Case, **everywhere: Any) -> None:
+    """Make, change and remove it; each change is one row of the diff."""
+    before = host.snapshot()
+    options = {**case.identity, **case.options}
+    nothing_to_do(host, case.kind, **case.identity, state="absent", **everywhere)
+    ok(host.module(case.kind, check=True, **options, **everywhere))
+    assert host.snapshot() == before
+    made = change(host, case.kind, **options, **everywhere)
+    assert (made["counts"]["added"], len(made["diff"])) == (1, 1)
+    for more in case.in_place:
+        options.update(more)
+        changed = change(host, case.kind, **options, **everywhere)
+        assert (changed["counts"]["changed"], len(changed["diff"])) == (1, 1)
+    for more in case.anew:
+        refused(host, case.kind, *more, "recreate: true", **{**options, **more}, **everywhere)
+        options.update(more)
+        anew = change(host, case.kind, **options, recreate=True, **everywhere)
+        assert (anew["counts"]["recreated"], len(anew["diff"])) == (1, 1)
+    removed = change(host, case.kind, **case.identity, state="absent", **everywhere)
+    assert (removed["counts"]["removed"], len(removed["diff"])) == (1, 1)
+    assert host.snapshot() == before
+
+
+def refused(host, module: str, *words: str, **arguments: Any) -> None:
+    """It says why, by these words, in check mode as well, and has changed nothing."""
+    before = host.snapshot()
+    answer = host.module(module, check=True, **arguments)
+    assert answer["failed"] and [word for word in words if word not in answer["msg"]] == [], answer["msg"]
+    assert host.module(module, **arguments)["msg"] == answer["msg"]
+    assert host.snapshot() == before
+
+
+def test_every_kind_has_a_case():
+    assert {case.kind for case in CASES} == {kind.name for kind in KINDS}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_an_object_lives_and_leaves_nothing(host, case):
+    before = host.snapshot()
+    prepare(host, case)
+
+    live(host, case)
+
+    clear(host, case)
+    assert host.snapshot() == before
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.kind != "netns"], ids=name_of)
+def test_an_object_lives_in_a_namespace(host, case):
+    host.run("ip", "netns", "add", "blue")
+    host.run("ip", "-n", "blue", "link", "set", "lo", "up")
+    host.run("ip", "link", "add", "eth0", "netns", "blue", "type", "veth", "peer", "name", "peer", "netns", "blue")
+    host.run("ip", "netns", "exec", "blue", "sh", "-ec", """
+        ip link set eth0 addrgenmode none
+        ip link set eth0 up
+        ip link set peer up
+        ip addr add 198.18.0.1/24 dev eth0
+        ip addr add fd00:18::1/64 dev eth0 nodad
+    """)
+    before = host.snapshot()
+    prepare(host, case, netns="blue")
+
+    live(host, case._replace(in_place=case.in_place[:1], anew=()), netns="blue")
+
+    clear(host, case, netns="blue")
+    assert host.snapshot() == before
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("python", ["/usr/bin/python3", sys.executable])
+@pytest.mark.parametrize("case", SMOKE, ids=lambda case: case.kind)
+def test_each_kind_works_with_the_hosts_python(host, case, python):
+    prepare(host, case)
+    before = host.snapshot()
+    options = {**case.identity, **case.options}
+
+    assert ok(host.module(case.kind, python=python, **options))["changed"]
+    assert not ok(host.module(case.kind, python=python, **options))["changed"]
+    assert ok(host.module(case.kind, python=python, **case.identity, state="absent"))["changed"]
+
+    assert host.snapshot() == before
