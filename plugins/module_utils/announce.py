@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells a segment where an address is now: gratuitous ARP (RFC 5227) and unsolicited neighbour advertisements (RFC 4861).
+"""Tells a segment where an address is now: gratuitous ARP (RFC 5227), unsolicited advertisements (RFC 4861).
 
 Neighbours that remember another MAC, and switches that remember another port, would send there for minutes.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a module of this collection runs: on this host, as root, with what it needs; a document, or objects of one kind."""
+"""How a module of this collection runs, on this host, as root: with a document, or objects of one kind."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CARRY_ON = "What does not depend on it has been done; the next run carries on."
 
 @contextlib.contextmanager
 def kernel_of_this_host(module: AnsibleModule, alone: bool = True) -> t.Iterator[Kernel]:
-    """The kernel, for one run at a time (``alone``); whatever keeps it from being used ends the module in one sentence."""
+    """The kernel, for one run at a time (``alone``). What keeps it from being used ends the module in one sentence."""
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
     try:
@@ -174,7 +174,9 @@ def _check_absences(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> N
     absent = {object_.key: object_ for object_ in wanted if not object_.present} if kind.accepts_foreign else {}
     theirs = [row for row in kind.read(kernel, wanted) if row.key in absent and row.owner is None] if absent else []
     if theirs:
-        raise Unready([f"{describe(kind, row.values)} is not ours, so it stays; remove it with what made it" for row in theirs])
+        raise Unready(
+            [f"{describe(kind, row.values)} is not ours, so it stays; remove it with what made it" for row in theirs]
+        )
 
 
 def _check_changes(kind: Kind, kernel: Kernel, todo: Plan) -> None:
@@ -260,7 +262,7 @@ def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recr
 
 
 def leaving(remove: t.Collection[str], keep: t.Collection[str], everything: bool) -> Leaves:
-    """Which leftovers go: of the networks in ``remove`` (``*``: of any that is not in ``keep``), or whatever is marked."""
+    """Which leftovers go: of the networks in ``remove`` (``*``: any that is not in ``keep``), or whatever is marked."""
 
     def leaves(found: Found) -> bool:
         if everything:

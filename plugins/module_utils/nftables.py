@@ -114,8 +114,10 @@ table inet containerhost {
         iifname @internal drop
         oifname != @guarded accept
         ct state established,related accept
-        ip daddr . meta l4proto . th dport @restricted4 ip saddr . ip daddr . meta l4proto . th dport != @permitted4 drop
-        ip6 daddr . meta l4proto . th dport @restricted6 ip6 saddr . ip6 daddr . meta l4proto . th dport != @permitted6 drop
+        ip daddr . meta l4proto . th dport @restricted4 \
+            ip saddr . ip daddr . meta l4proto . th dport != @permitted4 drop
+        ip6 daddr . meta l4proto . th dport @restricted6 \
+            ip6 saddr . ip6 daddr . meta l4proto . th dport != @permitted6 drop
         ct status dnat accept
         ip daddr . meta l4proto . th dport @open4 accept
         ip6 daddr . meta l4proto . th dport @open6 accept
@@ -221,7 +223,7 @@ def digest_now() -> str:
 
 
 def _digest(listing: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Of everything but elements, handles and the library's version; and of the frame, as another version writes another."""
+    """Of everything but elements, handles and the library's version; and of the frame, which versions differ in."""
     rows = [FRAME]
     for entry in listing:
         for what, content in entry.items():

@@ -4,8 +4,8 @@
 """What the kernel has no room to remember, kept in one file on the host for as long as the kernel lives.
 
 Settings that were borrowed (what they were before, and who holds them), owners of objects on devices that are not
-ours, a digest of our nftables table, and folders that we made. It lies in /run, as none of it outlives a reboot. It is written before
-the kernel is, so a killed run leaves a record too many, never one too few; and it goes with its last entry.
+ours, a digest of our nftables table, and folders that we made. It lies in /run, as none of it outlives a reboot. It is
+written before the kernel is, so a killed run leaves a record too many, never one too few; it goes with its last entry.
 """
 
 from __future__ import annotations
@@ -163,7 +163,9 @@ def lock(folder: str = "/run") -> t.Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Problem(f"another run has been at work on this host for {_LOCK_SECONDS} s; wait for it") from None
+                    raise Problem(
+                        f"another run has been at work on this host for {_LOCK_SECONDS} s; wait for it"
+                    ) from None
                 time.sleep(0.05)
         yield
     finally:

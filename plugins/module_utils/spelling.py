@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import socket
@@ -82,10 +83,8 @@ def network_cidr(value: str, what: str = "dst") -> str:
         return str(ipaddress.ip_network(value))
     except ValueError as error:
         hint = ""
-        try:
+        with contextlib.suppress(ValueError):
             hint = f": the network is {ipaddress.ip_network(value, strict=False)}"
-        except ValueError:
-            pass
         raise Problem(f"{what} {value!r} is no network ({error}){hint}") from None
 
 

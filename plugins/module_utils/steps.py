@@ -55,7 +55,8 @@ class WriteSysctl(t.NamedTuple):
 class Borrow(t.NamedTuple):
     """Write a setting that is not ours; what it was is kept until the last owner gives it back.
 
-    ``kind`` is the kind of object that it is borrowed for; ``guard`` names a set of our nftables table and the element that stands in it for as long as we hold it.
+    ``kind`` is the kind of object that it is borrowed for; ``guard`` names a set of our nftables table and the element
+    that stands in it for as long as we hold it.
     """
 
     netns: t.Optional[str]
@@ -121,6 +122,4 @@ class Record(t.NamedTuple):
         return "note the owner"
 
 
-Step = t.Union[
-    Message, MakeNetns, DeleteNetns, DeleteLink, WriteSysctl, Borrow, GiveBack, NftElement, Announce, Record
-]
+Step = t.Union[Message, MakeNetns, DeleteNetns, DeleteLink, WriteSysctl, Borrow, GiveBack, NftElement, Announce, Record]

@@ -9,10 +9,10 @@ module: macvlan
 short_description: Interfaces of containers on the LAN
 version_added: 0.1.0
 description:
-  - Makes, changes and removes macvlans, as C(ip link add type macvlan) does. Each is an interface on the parent's LAN with
-    a MAC of its own, in a container's network namespace, with its addresses, routes and settings, ready for use.
+  - Makes, changes and removes macvlans, as C(ip link add type macvlan) does. Each is an interface on the parent's LAN
+    with a MAC of its own, in a container's network namespace, with its addresses, routes and settings, ready for use.
   - Its addresses are announced to the LAN, so that neighbours and switches know at once where they are now.
-  - A host does not reach its own macvlans through their parent. A macvlan without O(sandbox), the host's own, does that.
+  - A host does not reach its own macvlans through their parent. One without O(sandbox), the host's own, does that.
 options:
   parent: &parent
     description:
@@ -130,8 +130,8 @@ options:
       recreate: *recreate
 notes:
   - O(sandbox) and O(interface) say which macvlan it is.
-  - The mark is the alias of the interface, C(containerhost:OWNER). One of that name without the mark is never changed or
-    removed.
+  - The mark is the alias of the interface, C(containerhost:OWNER). One of that name without the mark is never changed
+    or removed.
 extends_documentation_fragment:
   - containerhost.network.attributes
   - containerhost.network.objects

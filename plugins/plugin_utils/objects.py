@@ -133,8 +133,8 @@ def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
 
 
 def opened(network: Network, endpoint: Endpoint) -> Iterator[Object]:
-    """What `publish` means where nothing is translated: the container's own ports may be reached; host ports are moot."""
-    for kind, rule in published(network, endpoint):
+    """What `publish` means where nothing is translated: the container's own port may be reached."""
+    for _kind, rule in published(network, endpoint):
         fields = {key: rule[key] for key in ("protocol", "address", "port", "sources") if key in rule}
         yield make("open_port", network.name, **fields)
 

@@ -18,7 +18,7 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class Scope:
-    """What ``document`` is told: leftovers of ``remove`` go (ANY: all but ``keep``). ``waiting``: for whom others wait."""
+    """What ``document`` is told: leftovers of ``remove`` go (ANY: all but ``keep``); ``waiting`` says for whom."""
 
     remove: tuple[str, ...]
     keep: tuple[str, ...]

@@ -44,7 +44,9 @@ def with_shims(inventory: Inventory, problems: Problems) -> Inventory:
             continue
         for host in _members(inventory, spec):
             shim = f"({host})"
-            endpoint = EndpointSpec(name, addresses.get(host, addresses.get("", ())), interface=device_name(PREFIX, name))
+            endpoint = EndpointSpec(
+                name, addresses.get(host, addresses.get("", ())), interface=device_name(PREFIX, name)
+            )
             before = containers.setdefault(host, {}).get(shim)
             endpoints = (*(before.endpoints if before else ()), endpoint)
             containers[host][shim] = ContainerSpec(host, shim, ENGINE, "", None, None, endpoints, spec.where)

@@ -103,7 +103,7 @@ def _cell(values: Sequence[str]) -> str:
 def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _local(found: Verdict, some: Sequence[Try], results: Results) -> None:

@@ -32,7 +32,8 @@ def listening(host: Host, container: str, port: int, protocol: str = "tcp") -> I
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         flag = "-ltn" if protocol == "tcp" else "-lun"
-        wait = f"for i in $(seq 50); do ip netns exec {container} ss {flag} | grep -q ':{port} ' && exit; sleep 0.1; done; exit 1"
+        ready = f"ip netns exec {container} ss {flag} | grep -q ':{port} '"
+        wait = f"for i in $(seq 50); do {ready} && exit; sleep 0.1; done; exit 1"
         assert host.run(wait).rc == 0
         yield
     finally:
@@ -67,7 +68,15 @@ def test_the_outside_sees_the_hosts_address(hosts):
     edge, outside = hosts["edge-1"], hosts["outside"]
     assert reaches(edge, "mario", "198.18.0.1")
     server = subprocess.Popen(
-        ["nsenter", f"--target={outside.backend.pid}", "--all", "--", "socat", "TCP-LISTEN:7000,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"],
+        [
+            "nsenter",
+            f"--target={outside.backend.pid}",
+            "--all",
+            "--",
+            "socat",
+            "TCP-LISTEN:7000,reuseaddr",
+            "SYSTEM:echo $SOCAT_PEERADDR",
+        ],
         stdin=subprocess.DEVNULL,
     )
     try:
@@ -81,7 +90,14 @@ def test_the_outside_sees_the_hosts_address(hosts):
 
 
 @pytest.mark.parametrize(
-    ("asker", "prefix"), [("outside", ""), ("edge-2", ""), ("edge-1", ""), ("edge-1", "ip netns exec mario2"), ("edge-1", "ip netns exec mario")]
+    ("asker", "prefix"),
+    [
+        ("outside", ""),
+        ("edge-2", ""),
+        ("edge-1", ""),
+        ("edge-1", "ip netns exec mario2"),
+        ("edge-1", "ip netns exec mario"),
+    ],
 )
 def test_a_published_port_answers_from_everywhere(hosts, asker, prefix):
     with listening(hosts["edge-1"], "mario", 80):

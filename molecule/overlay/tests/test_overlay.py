@@ -35,7 +35,9 @@ def test_an_underlay_of_ipv6_carries_ipv4(hosts):
     assert "local fd00:18::1" in hosts["gamma"].check_output("ip -d link show ch-deep")
 
 
-@pytest.mark.parametrize(("source", "target", "prefix", "mtu"), [("alpha", "beta", "10.100.", 1450), ("gamma", "delta", "10.101.", 1430)])
+@pytest.mark.parametrize(
+    ("source", "target", "prefix", "mtu"), [("alpha", "beta", "10.100.", 1450), ("gamma", "delta", "10.101.", 1430)]
+)
 def test_packets_of_the_networks_size_pass_whole_and_larger_ones_do_not(hosts, source, target, prefix, mtu):
     to = address(hosts[target], f"{target}-pod", prefix)
     assert ping(hosts[source], f"{source}-pod", to, mtu - 28)

@@ -108,7 +108,10 @@ class Macvlan(Kind):
             yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
         modes = self._modes_on(kernel, wanted)
         if modes and "passthru" in (values["mode"], *modes):
-            yield f"{values['parent']} has a macvlan already, and one in mode passthru must be the only one: take another mode"
+            yield (
+                f"{values['parent']} has a macvlan already, and one in mode passthru must be the only one: take"
+                " another mode"
+            )
         yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.owner is not None)
 
     def _modes_on(self, kernel: Kernel, wanted: Wanted) -> list[str]:
@@ -161,7 +164,11 @@ class Macvlan(Kind):
         link = kernel.link(interface, path)
         if link is None or link.kind != "macvlan":
             recorded = kernel.records.owner(self.name, key)
-            return Found(self.name, key, {"sandbox": sandbox, "interface": interface}, recorded) if recorded and not wanted else None
+            return (
+                Found(self.name, key, {"sandbox": sandbox, "interface": interface}, recorded)
+                if recorded and not wanted
+                else None
+            )
         parents = {other.index: other.name for other in kernel.links(netns).values()}
         values = {
             **sandbox_end.read(kernel, path, link, wanted),
@@ -211,7 +218,11 @@ class Macvlan(Kind):
             net_ns_fd=m.NetnsFd(path) if path != netns else None,
         )
         marked = m.set_link(device, path, operation="set the mark", ifalias=mark(wanted.owner))
-        quiet = [] if values.get("sandbox") else [m.set_link(device, path, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)]
+        quiet = (
+            []
+            if values.get("sandbox")
+            else [m.set_link(device, path, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)]
+        )
         told = [Announce(path, device, values.get("mac"), tuple(values["addresses"]))] if values["up"] else []
         return [
             [*self._record(wanted), made],
@@ -224,13 +235,19 @@ class Macvlan(Kind):
         values, path = wanted.values, _path(wanted.values)
         first: list[t.Any] = []
         if "mode" in differences:
-            first.append(m.set_kind_data(values["interface"], "macvlan", {"IFLA_MACVLAN_MODE": MODES[values["mode"]]}, path))
+            first.append(
+                m.set_kind_data(values["interface"], "macvlan", {"IFLA_MACVLAN_MODE": MODES[values["mode"]]}, path)
+            )
         if "owner" in differences:
             first.append(m.set_link(values["interface"], path, operation="set the mark", ifalias=mark(wanted.owner)))
         inside = sandbox_end.change(wanted, path, differences)
         told: list[t.Any] = []
         if {"mac", "addresses", "up"} & set(differences) and values["up"]:
-            told.append(Announce(path, values["interface"], values.get("mac") or found.values["mac"], tuple(values["addresses"])))
+            told.append(
+                Announce(
+                    path, values["interface"], values.get("mac") or found.values["mac"], tuple(values["addresses"])
+                )
+            )
         return [[*self._record(wanted), *first, *inside[0]], *inside[1:], told]
 
     def remove(self, found: Found) -> Rounds:

@@ -35,7 +35,9 @@ class OpenPort(Kind):
         plain["port"] = spelling.port(plain["port"])
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
-        plain["sources"] = spelling.each(plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources"))
+        plain["sources"] = spelling.each(
+            plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources")
+        )
         for source in plain["sources"]:
             if (":" in source) != (":" in plain["address"]):
                 raise Problem(f"open_port {plain['address']}: it and `sources` {source} are not of one family")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind ``sysctl``: a network setting (sysctl(8), below ``net.``), given back as it was when nobody wants it any more."""
+"""Kind ``sysctl``: a network setting (sysctl(8), below ``net.``), given back when nobody wants it any more."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind ``veth``: a container's attachment to a bridge (veth(4)): one end is the bridge's port, one is in the sandbox."""
+"""Kind ``veth``: a container's attachment to a bridge (veth(4)): one end is its port, one is in the sandbox."""
 
 from __future__ import annotations
 

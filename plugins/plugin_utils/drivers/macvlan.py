@@ -9,7 +9,7 @@ when it moves, and announces it.
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as make
 from ansible_collections.containerhost.network.plugins.plugin_utils import shims
@@ -117,8 +117,8 @@ def _check_alone(network: Network, fleet: Fleet, problems: Problems) -> None:
         ]
         if len(there) > 1:
             problems.add(
-                f"{network.spec.where}mode passthru gives {parent} of {host} to one container, and {' and '.join(there)}"
-                " want it",
+                f"{network.spec.where}mode passthru gives {parent} of {host} to one container, and"
+                f" {' and '.join(there)} want it",
                 "Take another mode, or another parent for all but one",
             )
 
