@@ -76,19 +76,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Every host is as planned
-  hosts: all
-  become: true
-  gather_facts: false
-  tasks:
-    - name: The fleet is planned
-      containerhost.network.plan:
-      run_once: true
-      register: planned
+- name: The fleet is planned
+  containerhost.network.plan:
+  run_once: true
+  register: planned
 
-    - name: The host is as planned
-      containerhost.network.document:
-        plan_dir: "{{ planned.plan_dir }}"
+- name: What is planned is made
+  containerhost.network.document:
+    plan_dir: "{{ planned.plan_dir }}"
+    phase: make
+
+- name: What is ours and no longer planned has gone
+  containerhost.network.document:
+    plan_dir: "{{ planned.plan_dir }}"
+    phase: remove
 
 - name: A bridge and a container's attachment to it, without a plan
   containerhost.network.document:

@@ -38,32 +38,27 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Verify
-  hosts: all
-  become: true
-  gather_facts: false
-  tasks:
-    - name: The fleet's networks are planned
-      containerhost.network.plan:
-      run_once: true
-      check_mode: true
-      register: planned
+- name: The fleet's networks are planned
+  containerhost.network.plan:
+  run_once: true
+  check_mode: true
+  register: planned
 
-    - name: The host is compared with its plan
-      containerhost.network.verify:
-        plan_dir: "{{ planned.plan_dir }}"
-        phase: listen
+- name: The host is compared with its plan
+  containerhost.network.verify:
+    plan_dir: "{{ planned.plan_dir }}"
+    phase: listen
 
-    - name: The host has tried what it should reach
-      containerhost.network.verify:
-        plan_dir: "{{ planned.plan_dir }}"
-        phase: probe
+- name: The host has tried what it should reach
+  containerhost.network.verify:
+    plan_dir: "{{ planned.plan_dir }}"
+    phase: probe
 
-    - name: Who reaches whom
-      containerhost.network.verify:
-        plan_dir: "{{ planned.plan_dir }}"
-        phase: report
-      run_once: true
+- name: Who reaches whom
+  containerhost.network.verify:
+    plan_dir: "{{ planned.plan_dir }}"
+    phase: report
+  run_once: true
 """
 
 RETURN = r"""
