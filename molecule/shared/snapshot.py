@@ -31,6 +31,8 @@ COMMANDS = (
 )
 SYSCTLS = ("/proc/sys/net/ipv4", "/proc/sys/net/ipv6", "/proc/sys/net/bridge")
 FOLDERS = ("/etc", "/run", "/usr/local", "/var/lib")
+# A lab host's root is this machine's, seen through: what its package manager does meanwhile is not ours.
+NOT_OURS = ("/var/lib/apt", "/var/lib/dpkg")
 
 
 def main() -> str | None:
@@ -102,7 +104,7 @@ def settings() -> Iterator[str]:
 def files() -> Iterator[str]:
     for top in FOLDERS:
         for folder, folders, files_here in os.walk(top):
-            folders.sort()
+            folders[:] = sorted(name for name in folders if os.path.join(folder, name) not in NOT_OURS)
             yield folder + "/"
             for name in sorted(files_here):
                 status = os.lstat(os.path.join(folder, name))
