@@ -128,6 +128,17 @@ importer: build/importer/.installed build/tarball/.built ## what Galaxy will say
 sanity: build/venv/.dev build/tree.stamp ## ansible-test sanity
 	tools/sanity $(TREE)
 
+##@ Documentation
+.PHONY: docs
+docs: build/venv-docs/.installed ## the pages of docs/ as a site: build/docs/html/index.html
+	@PATH=$(CURDIR)/build/venv-docs/bin:$$PATH tools/docs/build build/docs
+
+build/venv-docs/.installed: docs/requirements.txt | packages-lab build/home
+	@echo "build/venv-docs: $$(grep -v '^#' docs/requirements.txt | xargs)"
+	$(PYTHON) -m venv build/venv-docs
+	build/venv-docs/bin/pip install -qq --requirement docs/requirements.txt
+	touch $@
+
 ##@ Set-up
 .PHONY: packages-lab packages-test
 packages-lab: ## system packages that lab hosts need (bindep.txt)

@@ -99,7 +99,8 @@ class Modules:
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": full}))
         if self._start == "installed":
             how = [module] if module.startswith("/") else ["-m", module]
-            return Run([HOST_PYTHON, *how, str(file)], os.devnull, {"PYTHONPATH": str(self._path)})
+            environment = {"PYTHONPATH": str(self._path), "PYTHONPYCACHEPREFIX": str(self.work / "pycache")}
+            return Run([HOST_PYTHON, *how, str(file)], os.devnull, environment)
         payload = self.work / f"{self._count}.payload"
         with open(payload, "wb") as output:
             subprocess.run(

@@ -15,5 +15,12 @@ from pathlib import Path
 os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(Path(__file__).resolve().parents[1] / "build/live"))
 
 from ansible.plugins.loader import init_plugin_loader
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 init_plugin_loader()
+# Its examples are kept from run to run, but not in the checkout.
+set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / "build/cache/hypothesis")
+# A busy machine, or a first run that has Unicode tables to build, is slow; that is no finding.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")

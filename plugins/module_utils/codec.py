@@ -142,6 +142,7 @@ class Layout:
         fields = [(name, code) for name, code in definition.fields or () if "x" not in code]
         self.header = struct.Struct("=" + "".join(code for _name, code in definition.fields or ()))
         self.header_names = tuple(name for name, _code in fields)
+        self._header_fields = frozenset(self.header_names)
         self._by_name: dict[str, tuple[int, t.Callable]] = {}
         self._by_number: dict[int, tuple[str, t.Callable]] = {}
         for number, name, kind in _numbered(definition.nla_map):
@@ -184,9 +185,8 @@ class Layout:
         return b"".join(parts)
 
     def pack_header(self, header: Attributes) -> bytes:
-        for name in header:
-            if name not in self.header_names:
-                raise UnknownAttribute(f"no such header field: {name}")
+        if not header.keys() <= self._header_fields:
+            raise UnknownAttribute(f"no such header field: {', '.join(header.keys() - self._header_fields)}")
         return self.header.pack(*[header.get(name, 0) for name in self.header_names])
 
     def unpack(self, raw: bytes, start: int = 0, wanted: t.AbstractSet[str] | None = None) -> dict[str, t.Any]:

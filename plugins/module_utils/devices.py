@@ -52,7 +52,7 @@ class DeviceKind(Kind):
         if plain.get("mtu") is not None:
             plain["mtu"] = spelling.between(plain["mtu"], 68, 65535, "mtu")
         if plain.get("addresses") is not None:
-            plain["addresses"] = spelling.each(plain["addresses"], spelling.interface_cidr)
+            plain["addresses"] = spelling.each(plain["addresses"], device_address)
             if plain.get("mtu", _IPV6_MIN_MTU) < _IPV6_MIN_MTU and any(":" in cidr for cidr in plain["addresses"]):
                 raise Problem(f"{plain['name']}: mtu {plain['mtu']} is too small for IPv6, which needs {_IPV6_MIN_MTU}")
         return plain
@@ -116,6 +116,14 @@ class DeviceKind(Kind):
 
     def remove(self, found: Found) -> Rounds:
         return [[DeleteLink(found.netns, found.values["name"])]]
+
+
+def device_address(cidr: str) -> str:
+    """An address that is ours to give: link-local ones come and go with the device, by the kernel or whoever else."""
+    plain = spelling.interface_cidr(cidr)
+    if plain.startswith("fe80:"):
+        raise Problem(f"address {plain} is link-local, which is the kernel's to give: leave it out")
+    return plain
 
 
 def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]:

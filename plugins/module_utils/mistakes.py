@@ -22,6 +22,10 @@ _TYPES: dict[str, tuple[type, str]] = {
 }
 
 
+# Values that are right at first sight: a document may have 100,000 of them.
+_PLAIN = {"str": str, "int": int, "bool": bool}
+
+
 def near(name: str, known: t.Iterable[str]) -> str:
     """The nearest known name, or all of them."""
     names = list(known)
@@ -37,10 +41,11 @@ def mistakes(where: str, options: Spec, row: t.Any) -> t.Iterator[str]:
         if spec.get("required") and row.get(name) is None:
             yield f"{where}: `{name}` is missing in {_short(row)}"
     for name, value in row.items():
-        if name in options:
-            yield from _of_value(f"{where}: `{name}`", options[name], value)
-        else:
+        spec = options.get(name)
+        if spec is None:
             yield f"{where}: unknown option {name}; known is {near(name, options)}"
+        elif value.__class__ is not _PLAIN.get(spec.get("type", "str")) or "choices" in spec:
+            yield from _of_value(f"{where}: `{name}`", spec, value)
 
 
 def _of_value(what: str, spec: t.Mapping[str, t.Any], value: t.Any) -> t.Iterator[str]:

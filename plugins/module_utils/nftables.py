@@ -130,6 +130,7 @@ table inet containerhost {
 
 _OUTPUT_NUMERIC = 0x780  # NFT_CTX_OUTPUT_NUMERIC_ALL, nftables/libnftables.h
 _OUTPUT_JSON = 0x10
+_OUTPUT_TERSE = 0x800  # NFT_CTX_OUTPUT_TERSE: sets without their elements, which are not even read
 
 Elements = t.Dict[str, t.Dict[str, t.Tuple[t.Optional[str], str]]]
 
@@ -180,14 +181,19 @@ def _load() -> t.Any:
     return _library
 
 
-def run(command: str, json_output: bool = False) -> str:
+def require() -> None:
+    """Raises NftMissing where the library is not installed: before anything is done that needs it."""
+    _load()
+
+
+def run(command: str, json_output: bool = False, terse: bool = False) -> str:
     """Run nft commands as one transaction, in the namespace that the process is in."""
     library = _load()
     context = library.nft_ctx_new(0)
     if not context:
         raise NftError("libnftables gave no context")
     try:
-        library.nft_ctx_output_set_flags(context, _OUTPUT_NUMERIC | (_OUTPUT_JSON if json_output else 0))
+        library.nft_ctx_output_set_flags(context, _OUTPUT_NUMERIC | _OUTPUT_JSON * json_output | _OUTPUT_TERSE * terse)
         library.nft_ctx_buffer_output(context)
         library.nft_ctx_buffer_error(context)
         failed = library.nft_run_cmd_from_buffer(context, command.encode())
@@ -219,7 +225,7 @@ def read_table(digest: str | None) -> Table:
 
 def digest_now() -> str:
     """The digest of our table's rules as this version of libnftables lists them."""
-    return _digest(json.loads(run(f"list table inet {TABLE}", json_output=True))["nftables"])
+    return _digest(json.loads(run(f"list table inet {TABLE}", json_output=True, terse=True))["nftables"])
 
 
 def _digest(listing: t.Sequence[t.Mapping[str, t.Any]]) -> str:

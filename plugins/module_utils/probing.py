@@ -209,6 +209,8 @@ def listen(wire: Wire, listeners: t.Sequence[Listener], seconds: float) -> int |
             with wire.inside(path_of(listener.sandbox)):
                 family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
                 sock = socket.socket(family, socket.SOCK_STREAM)
+            # Connections of a verification a moment ago may still be closing.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 sock.bind((listener.address, listener.port))
                 sock.listen(64)

@@ -92,20 +92,21 @@ class Records:
     # -- owners and digests ------------------------------------------------------------------------------------
 
     def owner(self, kind: str, key: t.Sequence[t.Any]) -> str | None:
-        return self._content["owners"].get(kind, {}).get(json.dumps(list(key)))
+        owners = self._content["owners"].get(kind)
+        return owners.get(json.dumps(list(key))) if owners else None
 
     def owners_of(self, kind: str) -> list[tuple[tuple[t.Any, ...], str]]:
         """Keys and owners of a kind."""
         return [(tuple(json.loads(key)), owner) for key, owner in self._content["owners"].get(kind, {}).items()]
 
     def set_owner(self, kind: str, key: t.Sequence[t.Any], owner: str | None) -> None:
-        owners = self._content["owners"].setdefault(kind, {})
-        if owner is None:
+        owners = self._content["owners"].get(kind, {})
+        if owner is not None:
+            self._content["owners"].setdefault(kind, owners)[json.dumps(list(key))] = owner
+        elif owners:
             owners.pop(json.dumps(list(key)), None)
             if not owners:
                 del self._content["owners"][kind]
-        else:
-            owners[json.dumps(list(key))] = owner
 
     def forget_netns(self, netns: str) -> None:
         """What was in a namespace went with it."""

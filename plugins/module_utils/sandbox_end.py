@@ -12,7 +12,11 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils import sandboxes, spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import change_addresses, without_ipv6
+from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+    change_addresses,
+    device_address,
+    without_ipv6,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.values import Problem, Values, Wanted
@@ -54,7 +58,7 @@ def normalise(values: Values, required: bool = True) -> Values:
     plain["interface"] = spelling.device_name(plain.get("interface") or "eth0", "interface")
     if plain.get("mac") is not None:
         plain["mac"] = spelling.unicast_mac(plain["mac"])
-    plain["addresses"] = spelling.each(plain.get("addresses") or [], spelling.interface_cidr)
+    plain["addresses"] = spelling.each(plain.get("addresses") or [], device_address)
     plain["routes"] = sorted({_route_text(route) for route in plain.get("routes") or []})
     if plain["routes"] and plain.get("up") is False:
         raise Problem(f"{plain.get('name')}: an interface that is down has no routes: leave out `routes` or `up`")

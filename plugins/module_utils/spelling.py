@@ -56,6 +56,15 @@ def _is_canonical(value: str) -> bool:
         return False
 
 
+def _is_canonical_network(value: str) -> bool:
+    head, _slash, length = value.partition("/")
+    if not (length.isdecimal() and len(length) <= 3 and length == str(int(length)) and _is_canonical(head)):
+        return False
+    raw = socket.inet_pton(socket.AF_INET6 if ":" in head else socket.AF_INET, head)
+    host_bits = len(raw) * 8 - int(length)
+    return host_bits >= 0 and int.from_bytes(raw, "big") & ((1 << host_bits) - 1) == 0
+
+
 def address(value: str, what: str = "address") -> str:
     if isinstance(value, str) and _is_canonical(value):
         return value
@@ -79,6 +88,8 @@ def interface_cidr(value: str, what: str = "address") -> str:
 
 def network_cidr(value: str, what: str = "dst") -> str:
     """A network; ``default`` needs a family and is not taken."""
+    if isinstance(value, str) and _is_canonical_network(value):
+        return value
     try:
         return str(ipaddress.ip_network(value))
     except ValueError as error:

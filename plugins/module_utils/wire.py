@@ -39,6 +39,9 @@ _BATCH_MESSAGES, _BATCH_BYTES = 1000, 96 * 1024
 _BATCH_NAMESPACES = 200
 _DUMP_TRIES = 20
 
+# What a message says in words, to be put in numbers when it is sent.
+_FOR_NOW = frozenset((m.Index, m.NetnsFd, dict))
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -276,6 +279,8 @@ class Wire:
     ) -> bytes:
         def solid(value: t.Any) -> t.Any:
             kind = value.__class__
+            if kind not in _FOR_NOW:
+                return value
             if kind is m.Index:
                 if value.name not in indexes:
                     indexes[value.name] = _index(value.name)
@@ -284,12 +289,14 @@ class Wire:
                 if value.path not in namespaces:
                     namespaces[value.path] = stack.enter_context(self.descriptor(value.path))
                 return namespaces[value.path]
-            if kind is dict:
-                return {name: solid(inner) for name, inner in value.items()}
-            return value
+            return {name: solid(inner) for name, inner in value.items()}
 
-        attributes = {name: solid(value) for name, value in message.attributes.items()}
-        attributes["header"] = {name: solid(value) for name, value in message.header.items()}
+        attributes = {
+            name: solid(value) if value.__class__ in _FOR_NOW else value for name, value in message.attributes.items()
+        }
+        attributes["header"] = {
+            name: solid(value) if value.__class__ in _FOR_NOW else value for name, value in message.header.items()
+        }
         # The header comes first on the wire; Layout.pack writes it before it walks the attributes.
         return self.layouts.of(message.type).pack(attributes)
 

@@ -87,7 +87,8 @@ def user_routes(endpoint: Endpoint) -> list[dict[str, Any]]:
 def container_sysctls(endpoint: Endpoint) -> dict[str, str]:
     """As Docker: no IPv6 at all on an interface without an IPv6 address, no autoconfiguration on one with."""
     if 6 in endpoint.versions:
-        sysctls = {"net.ipv6.conf.IFNAME.accept_ra": "0", "net.ipv6.conf.IFNAME.autoconf": "0"}
+        # The first: of an interface that was made when its network had no IPv6 yet, or by Docker.
+        sysctls = {f"net.ipv6.conf.IFNAME.{name}": "0" for name in ("disable_ipv6", "accept_ra", "autoconf")}
     else:
         sysctls = {"net.ipv6.conf.IFNAME.disable_ipv6": "1"}
     return {**sysctls, **dict(endpoint.spec.sysctls)}

@@ -103,7 +103,7 @@ class Fleet:
 def shown(page: Path, folder: Path) -> Iterator[tuple[Block, Fleet, Block]]:
     """Each inventory of a page as the reader has it by then, with the block that follows."""
     found = blocks(page)
-    first = next(block for block in blocks(DOCS / "quickstart.md") if "inventory" in block.info)
+    [first] = [block for block in blocks(DOCS / "quickstart.md") if "inventory" in block.info]
     fleet = Fleet.of_text(first.text, folder)
     for block, following in itertools.zip_longest(found, found[1:], fillvalue=Block((), "", "")):
         kind = block.info[1] if len(block.info) > 1 and block.info[0] == "yaml" else ""

@@ -34,7 +34,7 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_use_index = False
-highlight_language = "text"
+highlight_language = "none"
 # Their colours are site.css' business: they must follow the theme's switch between light and dark.
 antsibull_ext_color_scheme = "none"
 

@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.nftables import require
 from ansible_collections.containerhost.network.plugins.module_utils.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
@@ -58,6 +59,8 @@ class Forwarding(Kind):
         return [f"on: {name}" for name in values.get("on") or ()]
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        if any(setting.guard for setting in wanted.values.get("settings", ())):
+            require()
         device, uplink, netns = wanted.values.get("device"), wanted.values.get("uplink"), wanted.netns
         name = device or uplink
         if name != AUTO and not kernel.has_link(str(name), netns):

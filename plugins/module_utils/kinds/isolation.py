@@ -11,7 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import spell
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table
+from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
 from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN, is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
@@ -43,6 +43,7 @@ class Isolation(Kind):
         return rows + ([] if values.get("protect", True) else ["protect: no"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        require()
         device = wanted.values["device"]
         if not kernel.has_link(device, wanted.netns):
             yield f"there is no device {device}; make it first (module bridge), or name another"

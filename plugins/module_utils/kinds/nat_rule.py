@@ -12,7 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import spell
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table
+from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
 from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.values import (
@@ -78,6 +78,7 @@ class NatRule(Kind):
                 yield ("masquerade", values.get("netns"), source)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        require()
         source = wanted.values.get("source")
         for netns, other in kernel.notes(self.name):
             if source is not None and netns == wanted.netns and other != source and _overlap(source, other):

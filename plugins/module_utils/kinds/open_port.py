@@ -11,7 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import spell
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table
+from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
 from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
@@ -49,6 +49,10 @@ class OpenPort(Kind):
 
     def summary(self, values: Values) -> list[str]:
         return [f"to: {', '.join(values.get('sources') or ()) or 'everybody'}"]
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
+        require()
+        return ()
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         for netns in {None, *(object_.netns for object_ in wanted)}:

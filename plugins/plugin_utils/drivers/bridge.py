@@ -19,14 +19,20 @@ OPTIONS = (
     Option(
         "gateway_mode",
         "text",
-        "How the network meets the outside: behind NAT, routed with only published ports open, routed without a"
-        " firewall, or not at all.",
+        "How the network meets the outside: nat, behind its host's address, with published ports; unprotected, the"
+        " same without protection from packets that are routed to it; routed, under its own addresses, with `publish` to open"
+        " ports; isolated, not at all.",
         default="nat",
         choices=("nat", "routed", "unprotected", "isolated"),
         built_choices=("nat", "routed", "unprotected"),
     ),
     Option("icc", "bool", "Whether containers of this network reach each other.", default=True),
-    Option("allow_networks", "names", "Networks whose containers may reach this network's without NAT.", default=()),
+    Option(
+        "allow_networks",
+        "names",
+        "Networks whose containers may reach this network's; on one with NAT they come from its bridge's address.",
+        default=(),
+    ),
     Option(
         "uplink",
         "ifname",

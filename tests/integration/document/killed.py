@@ -37,7 +37,7 @@ def counted(function: Any, counts: Any = lambda *arguments, **options: True) -> 
 def main() -> None:
     wire.Wire._send_batch = counted(wire.Wire._send_batch)
     wire._libc.unshare = counted(wire._libc.unshare)
-    nftables.run = counted(nftables.run, lambda command, json_output=False: not command.startswith("list"))
+    nftables.run = counted(nftables.run, lambda command, **options: not command.startswith("list"))
     for name in ("bind", "unmount", "make_shared"):
         setattr(executor, name, counted(getattr(executor, name)))
     for name in ("unlink", "replace", "rmdir", "makedirs"):

@@ -100,14 +100,16 @@ def test_thirty_endpoints_killed_at_any_time(host, bare, tmp_path):
     host.module("document", document=NOTHING, everything=True)
     dice = random.Random(2)
     killed = 0
-    for _kill in range(12):
+    for _try in range(30):  # on a busy machine some end before they are hit, or are hit before they begin
+        if killed == 10:
+            break
         victim = process(host, tmp_path, "-m", f"{MODULES}.document", document=THIRTY)
-        time.sleep(seconds * dice.uniform(0.4, 1.0))
+        time.sleep(seconds * dice.uniform(0.4, 0.95))
         victim.kill()
         victim.communicate()
         killed += victim.returncode == -signal.SIGKILL
         repaired(host, THIRTY)
-    assert killed > 5
+    assert killed == 10
     settled(host, bare)
 
 
@@ -120,7 +122,7 @@ def test_a_run_killed_before_any_one_thing_that_it_does(host, bare, tmp_path):
         _out, error = victim.communicate()
         repaired(host, document)
         if victim.returncode != -signal.SIGKILL:
-            assert number > int(error.split()[-1])
+            assert (victim.returncode, number > int(error.split()[-1])) == (0, True), error
             break
         number, kills = number + EVERY, kills + 1
     assert kills > 5
@@ -138,6 +140,7 @@ def test_a_teardown_killed_before_any_one_thing_that_it_does(host, bare, tmp_pat
         assert not gone.get("failed"), gone
         cleared(host)
         if victim.returncode != -signal.SIGKILL:
+            assert (victim.returncode, number > int(error.split()[-1])) == (0, True), error
             break
         number, kills = number + EVERY, kills + 1
     assert kills > 5

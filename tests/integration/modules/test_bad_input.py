@@ -13,23 +13,25 @@ import pytest
 
 SHOP = {"ref": "shop"}
 VETH = {"name": "veth-x", "master": "br-a", "sandbox": SHOP}
+MAC, ZERO = "02:00:00:00:00:01", "00:00:00:00:00:00"
+ENTRY = {"device": "vx-a", "lladdr": MAC, "dst": "198.18.0.2"}
 PUBLISH = {"rule": "publish", "host_port": 80, "address": "10.80.1.2"}
 
 # The host has a bridge br-a, its attachment veth-shop in namespace shop, a VXLAN device vx-a (VNI 42) and an isolation
 # of br-a, all of owner `task`; and of somebody else's: br-theirs (a bridge), its port `port`, vx-theirs (VNI 66).
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     # options as a whole
-    ("bridge", {}, "name is missing: it says which bridge is meant (or list many in `config`). Nothing has been"),
+    ("bridge", {}, "name is missing: it says which bridge is meant"),
     ("bridge", {"name": "br-x", "config": []}, "name and config exclude each other"),
     ("bridge", {"state": "absent", "netns": "shop", "config": []}, "netns, state and config exclude each other"),
-    ("bridge", {"name": "br-x", "purge": True}, "purge removes what `config` does not list: give `config`, if only"),
+    ("bridge", {"name": "br-x", "purge": True}, "purge removes what `config` does not list"),
     ("bridge", {"name": "br-x", "owner": "plan/web"}, "owner plan/web is the plan's own"),
     ("bridge", {"name": "br-x", "owner": "plan"}, "owner plan is the plan's own"),
     ("bridge", {"name": "br-x", "owner": "two words"}, "owner 'two words' is no name to mark things with"),
     ("bridge", {"name": "br-x", "owner": ""}, "owner '' is no name to mark things with"),
     ("bridge", {"name": "br-x", "owner": "x" * 65}, "use at most 64"),
     ("bridge", {"name": "br-x", "adresses": []}, "module: adresses. Supported parameters include: addresses"),
-    ("bridge", {"config": [{"name": "br-x", "adresses": []}]}, "module: config.adresses. Supported parameters include: addresses"),
+    ("bridge", {"config": [{"name": "br-x", "adresses": []}]}, "module: config.adresses. Supported parameters"),
     ("bridge", {"config": [{"mtu": 1400}]}, "missing required arguments: name found in config"),
     ("bridge", {"config": [{"name": "br-x"}, {"name": "br-y"}, {"name": "br-x"}]}, "bridge br-x is listed twice"),
     ("bridge", {"config": [{"name": "br-x"}, {"name": "br-x", "state": "absent"}]}, "bridge br-x is listed twice"),
@@ -59,11 +61,11 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("vxlan", {"name": "vx-x", "vni": 1, "master": "nowhere"}, "there is no bridge nowhere"),
     ("vxlan", {"name": "vx-a", "vni": 42, "master": "eth0"}, "eth0 is no bridge"),
     ("vxlan", {"name": "vx-x", "vni": 1, "link": "nowhere"}, "there is no device nowhere; name another `link`"),
-    ("vxlan_fdb", {"device": "nowhere", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2"}, "there is no device nowhere"),
-    ("vxlan_fdb", {"device": "br-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2"}, "br-a is no VXLAN device (bridge)"),
+    ("vxlan_fdb", {**ENTRY, "device": "nowhere"}, "there is no device nowhere"),
+    ("vxlan_fdb", {**ENTRY, "device": "br-a"}, "br-a is no VXLAN device (bridge)"),
     ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "table": "master"}, "vx-a is no port of a bridge"),
     ("route", {"dst": "10.9.0.0/16", "device": "nowhere"}, "there is no device nowhere"),
-    ("neighbour", {"device": "nowhere", "address": "10.0.0.1", "lladdr": "02:00:00:00:00:01"}, "there is no device nowhere"),
+    ("neighbour", {"device": "nowhere", "address": "10.0.0.1", "lladdr": MAC}, "there is no device nowhere"),
     ("sysctl", {"key": "net.ipv4.conf.nowhere.forwarding", "value": 1}, "this kernel has no such setting here"),
     ("forwarding", {"device": "nowhere"}, "there is no device nowhere"),
     ("forwarding", {"uplink": "nowhere", "family": "ipv6"}, "there is no device nowhere"),
@@ -74,6 +76,8 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("bridge", {"name": "br-x", "mtu": 67}, "mtu 67 is not between 68 and 65535"),
     ("bridge", {"name": "br-x", "mtu": 1279, "addresses": ["fd00::1/64"]}, "mtu 1279 is too small for IPv6"),
     ("bridge", {"name": "br-x", "addresses": ["10.80.1.1/33"]}, "address '10.80.1.1/33' is no address with a prefix"),
+    ("bridge", {"name": "br-x", "addresses": ["fe80::1/64"]}, "address fe80::1/64 is link-local"),
+    ("veth", {**VETH, "addresses": ["FE80::0001/64"]}, "address fe80::1/64 is link-local"),
     ("bridge", {"name": "br-x", "priority": 65536}, "priority 65536 is not between 0 and 65535"),
     ("bridge", {"name": "br-x", "forward_delay": 1}, "forward_delay 1 is not between 2 and 30"),
     ("bridge", {"name": "br-x", "ageing_time": -1}, "ageing_time -1 is not between"),
@@ -81,7 +85,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("veth", {"name": "veth-x", "master": "br-a"}, "`sandbox` must say whose it is"),
     ("veth", {"name": "veth-x", "sandbox": {"engine": "netns"}}, "missing required arguments: ref found in sandbox"),
     ("veth", {"name": "veth-x", "sandbox": {"engine": "docka", "ref": "x"}}, "value of engine must be one of"),
-    ("veth", {**VETH, "routes": [{"dst": "10.1.2.3/8"}]}, "dst '10.1.2.3/8' is no network (10.1.2.3/8 has host bits set)"),
+    ("veth", {**VETH, "routes": [{"dst": "10.1.2.3/8"}]}, "dst '10.1.2.3/8' is no network"),
     ("veth", {**VETH, "routes": [{"dst": "::/0", "via": "10.80.1.1"}]}, "they are not of one family"),
     ("veth", {**VETH, "routes": [{"dst": "10.0.0.0/8"}], "up": False}, "an interface that is down has no routes"),
     ("veth", {**VETH, "sysctls": {"kernel.panic": 1}}, "sysctl kernel.panic is not below net."),
@@ -93,13 +97,17 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("vxlan", {"name": "vx-x", "vni": 1, "local": "198.18.0.1/24"}, "local '198.18.0.1/24' is no IP address"),
     ("vxlan", {"name": "vx-x", "vni": 42}, "vni 42 4789"),
     ("vxlan", {"name": "vx-x", "vni": 66}, "vx-theirs, which is not ours, has VNI 66 on port 4789 already"),
-    ("vxlan", {"config": [{"name": "vx-x", "vni": 7}, {"name": "vx-y", "vni": 7}]}, "vxlan vx-x and vxlan vx-y cannot both have vni 7 4789"),
+    (
+        "vxlan",
+        {"config": [{"name": name, "vni": 7} for name in ("vx-x", "vx-y")]},
+        "vxlan vx-x and vxlan vx-y cannot both have vni 7 4789; give one of them another",
+    ),
     ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01"}, "needs a `dst`: a VTEP's address"),
-    ("vxlan_fdb", {"device": "vx-a", "lladdr": "00:00:00:00:00:00", "state": "absent"}, "needs a `dst`: there is one for each"),
+    ("vxlan_fdb", {"device": "vx-a", "lladdr": ZERO, "state": "absent"}, "needs a `dst`: there is one for each"),
     ("vxlan_fdb", {"device": "vx-a", "lladdr": 11223344, "dst": "198.18.0.2"}, "lladdr '11223344' is no MAC address"),
-    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "port": 0}, "port 0 is not between"),
-    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "vni": -1}, "vni -1 is not between"),
-    ("vxlan_fdb", {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "nh_id": 1}, "takes either `dst`"),
+    ("vxlan_fdb", {**ENTRY, "port": 0}, "port 0 is not between"),
+    ("vxlan_fdb", {**ENTRY, "vni": -1}, "vni -1 is not between"),
+    ("vxlan_fdb", {**ENTRY, "nh_id": 1}, "takes either `dst`"),
     (
         "vxlan_fdb",
         {"device": "port", "lladdr": "02:00:00:00:00:01", "table": "master", "dst": "198.18.0.2"},
@@ -143,11 +151,11 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("vtep_filter", {"vni": 1 << 24}, "vni 16777216 is not between"),
     ("vtep_filter", {"vni": 1, "accept_from": ["198.18.0.0/24"]}, "address '198.18.0.0/24' is no IP address"),
     ("macvlan", {"sandbox": SHOP}, "macvlan eth0 needs a `parent`"),
-    ("macvlan", {"sandbox": SHOP, "interface": "lan0", "parent": "nowhere"}, "there is no interface nowhere on this host"),
+    ("macvlan", {"sandbox": SHOP, "interface": "lan0", "parent": "nowhere"}, "there is no interface nowhere"),
     ("macvlan", {"sandbox": {"ref": "nowhere"}, "parent": "br-a"}, "there is no network namespace nowhere"),
     ("macvlan", {"interface": "sixteen-letters-", "parent": "br-a"}, "has 16 characters"),
     ("macvlan", {"interface": "lan0", "parent": "port"}, "port is a port of br-theirs; name br-theirs as `parent`"),
-    ("macvlan", {"interface": "lan0", "parent": "br-a", "mode": "passthru", "mac": "02:00:00:00:00:01"}, "leave out `mac`"),
+    ("macvlan", {"interface": "lan0", "parent": "br-a", "mode": "passthru", "mac": MAC}, "leave out `mac`"),
     (
         "macvlan",
         {"config": [{"interface": name, "parent": "br-a", "mode": "passthru"} for name in ("lan0", "lan1")]},
@@ -166,16 +174,16 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("veth", {**VETH, "name": "port"}, "cannot be made: there is one already that is not ours"),
     (
         "vxlan_fdb",
-        {"device": "vx-theirs", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2"},
+        {**ENTRY, "device": "vx-theirs"},
         "vx-theirs is not ours; give the entry `extern_learn: true`",
     ),
     (
         "vxlan_fdb",
-        {"device": "vx-a", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.2", "owner": "me"},
+        {**ENTRY, "owner": "me"},
         "vx-a belongs to task, and its entries with it, not to me",
     ),
-    ("vxlan_fdb", {"device": "vx-theirs", "lladdr": "02:00:00:00:66:01", "state": "absent"}, "is not ours, so it stays"),
-    ("route", {"dst": "0.0.0.0/0", "device": "br-a"}, "there is one already that is not ours (0.0.0.0/0 via 198.18.0.2 dev"),
+    ("vxlan_fdb", {"device": "vx-theirs", "lladdr": "02:00:00:00:66:01", "state": "absent"}, "is not ours"),
+    ("route", {"dst": "0.0.0.0/0", "device": "br-a"}, "already that is not ours (0.0.0.0/0 via 198.18.0.2 dev"),
     ("route", {"dst": "0.0.0.0/0", "state": "absent"}, "route 0.0.0.0/0 is not ours, so it stays"),
     ("route", {"dst": "10.80.1.0/24", "state": "absent"}, "route 10.80.1.0/24 is not ours, so it stays"),
     ("neighbour", {"device": "eth0", "address": "198.18.0.77", "state": "absent"}, "is not ours, so it stays"),
@@ -260,3 +268,29 @@ def test_without_pyroute2_it_names_the_package(host, tmp_path):
     answer = host.module("bridge", name="br-x", python=str(python))
 
     assert answer["msg"].startswith("pyroute2 is not installed. Install python3-pyroute2 (pyroute2 0.7.2 or newer)")
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("nat_rule", {"rule": "masquerade", "source": "10.80.1.0/24"}),
+        ("open_port", {"address": "10.80.1.2", "port": 80}),
+        ("vtep_filter", {"vni": 42}),
+        ("isolation", {"device": "br-a"}),
+        ("forwarding", {"uplink": "eth0"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_without_libnftables_it_names_the_package(host, module, options):
+    host.module("bridge", name="br-a")
+    hide = "ldconfig -p | sed -n 's/.*libnftables.so.1 .*=> //p' | xargs -n1 mount --bind /dev/null"
+    host.run("sh", "-ec", hide)
+    before = host.snapshot()
+
+    for check in (True, False):
+        answer = host.module(module, check=check, **options)
+        assert answer["failed"]
+        assert "install the package libnftables1 (Debian, Ubuntu) or nftables (others)" in answer["msg"]
+
+    assert host.snapshot() == before
+    assert host.module("forwarding", device="br-a")["changed"]

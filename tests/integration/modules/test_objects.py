@@ -125,7 +125,12 @@ CASES = (
         "route",
         {"dst": "10.99.0.0/16"},
         {"device": "br-a", "via": "10.80.1.2"},
-        in_place=({"via": "10.80.1.3"}, {"src": "10.80.1.1"}, {"via": "203.0.113.1", "onlink": True}, {"device": "eth0"}),
+        in_place=(
+            {"via": "10.80.1.3"},
+            {"src": "10.80.1.1"},
+            {"via": "203.0.113.1", "onlink": True},
+            {"device": "eth0"},
+        ),
         needs=(BRIDGE,),
     ),
     Case(
@@ -167,7 +172,12 @@ CASES = (
         "nat_rule",
         {"rule": "publish", "host_port": 8080},
         {"address": "10.80.1.2", "port": 80},
-        in_place=({"address": "10.80.1.3"}, {"port": 81}, {"sources": ["198.18.0.0/24", "198.18.1.1/32"]}, {"sources": []}),
+        in_place=(
+            {"address": "10.80.1.3"},
+            {"port": 81},
+            {"sources": ["198.18.0.0/24", "198.18.1.1/32"]},
+            {"sources": []},
+        ),
     ),
     Case(
         "nat_rule",

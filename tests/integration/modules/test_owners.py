@@ -11,13 +11,14 @@ import pytest
 
 Values = dict[str, Any]
 
+MARIOS = ("mario", "mario2", "super-mario")
 # Kind, and three objects whose names contain each other.
 LIKE_NAMED: list[tuple[str, list[Values]]] = [
     ("netns", [{"name": name} for name in ("mario", "mario2", "super mario")]),
-    ("bridge", [{"name": name} for name in ("mario", "mario2", "super-mario")]),
-    ("veth", [{"name": name, "sandbox": {"ref": "shop"}, "interface": name} for name in ("mario", "mario2", "super-mario")]),
-    ("macvlan", [{"interface": name, "parent": "br-a"} for name in ("mario", "mario2", "super-mario")]),
-    ("vxlan", [{"name": name, "vni": vni} for name, vni in (("mario", 4), ("mario2", 42), ("super-mario", 442))]),
+    ("bridge", [{"name": name} for name in MARIOS]),
+    ("veth", [{"name": name, "sandbox": {"ref": "shop"}, "interface": name} for name in MARIOS]),
+    ("macvlan", [{"interface": name, "parent": "br-a"} for name in MARIOS]),
+    ("vxlan", [{"name": name, "vni": vni} for name, vni in zip(MARIOS, (4, 42, 442), strict=True)]),
     ("vxlan_fdb", [{"device": "vx-a", "lladdr": "00:00:00:00:00:00", "dst": f"198.18.0.{n}"} for n in (2, 22, 222)]),
     ("route", [{"dst": dst, "device": "br-a"} for dst in ("10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/16")]),
     ("neighbour", [{"device": "br-a", "address": f"10.80.1.{n}", "lladdr": "02:00:00:00:00:01"} for n in (2, 22, 222)]),
@@ -116,7 +117,8 @@ def test_a_module_does_not_touch_the_plans_objects(host):
     made(host, "document", document={"version": 1, "bridge": [{"network": "web", "name": "br-plan"}]})
     before = host.snapshot()
     for options in ({"mtu": 1400}, {"state": "absent"}, {"recreate": True}):
-        assert "bridge br-plan belongs to plan/web, not to task" in host.module("bridge", name="br-plan", **options)["msg"]
+        refused = host.module("bridge", name="br-plan", **options)
+        assert "bridge br-plan belongs to plan/web, not to task" in refused["msg"]
     assert host.snapshot() == before
 
 

@@ -46,7 +46,11 @@ def test_a_container_is_a_veth_with_its_whole_sandbox_end(plan, objects):
             "mac": "02:a7:3c:2b:47:41",
             "addresses": ["10.5.0.2/24", "fd05::2/64"],
             "routes": [{"dst": "0.0.0.0/0", "via": "10.5.0.1"}, {"dst": "::/0", "via": "fd05::1"}],
-            "sysctls": {"net.ipv6.conf.IFNAME.accept_ra": "0", "net.ipv6.conf.IFNAME.autoconf": "0"},
+            "sysctls": {
+                "net.ipv6.conf.IFNAME.disable_ipv6": "0",
+                "net.ipv6.conf.IFNAME.accept_ra": "0",
+                "net.ipv6.conf.IFNAME.autoconf": "0",
+            },
         }
     ]
 
@@ -67,6 +71,7 @@ def test_what_a_user_says_of_an_endpoint_is_in_its_veth(plan, objects):
     assert veth["addresses"] == ["10.5.0.77/24", "fd05::2/64"]
     assert veth["routes"][2:] == [{"dst": "10.9.0.0/16", "via": "10.5.0.9", "metric": 7}, {"dst": "10.10.0.0/16"}]
     assert veth["sysctls"] == {
+        "net.ipv6.conf.IFNAME.disable_ipv6": "0",
         "net.ipv6.conf.IFNAME.accept_ra": "2",
         "net.ipv6.conf.IFNAME.autoconf": "0",
         "net.ipv4.conf.IFNAME.rp_filter": "2",
