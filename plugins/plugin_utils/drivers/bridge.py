@@ -20,8 +20,8 @@ OPTIONS = (
         "gateway_mode",
         "text",
         "How the network meets the outside: nat, behind its host's address, with published ports; unprotected, the"
-        " same without protection from packets that are routed to it; routed, under its own addresses, with `publish` to open"
-        " ports; isolated, not at all.",
+        " same without protection from packets that are routed to it; routed, under its own addresses, with `publish`"
+        " to open ports; isolated, not at all.",
         default="nat",
         choices=("nat", "routed", "unprotected", "isolated"),
         built_choices=("nat", "routed", "unprotected"),
