@@ -18,7 +18,7 @@ import tempfile
 import time
 import typing as t
 
-from bench import attach, engines, idle, peers, publish, results, vxlan
+from bench import attach, connections, engines, fleet, idle, peers, publish, results, vxlan
 from bench.harness import Failed
 from bench.modules import ROOT, Modules
 
@@ -31,17 +31,21 @@ class Size(t.NamedTuple):
     slow_rounds: int
     ports: int
     vteps: int
+    hosts: int
+    seconds: float  # of connecting
 
 
-FULL = Size(endpoints=1000, rounds=5, slow_rounds=3, ports=10000, vteps=10000)
-QUICK = Size(endpoints=300, rounds=2, slow_rounds=1, ports=5000, vteps=5000)
+FULL = Size(endpoints=1000, rounds=5, slow_rounds=3, ports=10000, vteps=10000, hosts=10000, seconds=3)
+QUICK = Size(endpoints=300, rounds=2, slow_rounds=1, ports=5000, vteps=5000, hosts=1000, seconds=1)
 
-Group = t.Callable[[Modules, Size], t.List[results.Row]]
+Group = t.Callable[[Modules, Size], list[results.Row]]
 GROUPS: dict[str, Group] = {
     "idle": lambda modules, size: idle.rows(modules, max(size.rounds, 5) * 2),
     "engines": lambda modules, size: engines.rows(modules, 100, size.rounds),
     "attach": lambda modules, size: attach.rows(modules, size.endpoints, size.rounds, size.slow_rounds),
     "publish": lambda modules, size: publish.rows(modules, size.ports, size.rounds),
+    "connections": lambda modules, size: connections.rows(modules, size.ports, size.rounds, size.seconds),
+    "fleet": lambda modules, size: fleet.rows(modules, size.hosts, size.slow_rounds),
     "vxlan": lambda modules, size: vxlan.rows(modules, size.vteps, size.rounds),
 }
 

@@ -29,7 +29,9 @@ def rows(modules: Modules, count: int, rounds: int, slow_rounds: int) -> list[Ro
         "changed": Row(f"1 of {count} changed", "its own no-change run", at_most=1.1),
         "detach": Row(f"detach {count}", PEER, at_most=0.1),
         "group": Row(f"detach {count}, the peer by link group too", "`ip -batch`, `ip link del group`"),
-        "planned": Row(f"attach {count} as planned, IPv6 off in each", "`nsenter`, `sysctl`, `ip -batch`", at_most=0.35),
+        "planned": Row(
+            f"attach {count} as planned, IPv6 off in each", "`nsenter`, a setting, `ip -batch`", at_most=0.35
+        ),
     }
     lack = peers.missing("/usr/sbin/ip")
     if lack:
@@ -162,7 +164,8 @@ class Batches:
             batch = self._file(f"in-{e.sandbox}", [*lines, f"route add default via {e.gateway}"])
             if without_ipv6:
                 setting = "/proc/sys/net/ipv6/conf/eth0/disable_ipv6"
-                inside.append(f"nsenter --net=/run/netns/{e.sandbox} sh -c 'echo 1 > {setting}; exec ip -batch {batch}'")
+                there = f"nsenter --net=/run/netns/{e.sandbox}"
+                inside.append(f"{there} sh -c 'echo 1 > {setting}; exec ip -batch {batch}'")
             else:
                 inside.append(f"ip -n {e.sandbox} -batch {batch}")
         self.attach = self._file("attach", [f"ip -batch {links}", *inside])

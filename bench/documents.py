@@ -11,7 +11,7 @@ BRIDGES = 2
 CONTAINER_IP = "10.80.0.2"
 VNI, VTEP_PORT, VTEP_DEVICE = 42, 8472, "ch-fabric"
 
-Document = t.Dict[str, t.Any]
+Document = dict[str, t.Any]
 
 
 class Endpoint(t.NamedTuple):
@@ -127,6 +127,12 @@ def published(ports: int) -> Document:
         for number in range(ports)
     ]
     return {**stage(1, 1), "nat_rule": rows}
+
+
+def one_container() -> Document:
+    """Behind the ports: its attachment, and what the plan has against packets that nobody asked for."""
+    closed = {"network": "n0", "device": "ch-n0", "accept_from": ["ch-n0"], "internal": False}
+    return {"veth": [veth(Endpoint(0, 1), False)], "isolation": [closed]}
 
 
 def overlay(peers: int) -> Document:

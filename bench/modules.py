@@ -68,17 +68,17 @@ class Modules:
         self.work = work
         self._start = start
         self._count = 0
-        self._python = ansible_python()
-        self._path = work / "path"
-        self._path.mkdir()
+        self.python = ansible_python()
+        self.path = work / "path"
+        self.path.mkdir()
         where = subprocess.run(
-            [self._python, "-c", "import ansible, os; print(os.path.dirname(ansible.__file__))"],
+            [self.python, "-c", "import ansible, os; print(os.path.dirname(ansible.__file__))"],
             capture_output=True,
             text=True,
             check=True,
         )
-        (self._path / "ansible").symlink_to(where.stdout.strip())
-        collection = self._path / "ansible_collections/containerhost"
+        (self.path / "ansible").symlink_to(where.stdout.strip())
+        collection = self.path / "ansible_collections/containerhost"
         collection.mkdir(parents=True)
         (collection / "network").symlink_to(ROOT)
 
@@ -99,14 +99,14 @@ class Modules:
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": full}))
         if self._start == "installed":
             how = [module] if module.startswith("/") else ["-m", module]
-            environment = {"PYTHONPATH": str(self._path), "PYTHONPYCACHEPREFIX": str(self.work / "pycache")}
+            environment = {"PYTHONPATH": str(self.path), "PYTHONPYCACHEPREFIX": str(self.work / "pycache")}
             return Run([HOST_PYTHON, *how, str(file)], os.devnull, environment)
         payload = self.work / f"{self._count}.payload"
         with open(payload, "wb") as output:
             subprocess.run(
-                [self._python, str(SCRIPTS / "payload.py"), name, str(path), str(file), HOST_PYTHON],
+                [self.python, str(SCRIPTS / "payload.py"), name, str(path), str(file), HOST_PYTHON],
                 stdout=output,
-                env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(self._path)},
+                env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(self.path)},
                 check=True,
             )
         return Run([HOST_PYTHON], str(payload), {})

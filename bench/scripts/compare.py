@@ -34,8 +34,8 @@ def main() -> None:
         {(row["lladdr"], row["dst"]) for row in document["vxlan_fdb"]},
     )
     found = (routes, neighbours, fdb)
-    missing = [len(one - other) for one, other in zip(wanted, found)]
-    extra = [len(other - one) for one, other in zip(wanted, found)]
+    missing = [len(one - other) for one, other in zip(wanted, found, strict=True)]
+    extra = [len(other - one) for one, other in zip(wanted, found, strict=True)]
     module.exit_json(changed=any(missing) or any(extra), missing=missing, extra=extra)
 
 

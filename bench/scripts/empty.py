@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from pyroute2 import IPRoute  # noqa: F401
+from pyroute2 import IPRoute  # noqa: F401  pylint: disable=unused-import
 
 
 def main() -> None:

@@ -89,6 +89,10 @@ class Kind:
         """Those of the differences that only making it anew removes."""
         return set(self.fixed.intersection(differences))
 
+    def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
+        """Nothing is left of it that anybody could miss: it is made anew without asking."""
+        return False
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
         """Sentences on what keeps a wanted object from being made."""
         return ()

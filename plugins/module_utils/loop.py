@@ -183,7 +183,7 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
     fixed = sorted(kind.fixed_of(differences))
     if not fixed:
         return Change("change", kind.name, wanted, found, differences)
-    if not wanted.recreate:
+    if not wanted.recreate and not kind.is_lost(differences):
         detail = ", ".join(f"{name} ({differences[name][0]} → {differences[name][1]})" for name in fixed)
         raise Problem(
             f"{describe(kind, wanted.values, wanted.owner)} would have to be made anew to change {detail}: allow it"

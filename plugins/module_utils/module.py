@@ -42,7 +42,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.wire import 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NOTHING_DONE = "Nothing has been changed."
-CARRY_ON = "What does not depend on it has been done; the next run carries on."
+CARRY_ON = "What comes before it has been done; the next run carries on."
 
 
 @contextlib.contextmanager

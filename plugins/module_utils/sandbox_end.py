@@ -184,9 +184,13 @@ def attach(values: Values, path: str) -> list[Step]:
 def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[list[Step]]:
     """Rounds that bring the sandbox's end from what it is to what is wanted."""
     device = wanted.values["interface"]
-    first: list[Step] = []
+    # By way of a name that nobody has: two interfaces of a container may change theirs with each other.
+    leave: list[Step] = []
+    take: list[Step] = []
     if "interface" in differences:
-        first.append(m.set_link(differences["interface"][0], path, operation="rename", ifname=device))
+        spare = wanted.values["name"]
+        leave.append(m.set_link(differences["interface"][0], path, operation="rename", ifname=spare))
+        take.append(m.set_link(spare, path, operation="rename", ifname=device))
     settings: list[Step] = []
     if "sysctls" in differences:
         before, after = differences["sysctls"]
@@ -201,7 +205,7 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
         old = without_ipv6(old)
     rest += change_addresses(device, path, old, new)
     rest += _change_routes(wanted, path, differences)
-    return [first, settings, rest]
+    return [leave, take, settings, rest]
 
 
 def _change_routes(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[Step]:

@@ -79,6 +79,7 @@ class Forwarding(Kind):
             on = sorted(s.key for s in settings if _is_on(kernel, object_.netns, s, object_.owner))
             known.update((object_.netns, setting.key, object_.owner) for setting in settings)
             if not object_.present:
+                settings = object_.values["settings"] = [*settings, *self._former(kernel, object_)]
                 on = sorted(s.key for s in settings if _is_held(kernel, object_.netns, s, object_.owner))
             if on or (object_.present and not settings):
                 values = {**object_.values, "on": on}
@@ -89,6 +90,16 @@ class Forwarding(Kind):
             for owner in loan["owners"]:
                 if (netns, key, owner) not in known:
                     yield self._left(netns, key, owner, bool(loan["guard"]))
+
+    def _former(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[Setting]:
+        """``auto`` stood for these interfaces as well, when they still had an address."""
+        if wanted.values.get("uplink") != AUTO:
+            return
+        now = wanted.values["on"]
+        for (netns, key), loan in kernel.records.borrowed().items():
+            ours = loan["kind"] == self.name and wanted.owner in loan["owners"] and loan["guard"]
+            if ours and netns == wanted.netns and key.startswith(f"net/{wanted.values['family']}/") and key not in now:
+                yield Setting(key, loan["value"])
 
     def _left(self, netns: str | None, key: str, owner: str, guarded: bool) -> Found:
         _net, ip, _conf, device, _name = key.split("/")

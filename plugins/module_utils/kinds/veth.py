@@ -79,6 +79,10 @@ class Veth(DeviceKind):
     def export(self, values: Values) -> Values:
         return sandbox_end.export(super().export(values))
 
+    def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
+        """Its container's namespace was replaced, and a process keeps the old one: the container has no end of it."""
+        return "sandbox" in differences and differences["sandbox"][0] is None
+
     def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
         yield from super().occupies(values)
         sandbox = values.get("sandbox")

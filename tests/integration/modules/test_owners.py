@@ -219,6 +219,17 @@ def test_a_setting_is_given_back_by_its_last_owner(host, kind, values, path):
     assert host.snapshot() == before
 
 
+def test_forwarding_of_a_former_uplink_is_given_back(host):
+    host.run("sh", "-ec", "ip link add eth1 type veth peer name eth1-peer; ip addr add 203.0.113.1/24 dev eth1")
+    made(host, "forwarding", uplink="auto")
+    host.run("ip", "addr", "flush", "dev", "eth1")
+    assert host.run("cat", "/proc/sys/net/ipv4/conf/eth1/forwarding") == "1\n"
+    made(host, "forwarding", uplink="auto", state="absent")
+    assert host.run("cat", "/proc/sys/net/ipv4/conf/eth1/forwarding") == "0\n"
+    unchanged(host, "forwarding", uplink="auto", state="absent")
+    assert host.run("find", "/run/containerhost", check=False) == ""
+
+
 def test_owners_who_want_different_values_are_told(host):
     made(host, "sysctl", key="net.ipv4.conf.eth0.rp_filter", value=2, owner="me")
     before = host.snapshot()

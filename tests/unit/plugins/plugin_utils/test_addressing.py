@@ -130,11 +130,11 @@ BLOCKS = st.builds(
 def test_overlaps_are_found_exactly_where_there_are_some(blocks):
     labelled = [(block, str(number)) for number, block in enumerate(blocks)]
     found = list(overlapping(labelled))
-    assert all(inner in outer for (outer, _), (inner, _) in found)
+    assert all(inner in outer for (outer, dummy), (inner, dummy_too) in found)
     inside = {label for block, label in labelled for other, another in labelled if label != another and block in other}
     # Each block that lies in another is named; of equal ones, all but one.
-    assert {inner for _, (_, inner) in found} <= inside
-    alone = sorted({label for _, label in labelled} - {inner for _, (_, inner) in found})
+    assert {inner for dummy, (dummy_too, inner) in found} <= inside
+    alone = sorted({label for dummy, label in labelled} - {inner for dummy, (dummy_too, inner) in found})
     kept = [block for block, label in labelled if label in alone]
     assert not list(overlapping((block, "") for block in kept))
 

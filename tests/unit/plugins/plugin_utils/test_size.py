@@ -39,5 +39,5 @@ def cost(hosts):
 
 
 def test_eight_times_the_hosts_cost_eight_times_as_much():
-    small = min(cost(30) for _ in range(3))
+    small = min(cost(30) for dummy in range(3))
     assert cost(240) < 8 * small * 2.5

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""New connections a second through the last of ten thousand published ports: what the packets pay."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+
+from bench import documents, peers
+from bench.harness import Failed, Scene
+from bench.modules import HOST_PYTHON, SCRIPTS, Modules
+from bench.publish import restore
+from bench.results import Row
+
+_FEW = 10
+_HOST, _CLIENT = "198.18.0.1", "198.18.0.2"
+_OUTSIDE = f"""
+sysctl -qw net.ipv4.ip_forward=1
+ip netns add outside
+ip link add up0 type veth peer name eth0 netns outside
+ip addr add {_HOST}/24 dev up0
+ip link set up0 up
+ip -n outside addr add {_CLIENT}/24 dev eth0
+ip -n outside link set eth0 up
+nsenter --net=/run/netns/outside sysctl -qw net.ipv4.ip_local_port_range='1024 65535'
+"""
+
+
+def rows(modules: Modules, count: int, rounds: int, seconds: float) -> list[Row]:
+    lack = peers.missing("/usr/sbin/iptables-nft-restore")
+    few = Row(f"connections a second through the last of {count} ports", f"{_FEW} ports", unit="/s", at_least=0.95)
+    docker = Row(
+        f"connections a second through the last of {count} ports",
+        "Docker's rules, by iptables-nft",
+        unit="/s",
+        at_least=20,
+        missing=lack,
+    )
+    with contextlib.ExitStack() as stack:
+        many_at = stack.enter_context(_published(modules, count))
+        few_at = stack.enter_context(_published(modules, _FEW))
+        docker_at = None if lack else stack.enter_context(_published_by_docker(modules, count))
+        for _number in range(rounds):
+            many = _connect(many_at, count, seconds)
+            few.ours.append(many)
+            few.peer.append(_connect(few_at, _FEW, seconds))
+            if docker_at is not None:
+                docker.ours.append(many)
+                docker.peer.append(_connect(docker_at, count, seconds))
+    return [few, docker]
+
+
+@contextlib.contextmanager
+def _published(modules: Modules, count: int):  # noqa: ANN202
+    with Scene() as scene:
+        document = documents.published(count)
+        _attach(modules, scene, document)
+        modules.ours("document", {"document": {**document, **documents.one_container()}})(scene)
+        with _listening(scene, count):
+            yield scene
+
+
+@contextlib.contextmanager
+def _published_by_docker(modules: Modules, count: int):  # noqa: ANN202
+    with Scene() as scene:
+        _attach(modules, scene, documents.published(0))
+        scene.run(["iptables-nft-restore", str(restore(modules.work, count))])
+        with _listening(scene, count):
+            yield scene
+
+
+def _attach(modules: Modules, scene: Scene, document: documents.Document) -> None:
+    scene.sh(_OUTSIDE)
+    modules.ours("document", {"document": {**document, "nat_rule": [], "veth": documents.one_container()["veth"]}})(
+        scene
+    )
+
+
+@contextlib.contextmanager
+def _listening(scene: Scene, count: int):  # noqa: ANN202
+    inside = ["nsenter", f"--net=/run/netns/{documents.endpoints(1)[0].sandbox}"]
+    argv = [*inside, HOST_PYTHON, str(SCRIPTS / "connect.py"), "listen", str(_last(count))]
+    server = scene.start(argv, stdin=subprocess.DEVNULL)
+    try:
+        time.sleep(0.5)
+        yield
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _connect(scene: Scene, count: int, seconds: float) -> float:
+    outside = ["nsenter", "--net=/run/netns/outside"]
+    argv = [*outside, HOST_PYTHON, str(SCRIPTS / "connect.py"), _HOST, str(_last(count)), str(seconds)]
+    answer = scene.run(argv)
+    try:
+        return float(answer.output)
+    except ValueError:
+        raise Failed(f"no connection: {answer.output[-300:]}") from None
+
+
+def _last(count: int) -> int:
+    return 10000 + count - 1
