@@ -187,6 +187,7 @@ def _one_port(
     if reachable and not reachable.startswith("127.") and not rule.get("sources"):
         sources += [(other, other, None, reachable) for other in underlay if other != host][:1]
         neighbours = [e for some in by_network.values() for e in some if e.host == host and e is not end]
+        neighbours.sort(key=lambda each: each.sandbox == end.sandbox)  # the container itself, if there is no other
         sources += [(host, neighbour.label, neighbour, reachable) for neighbour in neighbours[:1]]
     for where, source, from_, to in sources:
         probe = {

@@ -58,7 +58,7 @@ def _container(network: Network, endpoint: Endpoint) -> Object:
         parent=options["parent"],
         mode=options["mode"],
         # In mode passthru the parent's MAC is the container's: another would be written to the parent.
-        mac=None if options["mode"] == "passthru" and not endpoint.spec.mac else endpoint.mac,
+        mac=None if options["mode"] == "passthru" else endpoint.mac,
         mtu=endpoint.spec.mtu or network.spec.mtu,
         sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
         interface=endpoint.interface,
@@ -96,6 +96,12 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
                 problems.add(
                     f"{where}{endpoint.container} publishes ports, and a macvlan is on the LAN with all of its own",
                     "Leave `publish` out; the container is reached under its own address",
+                )
+            if endpoint.spec.mac and options["mode"] == "passthru":
+                problems.add(
+                    f"{where}{endpoint.container} asks for the MAC {endpoint.spec.mac}, and in mode passthru it has the"
+                    " parent's",
+                    "Leave `mac` out, or take another mode",
                 )
     if options["mode"] == "passthru":
         _check_alone(network, fleet, problems)

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, postponed, scope
+from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+
+NETWORKS = {
+    "web": {"driver": "bridge", "members": ["h1", "h2"], "shared": False},
+    "fabric": {"driver": "overlay", "members": ["h1", "h2", "h3"], "shared": True},
+}
+KNOWN = {"web": {"driver": "bridge"}, "fabric": {"driver": "overlay"}, "old": {"driver": "bridge"}}
+
+
+def test_when_every_member_has_made_everything_may_go():
+    found = scope(NETWORKS, KNOWN, None, ["h1", "h2", "h3"])
+    assert (found.remove, found.keep, found.waiting) == ((ANY,), (), {})
+
+
+def test_a_network_that_hosts_share_waits_for_its_last_member():
+    found = scope(NETWORKS, KNOWN, None, ["h1", "h2"])
+    assert (found.remove, found.keep, found.waiting) == ((ANY,), ("fabric",), {"fabric": ("h3",)})
+
+
+def test_a_network_that_hosts_do_not_share_waits_for_nobody():
+    assert "web" not in scope(NETWORKS, KNOWN, None, ["h1"]).keep
+
+
+def test_a_role_touches_networks_of_its_driver_only_also_those_that_have_left():
+    found = scope({"web": NETWORKS["web"]}, KNOWN, ["bridge"], ["h1"])
+    assert found.remove == ("old", "web")
+
+
+def test_what_stays_is_said_with_the_hosts_to_run():
+    (text,) = postponed({"fabric": 2, "web": 0}, {"fabric": ("h3",)}, "h1")
+    assert text == (
+        "fabric: 2 objects stay that are no longer planned on h1 until h3 has made the new state."
+        " Run the same playbook with --limit 'h3,h1'."
+    )
+    assert postponed({}, {"fabric": ("h3",)}, "h1") == []
+
+
+def test_who_has_made_is_remembered_for_that_very_plan(tmp_path):
+    folder = str(tmp_path)
+    progress.note(folder, "h1", "abc", {"fabric": 1})
+    progress.note(folder, "h2", "older", {})
+    assert progress.made(folder, "abc") == {"h1": {"fabric": 1}}
+
+
+def test_a_plan_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(Refusal, match="the document of h1 is not in"):
+        progress.read_host(str(tmp_path), "h1")
