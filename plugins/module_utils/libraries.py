@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.metadata
 import re
 import sys
 import typing as t
@@ -23,6 +22,8 @@ _PACKAGES = {
 
 def versions(venv: str | None = None) -> dict[str, str | None]:
     """What there is: the version of pyroute2 (in a virtual environment) and whether libnftables loads; else None."""
+    import importlib.metadata  # only here: its import costs every module's start 7 ms
+
     found: dict[str, str | None] = {"pyroute2": None, "libnftables": None}
     folders = [site_packages(venv)] if venv else [site_packages(VENV), *sys.path]
     for distribution_ in importlib.metadata.distributions(name="pyroute2", path=folders):

@@ -8,7 +8,6 @@ The document names a sandbox by reference, never by pid; the path is looked up w
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -53,24 +52,19 @@ def _running(engine: str, ref: str, pid: t.Any) -> str:
     return f"/proc/{pid}/ns/net"
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=20)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 def _docker(ref: str) -> str:
     """By the engine's API (``GET /containers/REF/json``) on its socket."""
     address = os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")
     if not address.startswith("unix://"):
         raise Problem(f"docker is asked on its local socket, not at {address}")
-    connection = _UnixConnection(address[len("unix://"):])
+    # Only here: its import costs every module's start 8 ms.
+    import http.client
+
+    connection = http.client.HTTPConnection("localhost", timeout=20)
     try:
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(20)
+        connection.sock.connect(address[len("unix://"):])
         connection.request("GET", f"/containers/{ref}/json")
         answer = connection.getresponse()
         body = json.loads(answer.read() or b"{}")
