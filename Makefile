@@ -94,6 +94,15 @@ molecule: root build/venv/.dev build/collections/.installed live ## Molecule, al
 root:
 	@[[ $$(id -u) == 0 ]] || { echo "this works on network namespaces: run make as root (sudo make …)." >&2; exit 1; }
 
+##@ Measure
+.PHONY: bench
+bench: root demo-setup ## against peers, in one run: build/bench.md, build/bench.json (over half an hour)
+	@/usr/bin/python3 -m bench
+
+.PHONY: bench-quick
+bench-quick: root build/venv/.user ## the same in two minutes; fails when a ratio is off by a factor of two
+	@/usr/bin/python3 -m bench --quick
+
 ##@ Lint
 .PHONY: lint
 lint: ruff yamllint ansible-lint docs-lint changelog-lint importer ## all of these:

@@ -18,7 +18,7 @@ import tempfile
 import time
 import typing as t
 
-from bench import attach, connections, engines, fleet, idle, peers, publish, results, vxlan
+from bench import attach, connections, engines, fleet, idle, peers, playbooks, publish, results, vxlan
 from bench.harness import Failed
 from bench.modules import ROOT, Modules
 
@@ -32,22 +32,31 @@ class Size(t.NamedTuple):
     ports: int
     vteps: int
     hosts: int
+    lab_hosts: int
     seconds: float  # of connecting
 
 
-FULL = Size(endpoints=1000, rounds=5, slow_rounds=3, ports=10000, vteps=10000, hosts=10000, seconds=3)
-QUICK = Size(endpoints=300, rounds=2, slow_rounds=1, ports=5000, vteps=5000, hosts=1000, seconds=1)
+FULL = Size(
+    endpoints=1000, rounds=5, slow_rounds=3, ports=10000, vteps=10000, hosts=10000, lab_hosts=50, seconds=3
+)
+QUICK = Size(
+    endpoints=1000, rounds=1, slow_rounds=1, ports=10000, vteps=10000, hosts=1000, lab_hosts=5, seconds=1
+)
 
 Group = t.Callable[[Modules, Size], list[results.Row]]
 GROUPS: dict[str, Group] = {
-    "idle": lambda modules, size: idle.rows(modules, max(size.rounds, 5) * 2),
+    "idle": lambda modules, size: idle.rows(modules, size.rounds + 5),
     "engines": lambda modules, size: engines.rows(modules, 100, size.rounds),
     "attach": lambda modules, size: attach.rows(modules, size.endpoints, size.rounds, size.slow_rounds),
     "publish": lambda modules, size: publish.rows(modules, size.ports, size.rounds),
     "connections": lambda modules, size: connections.rows(modules, size.ports, size.rounds, size.seconds),
+    "one": lambda modules, size: playbooks.one_host(modules, 100, size.slow_rounds),
+    "many": lambda modules, size: playbooks.many_hosts(modules, size.lab_hosts, 20, size.slow_rounds),
     "fleet": lambda modules, size: fleet.rows(modules, size.hosts, size.slow_rounds),
     "vxlan": lambda modules, size: vxlan.rows(modules, size.vteps, size.rounds),
 }
+# Whole playbooks, their labs, and large plans take longer than a quick run may.
+SLOW = ("one", "many", "fleet")
 
 
 def main() -> int:
@@ -64,7 +73,7 @@ def main() -> int:
     broken: list[str] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as work:
         modules = Modules(pathlib.Path(work), arguments.start)
-        for name in arguments.groups or GROUPS:
+        for name in arguments.groups or [name for name in GROUPS if not (arguments.quick and name in SLOW)]:
             start = time.monotonic()
             try:
                 rows += GROUPS[name](modules, size)
@@ -88,9 +97,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _report(rows: t.Sequence[results.Row], broken: t.Sequence[str], arguments: argparse.Namespace) -> int:
+    rows = [row for row in rows if row.ours or row.missing]
     about = [
         f"{platform.system()} {platform.release()}, {os.cpu_count()} processors, Python {platform.python_version()}",
         ", ".join(peers.versions()),
+        f"modules started as {arguments.start}; a {'quick' if arguments.quick else 'full'} run",
         "medians; seconds from a process's start to its exit; load before the end "
         + " ".join(f"{load:.1f}" for load in os.getloadavg()),
         *[f"**failed** {text}" for text in broken],

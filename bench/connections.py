@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
+import typing as t
 
 from bench import documents, peers
 from bench.harness import Failed, Scene
@@ -54,7 +55,7 @@ def rows(modules: Modules, count: int, rounds: int, seconds: float) -> list[Row]
 
 
 @contextlib.contextmanager
-def _published(modules: Modules, count: int):  # noqa: ANN202
+def _published(modules: Modules, count: int) -> t.Iterator[Scene]:
     with Scene() as scene:
         document = documents.published(count)
         _attach(modules, scene, document)
@@ -64,7 +65,7 @@ def _published(modules: Modules, count: int):  # noqa: ANN202
 
 
 @contextlib.contextmanager
-def _published_by_docker(modules: Modules, count: int):  # noqa: ANN202
+def _published_by_docker(modules: Modules, count: int) -> t.Iterator[Scene]:
     with Scene() as scene:
         _attach(modules, scene, documents.published(0))
         scene.run(["iptables-nft-restore", str(restore(modules.work, count))])
@@ -80,7 +81,7 @@ def _attach(modules: Modules, scene: Scene, document: documents.Document) -> Non
 
 
 @contextlib.contextmanager
-def _listening(scene: Scene, count: int):  # noqa: ANN202
+def _listening(scene: Scene, count: int) -> t.Iterator[None]:
     inside = ["nsenter", f"--net=/run/netns/{documents.endpoints(1)[0].sandbox}"]
     argv = [*inside, HOST_PYTHON, str(SCRIPTS / "connect.py"), "listen", str(_last(count))]
     server = scene.start(argv, stdin=subprocess.DEVNULL)

@@ -93,34 +93,9 @@ class Scene:
         argv: t.Sequence[str],
         stdin: str | os.PathLike[str] = os.devnull,
         environment: t.Mapping[str, str] | None = None,
-        may_fail: bool = False,
     ) -> Sample:
         """A process in the scene, measured from its start to its exit."""
-        with open(stdin, "rb") as source, tempfile.TemporaryFile() as output:
-            start = time.perf_counter()
-            process = self.start(
-                argv,
-                stdin=source,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**CLEAN, **(environment or {})},
-            )
-            signal.alarm(TIMEOUT)
-            try:
-                _pid, status, usage = os.wait4(process.pid, 0)
-            except BaseException:
-                process.kill()
-                process.wait()
-                raise
-            finally:
-                signal.alarm(0)
-            wall = time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            said = output.read().decode("utf-8", "replace")
-        if process.returncode and not may_fail:
-            raise Failed(f"{' '.join(map(str, argv))[:200]} ended with {process.returncode}:\n{said[-2000:]}")
-        return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+        return measure(argv, {**CLEAN, **(environment or {})}, stdin, self._enter)
 
     def sh(self, script: str) -> Sample:
         """A shell script, from a file: it may be long."""
@@ -134,6 +109,41 @@ class Scene:
         for fd, flag in self._namespaces:
             if _libc.setns(fd, flag) != 0:
                 raise OSError(ctypes.get_errno(), "setns")
+
+
+def measure(
+    argv: t.Sequence[str],
+    environment: t.Mapping[str, str],
+    stdin: str | os.PathLike[str] = os.devnull,
+    enter: t.Callable[[], None] | None = None,
+) -> Sample:
+    """A process from its start to its exit. Raises Failed with what it said if it ends with an error."""
+    with open(stdin, "rb") as source, tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            argv,
+            stdin=source,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            preexec_fn=enter or _die_with_parent,
+        )
+        signal.alarm(TIMEOUT)
+        try:
+            _pid, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            signal.alarm(0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read().decode("utf-8", "replace")
+    if process.returncode:
+        raise Failed(f"{' '.join(map(str, argv))[:200]} ended with {process.returncode}:\n{said[-2000:]}")
+    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
 
 
 def _give_up(*_signal: object) -> t.NoReturn:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -51,7 +52,8 @@ class ActionModule(ActionBase):
             scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
         own = progress.read_host(directory, host)
         passed = {name: value for name, value in arguments.items() if name not in _OURS}
-        passed.update(document=own["document"], remove=list(scope.remove), keep=list(scope.keep))
+        # As text: Ansible copies and looks through what is structured, option by option.
+        passed.update(document=json.dumps(own["document"]), remove=list(scope.remove), keep=list(scope.keep))
         result = self._execute_module(MODULE, module_args=passed, task_vars=task_vars)
         if not result.get("failed") and not result.get("unreachable"):
             progress.note(directory, host, plan["digest"], result.get("kept", {}))

@@ -81,6 +81,8 @@ def sysctl_path(key: str, interface: str = "") -> str:
 def _route_text(route: t.Mapping[str, t.Any] | str) -> str:
     if isinstance(route, str):
         return route
+    if not isinstance(route, dict) or not route.get("dst"):
+        raise Problem(f"route {route!r} needs a `dst`: a network in CIDR, 0.0.0.0/0 for everywhere")
     dst = spelling.network_cidr(route["dst"])
     via, metric = route.get("via"), route.get("metric")
     if metric is not None:

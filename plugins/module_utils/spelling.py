@@ -77,7 +77,7 @@ def address(value: str, what: str = "address") -> str:
 def interface_cidr(value: str, what: str = "address") -> str:
     """An address with its prefix length; a lone address is a host's."""
     head, slash, length = str(value).partition("/")
-    if slash and length.isdecimal() and length == str(int(length)) and _is_canonical(head):
+    if slash and length.isdecimal() and len(length) <= 3 and length == str(int(length)) and _is_canonical(head):
         if int(length) <= (128 if ":" in head else 32):
             return str(value)
     try:

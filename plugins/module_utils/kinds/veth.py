@@ -93,8 +93,12 @@ class Veth(DeviceKind):
         master = wanted.values.get("master")
         if master:
             yield from no_bridge(kernel, master, wanted.netns)
-        ours = {link.lower for link in kernel.links(wanted.netns).values() if link.owner and link.kind == "veth"}
-        yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.index in ours)
+
+        def is_ours(there: Link) -> bool:
+            links = kernel.links(wanted.netns).values()
+            return any(link.lower == there.index and link.owner and link.kind == "veth" for link in links)
+
+        yield from sandbox_end.obstacles(kernel, wanted, is_ours)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
