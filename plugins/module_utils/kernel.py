@@ -28,7 +28,7 @@ _LINK = frozenset(
 _ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
 _ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
 _NEIGHBOUR = frozenset(
-    "NDA_DST NDA_LLADDR NDA_PORT NDA_VNI NDA_NH_ID NDA_MASTER NDA_PROTOCOL NDA_IFINDEX".split()
+    "NDA_DST NDA_LLADDR NDA_PORT NDA_VNI NDA_NH_ID NDA_MASTER NDA_PROTOCOL NDA_IFINDEX NDA_SRC_VNI".split()
 )
 # IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
 _SKIP_STATS = {"IFLA_EXT_MASK": 8}
@@ -189,6 +189,8 @@ class Kernel:
             rows = self._dump(m.RTM_GETNEIGH, {"family": family}, _NEIGHBOUR, netns)
             for row in rows:
                 row["device"] = names.get(row["ifindex"], "")
+                if "NDA_IFINDEX" in row:
+                    row["via"] = names.get(row["NDA_IFINDEX"])
             self._neighbours[key] = rows
         return self._still_there(self._neighbours[key], netns)
 

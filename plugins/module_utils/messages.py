@@ -23,7 +23,7 @@ NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x8
 
 IFF_UP = 0x1
 IFA_F_NODAD, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x02, 0x80, 0x200
-NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED = 0x02, 0x04, 0x10
+NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY, NTF_ROUTER = 0x02, 0x04, 0x10, 0x40, 0x80
 NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x40, 0x80
 RT_TABLE_MAIN = 254
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
@@ -212,7 +212,8 @@ def fdb(
 ) -> Message:
     """An entry of a VXLAN's own table (``self``) or of its bridge's (``master``).
 
-    Takes ``device``, ``lladdr``, ``dst``, ``port``, ``vni``, ``nh_id``, ``state`` (NUD_*) and ``flags`` (NTF_*).
+    Takes ``device``, ``lladdr``, ``dst``, ``port``, ``vni``, ``src_vni``, ``via``, ``nh_id``, ``state`` (NUD_*) and
+    ``flags`` (NTF_*).
     The zero MAC takes one entry a VTEP, and is appended.
     """
     header = {
@@ -227,6 +228,8 @@ def fdb(
         "NDA_PORT": entry.get("port"),
         "NDA_VNI": entry.get("vni"),
         "NDA_NH_ID": entry.get("nh_id"),
+        "NDA_IFINDEX": Index(entry["via"]) if entry.get("via") else None,
+        "NDA_SRC_VNI": entry.get("src_vni"),
     }
     flags = None
     if int(entry["lladdr"].replace(":", ""), 16) == 0 and entry.get("dst"):

@@ -80,7 +80,8 @@ class Layouts:
         self.link = Layout(ifinfmsg, nested={"IFLA_LINKINFO": LinkInfo(info, data, port)}, also=own)
         self.address = Layout(ifaddrmsg, also={"IFA_PROTO": (11, "uint8")})
         self.route = Layout(rtmsg)
-        self.neighbour = Layout(ndmsg, also={"NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")})
+        newer = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
+        self.neighbour = Layout(ndmsg, also=newer)
 
     def of(self, type_: int) -> Layout:
         return {16: self.link, 20: self.address, 24: self.route, 28: self.neighbour}[type_ & ~3]

@@ -44,6 +44,14 @@ options:
     description:
       - The number of a group of nexthops, one of which gets the frame, instead of O(dst) (C(ip nexthop), C(fdb)).
     type: int
+  via: &via
+    description:
+      - The device of the underlay that packets leave by (C(via)). By default that of the VXLAN device.
+    type: str
+  src_vni: &src_vni
+    description:
+      - On a device without a VNI of its own (C(external)), the VNI that the entry is for.
+    type: int
   fdb_state: &fdb_state
     description:
       - How long it lasts. V(permanent) and V(static) stay, V(dynamic) is forgotten when it is not used.
@@ -55,6 +63,17 @@ options:
       - Marks the entry as one that a controller has learned (C(extern_learn)). The kernel keeps such entries, and does
         not move them by what it learns itself.
       - On a device that is not ours, needed with O(table=self).
+    type: bool
+    default: false
+  sticky: &sticky
+    description:
+      - Keeps a bridge from moving the entry to another port (C(sticky)). Only with O(table=master), and not with
+        O(fdb_state=permanent).
+    type: bool
+    default: false
+  router: &router
+    description:
+      - Marks the MAC as a router's (C(router)), for a VXLAN device that short-circuits routes. Only with O(table=self).
     type: bool
     default: false
   state: &state
@@ -86,8 +105,12 @@ options:
       port: *port
       vni: *vni
       nh_id: *nh_id
+      via: *via
+      src_vni: *src_vni
       fdb_state: *fdb_state
       extern_learn: *extern_learn
+      sticky: *sticky
+      router: *router
       state: *state
       netns: *netns
       recreate: *recreate

@@ -25,6 +25,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.values impor
 
 NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
 _CONTROLLED = "dynamic"  # as the kernel shows a bridge's entry that a controller has learned; it lasts all the same
+_FLAGS = {"extern_learn": m.NTF_EXT_LEARNED, "sticky": m.NTF_STICKY, "router": m.NTF_ROUTER}
+_ATTRIBUTES = {
+    "dst": "NDA_DST",
+    "port": "NDA_PORT",
+    "vni": "NDA_VNI",
+    "src_vni": "NDA_SRC_VNI",
+    "nh_id": "NDA_NH_ID",
+    "via": "via",
+}
 _STATES = {"permanent": m.NUD_PERMANENT, "static": m.NUD_NOARP, "dynamic": m.NUD_REACHABLE}
 
 
@@ -40,12 +49,17 @@ class VxlanFdb(Kind):
         "port": {"type": "int"},
         "vni": {"type": "int"},
         "nh_id": {"type": "int"},
+        "via": {"type": "str"},
+        "src_vni": {"type": "int"},
         "fdb_state": {"type": "str", "choices": list(_STATES), "default": "permanent"},
         "extern_learn": {"type": "bool", "default": False},
+        "sticky": {"type": "bool", "default": False},
+        "router": {"type": "bool", "default": False},
     }
 
     def normalise(self, values: Values) -> Values:
-        plain = {"table": "self", "fdb_state": "permanent", "extern_learn": False, **values}
+        flags = dict.fromkeys(_FLAGS, False)
+        plain = {"table": "self", "fdb_state": "permanent", **flags, **values}
         plain["device"] = spelling.device_name(plain["device"], "device")
         plain["lladdr"] = spelling.mac(plain["lladdr"], "lladdr")
         if plain.get("netns") is not None:
@@ -55,8 +69,15 @@ class VxlanFdb(Kind):
         where = f"FDB entry {plain['lladdr']} on {plain['device']}"
         if plain.get("port") is not None:
             plain["port"] = spelling.port(plain["port"])
-        if plain.get("vni") is not None:
-            plain["vni"] = spelling.between(plain["vni"], 0, LARGEST_VNI, "vni")
+        for option in ("vni", "src_vni"):
+            if plain.get(option) is not None:
+                plain[option] = spelling.between(plain[option], 0, LARGEST_VNI, option)
+        if plain.get("via") is not None:
+            plain["via"] = spelling.device_name(plain["via"], "via")
+        if plain["sticky"] and (plain["table"] == "self" or plain["fdb_state"] == "permanent"):
+            raise Problem(f"{where}: `sticky` is of a bridge's entry (table: master) that is static or dynamic")
+        if plain["router"] and plain["table"] == "master":
+            raise Problem(f"{where}: `router` is of a VXLAN's entry (table: self)")
         if plain.get("nh_id") is not None:
             plain["nh_id"] = spelling.between(plain["nh_id"], 1, 0xFFFFFFFF, "nh_id")
             if plain.get("dst") is not None:
@@ -160,10 +181,10 @@ def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:
         "lladdr": row["NDA_LLADDR"],
         "table": "self" if row["flags"] & m.NTF_SELF else "master",
         "fdb_state": states[0] if states else "dynamic",
-        "extern_learn": bool(row["flags"] & m.NTF_EXT_LEARNED),
+        **{option: bool(row["flags"] & flag) for option, flag in _FLAGS.items()},
     }
-    for option, attribute in (("dst", "NDA_DST"), ("port", "NDA_PORT"), ("vni", "NDA_VNI"), ("nh_id", "NDA_NH_ID")):
-        if attribute in row:
+    for option, attribute in _ATTRIBUTES.items():
+        if row.get(attribute) is not None:
             values[option] = row[attribute]
     if netns is not None:
         values["netns"] = netns
@@ -184,8 +205,8 @@ def _lasting(values: Values) -> bool:
 
 def _entry(values: Values) -> dict[str, t.Any]:
     flags = m.NTF_SELF if values["table"] == "self" else m.NTF_MASTER
-    if values.get("extern_learn"):
-        flags |= m.NTF_EXT_LEARNED
+    for option, flag in _FLAGS.items():
+        flags |= flag if values.get(option) else 0
     state = _STATES[values.get("fdb_state", "permanent")]
     if values["table"] == "self" and state == m.NUD_PERMANENT:
         state |= m.NUD_NOARP
