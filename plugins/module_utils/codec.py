@@ -14,8 +14,11 @@ Values: addresses and MACs are text, flags are True, numbers are int, nested att
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import importlib.util
 import os
+import platform
 import socket
 import struct
 import sys
@@ -58,14 +61,28 @@ def import_definitions() -> tuple[t.Any, t.Any, t.Any, t.Any]:
         package.__file__ = spec.origin
         sys.modules["pyroute2"] = package
     try:
-        import pyroute2.netlink.rtnl.ifinfmsg.plugins  # noqa: F401  first in 0.7.2: a package of its own
-        from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-        from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-        from pyroute2.netlink.rtnl.ndmsg import ndmsg
-        from pyroute2.netlink.rtnl.rtmsg import rtmsg
+        with _platform_without_processes():
+            import pyroute2.netlink.rtnl.ifinfmsg.plugins  # noqa: F401  first in 0.7.2: a package of its own
+            from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+            from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+            from pyroute2.netlink.rtnl.ndmsg import ndmsg
+            from pyroute2.netlink.rtnl.rtmsg import rtmsg
     except ImportError as error:
         raise LibraryMissing(f"pyroute2 is too old ({error})") from error
     return ifinfmsg, ifaddrmsg, rtmsg, ndmsg
+
+
+@contextlib.contextmanager
+def _platform_without_processes() -> t.Iterator[None]:
+    """``pyroute2.config`` 0.7 asks ``platform`` what this machine is, which starts uname(1) and file(1): 15 ms."""
+    asked = platform.uname, platform.architecture
+    machine = collections.namedtuple("machine", "system node release version machine processor")(*os.uname(), "")
+    platform.uname = lambda: machine  # type: ignore[assignment,return-value]
+    platform.architecture = lambda *_of, **_how: (f"{struct.calcsize('P') * 8}bit", "")  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        platform.uname, platform.architecture = asked
 
 
 # -- atoms: what pyroute2 calls a type, and how it is packed and unpacked --------------------------------------

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import platform
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.containerhost.network.plugins.module_utils import codec
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.codec import UnknownAttribute, import_definitions
 from ansible_collections.containerhost.network.plugins.module_utils.wire import Layouts
@@ -206,3 +210,22 @@ def test_the_zero_mac_takes_one_entry_a_vtep():
     entry = {"device": "vx", "lladdr": "00:00:00:00:00:00", "dst": "10.0.0.1", "state": 0x80, "flags": 2}
     assert m.fdb(entry).flags & m.NLM_F_APPEND
     assert not m.fdb({**entry, "lladdr": "02:00:00:00:00:01"}).flags & m.NLM_F_APPEND
+
+
+def test_the_definitions_are_imported_without_starting_a_process():
+    """pyroute2 0.7 asks both when it is imported, and wants an answer of several words."""
+    started = []
+
+    def notice(event: str, arguments: tuple) -> None:
+        if event == "subprocess.Popen":
+            started.append(arguments[0])
+
+    sys.addaudithook(notice)
+    before = platform.uname, platform.architecture
+    with codec._platform_without_processes():
+        name = platform.uname()
+        assert tuple(name)[:3] == (name.system, name.node, name.release) == tuple(os.uname())[:3]
+        assert platform.machine() == os.uname().machine
+        assert platform.architecture()[0] == platform.architecture(executable="")[0] == before[1](executable="")[0]
+    assert (platform.uname, platform.architecture) == before
+    assert started == []
