@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -103,3 +104,13 @@ def test_a_refusal_of_the_kernel_names_the_object_the_operation_and_its_words(ho
     document = only("fabric")
     carried_on = host.module("document", document=document)
     assert said(carried_on) == ["+ route 10.42.2.0/24 (fabric)"]
+
+
+def test_both_ends_of_an_attachment_have_one_queue_each_way(host, apply):
+    document = bridge_network("web", 80)
+    apply(document)
+    outside = json.loads(host.run("ip", "-d", "-j", "link", "show", document["veth"][0]["name"]))
+    sandbox = document["veth"][0]["sandbox"]["ref"]
+    inside = json.loads(host.run("ip", "-n", sandbox, "-d", "-j", "link", "show", "eth0"))
+    for end in (*outside, *inside):
+        assert (end["num_tx_queues"], end["num_rx_queues"]) == (1, 1), end["ifname"]
