@@ -8,7 +8,6 @@ A module's own arguments are checked by Ansible; a document is one argument, and
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -28,6 +27,8 @@ _PLAIN = {"str": str, "int": int, "bool": bool}
 
 def near(name: str, known: t.Iterable[str]) -> str:
     """The nearest known name, or all of them."""
+    import difflib  # only here: nobody else pays for its start
+
     names = list(known)
     found = difflib.get_close_matches(str(name), names, 1)
     return found[0] if found else ", ".join(names)

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.containerhost.network.plugins.module_utils import report
+from ansible_collections.containerhost.network.plugins.module_utils import brief, report
 from ansible_collections.containerhost.network.plugins.module_utils.codec import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
@@ -36,7 +35,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.loop import 
 from ansible_collections.containerhost.network.plugins.module_utils.mistakes import mistakes, near
 from ansible_collections.containerhost.network.plugins.module_utils.nftables import NftMissing
 from ansible_collections.containerhost.network.plugins.module_utils.records import Records, lock
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.values import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    network_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire, WireError
 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
@@ -48,7 +53,6 @@ CARRY_ON = "What comes before it has been done; the next run carries on."
 @contextlib.contextmanager
 def kernel_of_this_host(module: AnsibleModule, alone: bool = True) -> t.Iterator[Kernel]:
     """The kernel, for one run at a time (``alone``). What keeps it from being used ends the module in one sentence."""
-    gc.disable()  # a process of a second, which makes objects to keep: 15 % of its time otherwise
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
     try:
@@ -87,6 +91,7 @@ def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo:
     if not module.check_mode:
         # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
         apply(kinds, Executor(kernel), todo)
+    brief.end()
     module.exit_json(invocation=_quiet(module), **result)
 
 
@@ -227,6 +232,35 @@ def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:
 
 DOCUMENT_VERSION = 1
 _OF_ANY_OBJECT = {"network": {"type": "str", "required": True}, "netns": {"type": "str"}}
+
+
+def run_document(kinds: t.Sequence[Kind]) -> None:
+    """The whole of module ``document``."""
+    module = AnsibleModule(
+        argument_spec={
+            "document": {"type": "dict"},
+            "plan_dir": {"type": "str"},
+            "phase": {"type": "str", "choices": ["make", "remove", "all"], "default": "all"},
+            "drivers": {"type": "list", "elements": "str"},
+            "remove": {"type": "list", "elements": "str", "default": []},
+            "keep": {"type": "list", "elements": "str", "default": []},
+            "everything": {"type": "bool", "default": False},
+            "recreate": {"type": "bool", "default": False},
+        },
+        required_one_of=[("document", "plan_dir")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if params["document"] is None:
+        module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
+    with kernel_of_this_host(module) as kernel:
+        wanted = read_document(kinds, params["document"], params["recreate"])
+        todo = plan(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
+        kept: dict[str, int] = {}
+        for change in todo.kept:
+            network = network_of(change.owner)
+            kept[network] = kept.get(network, 0) + 1
+        finish(module, kernel, kinds, todo, kept=kept)
 
 
 def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recreate: bool) -> list[Wanted]:

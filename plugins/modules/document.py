@@ -131,45 +131,12 @@ problems:
   elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.containerhost.network.plugins.module_utils.loop import plan
-from ansible_collections.containerhost.network.plugins.module_utils.module import (
-    finish,
-    kernel_of_this_host,
-    leaving,
-    read_document,
-)
+from ansible_collections.containerhost.network.plugins.module_utils.module import run_document
 from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.values import network_of
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "document": {"type": "dict"},
-            "plan_dir": {"type": "str"},
-            "phase": {"type": "str", "choices": ["make", "remove", "all"], "default": "all"},
-            "drivers": {"type": "list", "elements": "str"},
-            "remove": {"type": "list", "elements": "str", "default": []},
-            "keep": {"type": "list", "elements": "str", "default": []},
-            "everything": {"type": "bool", "default": False},
-            "recreate": {"type": "bool", "default": False},
-        },
-        required_one_of=[("document", "plan_dir")],
-        supports_check_mode=True,
-    )
-    params = module.params
-    if params["document"] is None:
-        module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
-    with kernel_of_this_host(module) as kernel:
-        wanted = read_document(KINDS, params["document"], params["recreate"])
-        todo = plan(KINDS, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
-        kept: dict[str, int] = {}
-        for change in todo.kept:
-            network = network_of(change.owner)
-            kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, KINDS, todo, kept=kept)
+    run_document(KINDS)
 
 
 if __name__ == "__main__":
