@@ -84,6 +84,8 @@ class Modules:
 
     def ours(self, name: str, arguments: t.Mapping[str, t.Any], check: bool = False) -> Run:
         module = "ansible_collections.containerhost.network.plugins.modules." + name
+        if "document" in arguments:  # as the action hands it on
+            arguments = {**arguments, "document": json.dumps(arguments["document"])}
         return self._run(_OURS + name, ROOT / f"plugins/modules/{name}.py", module, arguments, check)
 
     def script(self, name: str, arguments: t.Mapping[str, t.Any]) -> Run:
