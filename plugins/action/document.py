@@ -39,14 +39,16 @@ class ActionModule(ActionBase):
     def _of_the_plan(self, arguments: dict[str, Any], phase: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         directory, host = arguments["plan_dir"], task_vars["inventory_hostname"]
         plan = progress.read_plan(directory)
-        done = progress.made(directory, plan["digest"])
-        if phase == "remove" and host not in done:
-            # A check that ended early, for want of a library.
-            return {"changed": False, "skipped": True, "skip_reason": f"{host} has made nothing in this run"}
-        if phase == "remove" and not any(done[host].values()):
-            # Making has looked already: nothing of ours is left over here.
-            return {"changed": False, "kept": {}, "counts": {}}
-        who = done if phase == "remove" else [host]
+        who = {host}
+        if phase == "remove":
+            kept = progress.made_here(directory, plan["digest"], host)
+            if kept is None:
+                # A check that ended early, for want of a library.
+                return {"changed": False, "skipped": True, "skip_reason": f"{host} has made nothing in this run"}
+            if not any(kept.values()):
+                # Making has looked already: nothing of ours is left over here.
+                return {"changed": False, "kept": {}, "counts": {}}
+            who = progress.made(directory, plan["digest"])
         scope = phases.NOTHING
         if phase != "make":
             scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)

@@ -36,14 +36,21 @@ def note(directory: str, host: str, digest: str, kept: Mapping[str, int]) -> Non
     os.replace(f"{path}.new", path)
 
 
-def made(directory: str, digest: str) -> dict[str, dict[str, int]]:
-    """Hosts that have made their part of this very plan, and what each kept."""
+def made_here(directory: str, digest: str, host: str) -> dict[str, int] | None:
+    """What the host kept when it made its part of this very plan; None if it has not."""
+    path = os.path.join(directory, FOLDER, document_file(host))
+    entry = _read(path, "a note") if os.path.exists(path) else None
+    return entry["kept"] if entry and entry["digest"] == digest else None
+
+
+def made(directory: str, digest: str) -> set[str]:
+    """Hosts that have made their part of this very plan. A file is read for each: ask only where something is left."""
     try:
         names = os.listdir(os.path.join(directory, FOLDER))
     except FileNotFoundError:
-        return {}
+        return set()
     notes = [_read(os.path.join(directory, FOLDER, name), "a note") for name in names if name.endswith(".json")]
-    return {entry["host"]: entry["kept"] for entry in notes if entry["digest"] == digest}
+    return {entry["host"] for entry in notes if entry["digest"] == digest}
 
 
 def _read(path: str, what: str) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def test_who_has_made_is_remembered_for_that_very_plan(tmp_path):
     folder = str(tmp_path)
     progress.note(folder, "h1", "abc", {"fabric": 1})
     progress.note(folder, "h2", "older", {})
-    assert progress.made(folder, "abc") == {"h1": {"fabric": 1}}
+    assert progress.made(folder, "abc") == {"h1"}
+    assert progress.made_here(folder, "abc", "h1") == {"fabric": 1}
+    assert progress.made_here(folder, "abc", "h2") is progress.made_here(folder, "abc", "h3") is None
 
 
 def test_a_plan_that_is_not_there_is_said(tmp_path):
