@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import time
 import typing as t
 
 from bench import documents, peers
@@ -32,9 +31,11 @@ nsenter --net=/run/netns/outside sysctl -qw net.ipv4.ip_local_port_range='1024 6
 
 def rows(modules: Modules, count: int, rounds: int, seconds: float) -> list[Row]:
     lack = peers.missing("/usr/sbin/iptables-nft-restore")
-    few = Row(f"connections a second through the last of {count} ports", f"{_FEW} ports", unit="/s", at_least=0.95)
+    few = Row(
+        f"connections a second through the last of {count} ports", f"of {_FEW} ports", unit="/s", at_least=0.95
+    )
     docker = Row(
-        f"connections a second through the last of {count} ports",
+        f"connections a second through the last of {count} ports, against Docker's rules",
         "Docker's rules, by iptables-nft",
         unit="/s",
         at_least=20,
@@ -84,13 +85,14 @@ def _attach(modules: Modules, scene: Scene, document: documents.Document) -> Non
 def _listening(scene: Scene, count: int) -> t.Iterator[None]:
     inside = ["nsenter", f"--net=/run/netns/{documents.endpoints(1)[0].sandbox}"]
     argv = [*inside, HOST_PYTHON, str(SCRIPTS / "connect.py"), "listen", str(_last(count))]
-    server = scene.start(argv, stdin=subprocess.DEVNULL)
+    server = scene.start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
-        time.sleep(0.5)
+        if server.stdout is None or server.stdout.readline() != b"listening\n":
+            raise Failed("the server does not listen")
         yield
     finally:
         server.kill()
-        server.wait()
+        server.communicate()
 
 
 def _connect(scene: Scene, count: int, seconds: float) -> float:

@@ -128,6 +128,7 @@ def measure(
             env=environment,
             preexec_fn=enter or _die_with_parent,
         )
+        before = signal.signal(signal.SIGALRM, _give_up)
         signal.alarm(TIMEOUT)
         try:
             _pid, status, usage = os.wait4(process.pid, 0)
@@ -137,6 +138,7 @@ def measure(
             raise
         finally:
             signal.alarm(0)
+            signal.signal(signal.SIGALRM, before)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -148,9 +150,6 @@ def measure(
 
 def _give_up(*_signal: object) -> t.NoReturn:
     raise Failed(f"it took more than {TIMEOUT} s")
-
-
-signal.signal(signal.SIGALRM, _give_up)
 
 
 def _die_with_parent() -> None:

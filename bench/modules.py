@@ -84,8 +84,6 @@ class Modules:
 
     def ours(self, name: str, arguments: t.Mapping[str, t.Any], check: bool = False) -> Run:
         module = "ansible_collections.containerhost.network.plugins.modules." + name
-        if "document" in arguments:  # as the action hands it on
-            arguments = {**arguments, "document": json.dumps(arguments["document"])}
         return self._run(_OURS + name, ROOT / f"plugins/modules/{name}.py", module, arguments, check)
 
     def script(self, name: str, arguments: t.Mapping[str, t.Any]) -> Run:
@@ -96,6 +94,8 @@ class Modules:
         self, name: str, path: pathlib.Path, module: str, arguments: t.Mapping[str, t.Any], check: bool
     ) -> Run:
         self._count += 1
+        if "document" in arguments:  # as text, as the action hands it on
+            arguments = {**arguments, "document": json.dumps(arguments["document"])}
         full = {**arguments, "_ansible_check_mode": check}
         file = self.work / f"{self._count}.json"
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": full}))

@@ -43,6 +43,11 @@ class Row:
                 wall.append(sample.wall)
                 cpu.append(sample.cpu)
 
+    def joined(self, other: Row) -> Row:
+        """The same row with another run's measurements as well."""
+        lists = ("ours", "peer", "ours_cpu", "peer_cpu")
+        return dataclasses.replace(self, **{name: [*getattr(self, name), *getattr(other, name)] for name in lists})
+
     @property
     def ratio(self) -> float | None:
         return self._ratio(self.ours, self.peer)

@@ -14,6 +14,7 @@ import time
 
 def listen(port: int) -> None:
     server = socket.create_server(("0.0.0.0", port), backlog=4096)
+    print("listening", flush=True)
     while True:
         server.accept()[0].close()
 
