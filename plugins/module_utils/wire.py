@@ -201,13 +201,13 @@ class Wire:
         request = layout.pack({"header": header, **(attributes or {})})
         self.enter(netns)
         for _try in range(_DUMP_TRIES):
-            rows, interrupted = self._dump_once(self._open(), type_, request, layout, wanted)
+            rows, interrupted = self._dump_once(self._open(), type_, request, layout, frozenset(wanted))
             if not interrupted:
                 return rows
         raise DumpInterrupted(f"a table kept changing while it was read {_DUMP_TRIES} times; run again")
 
     def _dump_once(
-        self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.AbstractSet[str]
+        self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
     ) -> tuple[list[dict[str, t.Any]], bool]:
         self._sequence += 1
         flags = _NLM_F_REQUEST | _NLM_F_DUMP

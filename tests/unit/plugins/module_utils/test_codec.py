@@ -171,7 +171,7 @@ def test_bytes_are_sent_as_they_are():
 
 def test_of_a_dump_only_what_is_asked_for_is_unpacked():
     raw = LAYOUTS.link.pack({"header": {}, "IFLA_IFNAME": "eth0", "IFLA_MTU": 1500})
-    assert "IFLA_MTU" not in LAYOUTS.link.unpack(raw, 0, {"IFLA_IFNAME"})
+    assert "IFLA_MTU" not in LAYOUTS.link.unpack(raw, 0, frozenset({"IFLA_IFNAME"}))
 
 
 @given(st.binary(max_size=200))
