@@ -268,10 +268,10 @@ def test_a_whole_group_goes_with_one_message():
 
 CHURN = """
 ip link add br2 type bridge
-while :; do
+{ echo link show br2; while :; do
 for n in $(seq 1 200); do echo "neigh replace 10.200.0.$n lladdr 02:00:00:00:02:02 dev br2 nud permanent"; done
 for n in $(seq 1 200); do echo "neigh del 10.200.0.$n dev br2"; done
-done | ip -batch -
+done; } | ip -batch -
 """
 
 
@@ -280,10 +280,12 @@ def test_a_table_that_changes_while_it_is_read_is_read_again():
     with Wire() as wire:
         make(wire, m.new_link("br", "bridge"))
         wire.send([neighbour(n) for n in range(1, 2001)])
-        churn = subprocess.Popen(["sh", "-c", CHURN], start_new_session=True)
-        whole = 0
+        churn = subprocess.Popen(["sh", "-c", CHURN], start_new_session=True, stdout=subprocess.PIPE)
+        whole = tries = 0
         try:
-            for _again in range(30):
+            assert b"br2" in churn.stdout.readline()
+            while whole < 10 and tries < 1000:
+                tries += 1
                 try:
                     found = neighbours(wire)
                 except DumpInterrupted:
@@ -292,9 +294,9 @@ def test_a_table_that_changes_while_it_is_read_is_read_again():
                 whole += 1
         finally:
             os.killpg(churn.pid, signal.SIGKILL)
-            churn.wait()
+            churn.communicate()  # until the last of the group has gone
         assert len(neighbours(wire)) == 2000
-        assert whole
+        assert whole == 10
 
 
 def test_an_interrupted_dump_is_not_taken_for_a_whole_one():
