@@ -195,36 +195,54 @@ class Wire:
     ) -> list[dict[str, t.Any]]:
         """A whole table, unpacked as far as ``wanted``. Read again when it changed meanwhile.
 
-        pyroute2 0.9 no longer reports NLM_F_DUMP_INTR, which may also stand on the closing message alone.
+        Of neighbours and forwarding entries the kernel does not say that they changed: where a dump pauses, it counts
+        entries to find its place again, so that one which goes meanwhile hides another. What is told in several parts
+        is therefore read twice, and what one of the two readings has is there.
         """
         layout = self.layouts.of(type_)
         request = layout.pack({"header": header, **(attributes or {})})
         self.enter(netns)
+        rows, parts = self._dump_whole(type_, request, layout, frozenset(wanted))
+        if type_ == m.RTM_GETNEIGH and parts > 1:
+            again, _parts = self._dump_whole(type_, request, layout, frozenset(wanted))
+            there = {_who(row) for row in again}
+            rows = [*(row for row in rows if _who(row) not in there), *again]
+        return rows
+
+    def _dump_whole(
+        self, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
+    ) -> tuple[list[dict[str, t.Any]], int]:
+        """Until it is not interrupted. pyroute2 0.9 no longer reports NLM_F_DUMP_INTR, which may also stand on the
+        closing message alone.
+        """
         for _try in range(_DUMP_TRIES):
-            rows, interrupted = self._dump_once(self._open(), type_, request, layout, frozenset(wanted))
+            rows, parts, interrupted = self._dump_once(self._open(), type_, request, layout, wanted)
             if not interrupted:
-                return rows
+                return rows, parts
         raise DumpInterrupted(f"a table kept changing while it was read {_DUMP_TRIES} times; run again")
 
     def _dump_once(
         self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
-    ) -> tuple[list[dict[str, t.Any]], bool]:
+    ) -> tuple[list[dict[str, t.Any]], int, bool]:
+        """The rows, in how many parts they came, and whether the kernel says that they are not whole."""
         self._sequence += 1
         flags = _NLM_F_REQUEST | _NLM_F_DUMP
         sock.send(_NLMSG.pack(len(request) + 16, type_, flags, self._sequence, 0) + request)
         rows: list[dict[str, t.Any]] = []
-        interrupted = False
+        parts, interrupted = 0, False
         while True:
             raw = sock.recv(_RECEIVE)
+            before = len(rows)
             for kind, flags, _seq, body in _split(raw):
                 interrupted = interrupted or bool(flags & _NLM_F_DUMP_INTR)
                 if kind == _NLMSG_DONE:
                     _check_done(body)
-                    return rows, interrupted
+                    return rows, parts + (len(rows) > before), interrupted
                 if kind == _NLMSG_ERROR:
                     code, text = _error(body, flags)
                     raise WireError(f"cannot read a table: {text} ({errno.errorcode.get(code, code)})")
                 rows.append(layout.unpack(body, 0, wanted))
+            parts += 1
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -355,6 +373,12 @@ def _open() -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _who(row: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
+    """What makes a neighbour or a forwarding entry the same one."""
+    get = row.get
+    return row["ifindex"], row["flags"], get("NDA_DST"), get("NDA_LLADDR"), get("NDA_VNI"), get("NDA_SRC_VNI")
 
 
 def _split(raw: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:

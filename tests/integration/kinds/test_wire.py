@@ -284,7 +284,7 @@ def test_a_table_that_changes_while_it_is_read_is_read_again():
         whole = tries = 0
         try:
             assert b"br2" in churn.stdout.readline()
-            while whole < 10 and tries < 1000:
+            while whole < 50 and tries < 1000:
                 tries += 1
                 try:
                     found = neighbours(wire)
@@ -296,7 +296,7 @@ def test_a_table_that_changes_while_it_is_read_is_read_again():
             os.killpg(churn.pid, signal.SIGKILL)
             churn.communicate()  # until the last of the group has gone
         assert len(neighbours(wire)) == 2000
-        assert whole == 10
+        assert whole == 50
 
 
 def test_an_interrupted_dump_is_not_taken_for_a_whole_one():
@@ -306,13 +306,13 @@ def test_an_interrupted_dump_is_not_taken_for_a_whole_one():
 
         def interrupted(*arguments):
             tries.append(1)
-            rows, _interrupted = once(*arguments)
-            return rows, len(tries) < 5
+            rows, parts, _interrupted = once(*arguments)
+            return rows, parts, len(tries) < 5
 
         wire._dump_once = interrupted
         assert {row["IFLA_IFNAME"] for row in wire.dump(m.RTM_GETLINK, {}, LINKS)} == {"lo"}
         assert len(tries) == 5
-        wire._dump_once = lambda *arguments: ([], True)
+        wire._dump_once = lambda *arguments: ([], 1, True)
         with pytest.raises(DumpInterrupted):
             wire.dump(m.RTM_GETLINK, {}, LINKS)
 
