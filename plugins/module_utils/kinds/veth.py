@@ -150,7 +150,7 @@ class Veth(DeviceKind):
             "veth",
             {"VETH_INFO_PEER": peer},
             netns,
-            up=values["up"],
+            up=False,
             address=values.get("host_mac"),
             mtu=values.get("mtu"),
             master=m.Index(values["master"]) if values.get("master") else None,
@@ -165,6 +165,8 @@ class Veth(DeviceKind):
             [made],
             [marked, *port, *sandbox_end.set_sysctls(path, values["sysctls"])],
             sandbox_end.attach(values, path),
+            # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
+            [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
         ]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
