@@ -18,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.addressing i
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
 from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.undisturbed import undisturbed
 from ansible_collections.containerhost.network.plugins.plugin_utils.values import read_name
 
 # What the play says counts for the whole fleet; it appears in messages under this name.
@@ -67,6 +68,7 @@ class Definition:
         return f"{self.variable} of {self.host}" if self.host != PLAY else f"{self.variable} of the play"
 
 
+@undisturbed
 def gather(sources: Sources) -> Inventory:
     """Merge and normalise. Raises PlanError with every problem of the inventory's form."""
     problems = Problems()

@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.shims import with_shims
+from ansible_collections.containerhost.network.plugins.plugin_utils.undisturbed import undisturbed
 
 # How many allocations a message names before it counts the rest.
 NAMED = 5
@@ -52,6 +53,7 @@ class Plan:
         return hash_.hexdigest()[:32]
 
 
+@undisturbed
 def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterable[str] | None = None) -> Plan:
     """The plan for an inventory, or a PlanError with all problems. ``today`` (YYYY-MM-DD) dates what has left.
 
