@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.containerhost.network.plugins.module_utils import codec
 from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.codec import UnknownAttribute, import_definitions
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Layouts
+from ansible_collections.containerhost.network.plugins.module_utils.layouts import Layouts
 
 LAYOUTS = Layouts()
 
