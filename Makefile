@@ -91,7 +91,9 @@ integration: root build/venv/.dev live ## tests on this machine's kernel, in nam
 integration-oldest: root build/venv/.dev live ## the same for modules, by the pyroute2 of the distribution (Debian 12: 0.7.2)
 	@mkdir -p build/distribution
 	ln -sfn "$$(/usr/bin/python3 -c 'import os, pyroute2; print(os.path.dirname(pyroute2.__file__))')" build/distribution/pyroute2
-	PYTHONPATH=$(CURDIR)/build/distribution $(PYTEST) tests/integration/{document,kinds,modules} $(ARGS)
+	export PYTHONPATH=$(CURDIR)/build/distribution
+	$(BIN)/python -c 'import pyroute2; assert pyroute2.__file__.startswith("$(CURDIR)/build/distribution/"), pyroute2'
+	$(PYTEST) tests/integration/{document,kinds,modules} $(ARGS)
 
 .PHONY: molecule
 molecule: root build/venv/.dev build/collections/.installed live ## Molecule, all scenarios; SCENARIO=bridge runs one
