@@ -17,7 +17,7 @@ CONTAINERS = 20
 
 
 def rows(modules: Modules, hosts: int, rounds: int) -> list[Row]:
-    """A fleet of so many hosts against a tenth of them: ten times is linear, and what caches no longer hold comes on top.
+    """A fleet of so many hosts against a tenth of them: ten times is linear, and what caches cannot hold comes on top.
 
     That nothing is done more often than ten times is a unit test's: it counts calls, which a clock cannot.
     """

@@ -12,6 +12,7 @@ import urllib.parse
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
 from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.undisturbed import undisturbed
 
 FLEET_FILE = "plan.json"
 
@@ -24,6 +25,7 @@ def document_file(host: str) -> str:
     return f"{name}.json"
 
 
+@undisturbed
 def write(plan: Plan, directory: str) -> None:
     """Fill the directory, making it private if it is new; files of hosts that an earlier plan had are removed."""
     digest = plan.digest()
