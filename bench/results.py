@@ -10,7 +10,8 @@ import json
 import statistics
 import typing as t
 
-from bench.harness import Sample
+if t.TYPE_CHECKING:
+    from bench.harness import Sample
 
 # In a quick run, which measures less and less often, a ratio fails when it is off by this factor.
 QUICK_FACTOR = 2.0
