@@ -14,11 +14,11 @@ import sys
 import time
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.undisturbed import undisturbed
 
 NETWORKS = {
     "web": {"driver": "bridge", "subnets": [{"cidr": "10.128.0.0/9", "host_prefix": 24}]},
@@ -51,7 +51,9 @@ def main() -> None:
     names = list(plan.documents)
     some = names if hosts <= ALL_TEXTS else names[:: hosts // SOME_TEXTS]
     begin = time.perf_counter()
-    sizes = undisturbed(lambda: [len(plan.documents.text(host, {"version": VERSION, "host": host})) for host in some])()
+    sizes = without_garbage_collection(
+        lambda: [len(plan.documents.text(host, {"version": VERSION, "host": host})) for host in some]
+    )()
     rendered = time.perf_counter() - begin
     answer = {
         "plan": first - start,

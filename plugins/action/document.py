@@ -11,7 +11,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import phases, progress
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 
 MODULE = "containerhost.network.document"
 _OURS = ("plan_dir", "phase", "drivers")

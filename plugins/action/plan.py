@@ -17,12 +17,13 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import handover, hostvars
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import missing_library
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils import plan_dir
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Refusal
 
 ARGUMENTS = {
     "drivers": {"type": "list", "elements": "str"},
@@ -70,7 +71,7 @@ class ActionModule(ActionBase):
 
     def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any], directory: str) -> dict[str, Any]:
         try:
-            sources = hostvars.read_sources(task_vars, self._templar.template, self._loader)
+            sources = variables.read_sources(task_vars, self._templar.template, self._loader)
             return self._plan(arguments, sources, directory)
         except Refusal as refusal:
             return _failure(PlanError.of(refusal))
@@ -79,7 +80,7 @@ class ActionModule(ActionBase):
 
     def _plan(self, arguments: dict[str, Any], sources: Sources, directory: str) -> dict[str, Any]:
         inventory = gather(sources)
-        path = hostvars.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd())
+        path = variables.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd())
         with ledgers.locked(path):
             before = ledgers.load(path)
             plan = make_plan(inventory, before, datetime.date.today().isoformat(), arguments["drivers"])
@@ -87,7 +88,7 @@ class ActionModule(ActionBase):
             changed = plan.ledger != before
             if changed and not self._task.check_mode:
                 ledgers.save(plan.ledger, path)
-        handover.write(plan, directory)
+        plan_dir.write(plan, directory)
         return self._result(plan, directory, path, changed, texts)
 
     def _result(self, plan: Plan, directory: str, path: str, changed: bool, texts: tuple[str, str]) -> dict[str, Any]:

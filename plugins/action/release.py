@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import hostvars
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 
 CRITERIA = ("networks", "hosts", "containers", "older_than")
 ARGUMENTS = {
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
 
     def _release(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         named = arguments["ledger"] or self._templar.template(task_vars.get("containerhost_ledger"))
-        path = hostvars.ledger_path(named, os.getcwd())
+        path = variables.ledger_path(named, os.getcwd())
         with ledgers.locked(path):
             before = ledgers.load(path)
             after, released = ledgers.release(

@@ -11,9 +11,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import progress, verdict, verification
-from ansible_collections.containerhost.network.plugins.plugin_utils.handover import document_file
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils import progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes, report
 
 FOLDER = "verified"
 _SECONDS = 120  # listeners that nobody ends do so by themselves
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
             return compared
         drift = [_what(diff) for diff in compared.get("diff", ())]
         _note(directory, host, {"drift": drift})
-        wanted = verification.listeners(document)
+        wanted = probes.listeners(document)
         if not wanted:
             return {"changed": False, "drift": drift}
         done = self._module("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
@@ -76,7 +77,7 @@ class ActionModule(ActionBase):
         # Hosts outside --limit were not asked, and nobody minds.
         asked = set(task_vars["ansible_play_hosts_all"])
         tries = [each for each in _tries(directory) if each.host in asked]
-        told = verdict.verdict(tries, results, plan["networks"], _about(directory, plan), drift)
+        told = report.verdict(tries, results, plan["networks"], _about(directory, plan), drift)
         result = {"changed": False, "report": told.lines, "problems": told.problems}
         self._display.display("\n" + "\n".join(told.lines))
         if told.problems:
@@ -98,9 +99,9 @@ def _documents(directory: str) -> dict[str, dict[str, Any]]:
     return {host: progress.read_host(directory, host)["document"] for host in progress.read_plan(directory)["hosts"]}
 
 
-def _tries(directory: str) -> list[verification.Try]:
+def _tries(directory: str) -> list[probes.Try]:
     plan = progress.read_plan(directory)
-    return verification.tries(_documents(directory), plan["networks"], plan.get("underlay", {}))
+    return probes.tries(_documents(directory), plan["networks"], plan.get("underlay", {}))
 
 
 def _about(directory: str, plan: dict[str, Any]) -> dict[str, str]:

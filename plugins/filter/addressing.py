@@ -10,19 +10,19 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import addressing
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils import ip
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 
 
 def slice_(cidr: str, host_prefix: int, index: int) -> str:
     """The slice number ``index`` of a subnet that is cut into slices of ``host_prefix``."""
-    block = addressing.parse_block(str(cidr))
-    return str(addressing.nth_slice(block, int(host_prefix), int(index)))
+    block = ip.parse_block(str(cidr))
+    return str(ip.nth_slice(block, int(host_prefix), int(index)))
 
 
 def nth_address(cidr: str, index: int) -> str:
     """The address number ``index`` of a subnet, from its first; a negative one counts from its last."""
-    block, index = addressing.parse_block(str(cidr)), int(index)
+    block, index = ip.parse_block(str(cidr)), int(index)
     position = index if index >= 0 else block.size + index
     if not 0 <= position < block.size:
         raise Refusal(f"{block} has no address number {index}: it has {block.size}", "Take a lower number")
@@ -31,15 +31,15 @@ def nth_address(cidr: str, index: int) -> str:
 
 def overlapping(cidrs: list[str]) -> list[list[str]]:
     """Pairs of subnets that overlap, the wider one first."""
-    blocks = [(addressing.parse_block(str(cidr)), "") for cidr in cidrs]
-    return [[str(outer), str(inner)] for (outer, _one), (inner, _other) in addressing.overlapping(blocks)]
+    blocks = [(ip.parse_block(str(cidr)), "") for cidr in cidrs]
+    return [[str(outer), str(inner)] for (outer, _one), (inner, _other) in ip.overlapping(blocks)]
 
 
 def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with its refusals in Ansible's words."""
 
     def filter_(*args: Any, **kwargs: Any) -> Any:
-        if missing := addressing.missing_library():
+        if missing := ip.missing_library():
             raise AnsibleFilterError(f"{missing}.")
         try:
             return function(*args, **kwargs)

@@ -9,30 +9,30 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import naming
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 
 
 def mac(network: str, name: str, of: str = "endpoint", container: str = "") -> str:
     """The MAC of what a network has: of an endpoint by its first address, of the rest by its host."""
     if of == "endpoint":
-        return naming.endpoint_mac(str(network), str(name))
+        return names.endpoint_mac(str(network), str(name))
     if of == "bridge":
-        return naming.bridge_mac(str(network), str(name))
+        return names.bridge_mac(str(network), str(name))
     if of == "vtep":
-        return naming.vtep_mac(str(network), str(name))
+        return names.vtep_mac(str(network), str(name))
     if of == "host end":
-        return naming.host_end_mac(str(network), str(name), str(container))
+        return names.host_end_mac(str(network), str(name), str(container))
     raise AnsibleFilterError(f"mac: of is {of!r}, not one of endpoint, bridge, vtep, host end.")
 
 
 def device_name(network: str, prefix: str = "ch-") -> str:
     """The device of a network on its hosts."""
-    return naming.device_name(str(prefix), str(network))
+    return names.device_name(str(prefix), str(network))
 
 
 def host_end(container: str, network: str) -> str:
     """The host's end of the veth of a container on a network."""
-    return naming.host_end_name(str(network), str(container))
+    return names.host_end_name(str(network), str(container))
 
 
 class FilterModule:

@@ -12,37 +12,38 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.containerhost.network.plugins.module_utils import brief, report
-from ansible_collections.containerhost.network.plugins.module_utils.codec import LibraryMissing
-from ansible_collections.containerhost.network.plugins.module_utils.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.kind import COMMON_OPTIONS, Kind
-from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
-    MINIMUM_PYROUTE2,
-    distribution,
-    package_of,
-)
-from ansible_collections.containerhost.network.plugins.module_utils.loop import (
-    Failed,
-    Leaves,
-    Plan,
-    Unready,
-    apply,
-    describe,
-    plan,
-    wanted_object,
-)
-from ansible_collections.containerhost.network.plugins.module_utils.mistakes import mistakes, near
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import NftMissing
-from ansible_collections.containerhost.network.plugins.module_utils.records import Records, lock
-from ansible_collections.containerhost.network.plugins.module_utils.values import (
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+from ansible_collections.containerhost.network.plugins.module_utils.engine import diff
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
     Problem,
     Values,
     Wanted,
     network_of,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
+    ChangeSet,
+    Failed,
+    Leaves,
+    Unready,
+    apply,
+    compare,
+    describe,
+    wanted_object,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
+    MINIMUM_PYROUTE2,
+    distribution,
+    package_of,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftMissing
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records, lock
+from ansible_collections.containerhost.network.plugins.module_utils.validate import mistakes, near
 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -81,17 +82,17 @@ def library_advice() -> str:
     )
 
 
-def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo: Plan, **result: t.Any) -> None:
-    """Apply a plan, unless it is only asked for, and say what changed."""
+def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo: ChangeSet, **result: t.Any) -> None:
+    """Apply the changes, unless it is only asked for, and say what changed."""
     changes = todo.changes
     result["changed"] = bool(changes)
-    result["counts"] = report.counts(changes)
+    result["counts"] = diff.counts(changes)
     if module._diff:
-        result["diff"] = report.diffs(kinds, changes)
+        result["diff"] = diff.diffs(kinds, changes)
     if not module.check_mode:
         # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
         apply(kinds, Executor(kernel), todo)
-    brief.end()
+    startup.end()
     module.exit_json(invocation=_quiet(module), **result)
 
 
@@ -137,7 +138,7 @@ def run_kind(kind: Kind) -> None:
         def leaves(found: Found) -> bool:
             return bool(params["purge"]) and found.owner == params["owner"]
 
-        todo = plan([kind], kernel, wanted, leaves)
+        todo = compare([kind], kernel, wanted, leaves)
         _check_changes(kind, kernel, todo)
         finish(module, kernel, [kind], todo)
 
@@ -186,7 +187,7 @@ def _check_absences(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> N
         )
 
 
-def _check_changes(kind: Kind, kernel: Kernel, todo: Plan) -> None:
+def _check_changes(kind: Kind, kernel: Kernel, todo: ChangeSet) -> None:
     """What other kinds of objects have to say, which a document would have among its own objects."""
     problems = []
     takers: dict[tuple[t.Any, ...], str] = {}
@@ -255,7 +256,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
     with kernel_of_this_host(module) as kernel:
         wanted = read_document(kinds, params["document"], params["recreate"])
-        todo = plan(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
+        todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
         kept: dict[str, int] = {}
         for change in todo.kept:
             network = network_of(change.owner)

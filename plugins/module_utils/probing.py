@@ -19,8 +19,8 @@ import time
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.values import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire, WireError
 
 TIMEOUT = 1.0  # seconds for an answer
 TRIES = 3  # the first packet may have to wait for a neighbour to be resolved
@@ -42,7 +42,7 @@ class Probe(t.NamedTuple):
     size: int = 0
 
 
-class Outcome(t.NamedTuple):
+class ProbeResult(t.NamedTuple):
     """``reason`` is empty when an answer came; ``ms`` is how long it took."""
 
     name: str
@@ -50,11 +50,11 @@ class Outcome(t.NamedTuple):
     reason: str
 
 
-def run(wire: Wire, probes: t.Sequence[Probe]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def run(wire: Wire, probes: t.Sequence[Probe]) -> list[ProbeResult]:
+    outcomes: list[ProbeResult] = []
     for start in range(0, len(probes), _AT_A_TIME):
         left = list(probes[start:start + _AT_A_TIME])
-        last: dict[str, Outcome] = {}
+        last: dict[str, ProbeResult] = {}
         for _try in range(TRIES):
             last.update((outcome.name, outcome) for outcome in _together(wire, left))
             left = [probe for probe in left if last[probe.name].reason]
@@ -69,7 +69,7 @@ def run(wire: Wire, probes: t.Sequence[Probe]) -> list[Outcome]:
     return outcomes
 
 
-def _together(wire: Wire, probes: t.Sequence[Probe]) -> t.Iterator[Outcome]:
+def _together(wire: Wire, probes: t.Sequence[Probe]) -> t.Iterator[ProbeResult]:
     waiting: dict[int, tuple[Probe, socket.socket, float]] = {}
     try:
         for number, probe in enumerate(probes):
@@ -79,7 +79,7 @@ def _together(wire: Wire, probes: t.Sequence[Probe]) -> t.Iterator[Outcome]:
                 began = time.monotonic()
                 reason = _start(sock, probe, number)
             except (OSError, WireError, Problem) as error:
-                yield Outcome(probe.name, None, getattr(error, "strerror", None) or str(error))
+                yield ProbeResult(probe.name, None, getattr(error, "strerror", None) or str(error))
                 continue
             waiting[sock.fileno()] = (probe, sock, began)
             if reason is not None:
@@ -92,7 +92,7 @@ def _together(wire: Wire, probes: t.Sequence[Probe]) -> t.Iterator[Outcome]:
 
 def _collect(
     waiting: dict[int, tuple[Probe, socket.socket, float]], probes: t.Sequence[Probe]
-) -> t.Iterator[Outcome]:
+) -> t.Iterator[ProbeResult]:
     deadline = time.monotonic() + TIMEOUT
     poll = select.poll()
     for fd, (probe, _sock, _began) in waiting.items():
@@ -114,11 +114,11 @@ def _collect(
         yield _finish(waiting, fd, "no reply")
 
 
-def _finish(waiting: dict[int, tuple[Probe, socket.socket, float]], fd: int, reason: str) -> Outcome:
+def _finish(waiting: dict[int, tuple[Probe, socket.socket, float]], fd: int, reason: str) -> ProbeResult:
     probe, sock, began = waiting.pop(fd)
     sock.close()
     ms = round((time.monotonic() - began) * 1000, 2)
-    return Outcome(probe.name, None if reason else ms, reason)
+    return ProbeResult(probe.name, None if reason else ms, reason)
 
 
 def path_of(sandbox: t.Mapping[str, str] | None) -> str | None:

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.values import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 
 NETNS_FOLDER = "/run/netns"
 

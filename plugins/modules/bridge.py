@@ -177,6 +177,10 @@ problems:
       bridge docker0 cannot be made: there is one already that is not ours (mtu: 1500); rename or remove one of the two
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.bridge import Bridge
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -131,8 +131,12 @@ problems:
   elements: str
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_document
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
 
 
 def main() -> None:

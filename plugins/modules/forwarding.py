@@ -124,6 +124,10 @@ problems:
       forwarding ipv4 on br-web, there is no device br-web; make it first
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.forwarding import Forwarding
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

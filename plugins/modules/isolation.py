@@ -130,6 +130,10 @@ problems:
       isolation docker0, there is a device of that name that is not ours
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.isolation import Isolation
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

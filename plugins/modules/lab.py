@@ -127,12 +127,12 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.containerhost.network.plugins.module_utils.codec import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.lab import lifecycle, parameters
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Exhausted
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import distribution, package_of
-from ansible_collections.containerhost.network.plugins.module_utils.wire import WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import WireError
+from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -164,7 +164,7 @@ ARGUMENTS = {
 }
 
 
-def run(module: AnsibleModule) -> lifecycle.Outcome:
+def run(module: AnsibleModule) -> lifecycle.LabResult:
     if os.geteuid() != 0:
         module.fail_json(msg="needs root: set become: true, or run ansible-playbook as root")
     if module.params["state"] == "absent":

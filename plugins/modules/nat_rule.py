@@ -177,6 +177,10 @@ problems:
       nat_rule publish 8080 needs an `address`, the container's
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

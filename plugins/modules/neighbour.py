@@ -122,6 +122,10 @@ problems:
       neighbour 10.42.12.0 on vx-fabric needs an `lladdr`
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.neighbour import Neighbour
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -110,6 +110,10 @@ problems:
       netns shop is not ours, so it stays; remove it with what made it
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.netns import Netns
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

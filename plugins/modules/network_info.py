@@ -53,11 +53,15 @@ others:
   sample: {"task": {"version": 1, "netns": [{"name": "shop"}]}}
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.containerhost.network.plugins.module_utils.inspection import documents, merged
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.inspection import documents, merged
 from ansible_collections.containerhost.network.plugins.module_utils.module import kernel_of_this_host
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
 
 
 def main() -> None:

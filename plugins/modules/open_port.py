@@ -115,6 +115,10 @@ problems:
       port 65536 is not between 1 and 65535
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.open_port import OpenPort
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -102,6 +102,10 @@ listener:
   type: int
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 import os
 import signal
 

@@ -142,6 +142,10 @@ problems:
       dst '10.99.1.0/16' is no network (10.99.1.0/16 has host bits set), the network is 10.99.0.0/16
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.route import Route
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

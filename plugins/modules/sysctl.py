@@ -112,6 +112,10 @@ problems:
       sysctl kernel.panic is not below net.
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sysctl import Sysctl
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -237,6 +237,10 @@ problems:
       veth shop eth0: there is no network namespace shop; make it first (module netns), or start its container
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -105,6 +105,10 @@ problems:
       vni 16777216 is not between 0 and 16777215
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vtep_filter import VtepFilter
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -188,6 +188,10 @@ problems:
       vxlan vx-fabric would have to be made anew to change vni (42 → 43); allow it with recreate: true
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

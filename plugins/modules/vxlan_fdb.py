@@ -201,6 +201,10 @@ problems:
       FDB entry 02:00:00:00:42:12 on vx-fabric needs a `dst`, a VTEP's address
 """
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
+
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan_fdb import VxlanFdb
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import schema
-from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import Address, Block, overlapping
-from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import remembered_subnets
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, overlapping
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
@@ -20,8 +22,6 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Inventory,
     Network,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Problems
-from ansible_collections.containerhost.network.plugins.plugin_utils.resolve import Wanted
 
 # A Linux bridge has 1,023 ports (BR_MAX_PORTS in net/bridge/br_private.h is 1 << 10, and port 0 is none).
 BRIDGE_PORTS = 1023
@@ -61,7 +61,7 @@ def warnings(inventory: Inventory) -> Iterator[str]:
 # --- before anything is allotted --------------------------------------------------------------------------------------
 
 
-def check_inventory(inventory: Inventory, wanted: Wanted, ledger: Ledger, problems: Problems) -> None:
+def check_inventory(inventory: Inventory, wanted: Membership, ledger: Ledger, problems: Problems) -> None:
     _check_overlaps(inventory, ledger, problems)
     _check_subnets(inventory, problems)
     _check_underlays(inventory, wanted, problems)
@@ -145,7 +145,7 @@ def _check_subnets(inventory: Inventory, problems: Problems) -> None:
             )
 
 
-def _check_underlays(inventory: Inventory, wanted: Wanted, problems: Problems) -> None:
+def _check_underlays(inventory: Inventory, wanted: Membership, problems: Problems) -> None:
     """Two hosts with one address: always wrong when written so, and when an overlay must tell them apart."""
     overlays = (name for name in wanted.members if driver(inventory.networks[name].driver).has_vtep)
     overlaid = {host for name in overlays for host in wanted.members[name]}
@@ -206,7 +206,7 @@ def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems:
         )
 
 
-def check_members(inventory: Inventory, wanted: Wanted, problems: Problems) -> None:
+def check_members(inventory: Inventory, wanted: Membership, problems: Problems) -> None:
     for name, pairs in wanted.endpoints.items():
         spec = inventory.networks[name]
         members = set(wanted.members[name])

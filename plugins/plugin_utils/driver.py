@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network, NetworkSpec
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems
 
 # A kind's name and one object of it, as a document has them.
 Object = tuple[str, dict[str, Any]]

@@ -29,8 +29,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import parse_address, parse_block
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
 
 VERSION = 1
 HEADER = "containerhost.ledger"

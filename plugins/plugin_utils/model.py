@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import Address, Block, Span
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, Span
 
 
 def empty() -> Mapping[Any, Any]:
@@ -41,7 +41,7 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ContainerRoute:
     """A route in a container: ``via`` None is on-link."""
 
     dst: Block
@@ -87,7 +87,7 @@ class EndpointSpec:
     publish: tuple[Publish, ...] = ()
     aliases: tuple[str, ...] = ()
     mtu: int | None = None
-    routes: tuple[Route, ...] = ()
+    routes: tuple[ContainerRoute, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
 
 

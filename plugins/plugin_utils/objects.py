@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import naming
-from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import Address
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
     Endpoint,
@@ -23,7 +23,7 @@ FAMILY = {4: "ipv4", 6: "ipv6"}
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
-def make(kind: str, network: str, **fields: Any) -> Object:
+def object_of(kind: str, network: str, **fields: Any) -> Object:
     """An object without the fields that are None."""
     return kind, {"network": network, **{key: value for key, value in fields.items() if value is not None}}
 
@@ -31,20 +31,20 @@ def make(kind: str, network: str, **fields: Any) -> Object:
 def netns(container: ContainerSpec, fleet: Fleet) -> Object:
     """The namespace of a container that has no engine. Its owner is the container's first network that is there."""
     owner = next((each.network for each in container.endpoints if each.network in fleet.networks), "none")
-    return make("netns", owner, name=container.ref)
+    return object_of("netns", owner, name=container.ref)
 
 
 def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...]) -> Object:
     addresses = [slice_.address(slice_.gateway) for slice_ in slices if slice_.gateway]
-    return make("bridge", network.name, name=network.container_device, mac=mac, mtu=mtu, addresses=addresses)
+    return object_of("bridge", network.name, name=network.container_device, mac=mac, mtu=mtu, addresses=addresses)
 
 
 def veth(network: Network, endpoint: Endpoint, mtu: int | None, isolated: bool, routes: list[dict[str, Any]]) -> Object:
-    return make(
+    return object_of(
         "veth",
         network.name,
         name=endpoint.host_end,
-        host_mac=naming.host_end_mac(network.name, endpoint.container.host, endpoint.container.name),
+        host_mac=names.host_end_mac(network.name, endpoint.container.host, endpoint.container.name),
         master=network.container_device,
         mtu=endpoint.spec.mtu or mtu,
         isolated=True if isolated else None,
@@ -97,16 +97,16 @@ def container_sysctls(endpoint: Endpoint) -> dict[str, str]:
 def sysctl(network: Network, family: int, device: str, name: str, value: str) -> Object:
     """``net.ipv4.conf.DEVICE.NAME``; with slashes (sysctl(8)) where the device has a dot in its own name."""
     parts = ("net", FAMILY[family], "conf", device, name)
-    return make("sysctl", network.name, key=("/" if "." in device else ".").join(parts), value=value)
+    return object_of("sysctl", network.name, key=("/" if "." in device else ".").join(parts), value=value)
 
 
 def forwarding(network: Network, devices: tuple[str, ...], uplink: str | None) -> Iterator[Object]:
     """Routing between our devices and, when there is one, the uplink, in the network's families."""
     for version in network.versions:
         for device in devices:
-            yield make("forwarding", network.name, device=device, family=FAMILY[version])
+            yield object_of("forwarding", network.name, device=device, family=FAMILY[version])
         if uplink:
-            yield make("forwarding", network.name, uplink=uplink, family=FAMILY[version])
+            yield object_of("forwarding", network.name, uplink=uplink, family=FAMILY[version])
 
 
 def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
@@ -118,7 +118,7 @@ def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
             sources = [str(source) for source in port.sources if source.version == version]
             if port.sources and not sources:
                 continue
-            yield make(
+            yield object_of(
                 "nat_rule",
                 network.name,
                 rule="publish",
@@ -137,7 +137,7 @@ def opened(network: Network, endpoint: Endpoint) -> Iterator[Object]:
     """What `publish` means where nothing is translated: the container's own port may be reached."""
     for _kind, rule in published(network, endpoint):
         fields = {key: rule[key] for key in ("protocol", "address", "port", "sources") if key in rule}
-        yield make("open_port", network.name, **fields)
+        yield object_of("open_port", network.name, **fields)
 
 
 def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:

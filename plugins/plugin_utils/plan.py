@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils import checks
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Inventory
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Problems
-from ansible_collections.containerhost.network.plugins.plugin_utils.resolve import resolve, want
-from ansible_collections.containerhost.network.plugins.plugin_utils.shims import with_shims
-from ansible_collections.containerhost.network.plugins.plugin_utils.undisturbed import undisturbed
 
 # How many allocations a message names before it counts the rest.
 NAMED = 5
@@ -53,7 +53,7 @@ class Plan:
         return hash_.hexdigest()[:32]
 
 
-@undisturbed
+@without_garbage_collection
 def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterable[str] | None = None) -> Plan:
     """The plan for an inventory, or a PlanError with all problems. ``today`` (YYYY-MM-DD) dates what has left.
 

@@ -10,8 +10,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.handover import FLEET_FILE, document_file
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import FLEET_FILE, document_file
 
 FOLDER = "made"
 

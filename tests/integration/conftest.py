@@ -21,9 +21,9 @@ import ansible
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.containerhost.network.plugins.module_utils import kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine import kind
 
-COLLECTIONS = Path(kind.__file__).parents[5]
+COLLECTIONS = Path(kind.__file__).parents[6]
 MODULES = "ansible_collections.containerhost.network.plugins.modules"
 
 # One side of the uplink is the host's, the other one is outside.

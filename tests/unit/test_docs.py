@@ -21,16 +21,17 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.containerhost.network.plugins.module_utils.kind import COMMON_OPTIONS, Kind
-from ansible_collections.containerhost.network.plugins.module_utils.loop import wanted_object
-from ansible_collections.containerhost.network.plugins.plugin_utils import drivers, schema
-from ansible_collections.containerhost.network.plugins.plugin_utils.hostvars import plain
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import Sources, gather
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
+from ansible_collections.containerhost.network.plugins.plugin_utils import drivers
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import KEYS as PUBLISH_KEYS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import ROUTE_KEYS, SUBNET_KEYS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import plain
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError
-from ansible_collections.containerhost.network.plugins.plugin_utils.publish import KEYS as PUBLISH_KEYS
-from ansible_collections.containerhost.network.plugins.plugin_utils.values import ROUTE_KEYS, SUBNET_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

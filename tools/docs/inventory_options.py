@@ -17,9 +17,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 
 SECTIONS = {
     "fleet": schema.FLEET,

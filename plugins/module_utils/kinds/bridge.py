@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
     DeviceKind,
     change_link,
     finish_link,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 _SECOND = 100  # the kernel counts a bridge's times in USER_HZ
 
@@ -57,7 +57,7 @@ class Bridge(DeviceKind):
         plain = super().normalise(values)
         for option, (low, high) in _RANGES.items():
             if plain.get(option) is not None:
-                plain[option] = spelling.between(plain[option], low, high, option)
+                plain[option] = canonical.between(plain[option], low, high, option)
         return plain
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:

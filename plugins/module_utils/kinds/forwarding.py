@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import require
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import is_foreign
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Borrow, GiveBack
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import require
 
 AUTO = "auto"
 _RTPROT_RA = 9  # a route that a router advertised

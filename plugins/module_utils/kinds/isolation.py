@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN, is_foreign
-from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN, is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, require
 
 
 class Isolation(Kind):
@@ -31,10 +31,10 @@ class Isolation(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {"internal": False, "protect": True, **values, "in_force": True}
-        plain["device"] = spelling.device_name(plain["device"], "device")
+        plain["device"] = canonical.device_name(plain["device"], "device")
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
-        plain["accept_from"] = spelling.each(plain.get("accept_from") or [], spelling.device_name)
+        plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.device_name)
         return plain
 
     def summary(self, values: Values) -> list[str]:
@@ -76,7 +76,7 @@ def _elements(values: Values) -> list[tuple[str, str]]:
     return elements + ([("internal", device)] if values["internal"] else [])
 
 
-def _isolated(table: Table) -> t.Iterator[tuple[Values, str]]:
+def _isolated(table: NftTable) -> t.Iterator[tuple[Values, str]]:
     """Devices in our sets, and what is there for each; a device may have lost some of its elements."""
     by_device: dict[str, list[tuple[str, str]]] = {}
     comments: dict[str, str] = {}

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import sandbox_end, spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import DEVICE_OPTIONS
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Announce, DeleteLink, Record
-from ansible_collections.containerhost.network.plugins.module_utils.values import (
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
     Key,
@@ -25,6 +22,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.values impor
     Values,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
 # MACVLAN_MODE_*, linux/if_link.h
 MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
@@ -41,7 +42,7 @@ class Macvlan(Kind):
         "parent": {"type": "str"},
         "mode": {"type": "str", "choices": list(MODES), "default": "bridge"},
         **{name: spec for name, spec in DEVICE_OPTIONS.items() if name in ("mtu", "up")},
-        **sandbox_end.SANDBOX_OPTIONS,
+        **sandbox_interface.SANDBOX_OPTIONS,
     }
 
     def key_of(self, values: Values, owner: str) -> Key:
@@ -53,16 +54,16 @@ class Macvlan(Kind):
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         if plain.get("mtu") is not None:
-            plain["mtu"] = spelling.between(plain["mtu"], 68, 65535, "mtu")
+            plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
         if plain["mode"] not in MODES:
             raise Problem(f"macvlan {plain['interface']}: mode {plain['mode']} is none of {', '.join(MODES)}")
         if plain["mode"] == "passthru" and plain.get("mac") is not None:
             raise Problem(f"macvlan {plain['interface']}: in mode passthru it has its parent's MAC; leave out `mac`")
-        plain = sandbox_end.normalise(plain, required=False)
+        plain = sandbox_interface.normalise(plain, required=False)
         if values.get("state") != "absent":
             if plain.get("parent") is None:
                 raise Problem(f"macvlan {plain['interface']} needs a `parent`: the host's interface on the LAN")
-            plain["parent"] = spelling.device_name(plain["parent"], "parent")
+            plain["parent"] = canonical.device_name(plain["parent"], "parent")
         return plain
 
     def label(self, values: Values) -> str:
@@ -77,10 +78,10 @@ class Macvlan(Kind):
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
 
     def holds(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
-        return sandbox_end.holds(values)
+        return sandbox_interface.holds(values)
 
     def export(self, values: Values) -> Values:
-        return sandbox_end.export(super().export(values))
+        return sandbox_interface.export(super().export(values))
 
     def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
         sandbox = values.get("sandbox") or {}
@@ -112,7 +113,7 @@ class Macvlan(Kind):
                 f"{values['parent']} has a macvlan already, and one in mode passthru must be the only one: take"
                 " another mode"
             )
-        yield from sandbox_end.obstacles(kernel, wanted, lambda link: link.owner is not None)
+        yield from sandbox_interface.obstacles(kernel, wanted, lambda link: link.owner is not None)
 
     def _modes_on(self, kernel: Kernel, wanted: Wanted) -> list[str]:
         """Modes of the other macvlans on its parent, as far as they can be seen, and of those that will be made."""
@@ -156,7 +157,7 @@ class Macvlan(Kind):
         netns, engine, ref, interface = key
         sandbox = {"engine": engine, "ref": ref} if engine else None
         try:
-            path = sandbox_end.path_of({"sandbox": sandbox, "netns": netns})
+            path = sandbox_interface.path_of({"sandbox": sandbox, "netns": netns})
         except Problem:
             if wanted is not None and wanted.present:
                 raise
@@ -171,7 +172,7 @@ class Macvlan(Kind):
             )
         parents = {other.index: other.name for other in kernel.links(netns).values()}
         values = {
-            **sandbox_end.read(kernel, path, link, wanted),
+            **sandbox_interface.read(kernel, path, link, wanted),
             "sandbox": sandbox,
             "netns": netns,
             "parent": parents.get(link.lower or 0),
@@ -226,8 +227,8 @@ class Macvlan(Kind):
         told = [Announce(path, device, values.get("mac"), tuple(values["addresses"]))] if values["up"] else []
         return [
             [*self._record(wanted), made],
-            [marked, *quiet, *sandbox_end.set_sysctls(path, values["sysctls"])],
-            sandbox_end.attach(values, path),
+            [marked, *quiet, *sandbox_interface.set_sysctls(path, values["sysctls"])],
+            sandbox_interface.attach(values, path),
             list(told),
         ]
 
@@ -240,7 +241,7 @@ class Macvlan(Kind):
             )
         if "owner" in differences:
             first.append(m.set_link(values["interface"], path, operation="set the mark", ifalias=mark(wanted.owner)))
-        inside = sandbox_end.change(wanted, path, differences)
+        inside = sandbox_interface.change(wanted, path, differences)
         told: list[t.Any] = []
         if {"mac", "addresses", "up"} & set(differences) and values["up"]:
             told.append(
@@ -263,4 +264,4 @@ class Macvlan(Kind):
 
 
 def _path(values: Values) -> str | None:
-    return sandbox_end.path_of(values)
+    return sandbox_interface.path_of(values)

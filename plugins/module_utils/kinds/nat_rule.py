@@ -8,20 +8,20 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
-from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.values import (
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
     Problem,
     Values,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, require
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 
@@ -117,8 +117,8 @@ class NatRule(Kind):
 def _masquerade(plain: Values, absent: bool) -> Values:
     if plain.get("source") is None:
         raise Problem("nat_rule masquerade needs a `source`: the network that leaves under the host's address")
-    plain["source"] = spelling.network_cidr(plain["source"], "source")
-    plain["unless"] = spelling.network_cidr(plain.get("unless") or plain["source"], "unless")
+    plain["source"] = canonical.network_cidr(plain["source"], "source")
+    plain["unless"] = canonical.network_cidr(plain.get("unless") or plain["source"], "unless")
     if (":" in plain["unless"]) != (":" in plain["source"]):
         raise Problem(
             f"nat_rule masquerade {plain['source']}: it and `unless` {plain['unless']} are not of one family"
@@ -138,16 +138,16 @@ def _publish(plain: Values, absent: bool) -> Values:
             raise Problem(f"nat_rule publish: `{option}` belongs to rule masquerade; leave it out")
     if plain.get("host_port") is None:
         raise Problem("nat_rule publish needs a `host_port`")
-    plain["host_port"] = spelling.port(plain["host_port"], "host_port")
+    plain["host_port"] = canonical.port(plain["host_port"], "host_port")
     if plain.get("host_address") is not None:
-        plain["host_address"] = spelling.address(plain["host_address"], "host_address")
+        plain["host_address"] = canonical.address(plain["host_address"], "host_address")
     if plain.get("address") is None:
         if absent:
             return {**plain, "host_address": plain.get("host_address") or "0.0.0.0"}
         raise Problem(f"nat_rule publish {plain['host_port']} needs an `address`: the container's")
-    plain["address"] = spelling.address(plain["address"])
-    plain["port"] = spelling.port(plain.get("port") or plain["host_port"])
-    plain["sources"] = spelling.each(plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources"))
+    plain["address"] = canonical.address(plain["address"])
+    plain["port"] = canonical.port(plain.get("port") or plain["host_port"])
+    plain["sources"] = canonical.each(plain.get("sources") or [], lambda cidr: canonical.network_cidr(cidr, "sources"))
     for source in plain["sources"]:
         if (":" in source) != (":" in plain["address"]):
             raise Problem(
@@ -207,7 +207,7 @@ def _cidr(text: str) -> str:
     return text if "/" in text else f"{text}/{128 if ':' in text else 32}"
 
 
-def _masquerades(table: Table) -> t.Iterator[tuple[Values, str]]:
+def _masquerades(table: NftTable) -> t.Iterator[tuple[Values, str]]:
     for family in ("4", "6"):
         sources = table.elements.get(f"masquerade{family}", {})
         local = {pair.split(" . ")[0]: pair for pair in table.elements.get(f"local{family}", {})}
@@ -232,7 +232,7 @@ def _cidr(text: str) -> str:
     return text if "-" in text or "/" in text else f"{text}/{128 if ':' in text else 32}"
 
 
-def _published(table: Table) -> t.Iterator[tuple[Values, str]]:
+def _published(table: NftTable) -> t.Iterator[tuple[Values, str]]:
     for name, nowhere in (("publish4", "0.0.0.0"), ("publish6", "::"), ("publish4_at", ""), ("publish6_at", "")):
         limits = _limits(table, name[7])
         for key, (target, comment) in table.elements.get(name, {}).items():
@@ -253,7 +253,7 @@ def _published(table: Table) -> t.Iterator[tuple[Values, str]]:
             yield values, comment
 
 
-def _limits(table: Table, family: str) -> dict[str, list[Element]]:
+def _limits(table: NftTable, family: str) -> dict[str, list[Element]]:
     """Elements that limit who reaches a container's port, by that port."""
     limits: dict[str, list[Element]] = {}
     for key in table.elements.get(f"restricted{family}", {}):

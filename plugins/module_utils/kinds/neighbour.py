@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import forget_gone, owner_of_row, record
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
+    forget_gone,
+    owner_of_row,
+    record,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
 
 class Neighbour(Kind):
@@ -28,12 +32,12 @@ class Neighbour(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {**values, "permanent": True}
-        plain["device"] = spelling.device_name(plain["device"], "device")
-        plain["address"] = spelling.address(plain["address"])
+        plain["device"] = canonical.device_name(plain["device"], "device")
+        plain["address"] = canonical.address(plain["address"])
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         if plain.get("lladdr") is not None:
-            plain["lladdr"] = spelling.mac(plain["lladdr"], "lladdr")
+            plain["lladdr"] = canonical.mac(plain["lladdr"], "lladdr")
         elif plain.get("state") != "absent":
             raise Problem(f"neighbour {plain['address']} on {plain['device']} needs an `lladdr`")
         return plain

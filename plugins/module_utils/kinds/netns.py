@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.steps import DeleteNetns, MakeNetns
-from ansible_collections.containerhost.network.plugins.module_utils.values import Change, Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Problem,
+    Values,
+    Wanted,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteNetns, MakeNetns
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
 
 class Netns(Kind):
@@ -27,7 +33,7 @@ class Netns(Kind):
     def normalise(self, values: Values) -> Values:
         if values.get("netns") is not None:
             raise Problem(f"netns {values['name']}: a namespace has no place in another; leave `netns` out")
-        return {"up": True, **values, "name": spelling.netns_name(values["name"])}
+        return {"up": True, **values, "name": canonical.netns_name(values["name"])}
 
     def summary(self, values: Values) -> list[str]:
         return ["up: no"] if values.get("up") is False else []

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
-from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, require
 
 
 class OpenPort(Kind):
@@ -31,12 +31,12 @@ class OpenPort(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {"protocol": "tcp", **values, "in_force": True}
-        plain["address"] = spelling.address(plain["address"])
-        plain["port"] = spelling.port(plain["port"])
+        plain["address"] = canonical.address(plain["address"])
+        plain["port"] = canonical.port(plain["port"])
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
-        plain["sources"] = spelling.each(
-            plain.get("sources") or [], lambda cidr: spelling.network_cidr(cidr, "sources")
+        plain["sources"] = canonical.each(
+            plain.get("sources") or [], lambda cidr: canonical.network_cidr(cidr, "sources")
         )
         for source in plain["sources"]:
             if (":" in source) != (":" in plain["address"]):
@@ -81,7 +81,7 @@ def _elements(values: Values) -> list[tuple[str, str]]:
     return [(f"permitted_open{family}", f"{source} . {place}") for source in values["sources"]]
 
 
-def _open(table: Table) -> t.Iterator[tuple[Values, str]]:
+def _open(table: NftTable) -> t.Iterator[tuple[Values, str]]:
     elements: dict[str, list[tuple[str, str]]] = {}
     comments: dict[str, str] = {}
     for name in ("open4", "open6", "permitted_open4", "permitted_open6"):
@@ -96,7 +96,7 @@ def _open(table: Table) -> t.Iterator[tuple[Values, str]]:
             "protocol": protocol,
             "address": address,
             "port": int(port),
-            "sources": sorted(spelling.interface_cidr(source) for source in sources),
+            "sources": sorted(canonical.interface_cidr(source) for source in sources),
             "in_force": table.intact,
             "elements": some,
         }

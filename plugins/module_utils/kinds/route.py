@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import forget_gone, owner_of_row, record
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
+    forget_gone,
+    owner_of_row,
+    record,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
 _CARRY_THEIR_OWN = ("veth", "macvlan")  # their routes are options of theirs
 _LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
@@ -37,15 +41,15 @@ class Route(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {"onlink": False, "table": m.RT_TABLE_MAIN, **values}
-        plain["dst"] = spelling.network_cidr(plain["dst"])
+        plain["dst"] = canonical.network_cidr(plain["dst"])
         six = ":" in plain["dst"]
-        plain["metric"] = spelling.between(plain.get("metric") or (_METRIC_6 if six else 0), 0, _LARGEST, "metric")
-        plain["table"] = spelling.between(plain["table"], 1, _LARGEST, "table")
+        plain["metric"] = canonical.between(plain.get("metric") or (_METRIC_6 if six else 0), 0, _LARGEST, "metric")
+        plain["table"] = canonical.between(plain["table"], 1, _LARGEST, "table")
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         for option in ("via", "src"):
             if plain.get(option) is not None:
-                plain[option] = spelling.address(plain[option], option)
+                plain[option] = canonical.address(plain[option], option)
                 if (":" in plain[option]) != six:
                     raise Problem(f"route {plain['dst']} and its `{option}` {plain[option]} are not of one family")
         if plain.get("device") is None and plain.get("state") != "absent":

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.sandbox_end import sysctl_path
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Borrow, GiveBack
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.bases.sandbox_interface import sysctl_path
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
 
 class Sysctl(Kind):

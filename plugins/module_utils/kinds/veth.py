@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import sandbox_end, spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     DEVICE_OPTIONS,
     DeviceKind,
     no_bridge,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import label_of
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of
 
 _PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
 
@@ -33,15 +34,15 @@ class Veth(DeviceKind):
         "host_mac": {"type": "str"},
         "isolated": {"type": "bool"},
         "hairpin": {"type": "bool"},
-        **sandbox_end.SANDBOX_OPTIONS,
+        **sandbox_interface.SANDBOX_OPTIONS,
     }
 
     def normalise(self, values: Values) -> Values:
         if values.get("state") == "absent":
             return super().normalise({option: values.get(option) for option in ("name", "netns", "state")})
-        plain = sandbox_end.normalise(super().normalise(values))
+        plain = sandbox_interface.normalise(super().normalise(values))
         if plain.get("host_mac") is not None:
-            plain["host_mac"] = spelling.unicast_mac(plain["host_mac"], "host_mac")
+            plain["host_mac"] = canonical.unicast_mac(plain["host_mac"], "host_mac")
         if plain.get("master") is not None:
             for option in _PORT:
                 plain.setdefault(option, False)
@@ -74,10 +75,10 @@ class Veth(DeviceKind):
         return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
 
     def holds(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
-        return sandbox_end.holds(values)
+        return sandbox_interface.holds(values)
 
     def export(self, values: Values) -> Values:
-        return sandbox_end.export(super().export(values))
+        return sandbox_interface.export(super().export(values))
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
         """Its container's namespace was replaced, and a process keeps the old one: the container has no end of it."""
@@ -98,7 +99,7 @@ class Veth(DeviceKind):
             links = kernel.links(wanted.netns).values()
             return any(link.lower == there.index and link.owner and link.kind == "veth" for link in links)
 
-        yield from sandbox_end.obstacles(kernel, wanted, is_ours)
+        yield from sandbox_interface.obstacles(kernel, wanted, is_ours)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -119,10 +120,10 @@ class Veth(DeviceKind):
 
     def _read_end(self, kernel: Kernel, link: Link, wanted: Wanted) -> Values:
         """The other end, if it is in the sandbox that it should be in."""
-        path = sandbox_end.path_of(wanted.values)
+        path = sandbox_interface.path_of(wanted.values)
         for peer in kernel.links(path).values():
             if peer.kind == "veth" and peer.lower == link.index and link.lower == peer.index:
-                values = sandbox_end.read(kernel, path, peer, wanted)
+                values = sandbox_interface.read(kernel, path, peer, wanted)
                 values["sandbox"] = wanted.values["sandbox"]
                 values["up"] = link.up and peer.up
                 values["mtu"] = link.mtu if link.mtu == peer.mtu else f"{link.mtu} and {peer.mtu}"
@@ -134,7 +135,7 @@ class Veth(DeviceKind):
 
     def add(self, wanted: Wanted) -> Rounds:
         values, netns = wanted.values, wanted.netns
-        path = sandbox_end.path_of(values)
+        path = sandbox_interface.path_of(values)
         # The peer is made in its namespace under its name: no temporary name, no move (18 ms each). One queue each way,
         # as nothing queues in a veth: the kernel would make one for each processor, and files for each of them.
         peer = {
@@ -163,8 +164,8 @@ class Veth(DeviceKind):
         port = _port(values, [option for option in _PORT if values.get(option)])
         return [
             [made],
-            [marked, *port, *sandbox_end.set_sysctls(path, values["sysctls"])],
-            sandbox_end.attach(values, path),
+            [marked, *port, *sandbox_interface.set_sysctls(path, values["sysctls"])],
+            sandbox_interface.attach(values, path),
             # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
             [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
         ]
@@ -185,7 +186,7 @@ class Veth(DeviceKind):
             host.append(m.set_link(name, netns, up=values["up"] if "up" in differences else None, **link))
         # A port that changes its master has lost its settings.
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
-        inside = sandbox_end.change(wanted, sandbox_end.path_of(values), differences)
+        inside = sandbox_interface.change(wanted, sandbox_interface.path_of(values), differences)
         return [[*host, *inside[0]], *inside[1:]]
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import Table, require
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import UNKNOWN
-from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, require
 
 _PORT = 4789  # IANA
 
@@ -35,11 +35,11 @@ class VtepFilter(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {"port": _PORT, **values, "in_force": True}
-        plain["vni"] = spelling.between(plain["vni"], 0, (1 << 24) - 1, "vni")
-        plain["port"] = spelling.port(plain["port"])
+        plain["vni"] = canonical.between(plain["vni"], 0, (1 << 24) - 1, "vni")
+        plain["port"] = canonical.port(plain["port"])
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
-        plain["accept_from"] = spelling.each(plain.get("accept_from") or [], spelling.address)
+        plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.address)
         return plain
 
     def label(self, values: Values) -> str:
@@ -88,7 +88,7 @@ def _vtep(values: Values, address: str) -> tuple[str, str]:
     return ("vteps6" if ":" in address else "vteps4"), f"{address} . {_vni(values)}"
 
 
-def _filters(table: Table) -> t.Iterator[tuple[Values, str]]:
+def _filters(table: NftTable) -> t.Iterator[tuple[Values, str]]:
     filtered = table.elements.get("filtered_vnis", {})
     elements: dict[str, list[tuple[str, str]]] = {key: [("filtered_vnis", key)] for key in filtered}
     comments = {key: comment for key, (_value, comment) in filtered.items()}

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
     DeviceKind,
@@ -17,9 +16,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.devices impo
     finish_link,
     no_bridge,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 PORT = 4789  # IANA; the kernel's own default is the older 8472
 LARGEST_VNI = (1 << 24) - 1
@@ -47,11 +47,11 @@ class Vxlan(DeviceKind):
         if plain.get("state") != "absent":
             if plain.get("vni") is None:
                 raise Problem(f"vxlan {plain['name']} needs a `vni`: a number from 0 to {LARGEST_VNI}")
-            plain["vni"] = spelling.between(plain["vni"], 0, LARGEST_VNI, "vni")
-        plain["port"] = spelling.port(plain.get("port") or PORT)
+            plain["vni"] = canonical.between(plain["vni"], 0, LARGEST_VNI, "vni")
+        plain["port"] = canonical.port(plain.get("port") or PORT)
         plain.setdefault("learning", False)
         if plain.get("local") is not None:
-            plain["local"] = spelling.address(plain["local"], "local")
+            plain["local"] = canonical.address(plain["local"], "local")
         return plain
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:

@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import spelling
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import forget_gone, is_foreign
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
-from ansible_collections.containerhost.network.plugins.module_utils.values import (
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
     Key,
     Problem,
@@ -22,6 +17,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.values impor
     Wanted,
     realm,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import forget_gone, is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
 NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
 _CONTROLLED = "dynamic"  # as the kernel shows a bridge's entry that a controller has learned; it lasts all the same
@@ -60,26 +60,26 @@ class VxlanFdb(Kind):
     def normalise(self, values: Values) -> Values:
         flags = dict.fromkeys(_FLAGS, False)
         plain = {"table": "self", "fdb_state": "permanent", **flags, **values}
-        plain["device"] = spelling.device_name(plain["device"], "device")
-        plain["lladdr"] = spelling.mac(plain["lladdr"], "lladdr")
+        plain["device"] = canonical.device_name(plain["device"], "device")
+        plain["lladdr"] = canonical.mac(plain["lladdr"], "lladdr")
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         if plain.get("dst") is not None:
-            plain["dst"] = spelling.address(plain["dst"], "dst")
+            plain["dst"] = canonical.address(plain["dst"], "dst")
         where = f"FDB entry {plain['lladdr']} on {plain['device']}"
         if plain.get("port") is not None:
-            plain["port"] = spelling.port(plain["port"])
+            plain["port"] = canonical.port(plain["port"])
         for option in ("vni", "src_vni"):
             if plain.get(option) is not None:
-                plain[option] = spelling.between(plain[option], 0, LARGEST_VNI, option)
+                plain[option] = canonical.between(plain[option], 0, LARGEST_VNI, option)
         if plain.get("via") is not None:
-            plain["via"] = spelling.device_name(plain["via"], "via")
+            plain["via"] = canonical.device_name(plain["via"], "via")
         if plain["sticky"] and (plain["table"] == "self" or plain["fdb_state"] == "permanent"):
             raise Problem(f"{where}: `sticky` is of a bridge's entry (table: master) that is static or dynamic")
         if plain["router"] and plain["table"] == "master":
             raise Problem(f"{where}: `router` is of a VXLAN's entry (table: self)")
         if plain.get("nh_id") is not None:
-            plain["nh_id"] = spelling.between(plain["nh_id"], 1, 0xFFFFFFFF, "nh_id")
+            plain["nh_id"] = canonical.between(plain["nh_id"], 1, 0xFFFFFFFF, "nh_id")
             if plain.get("dst") is not None:
                 raise Problem(f"{where} takes either `dst`, one VTEP, or `nh_id`, a group of them")
         if plain["table"] == "master" and any(plain.get(option) is not None for option in ("dst", "port", "vni")):

@@ -8,7 +8,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import UNDERLAY, Bridge, Host, Leg
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import (
+    UNDERLAY,
+    LabBridge,
+    LabHost,
+    Leg,
+)
 
 # A LAN's bridge and a port of a host are known by how underlay.py names them.
 _OURS = ("lan", "p")
@@ -23,7 +28,7 @@ class There(t.NamedTuple):
     devices: t.Mapping[str, int]
 
 
-class Change(t.NamedTuple):
+class LabChange(t.NamedTuple):
     """One line of the diff; None is "absent"."""
 
     subject: str
@@ -34,19 +39,19 @@ class Change(t.NamedTuple):
 class Todo(t.NamedTuple):
     start_switch: bool
     stop: tuple[str, ...]  # hosts that leave, or are dead, or were somebody else
-    start: tuple[Host, ...]
-    make_bridges: tuple[Bridge, ...]
-    bridges: tuple[Bridge, ...]
+    start: tuple[LabHost, ...]
+    make_bridges: tuple[LabBridge, ...]
+    bridges: tuple[LabBridge, ...]
     delete_devices: tuple[str, ...]
     unplug: tuple[tuple[str, Leg], ...]  # legs of hosts that stay, where the switch has died
     plug: tuple[tuple[str, Leg], ...]
-    changes: tuple[Change, ...]
+    changes: tuple[LabChange, ...]
 
 
 def compare(
     there: There,
-    members: t.Sequence[Host],
-    bridges: t.Sequence[Bridge],
+    members: t.Sequence[LabHost],
+    bridges: t.Sequence[LabBridge],
     legs: t.Mapping[str, tuple[Leg, ...]],
 ) -> Todo:
     stays = {host.name for host in members if _stays(host, there)}
@@ -70,7 +75,7 @@ def compare(
     )
 
 
-def _stays(host: Host, there: There) -> bool:
+def _stays(host: LabHost, there: There) -> bool:
     known = there.hosts.get(host.name)
     return known is not None and host.name in there.alive and known.outside == host.outside
 
@@ -79,15 +84,15 @@ def _kept_legs(known: Member, wanted: t.Sequence[Leg], devices: t.Mapping[str, i
     return tuple(leg for leg in known.legs if leg in wanted and leg.port in devices)
 
 
-def _bridge_changes(there: There, bridges: t.Sequence[Bridge]) -> t.Iterator[Change]:
+def _bridge_changes(there: There, bridges: t.Sequence[LabBridge]) -> t.Iterator[LabChange]:
     for bridge in bridges:
         before = there.devices.get(bridge.name)
         if before != bridge.mtu:
-            yield Change(bridge.alias, None if before is None else f"mtu {before}", f"mtu {bridge.mtu}")
+            yield LabChange(bridge.alias, None if before is None else f"mtu {before}", f"mtu {bridge.mtu}")
     names = {bridge.name for bridge in bridges}
     for name, mtu in there.devices.items():
         if name.startswith("lan") and name not in names:
-            yield Change(f"a LAN that no network names any more ({name})", f"mtu {mtu}", None)
+            yield LabChange(f"a LAN that no network names any more ({name})", f"mtu {mtu}", None)
 
 
 def _host_changes(
@@ -95,7 +100,7 @@ def _host_changes(
     stays: t.AbstractSet[str],
     kept: t.Mapping[str, tuple[Leg, ...]],
     legs: t.Mapping[str, tuple[Leg, ...]],
-) -> t.Iterator[Change]:
+) -> t.Iterator[LabChange]:
     for name, wanted in legs.items():
         before = None
         if name in stays:
@@ -103,10 +108,10 @@ def _host_changes(
             before = describe(leg for leg in there.hosts[name].legs if leg.port in there.devices)
         after = describe(wanted)
         if name not in stays or set(kept[name]) != set(wanted) or before != after:
-            yield Change(f"host {name}", before, after)
+            yield LabChange(f"host {name}", before, after)
     for name in there.hosts:
         if name not in legs:
-            yield Change(f"host {name}", describe(there.hosts[name].legs) if name in there.alive else "dead", None)
+            yield LabChange(f"host {name}", describe(there.hosts[name].legs) if name in there.alive else "dead", None)
 
 
 def describe(legs: t.Iterable[Leg]) -> str:

@@ -16,7 +16,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups, init, root, underlay, wiring
 from ansible_collections.containerhost.network.plugins.module_utils.lab import syscalls as sys_
 from ansible_collections.containerhost.network.plugins.module_utils.lab.compare import (
-    Change,
+    LabChange,
     There,
     Todo,
     compare,
@@ -28,13 +28,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab.registry
     Registry,
     file_name,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
 _HOSTNAME_LENGTH = 64  # HOST_NAME_MAX, linux/utsname.h
 
 
-class Outcome(t.NamedTuple):
-    changes: tuple[Change, ...]
+class LabResult(t.NamedTuple):
+    changes: tuple[LabChange, ...]
     hosts: dict[str, str]  # name to how it is joined
     vars_files: list[str]
 
@@ -42,7 +42,7 @@ class Outcome(t.NamedTuple):
 # -- present -------------------------------------------------------------------------------------------------------
 
 
-def present(lab: underlay.Lab, vars_file: str | None, check: bool) -> Outcome:
+def present(lab: underlay.Lab, vars_file: str | None, check: bool) -> LabResult:
     registry = Registry(lab.name)
     with registry.locked(make=not check):
         there = _read(registry)
@@ -53,7 +53,7 @@ def present(lab: underlay.Lab, vars_file: str | None, check: bool) -> Outcome:
         if not check:
             registry.save_vars_files(vars_files)
             _apply(registry, there, todo, numbers, legs)
-    return Outcome(todo.changes, {name: describe(legs[name]) for name in legs}, vars_files)
+    return LabResult(todo.changes, {name: describe(legs[name]) for name in legs}, vars_files)
 
 
 def _read(registry: Registry) -> There:
@@ -215,20 +215,20 @@ def _set_sysctl(name: str, value: str) -> None:
 # -- absent --------------------------------------------------------------------------------------------------------
 
 
-def absent(name: str, check: bool) -> Outcome:
+def absent(name: str, check: bool) -> LabResult:
     registry = Registry(name)
     with registry.locked(make=False):
         hosts, switch, vars_files = registry.hosts(), registry.switch(), registry.vars_files()
         group = cgroups.top(name)
         there = registry.exists or bool(group and os.path.isdir(group))
-        changes = [Change(f"host {member.name}", describe(member.legs), None) for member in hosts.values()]
+        changes = [LabChange(f"host {member.name}", describe(member.legs), None) for member in hosts.values()]
         if there:
-            changes.append(Change(f"lab {name}", "present", None))
+            changes.append(LabChange(f"lab {name}", "present", None))
         if there and not check:
             members = [*hosts.values(), *([switch] if switch else [])]
             init.kill((member.pid, member.started) for member in members if member.alive)
             _clean_up(registry)
-    return Outcome(tuple(changes), {}, vars_files)
+    return LabResult(tuple(changes), {}, vars_files)
 
 
 def _clean_up(registry: Registry) -> None:

@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Host, Lab, Lan
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Lab, LabHost, Lan
 
 # The least that IPv6 works on (RFC 8200), and the most that a veth takes (ETH_MAX_MTU).
 _MTU = range(1280, 65536)
@@ -26,12 +26,12 @@ def lab(params: t.Mapping[str, t.Any]) -> Lab:
     return Lab(params["name"], hosts, lans, params["outside"], tuple(params["avoid"]))
 
 
-def _host(given: t.Mapping[str, t.Any]) -> Host:
+def _host(given: t.Mapping[str, t.Any]) -> LabHost:
     where = f"host {given['name']}"
     addresses = tuple(_address(address, where) for address in given["addresses"])
     if len({ipaddress.ip_interface(address).version for address in addresses}) < len(addresses):
         raise LabError(f"{where}: one underlay address of a family is all that the lab gives")
-    return Host(given["name"], addresses, interface_name(given["interface"], where), _mtu(given["mtu"], where))
+    return LabHost(given["name"], addresses, interface_name(given["interface"], where), _mtu(given["mtu"], where))
 
 
 def _lan(given: t.Mapping[str, t.Any]) -> Lan:
@@ -63,7 +63,7 @@ def interface_name(name: str, where: str) -> str:
     return name
 
 
-def _check_addresses(hosts: t.Sequence[Host]) -> None:
+def _check_addresses(hosts: t.Sequence[LabHost]) -> None:
     owners: dict[t.Any, str] = {}
     for host in hosts:
         for address in host.addresses:

@@ -24,7 +24,7 @@ RANGE_V6 = ipaddress.ip_network("fd63:686c:6162::/112")
 Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
-class Host(t.NamedTuple):
+class LabHost(t.NamedTuple):
     """A host as the inventory has it. ``addresses`` carry prefix lengths and may be of one family, or none."""
 
     name: str
@@ -44,13 +44,13 @@ class Lan(t.NamedTuple):
 
 class Lab(t.NamedTuple):
     name: str
-    hosts: tuple[Host, ...]
+    hosts: tuple[LabHost, ...]
     lans: tuple[Lan, ...]
     outside: str
     avoid: tuple[str, ...] = ()
 
 
-class Bridge(t.NamedTuple):
+class LabBridge(t.NamedTuple):
     name: str
     mtu: int
     alias: str
@@ -72,13 +72,13 @@ class Exhausted(Exception):
     """The lab's own range has no address left."""
 
 
-def members(lab: Lab) -> list[Host]:
+def members(lab: Lab) -> list[LabHost]:
     """The outside, which comes first so that its number stays low, and the fleet."""
     mtu = max([OUTSIDE_MTU_MINIMUM, *(host.mtu for host in lab.hosts)])
     separate = {lan.name for lan in lans(lab)}
     gateways = tuple(address for lan in lab.lans if lan.name not in separate for address in lan.addresses)
     interface = "eth0" if "eth0" not in separate else UNDERLAY
-    return [Host(lab.outside, gateways, interface, mtu, outside=True), *lab.hosts]
+    return [LabHost(lab.outside, gateways, interface, mtu, outside=True), *lab.hosts]
 
 
 def lans(lab: Lab) -> list[Lan]:
@@ -106,9 +106,9 @@ def number(lab: Lab, known: t.Mapping[str, int]) -> dict[str, int]:
     return numbers
 
 
-def bridges(lab: Lab) -> list[Bridge]:
-    underlay = Bridge(UNDERLAY, max([OUTSIDE_MTU_MINIMUM, *(host.mtu for host in lab.hosts)]), "the underlay")
-    return [underlay, *(Bridge(_name("lan", lan.name), lan.mtu, f"LAN {lan.name}") for lan in lans(lab))]
+def bridges(lab: Lab) -> list[LabBridge]:
+    underlay = LabBridge(UNDERLAY, max([OUTSIDE_MTU_MINIMUM, *(host.mtu for host in lab.hosts)]), "the underlay")
+    return [underlay, *(LabBridge(_name("lan", lan.name), lan.mtu, f"LAN {lan.name}") for lan in lans(lab))]
 
 
 def legs(lab: Lab, numbers: t.Mapping[str, int]) -> dict[str, tuple[Leg, ...]]:
@@ -116,7 +116,7 @@ def legs(lab: Lab, numbers: t.Mapping[str, int]) -> dict[str, tuple[Leg, ...]]:
     return {host.name: tuple(_legs_of(host, lab, numbers[host.name])) for host in members(lab)}
 
 
-def _legs_of(host: Host, lab: Lab, number_: int) -> t.Iterator[Leg]:
+def _legs_of(host: LabHost, lab: Lab, number_: int) -> t.Iterator[Leg]:
     own = _own_addresses(number_)
     # Gateways of a LAN that is the underlay stand beside the outside's own addresses.
     given = () if host.outside else tuple(ipaddress.ip_interface(address).version for address in host.addresses)
@@ -131,7 +131,7 @@ def _legs_of(host: Host, lab: Lab, number_: int) -> t.Iterator[Leg]:
             yield Leg(lan.name, _name("lan", lan.name), *_port_and_mac(host, lan.name), lan.mtu, gateways)
 
 
-def _port_and_mac(host: Host, lan: str) -> tuple[str, str]:
+def _port_and_mac(host: LabHost, lan: str) -> tuple[str, str]:
     """One hash for both: 40 bits, behind 02 for a MAC that is locally administered."""
     port = _name("p", f"{lan} {host.name}")
     return port, "02:" + bytes.fromhex(port[1:]).hex(":")

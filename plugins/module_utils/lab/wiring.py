@@ -8,11 +8,11 @@ from __future__ import annotations
 import errno
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Bridge, Leg
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import LabBridge, Leg
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
 _RTPROT_STATIC = 4
 _ALIAS_LENGTH = 60  # characters; the kernel takes 255 bytes (IFALIASZ)
@@ -24,17 +24,17 @@ def read_devices(wire: Wire, switch: Member) -> dict[str, int]:
     return {row["IFLA_IFNAME"]: row["IFLA_MTU"] for row in rows}
 
 
-def make_bridge(bridge: Bridge, netns: str) -> m.Message:
+def make_bridge(bridge: LabBridge, netns: str) -> m.Message:
     # A switch without a querier that snoops forgets who listens; this one floods, as the cheapest ones do.
     return m.new_link(bridge.name, "bridge", {"IFLA_BR_MCAST_SNOOPING": 0}, netns, group=0)
 
 
-def name_bridge(bridge: Bridge, netns: str) -> m.Message:
+def name_bridge(bridge: LabBridge, netns: str) -> m.Message:
     """For a person who looks at the switch. The kernel ignores an alias in the message that makes a device."""
     return m.set_link(bridge.name, netns, operation="name", ifalias=bridge.alias)
 
 
-def set_bridge_mtu(bridge: Bridge, netns: str) -> m.Message:
+def set_bridge_mtu(bridge: LabBridge, netns: str) -> m.Message:
     """When its ports are on it: it takes the least MTU of theirs until it is told otherwise (br_mtu_auto_adjust())."""
     return m.set_link(bridge.name, netns, mtu=bridge.mtu)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import naming
-from ansible_collections.containerhost.network.plugins.plugin_utils import objects as make
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems
 
 OPTIONS = (
     Option("bridge", "ifname", "The bridge's device name.", default_note="C(ch-NAME), hashed when longer than 15"),
@@ -47,17 +47,17 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     device, slices = network.container_device, network.slices[host]
     endpoints = network.endpoints.get(host, ())
     routed = options["gateway_mode"] == "routed"
-    yield make.bridge(network, naming.bridge_mac(network.name, host), network.spec.mtu, slices)
+    yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices)
     for endpoint in endpoints:
-        yield make.veth(network, endpoint, network.spec.mtu, not options["icc"], make.default_routes(endpoint))
-        yield from make.opened(network, endpoint) if routed else make.published(network, endpoint)
+        yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
+        yield from new.opened(network, endpoint) if routed else new.published(network, endpoint)
     if not internal:
-        yield from make.forwarding(network, (device,), options["uplink"] or "auto")
+        yield from new.forwarding(network, (device,), options["uplink"] or "auto")
         if not routed:
             for slice_ in slices:
                 own = str(slice_.block)
-                yield make.make("nat_rule", network.name, rule="masquerade", source=own, unless=own)
-    yield make.make(
+                yield new.object_of("nat_rule", network.name, rule="masquerade", source=own, unless=own)
+    yield new.object_of(
         "isolation",
         network.name,
         device=device,
@@ -66,9 +66,9 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         protect=False if options["gateway_mode"] == "unprotected" else None,
     )
     if not routed:
-        yield from make.route_localnet(network, endpoints)
+        yield from new.route_localnet(network, endpoints)
     if 6 in network.versions:
-        yield make.sysctl(network, 6, device, "accept_ra", "0")
+        yield new.sysctl(network, 6, device, "accept_ra", "0")
 
 
 def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:

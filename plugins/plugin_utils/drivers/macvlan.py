@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import objects as make
-from ansible_collections.containerhost.network.plugins.plugin_utils import shims
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import shims
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems
 
 HOST = {4: 32, 6: 128}
 
@@ -52,7 +52,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
 
 def _container(network: Network, endpoint: Endpoint) -> Object:
     options = network.spec.options
-    return make.make(
+    return new.object_of(
         "macvlan",
         network.name,
         parent=options["parent"],
@@ -63,14 +63,14 @@ def _container(network: Network, endpoint: Endpoint) -> Object:
         sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
         interface=endpoint.interface,
         addresses=[slice_.address(address) for address, slice_ in endpoint.addresses],
-        routes=make.default_routes(endpoint) + make.user_routes(endpoint),
-        sysctls=make.container_sysctls(endpoint),
+        routes=new.default_routes(endpoint) + new.user_routes(endpoint),
+        sysctls=new.container_sysctls(endpoint),
     )
 
 
 def _shim(network: Network, shim: Endpoint, containers: list[Endpoint]) -> Object:
     """The host's own end: its address alone, and a way to each container of this host."""
-    return make.make(
+    return new.object_of(
         "macvlan",
         network.name,
         parent=network.spec.options["parent"],

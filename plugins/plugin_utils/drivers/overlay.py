@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import naming
-from ansible_collections.containerhost.network.plugins.plugin_utils import objects as make
-from ansible_collections.containerhost.network.plugins.plugin_utils.addressing import BITS
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Host, Network
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Problems
 
 # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
 OVERHEAD = {4: 50, 6: 70}
@@ -83,37 +83,39 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     if network.spec.options["anti_spoofing"]:
         yield _filter(network, fleet)
     yield _vxlan(network, host, fleet, size)
-    yield make.bridge(network, naming.bridge_mac(network.name, host), size, slices)
+    yield new.bridge(network, names.bridge_mac(network.name, host), size, slices)
     for endpoint in endpoints:
-        yield make.veth(
-            network, endpoint, size, False, make.default_routes(endpoint) + _subnet_routes(network, endpoint)
+        yield new.veth(
+            network, endpoint, size, False, new.default_routes(endpoint) + _subnet_routes(network, endpoint)
         )
-        yield from make.published(network, endpoint)
+        yield from new.published(network, endpoint)
     internal = network.spec.internal
-    yield from make.forwarding(network, (vtep_device, device), None if internal else "auto")
+    yield from new.forwarding(network, (vtep_device, device), None if internal else "auto")
     if not internal:
         for slice_ in slices:
-            yield make.make(
+            yield new.object_of(
                 "nat_rule", network.name, rule="masquerade", source=str(slice_.block), unless=str(slice_.subnet)
             )
     for each in (device, vtep_device):
-        yield make.make("isolation", network.name, device=each, accept_from=[device, vtep_device], internal=internal)
-    yield from make.route_localnet(network, endpoints)
+        yield new.object_of(
+            "isolation", network.name, device=each, accept_from=[device, vtep_device], internal=internal
+        )
+    yield from new.route_localnet(network, endpoints)
     if 6 in network.versions:
         for each in (vtep_device, device):
-            yield make.sysctl(network, 6, each, "accept_ra", "0")
+            yield new.sysctl(network, 6, each, "accept_ra", "0")
 
 
 def _filter(network: Network, fleet: Fleet) -> Object:
     """The same on every member, itself included, so that documents differ by less."""
     options = network.spec.options
     accept_from = [str(fleet.hosts[name].underlay) for name in network.members]
-    return make.make("vtep_filter", network.name, vni=options["vni"], port=options["port"], accept_from=accept_from)
+    return new.object_of("vtep_filter", network.name, vni=options["vni"], port=options["port"], accept_from=accept_from)
 
 
 def _vxlan(network: Network, host: str, fleet: Fleet, size: int) -> Object:
     options, underlay = network.spec.options, fleet.hosts[host]
-    return make.make(
+    return new.object_of(
         "vxlan",
         network.name,
         name=network.devices[0],
@@ -132,7 +134,7 @@ def _subnet_routes(network: Network, endpoint: Endpoint) -> list[dict[str, str]]
     """The way to the other hosts' slices, where the container's default route is another network's."""
     return [
         {"dst": str(subnet.cidr), "via": str(slice_.gateway)}
-        for address, slice_ in make.first_of_each_family(endpoint)
+        for address, slice_ in new.first_of_each_family(endpoint)
         if address.version not in endpoint.default_route_versions
         for subnet in network.subnets
         if subnet.cidr.version == address.version
@@ -146,10 +148,10 @@ def peers(network: Network, fleet: Fleet) -> Mapping[str, tuple[Object, ...]]:
 
 def _peer(network: Network, host: str, underlay: str) -> Iterator[Object]:
     device, lladdr = network.devices[0], network.vtep_macs[host]
-    yield make.make("vxlan_fdb", network.name, device=device, lladdr=lladdr, dst=underlay)
+    yield new.object_of("vxlan_fdb", network.name, device=device, lladdr=lladdr, dst=underlay)
     for slice_ in network.slices[host]:
-        yield make.make("neighbour", network.name, device=device, address=str(slice_.vtep), lladdr=lladdr)
-        yield make.make(
+        yield new.object_of("neighbour", network.name, device=device, address=str(slice_.vtep), lladdr=lladdr)
+        yield new.object_of(
             "route",
             network.name,
             dst=str(slice_.block),

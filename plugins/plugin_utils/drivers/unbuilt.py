@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 
 PARENT = Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True)
 VLAN = Option(

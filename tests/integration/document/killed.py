@@ -15,7 +15,9 @@ import signal
 import sys
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.module_utils import executor, nftables, wire
+from ansible_collections.containerhost.network.plugins.module_utils.engine import executor
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport
+from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
 from ansible_collections.containerhost.network.plugins.modules import document
 
 last = int(sys.argv[1])
@@ -35,8 +37,8 @@ def counted(function: Any, counts: Any = lambda *arguments, **options: True) -> 
 
 
 def main() -> None:
-    wire.Wire._send_batch = counted(wire.Wire._send_batch)
-    wire._libc.unshare = counted(wire._libc.unshare)
+    transport.Wire._send_batch = counted(transport.Wire._send_batch)
+    transport._libc.unshare = counted(transport._libc.unshare)
     nftables.run = counted(nftables.run, lambda command, **options: not command.startswith("list"))
     for name in ("bind", "unmount", "make_shared"):
         setattr(executor, name, counted(getattr(executor, name)))

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.loop import apply, plan
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import apply, compare
 from ansible_collections.containerhost.network.plugins.module_utils.module import leaving, read_document
-from ansible_collections.containerhost.network.plugins.module_utils.records import Records
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 pytestmark = pytest.mark.quick
 
@@ -45,7 +45,7 @@ def run(*forwarding: dict[str, Any], kernel: type[Kernel] = OldKernel) -> int:
         picture = kernel(wire, Records())
         rows = [{"network": "web", "family": "ipv6", **row} for row in forwarding]
         wanted = read_document(KINDS, {"version": 1, "forwarding": rows}, False)
-        todo = plan(KINDS, picture, wanted, leaving(["*"], [], False))
+        todo = compare(KINDS, picture, wanted, leaving(["*"], [], False))
         apply(KINDS, Executor(picture), todo)
         return len(todo.changes)
 

@@ -15,26 +15,26 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils import module as module_utils
-from ansible_collections.containerhost.network.plugins.module_utils.devices import (
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
     DeviceKind,
     change_link,
     finish_link,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.kind import Kind
-from ansible_collections.containerhost.network.plugins.module_utils.loop import Unready, apply, plan
-from ansible_collections.containerhost.network.plugins.module_utils.ownership import owner_of_row
-from ansible_collections.containerhost.network.plugins.module_utils.records import Records
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.report import diffs
-from ansible_collections.containerhost.network.plugins.module_utils.steps import Record
-from ansible_collections.containerhost.network.plugins.module_utils.values import Found
-from ansible_collections.containerhost.network.plugins.module_utils.wire import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import owner_of_row
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready, apply, compare
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 pytestmark = pytest.mark.quick
 
@@ -96,7 +96,7 @@ def document(check: bool = False, remove: tuple = ("*",), **kinds: Any) -> list[
     with Wire() as wire:
         kernel = Kernel(wire, Records())
         wanted = module_utils.read_document(ALL, {"version": 1, **kinds}, False)
-        todo = plan(ALL, kernel, wanted, module_utils.leaving(remove, (), False))
+        todo = compare(ALL, kernel, wanted, module_utils.leaving(remove, (), False))
         if not check:
             apply(ALL, Executor(kernel), todo)
         return [f"{row['before_header']} → {row['after_header']}" for row in diffs(ALL, todo.changes)]

@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.containerhost.network.plugins.module_utils import nftables
-from ansible_collections.containerhost.network.plugins.module_utils.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.nftables import NftError, Table, after, transaction
-from ansible_collections.containerhost.network.plugins.module_utils.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import (
+    NftError,
+    NftTable,
+    after,
+    transaction,
+)
 
 pytestmark = pytest.mark.quick
 
-NOTHING = Table(False, False, {})
+NOTHING = NftTable(False, False, {})
 DEVICES = ("ch-web", "ch-web2", "timeout", "and", "a.b", "x" * 15)
 # Of what an interval set holds, nothing overlaps.
 NETWORKS = {
@@ -68,7 +73,7 @@ def listed() -> dict[str, int]:
     return {row["name"]: len(row.get("elem", ())) for row in rows if row}
 
 
-def shown(table: Table) -> dict:
+def shown(table: NftTable) -> dict:
     return {name: rows for name, rows in table.elements.items() if rows}
 
 
@@ -121,7 +126,7 @@ def test_one_wrong_command_and_nothing_of_the_transaction_is_done():
     nftables.run(transaction(NOTHING, []))
     wrong = [NftElement(None, "ours", "ch-web", None, "c"), NftElement(None, "guarded", "no-such", None, "", True)]
     with pytest.raises(NftError, match="No such file"):
-        nftables.run(transaction(Table(True, True, {}), wrong))
+        nftables.run(transaction(NftTable(True, True, {}), wrong))
     assert not any(listed().values())
 
 
@@ -133,7 +138,7 @@ def test_a_table_of_that_name_in_another_family_is_not_ours():
 def test_the_digest_does_not_change_with_elements_or_time():
     nftables.run(transaction(NOTHING, []))
     digest = nftables.digest_now()
-    nftables.run(transaction(Table(True, True, {}), [NftElement(None, "ours", "ch-web", None, "c")]))
+    nftables.run(transaction(NftTable(True, True, {}), [NftElement(None, "ours", "ch-web", None, "c")]))
     nftables.run("add table inet other")
     assert nftables.digest_now() == digest
 

@@ -10,13 +10,13 @@ import subprocess
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils import wire as wire_module
-from ansible_collections.containerhost.network.plugins.module_utils.codec import UnknownAttribute
-from ansible_collections.containerhost.network.plugins.module_utils.wire import (
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport as wire_module
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import UnknownAttribute
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import (
     DumpInterrupted,
     NoNamespace,
-    Refusal,
+    RefusedMessage,
     Wire,
     WireError,
 )
@@ -115,7 +115,7 @@ def test_without_words_of_the_kernel_it_is_the_errors_name():
     with Wire() as wire:
         make(wire, m.new_link("br", "bridge"), neighbour(1))
         (refusal,) = wire.send([neighbour(1)])
-        assert refusal == Refusal(0, errno.EEXIST, "File exists")
+        assert refusal == RefusedMessage(0, errno.EEXIST, "File exists")
 
 
 # -- namespaces -----------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_more_peers_than_descriptors_are_made_in_one_call():
 
 
 def _bind(place: str) -> None:
-    from ansible_collections.containerhost.network.plugins.module_utils.mounts import bind
+    from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind
 
     bind("/proc/self/ns/net", place)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.containerhost.network.plugins.module_utils import kind
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine import kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 
-COLLECTIONS = Path(kind.__file__).parents[5]
+COLLECTIONS = Path(kind.__file__).parents[6]
 MODULES = "ansible_collections.containerhost.network.plugins.modules"
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 
 Values = dict[str, Any]
 

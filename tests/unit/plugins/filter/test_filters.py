@@ -62,6 +62,6 @@ def test_what_can_t_be_worked_out_is_a_sentence(name, arguments, reason):
 
 
 def test_without_netaddr_it_is_said_what_to_install(monkeypatch):
-    monkeypatch.setattr(addressing.addressing, "NETADDR_ERROR", ImportError("No module named 'netaddr'"))
+    monkeypatch.setattr(addressing.ip, "NETADDR_ERROR", ImportError("No module named 'netaddr'"))
     with pytest.raises(AnsibleFilterError, match="pip install 'netaddr>=1.0'"):
         FILTERS["slice"]("10.0.0.0/8", 16, 0)

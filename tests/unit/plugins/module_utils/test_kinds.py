@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.loop import by_dependence, describe, wanted_object
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.values import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
+    by_dependence,
+    describe,
+    wanted_object,
+)
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 SHOP = {"engine": "netns", "ref": "shop"}

@@ -10,8 +10,8 @@ import importlib
 import pytest
 import yaml
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.module import argument_spec
-from ansible_collections.containerhost.network.plugins.module_utils.registry import KINDS
 
 PLUGINS = "ansible_collections.containerhost.network.plugins"
 STATED = ("type", "elements", "choices", "default", "required")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import PlanError, Refusal
 
 TODAY = "2026-11-20"
 

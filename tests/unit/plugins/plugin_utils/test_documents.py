@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import drivers, naming
+from ansible_collections.containerhost.network.plugins.plugin_utils import drivers
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
-from ansible_collections.containerhost.network.plugins.plugin_utils.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 
 
 def test_kinds_are_sorted_under_their_version(fleet):
@@ -195,11 +196,11 @@ class TestClashesOfHashes:
 
     @pytest.fixture
     def weak(self, monkeypatch):
-        monkeypatch.setattr(naming, "mac", lambda *parts, salt=0: f"02:00:00:00:00:{salt:02x}")
-        monkeypatch.setattr(naming, "host_end_name", lambda network, container, salt=0: f"chv{salt}")
+        monkeypatch.setattr(names, "mac", lambda *parts, salt=0: f"02:00:00:00:00:{salt:02x}")
+        monkeypatch.setattr(names, "host_end_name", lambda network, container, salt=0: f"chv{salt}")
 
     def test_a_device_keeps_its_name_when_one_that_clashes_comes_before_it(self, fleet, monkeypatch):
-        monkeypatch.setattr(naming, "device_name", lambda prefix, name, salt=0: f"{prefix}{salt}")
+        monkeypatch.setattr(names, "device_name", lambda prefix, name, salt=0: f"{prefix}{salt}")
         fleet.networks("{b: {driver: bridge}}").only_containers(h1="{x: {networks: {b: }}}")
         first = fleet.plan()
         fleet.networks("{a: {driver: bridge}, b: {driver: bridge}}")

@@ -11,13 +11,13 @@ import stat
 import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
     EndpointEntry,
     Ledger,
     NetworkEntry,
     SliceEntry,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
 
 LEDGER = Ledger(
     networks={"fabric": NetworkEntry("overlay"), "office": NetworkEntry("bridge", ("10.64.0.0/24",), "2026-10-01")},

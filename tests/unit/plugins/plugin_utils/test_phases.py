@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, postponed, scope
-from ansible_collections.containerhost.network.plugins.plugin_utils.problems import Refusal
 
 NETWORKS = {
     "web": {"driver": "bridge", "members": ["h1", "h2"], "shared": False},

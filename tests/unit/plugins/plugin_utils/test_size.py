@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 from ansible_collections.containerhost.network.plugins.module_utils.lab import underlay
 from ansible_collections.containerhost.network.plugins.module_utils.lab.compare import There, compare
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Host, Lab, Lan
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Lab, LabHost, Lan
 
 SWITCH = Member("switch", 100, 1)
 
 
 def lab(*names, lans=(), mtu=1500):
-    return Lab("lab", tuple(Host(name, (), "eth0", mtu) for name in names), tuple(lans), "outside")
+    return Lab("lab", tuple(LabHost(name, (), "eth0", mtu) for name in names), tuple(lans), "outside")
 
 
 def standing(lab_, dead=(), without=()):
@@ -110,7 +110,7 @@ def test_a_lan_that_no_network_names_any_more_goes():
 
 
 def test_a_host_that_was_the_outside_is_made_as_a_host():
-    after = Lab("lab", (Host("outside", (), "eth0", 1500),), (), "outside-2")
+    after = Lab("lab", (LabHost("outside", (), "eth0", 1500),), (), "outside-2")
     found = todo(standing(lab("h1")), after)
     assert set(found.stop) == {"outside", "h1"}
     assert [host.name for host in found.start] == ["outside-2", "outside"]

@@ -9,7 +9,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab import i
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.inventory import InventoryError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import file_name
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Host
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import LabHost
 
 LAN = {"driver": "macvlan", "parent": "eth1", "subnets": [{"cidr": "192.168.7.0/24", "gateway": "192.168.7.1"}]}
 
@@ -110,7 +110,7 @@ def params(*hosts, lans=()):
 
 def test_an_address_without_a_prefix_is_the_hosts_alone():
     lab = parameters.lab(params({"name": "h1", "addresses": ["10.0.0.1"]}))
-    assert lab.hosts == (Host("h1", ("10.0.0.1/32",), "eth0", 1500),)
+    assert lab.hosts == (LabHost("h1", ("10.0.0.1/32",), "eth0", 1500),)
 
 
 @pytest.mark.parametrize(

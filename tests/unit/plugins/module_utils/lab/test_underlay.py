@@ -8,11 +8,11 @@ import ipaddress
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import underlay
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Host, Lab, Lan
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Lab, LabHost, Lan
 
 
 def host(name, *addresses, interface="eth0", mtu=1500):
-    return Host(name, addresses, interface, mtu)
+    return LabHost(name, addresses, interface, mtu)
 
 
 def lab(*hosts, lans=(), outside="outside", avoid=()):

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all kinds of device have in common: name, mark, MAC, MTU, addresses, up; and how each is set."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Problem,
+    Values,
+    Wanted,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
+
+DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "mac": {"type": "str"},
+    "mtu": {"type": "int"},
+    "up": {"type": "bool", "default": True},
+}
+_IPV6_MIN_MTU = 1280  # IPV6_MIN_MTU, linux/ipv6.h: below it, the kernel takes IPv6 off a device
+ADDRESS_OPTIONS: dict[str, dict[str, t.Any]] = {"addresses": {"type": "list", "elements": "str"}}
+
+
+class DeviceKind(Kind):
+    """A kind of device that ``ip link`` shows under its name: bridge, vxlan, veth, macvlan…"""
+
+    # What the kernel calls it (IFLA_INFO_KIND).
+    kernel_kind: t.ClassVar[str]
+    key = ("name",)
+    after: t.ClassVar[tuple[str, ...]] = ("netns",)
+    marked = True
+
+    def normalise(self, values: Values) -> Values:
+        plain = dict(values)
+        plain["name"] = canonical.device_name(plain["name"])
+        plain.setdefault("up", True)
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        if plain.get("mac") is not None:
+            plain["mac"] = canonical.unicast_mac(plain["mac"])
+        if plain.get("mtu") is not None:
+            plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
+        if plain.get("addresses") is not None:
+            plain["addresses"] = canonical.each(plain["addresses"], device_address)
+            if plain.get("mtu", _IPV6_MIN_MTU) < _IPV6_MIN_MTU and any(":" in cidr for cidr in plain["addresses"]):
+                raise Problem(f"{plain['name']}: mtu {plain['mtu']} is too small for IPv6, which needs {_IPV6_MIN_MTU}")
+        return plain
+
+    def summary(self, values: Values) -> list[str]:
+        return [row for row in super().summary(values) if row != "up: yes"]
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        yield ("link", values.get("netns"), values["name"])
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        names = {(object_.netns, object_.values["name"]): object_ for object_ in wanted}
+        for netns in {None, *(object_.netns for object_ in wanted)}:
+            for link in list(kernel.links(netns).values()):
+                object_ = names.get((netns, link.name))
+                same = link.kind == self.kernel_kind
+                if (same and link.owner is not None) or (object_ is not None and (same or link.owner is None)):
+                    values = self.values_of(kernel, netns, link, object_)
+                    yield Found(self.name, (netns, link.name), values, link.owner, self._leftover(link, object_))
+
+    def _leftover(self, link: Link, wanted: Wanted | None) -> bool:
+        """No mark, but our derived name, MAC and group: a run was killed before it marked the device."""
+        return (
+            wanted is not None
+            and link.owner is None
+            and link.kind == self.kernel_kind
+            and link.group == m.GROUP
+            and link.mac == self.made_mac(wanted.values)
+        )
+
+    def made_mac(self, values: Values) -> str | None:
+        """The MAC that the device itself is made with."""
+        return values.get("mac")
+
+    def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
+        values = {"name": link.name, "mac": link.mac, "mtu": link.mtu, "up": link.up}
+        if netns is not None:
+            values["netns"] = netns
+        if link.kind != self.kernel_kind:
+            return {**values, "kind": link.kind or "physical"}
+        if "addresses" in self.options:
+            values["addresses"] = kernel.addresses_of(link.name, netns)
+        return {**values, **self.data_of(kernel, netns, link)}
+
+    def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
+        """The options that only this kind has."""
+        return {}
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        netns, name = change.values.get("netns"), change.values["name"]
+        if change.action in ("remove", "recreate"):
+            kernel.will_delete_link(name, netns)
+        if change.action in ("add", "recreate"):
+            kernel.will_make_link(name, netns)
+
+    def mark_label(self, values: Values) -> str:
+        return ""
+
+    def mark_of(self, wanted: Wanted) -> str:
+        return mark(wanted.owner, self.mark_label(wanted.values))
+
+    def remove(self, found: Found) -> Rounds:
+        return [[DeleteLink(found.netns, found.values["name"])]]
+
+
+def device_address(cidr: str) -> str:
+    """An address that is ours to give: link-local ones come and go with the device, by the kernel or whoever else."""
+    plain = canonical.interface_cidr(cidr)
+    if plain.startswith("fe80:"):
+        raise Problem(f"address {plain} is link-local, which is the kernel's to give: leave it out")
+    return plain
+
+
+def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]:
+    """Why a device cannot be a port of that one."""
+    link = kernel.link(master, netns)
+    if not kernel.has_link(master, netns):
+        yield f"there is no bridge {master}; make it first (module bridge), or name another `master`"
+    elif link is not None and link.kind != "bridge" and not kernel.is_to_be_made(master, netns):
+        yield f"{master} is no bridge ({link.kind or 'physical'}); name another `master`"
+
+
+def finish_link(name: str, netns: str | None, alias: str, addresses: t.Iterable[str] = ()) -> list[m.Message]:
+    """What cannot be said when a device is made: its mark (IFLA_IFALIAS is ignored then) and its addresses."""
+    marked = m.set_link(name, netns, operation="set the mark", ifalias=alias)
+    return [marked, *(m.new_address(name, cidr, netns) for cidr in addresses)]
+
+
+def change_addresses(
+    device: str, netns: str | None, before: t.Iterable[str], after: t.Iterable[str]
+) -> list[m.Message]:
+    """New ones first, so that the device is never without.
+
+    With the first IPv4 address of a network that a device has, the kernel takes the others of that network
+    (promote_secondaries): those come after, again if need be.
+    """
+    old, new = set(before), set(after)
+    shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
+    later = {cidr for cidr in new if _network(cidr) in shaken}
+    again = m.NLM_F_CREATE | m.NLM_F_REPLACE
+    return [
+        *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
+        *(m.delete_address(device, cidr, netns) for cidr in sorted(old - new)),
+        *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in sorted(later)),
+    ]
+
+
+def _network(cidr: str) -> str:
+    return str(ipaddress.ip_interface(cidr).network)
+
+
+def change_link(
+    wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str, device: str | None = None
+) -> list[m.Message]:
+    """The messages for the options that every device has."""
+    name, netns = device or wanted.values["name"], wanted.netns
+    attributes: dict[str, t.Any] = {}
+    if "mac" in differences:
+        attributes["address"] = wanted.values["mac"]
+    if "mtu" in differences:
+        attributes["mtu"] = wanted.values["mtu"]
+    if "owner" in differences:
+        attributes["ifalias"] = alias
+    messages = []
+    if attributes or "up" in differences:
+        messages.append(m.set_link(name, netns, up=wanted.values["up"] if "up" in differences else None, **attributes))
+    old, new = differences.get("addresses", (wanted.values.get("addresses") or (),) * 2)
+    if "up" in differences and not wanted.values["up"]:
+        old = without_ipv6(old)
+    return messages + change_addresses(name, netns, old, new)
+
+
+def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:
+    """What a device still has once it was set down: the kernel takes its IPv6 addresses (keep_addr_on_down)."""
+    return [cidr for cidr in cidrs if ":" not in cidr]

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of an endpoint that is in the container: interface, MAC, MTU, addresses, routes, sysctls, up.
+
+Shared by every kind whose device ends in a sandbox (veth, macvlan). Options and values here are theirs.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
+    change_addresses,
+    device_address,
+    without_ipv6,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+
+SANDBOX_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "sandbox": {
+        "type": "dict",
+        "options": {
+            "engine": {"type": "str", "choices": list(sandboxes.ENGINES), "default": "netns"},
+            "ref": {"type": "str", "required": True},
+        },
+    },
+    "interface": {"type": "str", "default": "eth0"},
+    "mac": {"type": "str"},
+    "addresses": {"type": "list", "elements": "str"},
+    "routes": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "dst": {"type": "str", "required": True},
+            "via": {"type": "str"},
+            "metric": {"type": "int"},
+        },
+    },
+    "sysctls": {"type": "dict"},
+}
+_SANDBOX_VALUES = ("interface", "mac", "addresses", "routes", "sysctls")
+_METRIC_6 = 1024  # IP6_RT_PRIO_USER, linux/ipv6_route.h: what an IPv6 route without a metric gets
+
+
+def normalise(values: Values, required: bool = True) -> Values:
+    """Options of the sandbox's end in the kernel's spelling; routes become text, so that they compare."""
+    plain = dict(values)
+    sandbox = plain.get("sandbox")
+    if sandbox is not None or required:
+        if not isinstance(sandbox, dict) or not sandbox.get("ref"):
+            raise Problem(f"{plain.get('name', '')}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
+        plain["sandbox"] = {"engine": sandbox.get("engine") or "netns", "ref": str(sandbox["ref"])}
+    plain["interface"] = canonical.device_name(plain.get("interface") or "eth0", "interface")
+    if plain.get("mac") is not None:
+        plain["mac"] = canonical.unicast_mac(plain["mac"])
+    plain["addresses"] = canonical.each(plain.get("addresses") or [], device_address)
+    plain["routes"] = sorted({_route_text(route) for route in plain.get("routes") or []})
+    if plain["routes"] and plain.get("up") is False:
+        raise Problem(f"{plain.get('name')}: an interface that is down has no routes: leave out `routes` or `up`")
+    plain["sysctls"] = {
+        sysctl_path(key, plain["interface"]): " ".join(str(value).split())
+        for key, value in sorted((plain.get("sysctls") or {}).items())
+    }
+    return plain
+
+
+def sysctl_path(key: str, interface: str = "") -> str:
+    """``net.ipv4.conf.IFNAME.rp_filter`` as a path; a key with slashes is one (device names may hold dots)."""
+    path = key if "/" in key else key.replace(".", "/")
+    path = path.replace("IFNAME", interface)
+    if not path.startswith("net/") or ".." in path:
+        raise Problem(f"sysctl {key} is not below net.: only a namespace's own settings are set here")
+    return path
+
+
+def _route_text(route: t.Mapping[str, t.Any] | str) -> str:
+    if isinstance(route, str):
+        return route
+    if not isinstance(route, dict) or not route.get("dst"):
+        raise Problem(f"route {route!r} needs a `dst`: a network in CIDR, 0.0.0.0/0 for everywhere")
+    dst = canonical.network_cidr(route["dst"])
+    via, metric = route.get("via"), route.get("metric")
+    if metric is not None:
+        metric = canonical.between(metric, 0, 0xFFFFFFFF, "metric")
+    if metric == (_METRIC_6 if ":" in dst else 0):
+        metric = None
+    if via is not None and (":" in via) != (":" in dst):
+        raise Problem(f"route {dst} cannot go via {via}: they are not of one family")
+    text = dst
+    text += f" via {canonical.address(via, 'via')}" if via else ""
+    return text + (f" metric {metric}" if metric else "")
+
+
+def _route_fields(text: str, device: str) -> dict[str, t.Any]:
+    words = text.split()
+    return {"dst": words[0], "device": device, **dict(zip(words[1::2], words[2::2]))}
+
+
+def route_fields(text: str, device: str) -> dict[str, t.Any]:
+    """The route that a text stands for, as ``messages.route`` takes it."""
+    fields = _route_fields(text, device)
+    if "metric" in fields:
+        fields["metric"] = int(fields["metric"])
+    return fields
+
+
+def export(values: Values) -> Values:
+    """Routes back to what they are in a document."""
+    routes = [route_fields(text, "") for text in values.get("routes") or ()]
+    for route in routes:
+        del route["device"]
+    return {**values, **({"routes": routes} if routes else {})}
+
+
+def path_of(values: Values) -> str | None:
+    """The namespace of the sandbox, or the host's where there is none. Raises Problem for one that cannot be found."""
+    sandbox = values.get("sandbox")
+    if sandbox is None:
+        return values.get("netns")
+    return sandboxes.path_of(sandbox["engine"], sandbox["ref"])
+
+
+def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+    sandbox = values.get("sandbox")
+    if isinstance(sandbox, dict) and sandbox.get("engine") == "netns":
+        yield ("netns", sandbox["ref"])
+
+
+def obstacles(kernel: Kernel, wanted: Wanted, leaving: t.Callable[[Link], bool]) -> t.Iterator[str]:
+    """Why the end cannot be made: no such namespace, or somebody else's interface of that name in it."""
+    path = path_of(wanted.values)
+    if not kernel.has_netns(path):
+        ref = wanted.values["sandbox"]["ref"]
+        yield f"there is no network namespace {ref}; make it first (module netns), or start its container"
+        return
+    there = kernel.link(wanted.values["interface"], path)
+    if there is not None and not leaving(there):
+        yield (
+            f"{wanted.values['interface']} in {wanted.values['sandbox']['ref']} is there already ({there.kind}) and"
+            " not ours: name another `interface`, or remove it"
+        )
+
+
+def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values:
+    """The sandbox's end as it is. Of sysctls and foreign routes, only those that are wanted."""
+    asked = wanted.values if wanted is not None else {}
+    wanted_routes = {_place(text) for text in asked.get("routes", ())}
+    routes = []
+    for row in kernel.routes(path, m.RT_TABLE_MAIN):
+        if row["device"] == link.name and row["table"] == m.RT_TABLE_MAIN:
+            text = _route_text(row)
+            if row["protocol"] == m.PROTOCOL or _place(text) in wanted_routes:
+                routes.append(text)
+    return {
+        "interface": link.name,
+        "mac": link.mac,
+        "addresses": kernel.addresses_of(link.name, path),
+        "routes": sorted(routes),
+        "sysctls": {key: kernel.sysctl(key, path) for key in asked.get("sysctls", {})},
+    }
+
+
+def _place(text: str) -> tuple[str, str]:
+    """What makes a route the same one: its destination and its metric."""
+    words = text.split()
+    return words[0], words[-1] if "metric" in words else ""
+
+
+def set_sysctls(path: str, sysctls: t.Mapping[str, str]) -> list[Step]:
+    return [WriteSysctl(path, key, value) for key, value in sysctls.items()]
+
+
+def attach(values: Values, path: str) -> list[Step]:
+    """Up, then addresses, then the routes that need them."""
+    device = values["interface"]
+    steps: list[Step] = [m.set_link(device, path, up=True)] if values.get("up", True) else []
+    steps += [m.new_address(device, cidr, path) for cidr in values["addresses"]]
+    return steps + [m.route(route_fields(text, device), path) for text in values["routes"]]
+
+
+def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[list[Step]]:
+    """Rounds that bring the sandbox's end from what it is to what is wanted."""
+    device = wanted.values["interface"]
+    # By way of a name that nobody has: two interfaces of a container may change theirs with each other.
+    leave: list[Step] = []
+    take: list[Step] = []
+    if "interface" in differences:
+        spare = wanted.values["name"]
+        leave.append(m.set_link(differences["interface"][0], path, operation="rename", ifname=spare))
+        take.append(m.set_link(spare, path, operation="rename", ifname=device))
+    settings: list[Step] = []
+    if "sysctls" in differences:
+        before, after = differences["sysctls"]
+        settings = set_sysctls(path, {key: value for key, value in after.items() if before.get(key) != value})
+    link = {"address": wanted.values.get("mac")} if "mac" in differences else {}
+    link.update({"mtu": wanted.values["mtu"]} if "mtu" in differences else {})
+    rest: list[Step] = []
+    if link or "up" in differences:
+        rest.append(m.set_link(device, path, up=wanted.values["up"] if "up" in differences else None, **link))
+    old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
+    if "up" in differences and not wanted.values["up"]:
+        old = without_ipv6(old)
+    rest += change_addresses(device, path, old, new)
+    rest += _change_routes(wanted, path, differences)
+    return [leave, take, settings, rest]
+
+
+def _change_routes(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[Step]:
+    """All of them again where addresses change or the device comes up: the kernel takes routes along with those."""
+    device = wanted.values["interface"]
+    old, new = differences.get("routes", ((), ()))
+    again = wanted.values["routes"] if {"addresses", "up"} & set(differences) else [r for r in new if r not in old]
+    return [
+        *(m.route(route_fields(text, device), path, delete=True) for text in old if text not in new),
+        *(m.route(route_fields(text, device), path, replace=True) for text in again),
+    ]

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values in the kernel's own spelling, and sentences for those that no kernel takes."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+
+IFNAMSIZ = 16  # linux/if.h, with the closing NUL
+_MAC = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")
+
+
+def device_name(name: str, what: str = "name") -> str:
+    """A device's name as dev_valid_name() in net/core/dev.c takes it."""
+    size = len(name.encode())
+    if size >= IFNAMSIZ:
+        raise Problem(f"{what} {name!r} has {size} characters; the kernel takes {IFNAMSIZ - 1}: shorten it")
+    if not name or name in (".", "..") or re.search(r"[/:\s\"]", name):
+        raise Problem(f"{what} {name!r} is no name for a device: use letters, digits, '-', '_' and '.'")
+    return name
+
+
+def netns_name(name: str) -> str:
+    if not name or name in (".", "..") or "/" in name or "\0" in name or len(name.encode()) > 255:
+        raise Problem(f"{name!r} is no name for a network namespace: it becomes a file's name in /run/netns")
+    return name
+
+
+def mac(value: str, what: str = "mac") -> str:
+    plain = str(value).lower().replace("-", ":")
+    if not _MAC.match(plain):
+        raise Problem(f"{what} {value!r} is no MAC address: write six pairs of hexadecimal digits, in quotes")
+    return plain
+
+
+def unicast_mac(value: str, what: str = "mac") -> str:
+    plain = mac(value, what)
+    if int(plain[:2], 16) & 1 or plain == "00:00:00:00:00:00":
+        raise Problem(f"{what} {value} is no unicast address: clear the lowest bit of its first byte")
+    return plain
+
+
+def _is_canonical(value: str) -> bool:
+    """Whether it is an address just as the kernel writes it: ten times cheaper to see than to work out."""
+    family = socket.AF_INET6 if ":" in value else socket.AF_INET
+    try:
+        return socket.inet_ntop(family, socket.inet_pton(family, value)) == value
+    except (OSError, ValueError):
+        return False
+
+
+def _is_canonical_network(value: str) -> bool:
+    head, _slash, length = value.partition("/")
+    if not (length.isdecimal() and len(length) <= 3 and length == str(int(length)) and _is_canonical(head)):
+        return False
+    raw = socket.inet_pton(socket.AF_INET6 if ":" in head else socket.AF_INET, head)
+    host_bits = len(raw) * 8 - int(length)
+    return host_bits >= 0 and int.from_bytes(raw, "big") & ((1 << host_bits) - 1) == 0
+
+
+def address(value: str, what: str = "address") -> str:
+    if isinstance(value, str) and _is_canonical(value):
+        return value
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError as error:
+        raise Problem(f"{what} {value!r} is no IP address ({error})") from None
+
+
+def interface_cidr(value: str, what: str = "address") -> str:
+    """An address with its prefix length; a lone address is a host's."""
+    head, slash, length = str(value).partition("/")
+    if slash and length.isdecimal() and len(length) <= 3 and length == str(int(length)) and _is_canonical(head):
+        if int(length) <= (128 if ":" in head else 32):
+            return str(value)
+    try:
+        return str(ipaddress.ip_interface(value))
+    except ValueError as error:
+        raise Problem(f"{what} {value!r} is no address with a prefix length ({error})") from None
+
+
+def network_cidr(value: str, what: str = "dst") -> str:
+    """A network; ``default`` needs a family and is not taken."""
+    if isinstance(value, str) and _is_canonical_network(value):
+        return value
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError as error:
+        hint = ""
+        with contextlib.suppress(ValueError):
+            hint = f": the network is {ipaddress.ip_network(value, strict=False)}"
+        raise Problem(f"{what} {value!r} is no network ({error}){hint}") from None
+
+
+def port(value: int, what: str = "port") -> int:
+    if not 1 <= int(value) <= 65535:
+        raise Problem(f"{what} {value} is not between 1 and 65535")
+    return int(value)
+
+
+def between(value: int, low: int, high: int, what: str) -> int:
+    if not low <= int(value) <= high:
+        raise Problem(f"{what} {value} is not between {low} and {high}")
+    return int(value)
+
+
+def each(values: t.Iterable[str] | None, spell: t.Callable[[str], str]) -> list[str] | None:
+    return None if values is None else sorted({spell(value) for value in values})

@@ -1,0 +1,285 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does steps. The only place where a host is changed.
+
+A round of steps goes out kind of step by kind of step, each in as few system calls as there are: one batch a
+namespace for messages, one group for links that go, one transaction for nftables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
+from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import OWN_NETNS, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import NETNS_FOLDER, Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
+
+_OFF = "0"
+
+
+class Failure(t.NamedTuple):
+    """A step that failed: its place in the round, what it was to do, and why."""
+
+    position: int
+    operation: str
+    reason: str
+
+
+class Executor:
+    """Does rounds of steps on the host whose picture ``kernel`` is, and keeps its records."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._wire = kernel.wire
+        self._records = kernel.records
+
+    def do(self, round_: t.Sequence[s.Step]) -> list[Failure]:
+        """Do one round; a failed step stops none of the others."""
+        by_type: dict[type, list[int]] = {}
+        for position, step in enumerate(round_):
+            by_type.setdefault(type(step), []).append(position)
+        self._note(round_, by_type)
+        failures: list[Failure] = []
+        for type_, action in (
+            (s.MakeNetns, self._make_netns),
+            (s.Borrow, self._borrow),
+            (s.WriteSysctl, self._write_sysctls),
+            (s.Message, self._send),
+            (s.NftElement, self._nft),
+            (s.Announce, self._announce),
+            (s.DeleteLink, self._delete_links),
+            (s.GiveBack, self._give_back),
+            (s.DeleteNetns, self._delete_netns),
+        ):
+            if type_ in by_type:
+                positions = by_type[type_]
+                for position, reason in action([round_[p] for p in positions]):
+                    place = positions[position]
+                    failures.append(Failure(place, round_[place].operation, reason))
+        return failures
+
+    def finish(self) -> None:
+        """Take away what is empty and ours, the table and the folder of namespaces, and write the records."""
+        for netns, table in self._kernel.tables():
+            if table.exists and not any(table.elements.values()):
+                with self._wire.inside(netns):
+                    nftables.run(f"delete table inet {nftables.TABLE}")
+                self._kernel.set_table(netns, nftables.NftTable(False, False, {}))
+                self._records.set_digest(netns, None)
+            elif not table.exists:
+                self._records.set_digest(netns, None)
+        self._records.forget_places([place for place in reversed(self._records.places()) if _tidied(place)])
+        self._records.save()
+
+    # -- namespaces and links ----------------------------------------------------------------------------------
+
+    def _make_netns(self, steps: t.Sequence[s.MakeNetns]) -> t.Iterator[tuple[int, str]]:
+        files = [f"{NETNS_FOLDER}/{step.name}" for step in steps]
+        self._records.note_places(files if os.path.isdir(NETNS_FOLDER) else [NETNS_FOLDER, *files])
+        self._records.save()
+        make_shared(NETNS_FOLDER)
+        for position, step in enumerate(steps):
+            try:
+                self._make_one_netns(step)
+            except (OSError, WireError) as error:
+                yield position, str(error)
+
+    def _make_one_netns(self, step: s.MakeNetns) -> None:
+        place = f"{NETNS_FOLDER}/{step.name}"
+
+        def prepare() -> None:
+            refused = self._wire.send([m.set_link("lo", "a new one", up=True, ifalias=step.mark)])
+            if refused:
+                raise WireError(refused[0].text)
+
+        def keep() -> None:
+            os.close(os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
+            try:
+                bind(OWN_NETNS, place)
+            except OSError:
+                os.unlink(place)
+                raise
+
+        # A file without a namespace behind it is what a killed run left.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place)
+        self._wire.make_netns(prepare, keep)
+
+    def _delete_netns(self, steps: t.Sequence[s.DeleteNetns]) -> t.Iterator[tuple[int, str]]:
+        self._wire.enter(None)
+        self._records.note_places(f"{NETNS_FOLDER}/{step.name}" for step in steps)
+        self._records.save()
+        for position, step in enumerate(steps):
+            place = f"{NETNS_FOLDER}/{step.name}"
+            try:
+                unmount(place)
+                os.unlink(place)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                yield position, error.strerror or str(error)
+                continue
+            self._records.forget_netns(place)
+
+    def _send(self, steps: t.Sequence[m.Message]) -> t.Iterator[tuple[int, str]]:
+        for refusal in self._wire.send(steps):
+            gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
+            if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
+                continue
+            yield refusal.position, _reason(refusal.errno, refusal.text)
+
+    def _announce(self, steps: t.Sequence[s.Announce]) -> t.Iterator[tuple[int, str]]:
+        """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
+        for step in steps:
+            if step.mac:
+                with contextlib.suppress(OSError), self._wire.inside(step.netns):
+                    announce(step.device, step.mac, step.addresses)
+        yield from ()
+
+    def _delete_links(self, steps: t.Sequence[s.DeleteLink]) -> t.Iterator[tuple[int, str]]:
+        """One link by itself; more of them by a group, at the price of one."""
+        by_netns: dict[str | None, list[int]] = {}
+        for position, step in enumerate(steps):
+            by_netns.setdefault(step.netns, []).append(position)
+        for netns, positions in by_netns.items():
+            if len(positions) == 1:
+                messages = [m.delete_link(steps[positions[0]].name, netns)]
+            else:
+                messages = [m.set_link(steps[p].name, netns, group=m.GROUP_LEAVING) for p in positions]
+                messages.append(m.delete_group(m.GROUP_LEAVING, netns))
+            for refusal in self._wire.send(messages):
+                if refusal.errno != errno.ENODEV:
+                    yield positions[min(refusal.position, len(positions) - 1)], _reason(refusal.errno, refusal.text)
+
+    # -- settings ----------------------------------------------------------------------------------------------
+
+    def _write_sysctls(self, steps: t.Sequence[s.WriteSysctl]) -> t.Iterator[tuple[int, str]]:
+        for position, step in enumerate(steps):
+            reason = self._write(step.netns, step.key, step.value)
+            if reason:
+                yield position, reason
+
+    def _write(self, netns: str | None, key: str, value: str) -> str | None:
+        try:
+            with self._wire.inside(netns), open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
+                file.write(value)
+        except (OSError, WireError) as error:
+            return getattr(error, "strerror", None) or str(error)
+        return None
+
+    def _note(self, round_: t.Sequence[s.Step], by_type: t.Mapping[type, t.Sequence[int]]) -> None:
+        """Records are written before what they are about, so that a killed run is not the last to know."""
+        for position in by_type.get(s.Borrow, ()):
+            step = t.cast(s.Borrow, round_[position])
+            now = self._kernel.sysctl_now(step.key, step.netns)
+            if now is not None:
+                # Guarded already, yet not in the records: they are lost, and what we guard was off before.
+                lost = now == step.value and self._guarded(step)
+                self._records.borrow(step, _OFF if lost else now)
+        for position in by_type.get(s.Record, ()):
+            record = t.cast(s.Record, round_[position])
+            netns = record.key[0]
+            link = self._kernel.link(record.device, netns)
+            told = link.owner == record.owner if link is not None else self._kernel.is_ours(record.device, netns)
+            self._records.set_owner(record.kind, record.key, None if told else record.owner)
+        self._records.save()
+
+    def _borrow(self, steps: t.Sequence[s.Borrow]) -> t.Iterator[tuple[int, str]]:
+        guards = [
+            s.NftElement(step.netns, step.guard[0], step.guard[1], None, "containerhost:guard")
+            for step in steps
+            if step.guard and not self._guarded(step)
+        ]
+        # The guard first: there is no moment in which the host routes for strangers.
+        for _position, reason in self._nft(list(dict.fromkeys(guards))):
+            yield 0, reason
+            return
+        for position, step in enumerate(steps):
+            if self._kernel.sysctl_now(step.key, step.netns) != step.value:
+                reason = self._write(step.netns, step.key, step.value)
+                if reason:
+                    yield position, reason
+
+    def _guarded(self, step: s.Borrow) -> bool:
+        elements = self._kernel.table(step.netns).elements
+        return step.guard is not None and step.guard[1] in elements.get(step.guard[0], {})
+
+    def _give_back(self, steps: t.Sequence[s.GiveBack]) -> t.Iterator[tuple[int, str]]:
+        for position, step in enumerate(steps):
+            loan = self._records.give_back(step.netns, step.key, step.owner)
+            if loan is None:
+                continue
+            # Someone may have changed it since, or the device may be gone: then it is theirs.
+            if self._kernel.sysctl_now(step.key, step.netns) == loan["value"] != loan["before"]:
+                reason = self._write(step.netns, step.key, loan["before"])
+                if reason:
+                    yield position, reason
+            if loan["guard"]:
+                for _position, reason in self._nft([s.NftElement(step.netns, *loan["guard"], None, "", True)]):
+                    yield position, reason
+
+    # -- nftables ----------------------------------------------------------------------------------------------
+
+    def _nft(self, steps: t.Sequence[s.NftElement]) -> t.Iterator[tuple[int, str]]:
+        by_netns: dict[str | None, list[int]] = {}
+        for position, step in enumerate(steps):
+            by_netns.setdefault(step.netns, []).append(position)
+        for netns, positions in by_netns.items():
+            table = self._kernel.table(netns)
+            # What somebody has deleted before us is gone as well.
+            some = [
+                step
+                for step in (steps[p] for p in positions)
+                if not step.delete or step.key in table.elements.get(step.set, {})
+            ]
+            if not some:
+                continue
+            try:
+                with self._wire.inside(netns):
+                    nftables.run(nftables.transaction(table, some))
+                    if not (table.exists and table.intact):
+                        self._records.set_digest(netns, nftables.digest_now())
+                        self._records.save()
+            except (nftables.NftError, nftables.NftMissing) as error:
+                yield from ((position, str(error)) for position in positions)
+                continue
+            self._kernel.set_table(netns, nftables.after(table, some))
+
+
+def _tidied(place: str) -> bool:
+    """Take away a file that no namespace is behind, or a folder that is empty. False: it is to be looked at again."""
+    try:
+        if not os.path.isdir(place):
+            os.unlink(place)
+        elif os.listdir(place):
+            return False
+        else:
+            unmount(place)
+            os.rmdir(place)
+    except OSError:  # it is gone, or a namespace is behind it (EBUSY): then it speaks for itself
+        pass
+    return True
+
+
+def _reason(code: int, text: str) -> str:
+    name = errno.errorcode.get(code, str(code))
+    advice = _ADVICE.get(code, "")
+    return f"{text} ({name})" + (f"; {advice}" if advice else "")
+
+
+_ADVICE = {
+    errno.EPERM: "this needs root: set become",
+    errno.EOPNOTSUPP: "this kernel cannot do it",
+    errno.EADDRINUSE: "something else on this host uses it",
+    errno.EEXIST: "something else made it meanwhile: look at it, then run again",
+    errno.ENODEV: "it vanished meanwhile: run again",
+    errno.EBUSY: "something else holds it: let it go, then run again",
+}

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a kind of object is to the loop: a table of what differs between kinds.
+
+A new kind is a file in ``kinds/`` with a subclass of ``Kind``, and a line in ``registry``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Key,
+    Values,
+    Wanted,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step
+    from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+
+# The steps for one object, in rounds: a round of all objects of a kind is sent before the next one begins.
+Rounds = t.List[t.List["Step"]]
+
+COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "netns": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "recreate": {"type": "bool", "default": False},
+}
+
+
+class Kind:
+    """One kind. Subclasses fill in the class attributes and say how it is read, added, changed and removed."""
+
+    name: t.ClassVar[str]
+    # The options of one object, as an Ansible argument spec, without COMMON_OPTIONS.
+    options: t.ClassVar[t.Mapping[str, t.Mapping[str, t.Any]]]
+    # The options that say which object it is.
+    key: t.ClassVar[tuple[str, ...]]
+    # The kinds that must be made before this one, and removed after it.
+    after: t.ClassVar[tuple[str, ...]] = ()
+    # Options that no message changes on an existing object.
+    fixed: t.ClassVar[frozenset[str]] = frozenset()
+    # Several owners may want the same thing; it goes when the last of them does.
+    shared: t.ClassVar[bool] = False
+    # What someone else has made serves as well, and stays theirs.
+    accepts_foreign: t.ClassVar[bool] = False
+    # It carries its owner's name, so that a new owner is a change.
+    marked: t.ClassVar[bool] = False
+
+    def key_of(self, values: Values, owner: str) -> Key:
+        """What makes it this object and no other: its namespace, its key, and its owner where many share it."""
+        key = (values.get("netns"), *[values.get(name) for name in self.key])
+        return (*key, owner) if self.shared else key
+
+    def normalise(self, values: Values) -> Values:
+        """The same values in the kernel's own spelling. Raises Problem for what no kernel would take."""
+        return values
+
+    def label(self, values: Values) -> str:
+        """How the object is called in a diff or an error, without its kind."""
+        return " ".join(str(values[name]) for name in self.key if values.get(name) is not None)
+
+    def summary(self, values: Values) -> list[str]:
+        """The object in a line or a few, for the diff of one that is added or removed."""
+        return [f"{name}: {_shown(value)}" for name, value in values.items() if name not in self.key and _given(value)]
+
+    def export(self, values: Values) -> Values:
+        """An object as a document has it: options that are set, and nothing that is only ours to know."""
+        return {
+            name: values[name]
+            for name, spec in {**self.options, "netns": {}}.items()
+            if name in values and _given(values[name]) and values[name] != spec.get("default")
+        }
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterable[Found]:
+        """Everything of ours, and whatever stands at the keys of ``wanted``.
+
+        What goes along with a device that is to go is not there any more: the kernel removes it without being asked.
+        """
+        raise NotImplementedError
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """Options whose value is another than the one that is wanted; None wants nothing."""
+        return {
+            name: (found.values.get(name), value)
+            for name, value in wanted.values.items()
+            if value is not None and name not in self.key and name != "netns" and value != found.values.get(name)
+        }
+
+    def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
+        """Those of the differences that only making it anew removes."""
+        return set(self.fixed.intersection(differences))
+
+    def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
+        """Nothing is left of it that anybody could miss: it is made anew without asking."""
+        return False
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
+        """Sentences on what keeps a wanted object from being made."""
+        return ()
+
+    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        """Places that only one object can have: a device's name in a namespace, a VNI on a port."""
+        return ()
+
+    def needs(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        """Places that must be free for an object to be made: its own, unless a kind knows more."""
+        return self.occupies(values)
+
+    def holds(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+        """Places that must not go while the object stays: the namespace that its other end is in."""
+        return ()
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        """Tell the kernel's picture what the change will have made or taken away, for the kinds that follow."""
+
+    def add(self, wanted: Wanted) -> Rounds:
+        raise NotImplementedError
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        raise NotImplementedError
+
+    def remove(self, found: Found) -> Rounds:
+        raise NotImplementedError
+
+
+def _given(value: t.Any) -> bool:
+    return value is not None and value is not False and value != [] and value != {}
+
+
+def _shown(value: t.Any) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={inner}" for name, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_shown, value))
+    return str(value)
+
+
+def lines(name: str, value: t.Any) -> list[str]:
+    """An option's value as lines of a diff: one for each item of a list or dictionary."""
+    if isinstance(value, dict):
+        return [f"{name}: {key}={inner}" for key, inner in sorted(value.items())]
+    if isinstance(value, (list, tuple)):
+        return [f"{name}: {_shown(item)}" for item in value]
+    if value is None:
+        return []
+    return [f"{name}: {'no' if value is False else _shown(value)}"]

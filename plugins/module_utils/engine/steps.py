@@ -1,0 +1,125 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done to a host, as plain values; ``executor`` does it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import Message
+
+
+class MakeNetns(t.NamedTuple):
+    """Make a named namespace whose ``lo`` is up and carries the mark before anybody can see it."""
+
+    name: str
+    mark: str
+
+    @property
+    def operation(self) -> str:
+        return f"make namespace {self.name}"
+
+
+class DeleteNetns(t.NamedTuple):
+    name: str
+
+    @property
+    def operation(self) -> str:
+        return f"delete namespace {self.name}"
+
+
+class DeleteLink(t.NamedTuple):
+    """Delete a device together with all others that go in the same round."""
+
+    netns: t.Optional[str]
+    name: str
+
+    @property
+    def operation(self) -> str:
+        return f"delete {self.name}"
+
+
+class WriteSysctl(t.NamedTuple):
+    """Write a setting that lives and dies with a device of ours. ``key`` is a path below /proc/sys."""
+
+    netns: t.Optional[str]
+    key: str
+    value: str
+
+    @property
+    def operation(self) -> str:
+        return f"set {self.key} to {self.value}"
+
+
+class Borrow(t.NamedTuple):
+    """Write a setting that is not ours; what it was is kept until the last owner gives it back.
+
+    ``kind`` is the kind of object that it is borrowed for; ``guard`` names a set of our nftables table and the element
+    that stands in it for as long as we hold it.
+    """
+
+    netns: t.Optional[str]
+    key: str
+    value: str
+    owner: str
+    kind: str
+    guard: t.Optional[t.Tuple[str, str]] = None
+
+    @property
+    def operation(self) -> str:
+        return f"set {self.key} to {self.value}"
+
+
+class GiveBack(t.NamedTuple):
+    netns: t.Optional[str]
+    key: str
+    owner: str
+
+    @property
+    def operation(self) -> str:
+        return f"restore {self.key}"
+
+
+class NftElement(t.NamedTuple):
+    """Add or delete an element of a set or map in our table: ``key`` and ``value`` in nft's own words."""
+
+    netns: t.Optional[str]
+    set: str
+    key: str
+    value: t.Optional[str]
+    comment: str
+    delete: bool = False
+
+    @property
+    def operation(self) -> str:
+        return f"{'delete' if self.delete else 'add'} element {self.key} of {self.set}"
+
+
+class Announce(t.NamedTuple):
+    """Tell the segment where these addresses are now."""
+
+    netns: t.Optional[str]
+    device: str
+    mac: t.Optional[str]
+    addresses: t.Tuple[str, ...]
+
+    @property
+    def operation(self) -> str:
+        return f"announce the addresses of {self.device}"
+
+
+class Record(t.NamedTuple):
+    """Remember (owner) or forget (None) whose an object is, where neither it nor its device can say so."""
+
+    kind: str
+    key: t.Tuple[t.Any, ...]
+    owner: t.Optional[str]
+    device: t.Optional[str] = None
+
+    @property
+    def operation(self) -> str:
+        return "note the owner"
+
+
+Step = t.Union[Message, MakeNetns, DeleteNetns, DeleteLink, WriteSysctl, Borrow, GiveBack, NftElement, Announce, Record]

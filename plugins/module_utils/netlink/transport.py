@@ -1,0 +1,378 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The wire: namespaces entered, sockets opened, messages sent in batches, tables dumped, refusals put in words.
+
+Nothing else opens a netlink socket or enters a namespace. A namespace is named by a path (``/run/netns/shop``,
+``/proc/4711/ns/net``); None is the one that the process was started in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import socket
+import struct
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
+
+OWN_NETNS = "/proc/self/ns/net"
+CLONE_NEWNET = 0x40000000
+
+_SOL_NETLINK = 270
+_NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 10, 11, 12
+_SO_RCVBUFFORCE = 33
+_NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP, _NLM_F_DUMP_INTR = 0x1, 0x4, 0x300, 0x10
+_NLM_F_CAPPED, _NLM_F_ACK_TLVS = 0x100, 0x200
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_NLMSGERR_ATTR_MSG = 1
+
+_NLMSG = struct.Struct("=IHHII")
+_RECEIVE = 1 << 18
+# One send of this many messages or bytes: well below the socket's send buffer (212,992 bytes by default).
+_BATCH_MESSAGES, _BATCH_BYTES = 1000, 96 * 1024
+# Descriptors of peers' namespaces that are open at a time: the usual limit for a process is 1,024.
+_BATCH_NAMESPACES = 200
+_DUMP_TRIES = 20
+
+# What a message says in words, to be put in numbers when it is sent.
+_FOR_NOW = frozenset((m.Index, m.NetnsFd, dict))
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class WireError(Exception):
+    """The kernel, or the way to it, refused something that is not one message's business."""
+
+
+class NoNamespace(WireError):
+    """There is no namespace at that path."""
+
+
+class DumpInterrupted(WireError):
+    """A table changed under every one of the tries to read it whole."""
+
+
+class RefusedMessage(t.NamedTuple):
+    """A message that the kernel refused: its place in the list that was sent, and why, in the kernel's words."""
+
+    position: int
+    errno: int
+    text: str
+
+
+class Wire:
+    """Speaks to the kernel, in any namespace, one at a time and in one thread.
+
+    Use it in a ``with``: the process is back in its own namespace at the end, whatever happened.
+    """
+
+    def __init__(self) -> None:
+        self.layouts = Layouts()
+        self._own = -1
+        self._sequence = 0
+        self._here: str | None = None
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> Wire:
+        self._own = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.enter(None)
+        self._hang_up()
+        os.close(self._own)
+        self._own = -1
+
+    # -- namespaces --------------------------------------------------------------------------------------------
+
+    def enter(self, netns: str | None) -> None:
+        """Be in that namespace from now on. Cheap (10 µs), so nobody needs to keep a socket for each."""
+        if netns == self._here:
+            return
+        self._hang_up()
+        if netns is None:
+            _setns(self._own, OWN_NETNS)
+        else:
+            with self.descriptor(netns) as fd:
+                _setns(fd, netns)
+        self._here = netns
+
+    def _open(self) -> socket.socket:
+        """The socket of the namespace that the process is in; it serves until another is entered."""
+        if self._socket is None:
+            self._socket = _open()
+        return self._socket
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    @contextlib.contextmanager
+    def inside(self, netns: str | None) -> t.Iterator[None]:
+        """Be in that namespace for the length of a block: for /proc/sys/net and libnftables."""
+        before = self._here
+        self.enter(netns)
+        try:
+            yield
+        finally:
+            self.enter(before)
+
+    @contextlib.contextmanager
+    def descriptor(self, netns: str | None) -> t.Iterator[int]:
+        if netns is None:
+            yield self._own
+            return
+        try:
+            fd = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise NoNamespace(f"there is no network namespace at {netns} ({error.strerror})") from error
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    def make_netns(self, prepare: t.Callable[[], None], keep: t.Callable[[], None]) -> None:
+        """Make a namespace; ``prepare`` runs in it, then ``keep`` gives it a place in the file system."""
+        if _libc.unshare(CLONE_NEWNET) != 0:
+            raise WireError(f"cannot make a network namespace: {os.strerror(ctypes.get_errno())}")
+        self._hang_up()
+        self._here = "a new one"
+        try:
+            prepare()
+            keep()
+        finally:
+            self.enter(None)
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def dump(
+        self,
+        type_: int,
+        header: t.Mapping[str, t.Any],
+        wanted: t.AbstractSet[str],
+        netns: str | None = None,
+        attributes: t.Mapping[str, t.Any] | None = None,
+    ) -> list[dict[str, t.Any]]:
+        """A whole table, unpacked as far as ``wanted``. Read again when it changed meanwhile.
+
+        Of neighbours and forwarding entries the kernel does not say that they changed: where a dump pauses, it counts
+        entries to find its place again, so that one which goes meanwhile hides another. What is told in several parts
+        is therefore read twice, and what one of the two readings has is there.
+        """
+        layout = self.layouts.of(type_)
+        request = layout.pack({"header": header, **(attributes or {})})
+        self.enter(netns)
+        rows, parts = self._dump_whole(type_, request, layout, frozenset(wanted))
+        if type_ == m.RTM_GETNEIGH and parts > 1:
+            again, _parts = self._dump_whole(type_, request, layout, frozenset(wanted))
+            there = {_who(row) for row in again}
+            rows = [*(row for row in rows if _who(row) not in there), *again]
+        return rows
+
+    def _dump_whole(
+        self, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
+    ) -> tuple[list[dict[str, t.Any]], int]:
+        """Until it is not interrupted. pyroute2 0.9 no longer reports NLM_F_DUMP_INTR, which may also stand on the
+        closing message alone.
+        """
+        for _try in range(_DUMP_TRIES):
+            rows, parts, interrupted = self._dump_once(self._open(), type_, request, layout, wanted)
+            if not interrupted:
+                return rows, parts
+        raise DumpInterrupted(f"a table kept changing while it was read {_DUMP_TRIES} times; run again")
+
+    def _dump_once(
+        self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
+    ) -> tuple[list[dict[str, t.Any]], int, bool]:
+        """The rows, in how many parts they came, and whether the kernel says that they are not whole."""
+        self._sequence += 1
+        flags = _NLM_F_REQUEST | _NLM_F_DUMP
+        sock.send(_NLMSG.pack(len(request) + 16, type_, flags, self._sequence, 0) + request)
+        rows: list[dict[str, t.Any]] = []
+        parts, interrupted = 0, False
+        while True:
+            raw = sock.recv(_RECEIVE)
+            before = len(rows)
+            for kind, flags, _seq, body in _split(raw):
+                interrupted = interrupted or bool(flags & _NLM_F_DUMP_INTR)
+                if kind == _NLMSG_DONE:
+                    _check_done(body)
+                    return rows, parts + (len(rows) > before), interrupted
+                if kind == _NLMSG_ERROR:
+                    code, text = _error(body, flags)
+                    raise WireError(f"cannot read a table: {text} ({errno.errorcode.get(code, code)})")
+                rows.append(layout.unpack(body, 0, wanted))
+            parts += 1
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def send(self, messages: t.Sequence[m.Message]) -> list[RefusedMessage]:
+        """Send messages, namespace by namespace and in order within each; the kernel goes on after a refusal."""
+        by_netns: dict[str | None, list[int]] = {}
+        for position, message in enumerate(messages):
+            by_netns.setdefault(message.netns, []).append(position)
+        refusals: list[RefusedMessage] = []
+        for netns, positions in by_netns.items():
+            try:
+                self.enter(netns)
+            except NoNamespace as error:
+                refusals.extend(RefusedMessage(position, errno.ENOENT, str(error)) for position in positions)
+                continue
+            refusals.extend(self._send_here(self._open(), messages, positions))
+        return sorted(refusals)
+
+    def _send_here(
+        self, sock: socket.socket, messages: t.Sequence[m.Message], positions: t.Sequence[int]
+    ) -> t.Iterator[RefusedMessage]:
+        indexes: dict[str, int] = {}
+        batch: list[tuple[int, int, int, bytes]] = []
+        size = 0
+        with contextlib.ExitStack() as stack:
+            namespaces: dict[str | None, int] = {}
+            for position in positions:
+                message = messages[position]
+                try:
+                    body = self._encode(message, indexes, namespaces, stack)
+                except OSError as error:
+                    yield RefusedMessage(position, error.errno or 0, error.strerror or str(error))
+                    continue
+                except NoNamespace as error:
+                    yield RefusedMessage(position, errno.ENOENT, str(error))
+                    continue
+                batch.append((position, message.type, message.flags, body))
+                size += len(body) + 16
+                if len(batch) >= _BATCH_MESSAGES or size >= _BATCH_BYTES or len(namespaces) >= _BATCH_NAMESPACES:
+                    yield from self._send_batch(sock, batch)
+                    batch, size = [], 0
+                    stack.close()
+                    namespaces.clear()
+            if batch:
+                yield from self._send_batch(sock, batch)
+
+    def _encode(
+        self,
+        message: m.Message,
+        indexes: dict[str, int],
+        namespaces: dict[str | None, int],
+        stack: contextlib.ExitStack,
+    ) -> bytes:
+        def as_numbers(value: t.Any) -> t.Any:
+            kind = value.__class__
+            if kind not in _FOR_NOW:
+                return value
+            if kind is m.Index:
+                if value.name not in indexes:
+                    indexes[value.name] = _index(value.name)
+                return indexes[value.name]
+            if kind is m.NetnsFd:
+                if value.path not in namespaces:
+                    namespaces[value.path] = stack.enter_context(self.descriptor(value.path))
+                return namespaces[value.path]
+            return {name: as_numbers(inner) for name, inner in value.items()}
+
+        attributes = {
+            name: as_numbers(value) if value.__class__ in _FOR_NOW else value
+            for name, value in message.attributes.items()
+        }
+        attributes["header"] = {
+            name: as_numbers(value) if value.__class__ in _FOR_NOW else value for name, value in message.header.items()
+        }
+        # The header comes first on the wire; Layout.pack writes it before it walks the attributes.
+        return self.layouts.of(message.type).pack(attributes)
+
+    def _send_batch(
+        self, sock: socket.socket, batch: t.Sequence[tuple[int, int, int, bytes]]
+    ) -> t.Iterator[RefusedMessage]:
+        """One send. Only the last message asks for an ACK: a refused one answers anyway (0.7 µs against 2.5)."""
+        first = self._sequence + 1
+        parts = []
+        for offset, (_position, type_, flags, body) in enumerate(batch):
+            flags |= _NLM_F_REQUEST | (_NLM_F_ACK if offset == len(batch) - 1 else 0)
+            parts.append(_NLMSG.pack(len(body) + 16, type_, flags, first + offset, 0))
+            parts.append(body)
+            if len(body) & 3:
+                parts.append(b"\0" * (4 - (len(body) & 3)))
+        self._sequence = last = first + len(batch) - 1
+        sock.send(b"".join(parts))
+        while True:
+            for kind, flags, sequence, body in _split(sock.recv(_RECEIVE)):
+                if kind != _NLMSG_ERROR:
+                    continue
+                code, text = _error(body, flags)
+                if code:
+                    yield RefusedMessage(batch[sequence - first][0], code, text)
+                if sequence == last:
+                    return
+
+
+def _setns(fd: int, name: str) -> None:
+    if _libc.setns(fd, CLONE_NEWNET) != 0:
+        code = ctypes.get_errno()
+        if code == errno.EINVAL:  # a file that nothing is mounted on, as a run killed in between leaves it
+            raise NoNamespace(f"there is no network namespace behind {name}")
+        raise WireError(f"cannot enter network namespace {name}: {os.strerror(code)}")
+
+
+def _index(name: str) -> int:
+    try:
+        return socket.if_nametoindex(name)
+    except OSError as error:
+        raise OSError(errno.ENODEV, f"there is no device {name}") from error
+
+
+def _open() -> socket.socket:
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    try:
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_EXT_ACK, 1)
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+        sock.setsockopt(_SOL_NETLINK, _NETLINK_GET_STRICT_CHK, 1)
+        # Room for a refusal of each message of a batch.
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 4 << 20)
+        sock.bind((0, 0))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _who(row: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
+    """What makes a neighbour or a forwarding entry the same one."""
+    get = row.get
+    return row["ifindex"], row["flags"], get("NDA_DST"), get("NDA_LLADDR"), get("NDA_VNI"), get("NDA_SRC_VNI")
+
+
+def _split(raw: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:
+    start, end = 0, len(raw)
+    while start + 16 <= end:
+        length, kind, flags, sequence, _pid = _NLMSG.unpack_from(raw, start)
+        yield kind, flags, sequence, raw[start + 16:start + length]
+        start += (length + 3) & ~3
+
+
+def _error(body: bytes, flags: int) -> tuple[int, str]:
+    """The error number of an answer and the kernel's own words for it, where it has any (extended ACK)."""
+    code = -struct.unpack_from("=i", body)[0]
+    text = os.strerror(code) if code else ""
+    if flags & _NLM_F_ACK_TLVS:
+        start = 20 if flags & _NLM_F_CAPPED else 4 + (struct.unpack_from("=I", body, 4)[0] + 3 & ~3)
+        while start + 4 <= len(body):
+            length, kind = struct.unpack_from("=HH", body, start)
+            if kind == _NLMSGERR_ATTR_MSG:
+                text = body[start + 4:start + length].rstrip(b"\0").decode("utf-8", "replace")
+            start += max((length + 3) & ~3, 4)
+    return code, text
+
+
+def _check_done(body: bytes) -> None:
+    if len(body) >= 4:
+        code = -struct.unpack_from("=i", body)[0]
+        if code > 0:
+            raise WireError(f"cannot read a table: {os.strerror(code)}")

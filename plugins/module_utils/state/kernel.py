@@ -1,0 +1,296 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel as it was found: each table of each namespace read once, when somebody first asks for it.
+
+It also takes notes of what the run will make and take away, so that a kind is compared with the state that the
+kinds before it leave behind. That is what makes check mode exact.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import NoNamespace, Wire
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
+
+NETNS_FOLDER = "/run/netns"
+
+_LINK = frozenset(
+    "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
+    " IFLA_LINK_NETNSID IFLA_AF_SPEC".split()
+)
+_ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
+_ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
+_NEIGHBOUR = frozenset(
+    "NDA_DST NDA_LLADDR NDA_PORT NDA_VNI NDA_NH_ID NDA_MASTER NDA_PROTOCOL NDA_IFINDEX NDA_SRC_VNI".split()
+)
+# IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
+_SKIP_STATS = {"IFLA_EXT_MASK": 8}
+
+
+def netns_path(name: str | None) -> str | None:
+    """Where a namespace is: a name is looked up as ``ip netns`` does, a path is a path."""
+    return name if name is None or "/" in name else f"{NETNS_FOLDER}/{name}"
+
+
+class Link(t.NamedTuple):
+    """A device as a dump shows it."""
+
+    name: str
+    index: int
+    kind: str | None
+    mac: str | None
+    mtu: int
+    up: bool
+    master: str | None
+    lower: int | None  # IFLA_LINK: a veth's peer, a macvlan's parent
+    lower_netnsid: int | None
+    group: int
+    alias: str | None
+    data: t.Mapping[str, t.Any]
+    port: t.Mapping[str, t.Any]
+    af_spec: bytes
+
+    @property
+    def owner(self) -> str | None:
+        return owner_of(self.alias)
+
+
+class Kernel:
+    """A picture of this host's kernel, filled in on demand."""
+
+    def __init__(self, wire: Wire, records: Records) -> None:
+        self.wire = wire
+        self.records = records
+        self._links: dict[str | None, dict[str, Link]] = {}
+        self._names: dict[str | None, dict[int, str]] = {}
+        self._gone: set[tuple[str | None, str]] = set()
+        self._addresses: dict[str | None, dict[str, list[str]]] = {}
+        self._addressed: set[tuple[str | None, str, bool]] = set()
+        self._routes: dict[str | None, list[dict[str, t.Any]]] = {}
+        self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
+        self._tables: dict[str | None, NftTable] = {}
+        self._made_netns: set[str] = set()
+        self._made_links: set[tuple[str | None, str]] = set()
+        self._notes: dict[str, list[t.Any]] = {}
+
+    # -- namespaces --------------------------------------------------------------------------------------------
+
+    def netns_names(self) -> list[str]:
+        """The named namespaces of this host (those that ``ip netns`` shows)."""
+        try:
+            return sorted(os.listdir(NETNS_FOLDER))
+        except FileNotFoundError:
+            return []
+
+    def has_netns(self, path: str | None) -> bool:
+        """Is there a namespace, or will there be one by the time that it is needed?"""
+        return path is None or path in self._made_netns or os.path.exists(path)
+
+    def will_make_netns(self, path: str) -> None:
+        self._made_netns.add(path)
+
+    def _exists(self, path: str | None) -> bool:
+        return path is None or (path not in self._made_netns and os.path.exists(path))
+
+    def notes(self, kind: str) -> list[t.Any]:
+        """Room for what a kind has to remember of its own objects while they are compared."""
+        return self._notes.setdefault(kind, [])
+
+    # -- links -------------------------------------------------------------------------------------------------
+
+    def links(self, netns: str | None = None) -> dict[str, Link]:
+        """Devices by name; none in a namespace that is not there yet."""
+        if netns not in self._links:
+            rows = self._dump(m.RTM_GETLINK, {}, _LINK, netns, _SKIP_STATS)
+            names = self._names[netns] = {row["index"]: row["IFLA_IFNAME"] for row in rows}
+            self._links[netns] = {link.name: link for link in (_link(row, names) for row in rows)}
+        return self._links[netns]
+
+    def link(self, name: str | None, netns: str | None = None) -> Link | None:
+        return self.links(netns).get(name) if name else None
+
+    def has_link(self, name: str, netns: str | None = None) -> bool:
+        """Is there such a device, or will there be one?"""
+        return (netns, name) in self._made_links or name in self.links(netns)
+
+    def is_to_be_made(self, name: str, netns: str | None = None) -> bool:
+        """Whatever has the name now, a new device has it then."""
+        return (netns, name) in self._made_links
+
+    def will_make_link(self, name: str, netns: str | None = None) -> None:
+        self._made_links.add((netns, name))
+
+    def is_ours(self, name: str | None, netns: str | None = None) -> bool:
+        """Does the device carry our mark, or will it?"""
+        link = self.link(name, netns)
+        return (netns, name) in self._made_links or (link is not None and link.owner is not None)
+
+    def will_delete_link(self, name: str, netns: str | None = None) -> None:
+        """What goes with a device: its addresses, routes and neighbours; its ports are left without a master."""
+        links = self.links(netns)
+        links.pop(name, None)
+        for port in [link for link in links.values() if link.master == name]:
+            links[port.name] = port._replace(master=None, port={})
+        self._gone.add((netns, name))
+
+    # -- addresses, routes, neighbours -------------------------------------------------------------------------
+
+    def addresses(self, netns: str | None = None) -> dict[str, list[str]]:
+        """Addresses as CIDR by device, sorted, without link-local ones and those that the kernel made itself."""
+        if netns not in self._addresses:
+            names = self._device_names(netns)
+            found: dict[str, list[str]] = {}
+            for row in self._dump(m.RTM_GETADDR, {}, _ADDRESS, netns):
+                address = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS")
+                flags = row.get("IFA_FLAGS", row["flags"])
+                if address is None or address.startswith("fe80:"):
+                    continue
+                self._addressed.add((netns, names.get(row["index"], ""), ":" in address))
+                if not flags & m.IFA_F_PERMANENT:
+                    continue
+                found.setdefault(names.get(row["index"], ""), []).append(f"{address}/{row['prefixlen']}")
+            self._addresses[netns] = {name: sorted(cidrs) for name, cidrs in found.items()}
+        return self._addresses[netns]
+
+    def addressed(self, six: bool, netns: str | None = None) -> set[str]:
+        """Devices with an address of the family, be it one that DHCP or a router gave for a time."""
+        self.addresses(netns)
+        return {device for place, device, is_six in self._addressed if place == netns and is_six == six}
+
+    def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
+        return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])
+
+    def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
+        """Unicast routes of all tables, or of one: dst, device, via, metric, src, table, protocol."""
+        if netns not in self._routes:
+            names = self._device_names(netns)
+            rows = self._dump(m.RTM_GETROUTE, {"table": table}, _ROUTE, netns)
+            self._routes[netns] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
+        return self._still_there(self._routes[netns], netns)
+
+    def neighbours(self, netns: str | None = None) -> list[dict[str, t.Any]]:
+        return self._neigh(netns, m.socket.AF_UNSPEC)
+
+    def fdb(self, netns: str | None = None) -> list[dict[str, t.Any]]:
+        """Forwarding entries of all bridges and VXLANs, one dump for all devices."""
+        return self._neigh(netns, m.AF_BRIDGE)
+
+    def _neigh(self, netns: str | None, family: int) -> list[dict[str, t.Any]]:
+        key = (netns, family)
+        if key not in self._neighbours:
+            names = self._device_names(netns)
+            rows = self._dump(m.RTM_GETNEIGH, {"family": family}, _NEIGHBOUR, netns)
+            for row in rows:
+                row["device"] = names.get(row["ifindex"], "")
+                if "NDA_IFINDEX" in row:
+                    row["via"] = names.get(row["NDA_IFINDEX"])
+            self._neighbours[key] = rows
+        return self._still_there(self._neighbours[key], netns)
+
+    def _still_there(self, rows: list[dict[str, t.Any]], netns: str | None) -> list[dict[str, t.Any]]:
+        """Without what goes along with a device."""
+        gone = {name for place, name in self._gone if place == netns}
+        return [row for row in rows if row["device"] not in gone] if gone else rows
+
+    # -- files and nftables ------------------------------------------------------------------------------------
+
+    def sysctl(self, key: str, netns: str | None = None) -> str | None:
+        """A setting below /proc/sys as that namespace sees it; None where there is none, or where its device goes."""
+        words = key.split("/")
+        if len(words) > 4 and (netns, words[3]) in self._gone:
+            return None
+        own = devconf.split(key)
+        link = self.link(own[1], netns) if own else None
+        value = devconf.value(link.af_spec, own[0], own[2]) if own and link else None
+        return self.sysctl_now(key, netns) if value is None else value
+
+    def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
+        """The same for who is applying: a device that was to go has gone by then, and may have been made anew."""
+        if not self._exists(netns):
+            return None
+        with self.wire.inside(netns):
+            try:
+                with open(f"/proc/sys/{key}", encoding="ascii") as file:
+                    return " ".join(file.read().split())
+            except OSError:
+                return None
+
+    def table(self, netns: str | None = None) -> NftTable:
+        """Our nftables table, with every element of its sets and maps."""
+        if netns not in self._tables:
+            if self._exists(netns):
+                with self.wire.inside(netns):
+                    self._tables[netns] = read_table(self.records.digest(netns))
+            else:
+                self._tables[netns] = NftTable(False, False, {})
+        return self._tables[netns]
+
+    def tables(self) -> list[tuple[str | None, NftTable]]:
+        """Those that somebody has looked at, by namespace."""
+        return list(self._tables.items())
+
+    def set_table(self, netns: str | None, table: NftTable) -> None:
+        self._tables[netns] = table
+
+    # --
+
+    def _device_names(self, netns: str | None) -> dict[int, str]:
+        """Names by index as they were found: also of devices that will have gone."""
+        self.links(netns)
+        return self._names[netns]
+
+    def _dump(
+        self,
+        type_: int,
+        header: t.Mapping[str, t.Any],
+        wanted: t.AbstractSet[str],
+        netns: str | None,
+        attributes: t.Mapping[str, t.Any] | None = None,
+    ) -> list[dict[str, t.Any]]:
+        if not self._exists(netns):
+            return []
+        try:
+            return self.wire.dump(type_, header, wanted, netns, attributes)
+        except NoNamespace:  # gone since we looked
+            return []
+
+
+def _link(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
+    info = row.get("IFLA_LINKINFO", {})
+    return Link(
+        name=row["IFLA_IFNAME"],
+        index=row["index"],
+        kind=info.get("IFLA_INFO_KIND"),
+        mac=row.get("IFLA_ADDRESS"),
+        mtu=row.get("IFLA_MTU", 0),
+        up=bool(row["flags"] & m.IFF_UP),
+        master=names.get(row.get("IFLA_MASTER", 0)),
+        lower=row.get("IFLA_LINK"),
+        lower_netnsid=row.get("IFLA_LINK_NETNSID"),
+        group=row.get("IFLA_GROUP", 0),
+        alias=row.get("IFLA_IFALIAS"),
+        data=info.get("IFLA_INFO_DATA", {}),
+        port=info.get("IFLA_INFO_SLAVE_DATA", {}),
+        af_spec=row.get("IFLA_AF_SPEC", b""),
+    )
+
+
+def _route(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> dict[str, t.Any]:
+    nowhere = "::" if row["family"] == m.socket.AF_INET6 else "0.0.0.0"
+    return {
+        "dst": f"{row.get('RTA_DST', nowhere)}/{row['dst_len']}",
+        "device": names.get(row.get("RTA_OIF", 0), ""),
+        "via": row.get("RTA_GATEWAY"),
+        "metric": row.get("RTA_PRIORITY", 0),
+        "src": row.get("RTA_PREFSRC"),
+        "table": row.get("RTA_TABLE", row["table"]),
+        "onlink": bool(row["flags"] & m.RTNH_F_ONLINK),
+        "protocol": row["proto"],
+    }

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and MACs of what is planned: pins as they are, the rest derived, clashes resolved for good.
+
+Who is in the ledger chooses first, so that a newcomer never changes what somebody has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    ANY_HOST,
+    ContainerSpec,
+    Endpoint,
+    EndpointSpec,
+    Inventory,
+    NetworkSpec,
+)
+
+
+def name_devices(
+    inventory: Inventory, ledger: Ledger, salts: names.Salts, problems: Problems
+) -> dict[str, tuple[str, ...]]:
+    """The devices of each present network, one for each prefix of its driver; the last may be named by the user."""
+    present = [spec for spec in inventory.networks.values() if spec.present]
+    own = _own_devices(present, salts, problems)
+    result = {}
+    for spec in sorted(present, key=lambda each: (each.name not in ledger.networks, each.name)):
+        prefixes = driver(spec.driver).device_prefixes
+        derived = prefixes[:-1] if spec.name in own else prefixes
+        names = [_derive_device(prefix, spec.name, own, salts, problems) for prefix in derived]
+        result[spec.name] = (*names, own[spec.name]) if spec.name in own else tuple(names)
+    return result
+
+
+def _own_devices(present: list[NetworkSpec], salts: names.Salts, problems: Problems) -> dict[str, str]:
+    """Devices that users have named themselves, by network."""
+    own: dict[str, str] = {}
+    for spec in present:
+        option = driver(spec.driver).device_option
+        if option and spec.options.get(option):
+            own[spec.name] = spec.options[option]
+            if other := salts.reserve("device", None, own[spec.name], spec.name):
+                problems.add(
+                    f"the networks `{other}` and `{spec.name}` both have the device {own[spec.name]}",
+                    f"Give one of them another `{option}`",
+                )
+    return own
+
+
+def _derive_device(prefix: str, name: str, own: Mapping[str, str], salts: names.Salts, problems: Problems) -> str:
+    owner = f"{prefix}{name}"
+    natural = names.device_name(prefix, name, salts.remembered.get(f"device/{owner}", 0))
+    other = next((network for network, device in own.items() if device == natural), None)
+    if other:
+        problems.add(
+            f"the network `{other}` names the device {natural}, which is that of the network `{name}`",
+            f"Give `{other}` another device",
+        )
+    return salts.unique("device", None, owner, lambda salt: names.device_name(prefix, name, salt))
+
+
+class Identities:
+    """What the endpoints and members of one network are known as."""
+
+    def __init__(self, spec: NetworkSpec, ledger: Ledger, salts: names.Salts, problems: Problems) -> None:
+        self.spec, self.ledger, self.salts, self.problems = spec, ledger, salts, problems
+        self.one_segment = driver(spec.driver).one_segment(spec)
+        self.host_counts = not self.one_segment or spec.per_host_names
+
+    def key(self, container: ContainerSpec) -> tuple[str, str, str]:
+        """What an endpoint is remembered as: without its host where hosts share the segment."""
+        return self.spec.name, container.host if self.host_counts else ANY_HOST, container.name
+
+    def segment(self, host: str) -> str:
+        return ANY_HOST if self.one_segment else host
+
+    def endpoints(
+        self,
+        pairs: tuple[tuple[ContainerSpec, EndpointSpec], ...],
+        placed: Mapping[tuple[str, str], tuple[Placed, ...]],
+        interfaces: Mapping[tuple[str, str, str], str],
+        defaults: Mapping[tuple[str, str, str], tuple[int, ...]],
+    ) -> dict[str, tuple[Endpoint, ...]]:
+        """By host, sorted by container."""
+        name = self.spec.name
+        for container, endpoint in pairs:
+            if endpoint.mac:
+                self._reserve_mac(container, endpoint.mac)
+        result: dict[str, list[Endpoint]] = {}
+        for container, endpoint in sorted(pairs, key=lambda pair: self.key(pair[0]) not in self.ledger.endpoints):
+            place = (container.host, container.name)
+            addresses = placed.get(place, ())
+            each = Endpoint(
+                endpoint,
+                container,
+                addresses,
+                interfaces[name, *place],
+                endpoint.mac or self._derive_mac(container, addresses),
+                self._derive_host_end(container),
+                defaults.get((name, *place), ()),
+            )
+            result.setdefault(container.host, []).append(each)
+        for found in result.values():
+            found.sort(key=lambda each: each.container.name)
+        return {host: tuple(found) for host, found in sorted(result.items())}
+
+    def _owner(self, container: ContainerSpec) -> str:
+        return f"{self.spec.name}/{container.host}/{container.name}"
+
+    def _reserve_mac(self, container: ContainerSpec, mac: str) -> None:
+        scope = (self.spec.name, self.segment(container.host))
+        other = self.salts.reserve("mac", scope, mac, self._owner(container))
+        if other:
+            network, host, name = other.split("/")
+            self.problems.add(
+                f"`{name}` on {host} and {container} both have the MAC {mac} on `{network}`",
+                "Give one of them another `mac`, or none",
+            )
+
+    def _derive_mac(self, container: ContainerSpec, addresses: tuple[Placed, ...]) -> str:
+        first = str(addresses[0][0]) if addresses else container.name
+        scope = (self.spec.name, self.segment(container.host))
+        name = self.spec.name
+        return self.salts.unique(
+            "mac", scope, self._owner(container), lambda salt: names.endpoint_mac(name, first, salt)
+        )
+
+    def _derive_host_end(self, container: ContainerSpec) -> str:
+        network, name = self.spec.name, container.name
+        return self.salts.unique(
+            "host end", container.host, self._owner(container), lambda salt: names.host_end_name(network, name, salt)
+        )
+
+    def vtep_macs(self, members: tuple[str, ...]) -> dict[str, str]:
+        """The MAC of each host's VTEP, where the driver has VTEPs."""
+        name = self.spec.name
+        if not driver(self.spec.driver).has_vtep:
+            return {}
+        ordered = sorted(members, key=lambda host: ((name, host) not in self.ledger.slices, host))
+        return {
+            host: self.salts.unique("vtep", name, f"{name}/{host}", lambda salt, h=host: names.vtep_mac(name, h, salt))
+            for host in ordered
+        }

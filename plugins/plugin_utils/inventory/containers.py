@@ -1,0 +1,128 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One container of the inventory, checked and normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerSpec, EndpointSpec
+
+_CONTAINER = schema.Section(schema.CONTAINER)
+_ENDPOINT = schema.Section(schema.ENDPOINT)
+
+
+def read_container(
+    name: str, value: Any, host: str, place: Callable[[], str], problems: Problems
+) -> ContainerSpec | None:
+    """The container, or None if it is no mapping. ``place`` says where it was written, for messages."""
+    where = _Where(f"container `{name}` on {host}", place)
+    value = {} if value is None else value
+    if not isinstance(value, Mapping):
+        problems.add(f"{where}it is {value!r}, not a mapping", "Write its options as keys, such as networks: {web: {}}")
+        return None
+    values = _CONTAINER.read(value, where, problems)
+    endpoints = _read_endpoints(values["networks"], where, problems)
+    spec = ContainerSpec(
+        host=host,
+        name=name,
+        engine=values["engine"],
+        ref=name,
+        network_mode=values["network_mode"],
+        default_route=values["default_route"],
+        endpoints=endpoints,
+        where=where,
+    )
+    try:
+        _check_mode(spec)
+        return spec if values["ref"] is None and spec.engine not in ("pid", "path") else _with_ref(spec, values["ref"])
+    except Refusal as refusal:
+        problems.refuse(where, refusal)
+        return spec
+
+
+class _Where:
+    """The beginning of a message about a container, worked out only when there is one: there are 20,000 of them."""
+
+    def __init__(self, what: str, place: Callable[[], str], rest: str = ": ") -> None:
+        self._what, self._place, self._rest = what, place, rest
+
+    def at(self, rest: str) -> _Where:
+        return _Where(self._what, self._place, f": {rest}: ")
+
+    def __str__(self) -> str:
+        return f"{self._what} ({self._place()}){self._rest}"
+
+
+def _read_endpoints(value: Any, where: _Where, problems: Problems) -> tuple[EndpointSpec, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        names = value if isinstance(value, (list, tuple)) else [value]
+        example = ", ".join(f"{name}: {{}}" for name in names)
+        problems.add(f"{where}`networks` is {value!r}, not a mapping", f"Write it as {{{example}}}")
+        return ()
+    found = []
+    for name, options in value.items():
+        try:
+            read_name(name)
+        except Refusal as refusal:
+            problems.refuse(str(where.at("networks")), refusal)
+            continue
+        found.append(_read_endpoint(name, {} if options is None else options, where.at(f"network {name}"), problems))
+    return tuple(sorted(found, key=lambda endpoint: endpoint.network))
+
+
+def _read_endpoint(network: str, value: Any, where: _Where, problems: Problems) -> EndpointSpec:
+    if not value and isinstance(value, Mapping):
+        return EndpointSpec(network)
+    if not isinstance(value, Mapping):
+        problems.add(f"{where}it is {value!r}, not a mapping", "Write its options as keys, or {} for none")
+        return EndpointSpec(network)
+    values = _ENDPOINT.read(value, where, problems)
+    if values["address"] and values["addresses"]:
+        problems.add(f"{where}both `address` and `addresses` are given", "Put all of them into `addresses`")
+    return EndpointSpec(
+        network=network,
+        addresses=values["addresses"] or ((values["address"],) if values["address"] else ()),
+        mac=values["mac"],
+        interface=values["interface"],
+        publish=values["publish"],
+        aliases=values["aliases"],
+        mtu=values["mtu"],
+        routes=values["routes"],
+        sysctls=values["sysctls"],
+    )
+
+
+def _check_mode(spec: ContainerSpec) -> None:
+    mode = spec.network_mode
+    if mode is None:
+        return
+    if not isinstance(mode, str) or mode not in ("none", "host") and not mode.startswith("container:"):
+        raise Refusal(
+            f"`network_mode` is {mode!r}", "Write none, host or container:NAME, or leave it out for `networks`"
+        )
+    if spec.endpoints:
+        raise Refusal(f"`network_mode: {mode}` and `networks` exclude each other", "Leave one of them out")
+
+
+def _with_ref(spec: ContainerSpec, ref: Any) -> ContainerSpec:
+    """The container with its own ``ref``, checked for what its engine takes."""
+    if spec.engine == "pid":
+        if isinstance(ref, bool) or not str(ref).isdigit() or int(ref) < 1:
+            raise Refusal(f"`engine: pid` has the ref {ref!r}", "Give the process's number as `ref`")
+    elif spec.engine == "path":
+        if not isinstance(ref, str) or not ref.startswith("/") or "\0" in ref:
+            raise Refusal(f"`engine: path` has the ref {ref!r}", "Give the namespace's absolute path as `ref`")
+    elif not isinstance(ref, str):
+        raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"')
+    else:
+        read_name(ref)
+    return replace(spec, ref=str(ref))

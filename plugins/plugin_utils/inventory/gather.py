@@ -1,0 +1,290 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the variables of all hosts to one Inventory: joined, compared, checked key by key.
+
+Ansible replaces dictionaries, so ``containerhost_networks`` is joined with every ``containerhost_networks_*``, and
+the same for containers. What two variables or two hosts say differently about one thing is a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import containers, schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
+
+# What the play says counts for the whole fleet; it appears in messages under this name.
+PLAY = "the play"
+RESERVED_NETWORKS = ("none", "host")
+
+Variables = Mapping[str, Mapping[str, Any]]
+_HOST = schema.Section(schema.HOST)
+_FLEET = schema.Section(schema.FLEET)
+
+
+def _nowhere(host: str, variable: str, name: str) -> str | None:
+    return None
+
+
+def _nobody(pattern: str) -> Sequence[str]:
+    raise Refusal(f"the host pattern {pattern!r} can't be resolved here", "Leave `hosts` out")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The inventory as Ansible has it, templated.
+
+    ``variables``: of each host, by name. ``play``: what the play itself says, which is the fleet's.
+    ``origin``: the "file:line" of one entry of a variable, if known. ``resolve``: the hosts of a host pattern.
+    """
+
+    variables: Variables
+    play: Mapping[str, Any] = field(default_factory=dict)
+    origin: Callable[[str, str, str], str | None] = _nowhere
+    resolve: Callable[[str], Sequence[str]] = _nobody
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One entry of a joined variable: its value, and who said it."""
+
+    name: str
+    value: Any
+    host: str
+    variable: str
+
+    def place(self, sources: Sources) -> str:
+        found = sources.origin(self.host, self.variable, self.name)
+        if found:
+            return found
+        return f"{self.variable} of {self.host}" if self.host != PLAY else f"{self.variable} of the play"
+
+
+@without_garbage_collection
+def gather(sources: Sources) -> Inventory:
+    """Merge and normalise. Raises PlanError with every problem of the inventory's form."""
+    problems = Problems()
+    _check_variable_names(sources, problems)
+    _check_host_names(sources, problems)
+    fleet = _read_fleet(sources, problems)
+    hosts = {name: _read_host(name, variables, problems) for name, variables in sorted(sources.variables.items())}
+    networks = _read_networks(sources, problems)
+    members = {host: _read_containers(host, sources, problems) for host in hosts}
+    problems.stop_if_any()
+    return Inventory(
+        hosts=hosts,
+        networks=networks,
+        containers={host: found for host, found in members.items() if found},
+        pools=fleet["containerhost_pools"],
+        ledger_path=fleet["containerhost_ledger"],
+        ledger_read_only=fleet["containerhost_ledger_read_only"],
+        confirm_vanished=fleet["containerhost_confirm_vanished"],
+        recreate=fleet["containerhost_recreate"],
+    )
+
+
+def is_ours(variable: str, joined: str) -> bool:
+    """Whether a variable is ``containerhost_networks`` or one of ``containerhost_networks_*``, say."""
+    return variable == joined or variable.startswith(f"{joined}_")
+
+
+def _check_variable_names(sources: Sources, problems: Problems) -> None:
+    known = [option.name for option in schema.HOST + schema.FLEET] + [schema.NETWORKS, schema.CONTAINERS]
+    first_host: dict[str, str] = {}
+    for host, variables in [(PLAY, sources.play), *sources.variables.items()]:
+        for name in variables:
+            first_host.setdefault(name, host)
+    for name, host in sorted(first_host.items()):
+        if name in known or name in schema.OTHERS or is_ours(name, schema.NETWORKS) or is_ours(name, schema.CONTAINERS):
+            continue
+        near = schema.nearest(name, known) if name.startswith(schema.PREFIX) else None
+        if near and _resembles(name, near):
+            problems.add(f"{host}: there is no variable `{name}`", f"Write `{near}` if that is meant, or rename yours")
+
+
+def _check_host_names(sources: Sources, problems: Problems) -> None:
+    for host in sources.variables:
+        if "/" in host or host in (PLAY, ANY_HOST):
+            problems.add(f"the host {host!r} has a name that the ledger can't keep", "Name it without '/' and '*'")
+    for name in sources.play:
+        if is_ours(name, schema.CONTAINERS):
+            problems.add(
+                f"`{name}` is set by the play, where other hosts' can't be seen",
+                "Move it to host_vars or group_vars: only networks may come from the play",
+            )
+
+
+def _resembles(name: str, known: str) -> bool:
+    """Whether one is likely a slip of the other: the part after the common prefix must be close as well."""
+    start = len(schema.PREFIX)
+    return schema.nearest(name[start:], [known[start:]], cutoff=0.75) is not None
+
+
+def _read_fleet(sources: Sources, problems: Problems) -> dict[str, Any]:
+    """The fleet's variables: the play's, or what all hosts agree on."""
+    seen: dict[str, tuple[str, Any]] = {
+        name: (PLAY, sources.play[name]) for name in _FLEET.options if name in sources.play
+    }
+    for host, variables in sources.variables.items():
+        for name in _FLEET.options:
+            if name not in variables:
+                continue
+            other, value = seen.setdefault(name, (host, variables[name]))
+            if other != PLAY and value != variables[name]:
+                problems.add(
+                    f"`{name}` is {value!r} for {other} and {variables[name]!r} for {host},"
+                    " and it is the whole fleet's",
+                    "Set it once, for the group all",
+                )
+    return _FLEET.read({name: value for name, (host, value) in seen.items()}, "", problems)
+
+
+def _read_host(name: str, variables: Mapping[str, Any], problems: Problems) -> Host:
+    mine = {key: variables[key] for key in _HOST.options if key in variables}
+    values = _HOST.read(mine, f"{name}: ", problems) if mine else _HOST.defaults
+    named = values["containerhost_underlay_address"]
+    return Host(
+        name=name,
+        underlay=named or _guess_underlay(variables.get("ansible_host")),
+        underlay_named=named is not None,
+        underlay_interface=values["containerhost_underlay_interface"],
+        underlay_mtu=values["containerhost_underlay_mtu"],
+        pins=values["containerhost_slices"],
+    )
+
+
+def _guess_underlay(ansible_host: Any) -> Address | None:
+    """``ansible_host`` where it is an address that others can reach."""
+    try:
+        address = parse_address(str(ansible_host))
+    except Refusal:
+        return None
+    loopback = address.value >> 24 == 127 if address.version == 4 else address.value == 1
+    return None if loopback or address.value == 0 else address
+
+
+def _entries(
+    sources: Sources, host: str, variables: Mapping[str, Any], joined: str, problems: Problems
+) -> Iterator[Definition]:
+    """The entries of all variables that are joined under one name, as one host sees them."""
+    first: dict[str, str] = {}
+    for variable in sorted(name for name in variables if is_ours(name, joined)):
+        entries = variables[variable]
+        if entries is None:
+            continue
+        if not isinstance(entries, Mapping):
+            problems.add(f"{host}: `{variable}` is not a mapping of names", "Write the names as keys")
+            continue
+        for name, value in entries.items():
+            try:
+                read_name(name)
+            except Refusal as refusal:
+                problems.refuse(f"{variable}: ", refusal)
+                continue
+            if name in first:
+                _defined_twice(name, first[name], variable, host, problems)
+                continue
+            first[name] = variable
+            yield Definition(name, value, host, variable)
+
+
+def _defined_twice(name: str, variable: str, other: str, host: str, problems: Problems) -> None:
+    # Without the host's name for what groups say to many hosts, so that it is one problem.
+    kind = "the network" if is_ours(variable, schema.NETWORKS) else f"{host}: the container"
+    problems.add(
+        f"{kind} `{name}` is defined twice, in `{variable}` and in `{other}`",
+        "Remove one of them: they are joined, not merged",
+    )
+
+
+def _read_networks(sources: Sources, problems: Problems) -> dict[str, NetworkSpec]:
+    found: dict[str, Definition] = {}
+    differing: dict[str, tuple[Definition, Definition]] = {}
+    play = {name: value for name, value in sources.play.items() if is_ours(name, schema.NETWORKS)}
+    for definition in _entries(sources, PLAY, play, schema.NETWORKS, problems):
+        found[definition.name] = definition
+    for host, variables in sources.variables.items():
+        # A variable of the play takes the place of the inventory's, as it does in Ansible.
+        own = {name: value for name, value in variables.items() if name not in play and is_ours(name, schema.NETWORKS)}
+        for definition in _entries(sources, host, own, schema.NETWORKS, problems):
+            other = found.setdefault(definition.name, definition)
+            if other.variable != definition.variable:
+                _defined_twice(definition.name, other.variable, definition.variable, host, problems)
+            elif other.value != definition.value:
+                differing.setdefault(definition.name, (other, definition))
+    for one, another in differing.values():
+        _differ(one, another, sources, problems)
+    specs = (_read_network(definition, sources, problems) for name, definition in sorted(found.items()))
+    return {spec.name: spec for spec in specs if spec}
+
+
+def _differ(one: Definition, other: Definition, sources: Sources, problems: Problems) -> None:
+    said = [f"{each.value!r} for {each.host} ({each.place(sources)})" for each in (one, other)]
+    problems.add(
+        f"the network `{one.name}` is {said[0]} and {said[1]}, and it is the whole fleet's",
+        "Define it once, or under two names",
+    )
+
+
+def _read_network(definition: Definition, sources: Sources, problems: Problems) -> NetworkSpec | None:
+    where = f"network `{definition.name}` ({definition.place(sources)}): "
+    value = {} if definition.value is None else definition.value
+    if not isinstance(value, Mapping):
+        problems.add(f"{where}it is {value!r}, not a mapping", "Write its options as keys, such as driver: bridge")
+        return None
+    if definition.name in RESERVED_NETWORKS:
+        problems.add(f"{where}`{definition.name}` is what `network_mode` calls no network", "Choose another name")
+        return None
+    try:
+        driver_name = schema.read_driver(value.get("driver"))
+    except Refusal as refusal:
+        problems.refuse(where, refusal)
+        return None
+    values = schema.Section(schema.network_options(driver_name)).read(value, where, problems)
+    own = {option.name: values[option.name] for option in driver(driver_name).options}
+    return NetworkSpec(
+        name=definition.name,
+        driver=driver_name,
+        subnets=values["subnets"],
+        mtu=values["mtu"],
+        internal=values["internal"],
+        members=_resolve(values["hosts"], sources, where, problems),
+        per_host_names=values["per_host_names"],
+        present=values["state"] == "present",
+        options=own,
+        where=where,
+    )
+
+
+def _resolve(pattern: str | None, sources: Sources, where: str, problems: Problems) -> tuple[str, ...] | None:
+    if pattern is None:
+        return None
+    try:
+        found = {host for host in sources.resolve(pattern) if host in sources.variables}
+    except Refusal as refusal:
+        problems.refuse(where, refusal)
+        return None
+    if not found:
+        problems.add(
+            f"{where}`hosts` is {pattern!r}, which matches no host of the fleet", "Name a group or host that exists"
+        )
+    return tuple(sorted(found))
+
+
+def _read_containers(host: str, sources: Sources, problems: Problems) -> dict[str, Any]:
+    found = {}
+    for definition in _entries(sources, host, sources.variables[host], schema.CONTAINERS, problems):
+        spec = containers.read_container(
+            definition.name, definition.value, host, lambda d=definition: d.place(sources), problems
+        )
+        if spec:
+            found[definition.name] = spec
+    return dict(sorted(found.items()))

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Published ports: Docker's short form, or the same as a mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
+    Address,
+    Block,
+    parse_address,
+    parse_block,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Publish
+
+PROTOCOLS = ("tcp", "udp", "sctp")
+KEYS = ("host_ip", "host_port", "container_port", "protocol", "sources")
+FORM = "[host_ip:]host_port[-end]:container_port[-end][/tcp,udp,sctp]"
+
+_SHORT = re.compile(
+    r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)?(?P<host_port>[^:/]*):(?P<container_port>[^:/]*)(?:/(?P<protocol>.*))?\Z"
+)
+
+
+def read_publish(value: Any) -> tuple[Publish, ...]:
+    """One entry of ``publish`` as the ports that it stands for (a range is many). Raises Refusal."""
+    if isinstance(value, Mapping):
+        return tuple(_from_mapping(value))
+    if isinstance(value, bool) or not isinstance(value, str):
+        text = base60(value)
+        note = f"a number, because YAML reads {text} without quotes in base 60" if text else "not text"
+        raise Refusal(f"publish: {value!r} is {note}", f'Quote it, as in "{text or "8080:80/tcp"}"')
+    parts = _SHORT.match(value)
+    if not parts:
+        raise Refusal(f"publish: {value!r} names no host port and container port", f"Write it as {FORM}")
+    host_ip = (parts["host_ip"] or "").strip("[]")
+    return tuple(_expand(value, host_ip or None, parts["host_port"], parts["container_port"], parts["protocol"], ()))
+
+
+def base60(value: Any, groups: int | None = None) -> str:
+    """``2222:22`` for 133342. ``groups`` is how many there must be (6 for a MAC)."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 60:
+        return ""
+    parts: list[int] = []
+    while value >= 60 and (groups is None and not parts or groups is not None and len(parts) < groups - 1):
+        value, digit = divmod(value, 60)
+        parts.append(digit)
+    return ":".join([f"{value:02}" if groups else str(value), *(f"{part:02}" for part in reversed(parts))])
+
+
+def _from_mapping(value: Mapping[str, Any]) -> Iterator[Publish]:
+    for key in value:
+        if key not in KEYS:
+            raise Refusal(f"publish: unknown key `{key}`", f"A mapping has {', '.join(KEYS)}")
+    for key in ("host_port", "container_port"):
+        if value.get(key) is None:
+            raise Refusal(f"publish: {dict(value)!r} has no `{key}`", "Give both ports")
+    sources = value.get("sources") or ()
+    if isinstance(sources, str):
+        sources = (sources,)
+    yield from _expand(
+        str(dict(value)),
+        value.get("host_ip"),
+        str(value["host_port"]),
+        str(value["container_port"]),
+        value.get("protocol"),
+        tuple(_read_source(source) for source in sources),
+    )
+
+
+def _read_source(source: Any) -> Block:
+    if not isinstance(source, str):
+        raise Refusal(f"publish: source {source!r} is not text", "Quote it, as in 198.51.100.0/24")
+    return parse_block(source)
+
+
+def _expand(
+    text: str, host_ip: Any, host_port: str, container_port: str, protocol: Any, sources: tuple
+) -> Iterator[Publish]:
+    protocol = "tcp" if protocol is None else str(protocol).lower()
+    if protocol not in PROTOCOLS:
+        raise Refusal(f"publish: {text!r} has the protocol {protocol!r}", f"Write one of {', '.join(PROTOCOLS)}")
+    host_first, host_last = _ports(text, host_port)
+    first, last = _ports(text, container_port)
+    if host_last - host_first != last - first:
+        raise Refusal(
+            f"publish: {text!r} maps {host_last - host_first + 1} ports of the host"
+            f" to {last - first + 1} of the container",
+            "Give both ranges the same length",
+        )
+    address = _host_address(text, host_ip)
+    for offset in range(last - first + 1):
+        yield Publish(protocol, address, host_first + offset, first + offset, sources)
+
+
+def _ports(text: str, ports: str) -> tuple[int, int]:
+    first, dash, last = ports.partition("-")
+    if not dash:
+        last = first
+    for port in (first, last):
+        if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+            raise Refusal(f"publish: {text!r} has {ports!r} where a port from 1 to 65535 stands", f"Write it as {FORM}")
+    if int(first) > int(last):
+        raise Refusal(f"publish: {text!r} has a range that ends before it begins", "Write the lower port first")
+    return int(first), int(last)
+
+
+def _host_address(text: str, host_ip: Any) -> Address | None:
+    if host_ip is None:
+        return None
+    address = parse_address(str(host_ip))
+    if address == Address(6, 1):
+        raise Refusal(
+            f"publish: {text!r} publishes on [::1], which the kernel can't do by NAT"
+            " (it has no route_localnet for IPv6)",
+            "Publish on 127.0.0.1 or on the host's own address",
+        )
+    return address

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every key that a user may write, declared once: what is checked, and what the reference documentation is made of.
+
+The options of a single driver are declared in that driver's file; ``network_options`` joins them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver, drivers
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
+
+PREFIX = "containerhost_"
+NETWORKS = "containerhost_networks"
+CONTAINERS = "containerhost_containers"
+
+NETWORK = (
+    Option("driver", "text", "What builds the network.", required=True),
+    Option(
+        "subnets",
+        "subnets",
+        "Its subnets: CIDRs, or mappings of C(cidr) with C(host_prefix) (each host gets a slice of that prefix length),"
+        " C(gateway), C(range) (what addresses, or slices, are taken from) and C(exclude) (what is never taken).",
+        default_note="taken from C(containerhost_pools) and remembered in the ledger",
+    ),
+    Option("mtu", "int", "MTU of its devices and containers.", default_note="auto", minimum=68, maximum=65535),
+    Option("internal", "bool", "No way out of the network and none in: no gateway route, no NAT.", default=False),
+    Option("hosts", "pattern", "A host pattern: its members.", default_note="the hosts whose containers name it"),
+    Option(
+        "per_host_names",
+        "bool",
+        "On a segment that hosts share, one container name on two hosts is two endpoints.",
+        default=False,
+    ),
+    Option(
+        "state",
+        "text",
+        "C(absent) removes the network from its hosts.",
+        default="present",
+        choices=("present", "absent"),
+    ),
+)
+
+CONTAINER = (
+    Option(
+        "engine",
+        "text",
+        "Who made the container's network namespace; C(netns) is a bare namespace, made if missing.",
+        default="netns",
+        choices=("netns", "docker", "podman", "nspawn", "lxc", "pid", "path"),
+    ),
+    Option("ref", "raw", "The container's name (or pid, or path) with its engine.", default_note="its name here"),
+    Option(
+        "network_mode",
+        "raw",
+        "C(none) for loopback only, C(host), or C(container:NAME), as in Docker.",
+        default_note="its networks",
+    ),
+    Option("networks", "raw", "The networks it is on, by name, each with its endpoint's options.", default_note="none"),
+    Option(
+        "default_route",
+        "name",
+        "The network that its default routes lead to.",
+        default_note="a family's first network, by name, that is not internal and has a gateway",
+    ),
+)
+
+ENDPOINT = (
+    Option("address", "address", "A pinned address.", default_note="what the ledger remembers, else the lowest free"),
+    Option(
+        "addresses", "addresses", "Pinned addresses, when there are several (one a family, say).", default_note="none"
+    ),
+    Option("mac", "mac", "A pinned MAC.", default_note="derived from network and address"),
+    Option(
+        "interface", "ifname", "The interface's name in the container.", default_note="C(eth0), C(eth1)… by network"
+    ),
+    Option(
+        "publish",
+        "publish",
+        "Ports to publish: C([host_ip:]host_port[-end]:container_port[-end][/tcp,udp,sctp])"
+        " or the same as a mapping with C(sources).",
+        default=(),
+    ),
+    Option("aliases", "names", "More names of the container on this network.", default=()),
+    Option("mtu", "int", "MTU of this endpoint.", default_note="the network's", minimum=68, maximum=65535),
+    Option("routes", "routes", "More routes in the container: mappings of C(dst), C(via) and C(metric).", default=()),
+    Option("sysctls", "sysctls", "Sysctls in the container; C(IFNAME) stands for the interface.", default=()),
+)
+
+HOST = (
+    Option(
+        "containerhost_underlay_address",
+        "interface_address",
+        "The host's address on the underlay, with or without prefix length.",
+        default_note="C(ansible_host) if that is an address",
+    ),
+    Option("containerhost_underlay_interface", "ifname", "The underlay's interface.", default_note="by route"),
+    Option("containerhost_underlay_mtu", "int", "The underlay's MTU.", default=1500, minimum=576, maximum=65535),
+    Option("containerhost_slices", "pins", "Pinned slices by network, as in C({fabric: [10.42.1.0/24]}).", default={}),
+)
+
+FLEET = (
+    Option(
+        "containerhost_ledger",
+        "text",
+        "Path of the ledger on the controller.",
+        default_note="C(containerhost.ledger) beside the inventory file or directory",
+    ),
+    Option(
+        "containerhost_ledger_read_only",
+        "bool",
+        "Never write the ledger: a needed allocation is an error.",
+        default=False,
+    ),
+    Option("containerhost_pools", "blocks", "Blocks that subnets are taken from.", default_note="C(10.64.0.0/12)"),
+    Option("containerhost_recreate", "bool", "Let devices be made anew when a change needs it.", default=False),
+    Option("containerhost_hosts", "pattern", "The hosts of the fleet, as a host pattern.", default="all"),
+    Option(
+        "containerhost_confirm_vanished",
+        "bool",
+        "Go on although more than a tenth of the hosts that the ledger knows have left the inventory.",
+        default=False,
+    ),
+)
+
+# Variables of this name that are not the plan's: the lab's and the roles' own, which are left to them.
+OTHERS = (
+    "containerhost_lab",
+    "containerhost_lab_vars",
+    "containerhost_python",
+)
+
+
+def network_options(driver_name: str) -> tuple[Option, ...]:
+    """All keys of a network of this driver."""
+    return NETWORK + driver(driver_name).options
+
+
+def nearest(word: Any, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word that a user may have meant."""
+    return next(iter(difflib.get_close_matches(str(word), list(known), n=1, cutoff=cutoff)), None)
+
+
+def suggestion(word: Any, known: Iterable[str]) -> str:
+    """The fix for an unknown word, as an imperative."""
+    known = sorted(known)
+    near = nearest(word, known)
+    if near:
+        return f"Write `{near}` if that is meant"
+    return f"Choose from {', '.join(known)}" if known else "Define it first"
+
+
+class Section:
+    """Options by name, with their defaults: a section of the schema, ready to check mappings with."""
+
+    def __init__(self, options: Iterable[Option]) -> None:
+        self.options = {option.name: option for option in options}
+        self.defaults = {option.name: option.default for option in self.options.values()}
+        self.required = [option.name for option in self.options.values() if option.required]
+
+    def read(self, mapping: Mapping[Any, Any], where: str, problems: Problems) -> dict[str, Any]:
+        """All options with their values or defaults. A null value counts as left out."""
+        values = dict(self.defaults)
+        for key, value in mapping.items():
+            option = self.options.get(key) if isinstance(key, str) else None
+            if option is None:
+                self._unknown(key, where, problems)
+            elif value is not None:
+                try:
+                    values[key] = read_value(option, value)
+                except Refusal as refusal:
+                    problems.refuse(where, refusal)
+        for name in self.required:
+            if values[name] is None:
+                problems.add(f"{where}`{name}` is missing", _example(self.options[name]))
+        return values
+
+    def _unknown(self, key: Any, where: str, problems: Problems) -> None:
+        owners = [each.name for each in drivers().values() if any(option.name == key for option in each.options)]
+        if owners and "driver" in self.options:
+            problems.add(f"{where}`{key}` is an option of {' and '.join(owners)} networks", "Leave it out here")
+        else:
+            problems.add(f"{where}unknown key `{key}`", suggestion(key, self.options))
+
+
+def _example(option: Option) -> str:
+    if option.name == "driver":
+        return f"Write one of {', '.join(name for name, each in drivers().items() if each.built)}"
+    if option.minimum is not None:
+        return f"Write a number from {option.minimum} to {option.maximum}"
+    return f"Write `{option.name}`"
+
+
+def read_value(option: Option, value: Any) -> Any:
+    """One value, checked and normalised. Raises Refusal."""
+    read = READERS[option.type](value, option)
+    if not option.built and read != option.default:
+        raise Refusal(f"`{option.name}` is not built yet", "Leave it out")
+    if option.built_choices is not None and read not in option.built_choices:
+        raise Refusal(f"`{option.name}: {read}` is not built yet", f"Write {' or '.join(option.built_choices)}")
+    return read
+
+
+def read_driver(name: Any) -> str:
+    """The driver of a network by its name, or a Refusal that says which there are."""
+    known = drivers()
+    built = [each.name for each in known.values() if each.built]
+    if name is None:
+        raise Refusal("`driver` is missing", f"Write {' or '.join(built)}")
+    if not isinstance(name, str) or name not in known:
+        raise Refusal(f"there is no driver {name!r}", suggestion(name, built))
+    if not known[name].built:
+        raise Refusal(f"the driver {name} is not built yet", f"Use {' or '.join(built)}")
+    return name

@@ -1,0 +1,171 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From Ansible's variables to plain values: the only file of the plan that knows how Ansible keeps them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.inventory.manager import InventoryManager
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, is_ours
+
+try:
+    # Where a value was written. It is ansible-core's own and may go, so nothing but a message depends on it.
+    from ansible._internal._datatag._tags import Origin
+except ImportError:
+    Origin = None
+
+LEDGER_NAME = "containerhost.ledger"
+HOST_VARIABLES = ("ansible_host", *(option.name for option in schema.HOST))
+FLEET_VARIABLES = tuple(option.name for option in schema.FLEET)
+
+
+def plain(value: Any) -> Any:
+    """The value without ansible-core's data tags and lazy containers, which templates when it is walked."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def read_sources(task_vars: Mapping[str, Any], template: Callable[[Any], Any], loader: Any) -> Sources:
+    """The whole fleet's variables, of hosts outside --limit as well. Only names that are ours are looked at."""
+    problems = Problems()
+    resolve = _resolver(task_vars["groups"], loader)
+    hostvars = task_vars["hostvars"]
+    play = _read_play(task_vars, template, hostvars, problems)
+    pattern = _fleet_pattern(task_vars, template)
+    variables = {}
+    for host in resolve(pattern):
+        variables[host] = _read_host(host, hostvars[host], problems)
+    problems.stop_if_any()
+    return Sources(variables, play, _origin_finder(task_vars), resolve)
+
+
+def _fleet_pattern(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> str:
+    value = plain(template(task_vars.get("containerhost_hosts")))
+    if isinstance(value, list):
+        value = ",".join(map(str, value))
+    return str(value) if value else "all"
+
+
+def _is_read(name: str) -> bool:
+    return name in HOST_VARIABLES or name in FLEET_VARIABLES or _is_joined(name)
+
+
+def _is_joined(name: str) -> bool:
+    return is_ours(name, schema.NETWORKS) or is_ours(name, schema.CONTAINERS)
+
+
+def _read_host(host: str, found: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in found:
+        if not isinstance(name, str) or name != "ansible_host" and not name.startswith(schema.PREFIX):
+            continue
+        # The name of what is not ours is enough, to find slips of the pen.
+        try:
+            values[str.__str__(name)] = plain(found[name]) if _is_read(name) else None
+        except AnsibleError as error:
+            if name != "ansible_host":
+                _untemplatable(host, name, error, problems)
+    return values
+
+
+def _untemplatable(host: str, name: str, error: AnsibleError, problems: Problems) -> None:
+    reason = " ".join(str(error).split())
+    problems.add(f"{host}: `{name}` can't be worked out: {reason.rstrip('.')}", "Correct its template")
+
+
+def _read_play(
+    task_vars: Mapping[str, Any], template: Callable, hostvars: Mapping, problems: Problems
+) -> dict[str, Any]:
+    """What the play, and not the inventory, says about the fleet: it differs from what the host itself has."""
+    host = task_vars["inventory_hostname"]
+    own = hostvars[host]
+    play = {}
+    for name in task_vars:
+        if not isinstance(name, str) or name not in FLEET_VARIABLES and not _is_joined(name):
+            continue
+        try:
+            theirs = plain(own[name]) if name in own else None
+        except AnsibleError:
+            continue  # it is the inventory's, and is reported for the hosts that have it
+        try:
+            value = plain(template(task_vars[name]))
+            if name not in own or theirs != value:
+                play[str.__str__(name)] = value
+        except AnsibleError as error:
+            _untemplatable("the play", name, error, problems)
+    return play
+
+
+def _resolver(groups: Mapping[str, Sequence[str]], loader: Any) -> Callable[[str], list[str]]:
+    """Resolves host patterns over the whole inventory, without --limit (as the lookup inventory_hostnames does)."""
+    manager = InventoryManager(loader, parse=False)
+    for group, hosts in groups.items():
+        manager.add_group(group)
+        for host in hosts:
+            manager.add_host(host, group=group)
+
+    def resolve(pattern: str) -> list[str]:
+        try:
+            return sorted(str.__str__(host.name) for host in manager.get_hosts(pattern=pattern))
+        except AnsibleError as error:
+            raise Refusal(f"the host pattern {pattern!r} can't be resolved: {error}", "Name a group or host") from None
+
+    return resolve
+
+
+def _origin_finder(task_vars: Mapping[str, Any]) -> Callable[[str, str, str], str | None]:
+    def origin(host: str, variable: str, name: str) -> str | None:
+        """Where an entry was written, looked up only when a message needs it."""
+        if Origin is None:
+            return None
+        try:
+            entries = task_vars["hostvars"][host][variable] if host in task_vars["hostvars"] else task_vars[variable]
+            tag = next(Origin.get_tag(key) or Origin.get_tag(entries[key]) for key in entries if key == name)
+            if tag is None or not tag.path:
+                return None
+            path = os.path.relpath(tag.path)
+            path = tag.path if path.startswith("..") else path
+            return f"{path}:{tag.line_num}" if tag.line_num else path
+        except Exception:  # a place in a message must never be what fails
+            return None
+
+    return origin
+
+
+def ledger_path(named: str | None, base: str) -> str:
+    """The ledger as named (relative to ``base``), else beside the inventory file, or beside the inventory directory."""
+    if named:
+        return os.path.join(base, os.path.expanduser(named))
+    sources = [str(source) for source in context.CLIARGS.get("inventory") or ()]
+    places = {os.path.dirname(os.path.abspath(source)) for source in sources if "," not in source}
+    if any("," in source for source in sources) or len(places) != 1:
+        what = (
+            "is a list of hosts, not a file"
+            if any("," in source for source in sources)
+            else "comes from several places"
+        )
+        raise Refusal(
+            f"the inventory {what}, so it is not clear where the ledger belongs",
+            "Name its file in the variable containerhost_ledger",
+        )
+    return os.path.join(places.pop(), LEDGER_NAME)

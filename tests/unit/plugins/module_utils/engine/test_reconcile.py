@@ -1,0 +1,328 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contracts of the loop, on kinds that exist in this folder only."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
+    Failed,
+    Unready,
+    by_dependence,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.module import leaving
+from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.engine.toy import (
+    KINDS,
+    World,
+    foreign,
+    planned,
+    run,
+    said,
+    stands,
+    want,
+)
+
+ANYTHING = leaving([], [], True)
+
+
+def problems(world: World, *wanted, leaves=lambda found: False) -> list[str]:
+    with pytest.raises(Unready) as refused:
+        planned(world, *wanted, leaves=leaves)
+    assert world.log == []
+    return refused.value.problems
+
+
+# -- adding, changing, leaving alone --------------------------------------------------------------------------------
+
+
+def test_makes_what_is_not_there():
+    world = World()
+    run(world, want("desk", colour="red"))
+    assert world.log == ["add lamp desk"]
+
+
+def test_leaves_alone_what_is_as_wanted():
+    world = stands(want("desk", colour="red"))
+    assert planned(world, want("desk", colour="red")).changes == []
+
+
+def test_an_option_that_is_not_given_is_not_managed():
+    world = stands(want("desk", colour="red"))
+    assert planned(world, want("desk")).changes == []
+
+
+def test_changes_in_place_what_differs_and_nothing_else():
+    world = stands(want("desk", colour="red", socket="s1"))
+    todo = run(world, want("desk", colour="blue", socket="s1"))
+    assert [change.differences for change in todo.make] == [{"colour": ("red", "blue")}]
+    assert world.log == ["change lamp desk"]
+
+
+def test_compares_in_the_kinds_own_spelling():
+    world = stands(want("desk"))
+    assert planned(world, want("DESK")).changes == []
+
+
+def test_names_that_contain_each_other_are_two_objects():
+    world = stands(want("mario"), want("mario2"))
+    run(world, want("mario2"), leaves=ANYTHING)
+    assert world.log == ["remove lamp mario"]
+
+
+def test_the_same_object_listed_twice_is_an_error():
+    assert problems(World(), want("desk"), want("Desk")) == ["lamp desk (web) is listed twice; list it once"]
+
+
+def test_every_problem_is_told_at_once():
+    world = World(foreign("desk"))
+    assert len(problems(world, want("desk"), want("hall"), want("hall"))) == 2
+
+
+# -- the order of dependence ----------------------------------------------------------------------------------------
+
+
+def test_kinds_come_after_what_they_need_wherever_they_are_listed():
+    assert [kind.name for kind in by_dependence(KINDS)] == ["lamp", "shade", "tassel", "room", "subscription"]
+
+
+def test_makes_in_the_order_of_dependence():
+    world = World()
+    run(world, want("t", "tassel"), want("s", "shade"), want("l"))
+    assert world.log == ["add lamp l", "add shade s", "add tassel t"]
+
+
+def test_removes_in_the_reverse_order():
+    world = stands(want("l"), want("s", "shade"), want("t", "tassel"))
+    run(world, leaves=ANYTHING)
+    assert world.log == ["remove tassel t", "remove shade s", "remove lamp l"]
+
+
+def test_removes_after_it_has_made():
+    world = stands(want("old"), want("old", "shade"))
+    run(world, want("new", "shade"), leaves=ANYTHING)
+    assert world.log == ["add shade new", "remove shade old", "remove lamp old"]
+
+
+def test_a_kind_hears_of_every_change_before_the_next_kind_is_compared():
+    world = stands(want("old"))
+    planned(world, want("new"), want("s", "shade"), leaves=ANYTHING)
+    assert world.notes == ["add lamp new", "remove lamp old", "add shade s"]
+
+
+def test_planning_changes_nothing():
+    world = stands(want("old", colour="red"))
+    before = dict(world.rows)
+    planned(world, want("old", colour="blue"), want("new"), leaves=ANYTHING)
+    assert (world.rows, world.log) == (before, [])
+
+
+# -- owners ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_network_takes_over_what_another_network_of_the_plan_made():
+    world = stands(want("desk", owner="plan/web"))
+    todo = run(world, want("desk", owner="plan/fabric"))
+    assert todo.make[0].differences == {"owner": ("plan/web", "plan/fabric")}
+    assert planned(world, want("desk", owner="plan/fabric")).changes == []
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("task", "plan/web"), ("plan/web", "task"), ("ops", "task")])
+def test_nobody_takes_what_belongs_to_another_realm(theirs, ours):
+    (text,) = problems(stands(want("desk", owner=theirs)), want("desk", owner=ours))
+    assert text.startswith(f"lamp desk belongs to {theirs}, not to {ours}")
+
+
+def test_nobody_removes_by_name_what_belongs_to_another_realm():
+    (text,) = problems(stands(want("desk", owner="plan/web")), want("desk", owner="task", present=False))
+    assert "belongs to plan/web" in text
+
+
+def test_owners_hold_a_shared_thing_each_for_itself():
+    web, fabric = (want("news", "subscription", owner=f"plan/{name}") for name in ("web", "fabric"))
+    world = stands(web, fabric)
+    run(world, fabric, leaves=leaving(["web"], [], False))
+    assert [row.owner for row in world.rows.values()] == ["plan/fabric"]
+
+
+# -- what is removed ------------------------------------------------------------------------------------------------
+
+
+OWNERS = ("plan/web", "plan/web2", "plan/fabric", "task", "ops")
+
+
+@pytest.mark.parametrize(
+    ("scope", "gone"),
+    [
+        (leaving([], [], False), []),
+        (leaving(["web"], [], False), ["plan/web"]),
+        (leaving(["web", "fabric"], [], False), ["plan/web", "plan/fabric"]),
+        (leaving(["*"], [], False), ["plan/web", "plan/web2", "plan/fabric"]),
+        (leaving(["*"], ["fabric"], False), ["plan/web", "plan/web2"]),
+        (leaving(["task"], [], False), []),
+        (leaving(["nothing"], [], False), []),
+        (leaving([], ["web"], True), list(OWNERS)),
+    ],
+    ids=["none", "one", "two", "star", "star-but-keep", "no-other-realm", "unknown", "everything"],
+)
+def test_leftovers_go_by_the_scope_and_the_others_are_kept(scope, gone):
+    world = stands(*(want(f"of {owner}", owner=owner) for owner in OWNERS))
+    world.rows.update(foreign("of nobody"))
+    todo = run(world, leaves=scope)
+    assert [change.owner for change in todo.remove] == gone
+    assert [change.owner for change in todo.kept] == [owner for owner in OWNERS if owner not in gone]
+    assert [row.owner for row in world.rows.values()] == [*(o for o in OWNERS if o not in gone), None]
+
+
+def test_what_is_wanted_stays_in_whatever_scope():
+    world = stands(want("desk"))
+    assert planned(world, want("desk"), leaves=ANYTHING).changes == []
+
+
+def test_removes_by_name_what_is_ours():
+    world = stands(want("desk"))
+    run(world, want("desk", present=False))
+    assert world.rows == {}
+
+
+def test_removing_what_is_not_there_is_no_change():
+    assert planned(World(), want("desk", present=False)).changes == []
+
+
+# -- theirs ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_unmarked_object_in_the_way_is_an_error_that_names_it():
+    (text,) = problems(World(foreign("desk", colour="green")), want("desk", colour="red"))
+    assert text.startswith("lamp desk (web) cannot be made: there is one already that is not ours (colour: green)")
+
+
+def test_an_unmarked_object_that_is_just_as_wanted_is_no_less_theirs():
+    assert problems(World(foreign("desk", colour="red")), want("desk", colour="red"))
+
+
+def test_an_unmarked_object_is_not_removed_by_name():
+    (text,) = problems(World(foreign("desk")), want("desk", present=False))
+    assert text == "lamp desk is not ours, so it stays; remove it with what made it"
+
+
+def test_a_killed_runs_leftover_is_adopted():
+    world = World(foreign("desk", leftover=True, colour="red"))
+    todo = run(world, want("desk", colour="red"))
+    assert todo.make[0].differences == {"owner": (None, "plan/web")}
+    assert planned(world, want("desk", colour="red")).changes == []
+
+
+def test_a_killed_runs_leftover_that_nobody_wants_is_left_alone():
+    world = World(foreign("desk", leftover=True))
+    assert planned(world, leaves=ANYTHING).changes == []
+
+
+def test_where_anybodys_will_do_theirs_serves_and_stays_theirs():
+    world = World(foreign("attic", "room"))
+    assert planned(world, want("attic", "room")).changes == []
+    assert planned(world, want("attic", "room", present=False)).changes == []
+    assert planned(world, leaves=ANYTHING).changes == []
+
+
+# -- in the way -----------------------------------------------------------------------------------------------------
+
+
+def test_a_leftover_that_holds_a_place_goes_first():
+    world = stands(want("old", socket="s1"), want("other"))
+    todo = run(world, want("new", socket="s1"), leaves=ANYTHING)
+    assert said(todo.clear) == ["remove lamp old"]
+    assert world.log == ["remove lamp old", "add lamp new", "remove lamp other"]
+
+
+def test_a_leftover_of_another_kind_that_holds_a_place_goes_first():
+    world = stands(want("old", "tassel", socket="s1"))
+    run(world, want("new", socket="s1"), leaves=ANYTHING)
+    assert world.log == ["remove tassel old", "add lamp new"]
+
+
+def test_a_kept_leftover_of_the_plan_gives_way_too():
+    world = stands(want("old", owner="plan/fabric", socket="s1"))
+    todo = run(world, want("new", socket="s1"))
+    assert said(todo.clear) == ["remove lamp old"]
+    assert todo.kept == []
+
+
+def test_a_leftover_gives_way_to_what_moves_to_its_place():
+    world = stands(want("old", socket="s1"), want("desk", socket="s2"))
+    run(world, want("desk", socket="s1"), leaves=ANYTHING)
+    assert world.log == ["remove lamp old", "change lamp desk"]
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("task", "plan/web"), ("plan/web", "task"), ("task", "task")])
+def test_what_was_not_asked_to_go_does_not_give_way_to_another_realm_or_task(theirs, ours):
+    (text,) = problems(stands(want("old", owner=theirs, socket="s1")), want("new", owner=ours, socket="s1"))
+    assert f"lamp old, which belongs to {theirs}, has socket s1" in text
+
+
+def test_what_a_task_purges_gives_way_to_what_it_makes():
+    world = stands(want("old", owner="task", socket="s1"))
+    run(world, want("new", owner="task", socket="s1"), leaves=lambda found: found.owner == "task")
+    assert world.log == ["remove lamp old", "add lamp new"]
+
+
+# -- made anew ------------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_changed_in_place_is_an_error_that_lists_the_options():
+    world = stands(want("desk", colour="red", fitting="E27"))
+    (text,) = problems(world, want("desk", colour="blue", fitting="E14"))
+    assert "would have to be made anew to change fitting (E27 → E14)" in text
+    assert "colour" not in text
+    assert "recreate: true" in text
+
+
+def test_is_made_anew_when_asked():
+    world = stands(want("desk", fitting="E27"))
+    todo = run(world, want("desk", fitting="E14", recreate=True))
+    assert said(todo.make) == ["recreate lamp desk"]
+    assert world.log == ["remove lamp desk", "add lamp desk"]
+    assert planned(world, want("desk", fitting="E14", recreate=True)).changes == []
+
+
+def test_is_not_made_anew_for_what_changes_in_place_even_when_allowed():
+    world = stands(want("desk", colour="red", fitting="E27"))
+    run(world, want("desk", colour="blue", fitting="E27", recreate=True))
+    assert world.log == ["change lamp desk"]
+
+
+# -- refusals -------------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_which_object_which_operation_and_why_and_stops_none_of_its_kind():
+    world = World(refused={"add lamp b": "the fuse has blown"})
+    with pytest.raises(Failed) as failed:
+        run(world, want("a"), want("b"), want("c"))
+    assert failed.value.failures == ["lamp b (web): cannot add lamp b: the fuse has blown"]
+    assert world.log == ["add lamp a", "add lamp c"]
+
+
+def test_nothing_is_removed_when_something_could_not_be_made():
+    world = stands(want("old"))
+    world.refused["add lamp new"] = "no"
+    with pytest.raises(Failed):
+        run(world, want("new"), leaves=ANYTHING)
+    assert world.log == []
+
+
+def test_records_are_written_after_a_refusal_too():
+    world = World(refused={"add lamp a": "no"})
+    with pytest.raises(Failed):
+        run(world, want("a"))
+    assert world.finished == 1
+
+
+def test_the_next_run_carries_on_after_a_refusal():
+    world = World(refused={"add lamp b": "no"})
+    wanted = (want("a"), want("b"), want("s", "shade"))
+    with pytest.raises(Failed):
+        run(world, *wanted)
+    world.refused.clear()
+    run(world, *wanted)
+    assert world.log == ["add lamp a", "add lamp b", "add shade s"]

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, after, transaction
+
+MARK = "containerhost:plan/web"
+THERE = NftTable(True, True, {"ours": {"ch-web": (None, MARK)}, "publish4": {"tcp . 80": ("10.0.0.2 . 80", MARK)}})
+ADD = NftElement(None, "publish4", "tcp . 81", "10.0.0.3 . 81", MARK)
+DELETE = NftElement(None, "publish4", "tcp . 80", None, "", True)
+
+
+def test_an_intact_table_gets_elements_and_no_frame():
+    assert transaction(THERE, [ADD]) == (
+        'add element inet containerhost publish4 { tcp . 81 comment "containerhost:plan/web" : 10.0.0.3 . 81 }'
+    )
+
+
+def test_elements_of_one_set_go_together():
+    text = transaction(THERE, [ADD, ADD._replace(key="tcp . 82")])
+    assert text.count("add element") == 1
+
+
+def test_deletes_come_before_adds():
+    """An element's value is changed by taking it out and putting it in."""
+    lines = transaction(THERE, [ADD, DELETE]).splitlines()
+    assert [line.split()[0] for line in lines] == ["delete", "add"]
+
+
+def test_a_missing_table_is_made_first():
+    text = transaction(NftTable(False, False, {}), [ADD])
+    assert text.index("table inet containerhost {") < text.index("add element")
+    assert "delete table" not in text
+
+
+def test_a_damaged_table_is_made_anew_with_all_that_was_in_it():
+    lines = transaction(THERE._replace(intact=False), [ADD])
+    assert lines.startswith("delete table inet containerhost")
+    assert '"ch-web" comment' in lines
+    assert "tcp . 80 comment" in lines
+
+
+@pytest.mark.parametrize("name", ["ch-web", "timeout", "and", "10.0.0.0", "a#b", "x;y"])
+def test_a_devices_name_is_never_one_of_nfts_words(name):
+    text = transaction(THERE, [NftElement(None, "accepted", f"{name} . {name}", None, MARK)])
+    assert f'{{ "{name}" . "{name}" comment' in text
+
+
+def test_the_table_after_is_the_one_before_with_the_steps_done():
+    table = after(THERE, [ADD, DELETE, NftElement(None, "guarded", "ch-web", None, MARK)])
+    assert table == NftTable(
+        True,
+        True,
+        {
+            "ours": {"ch-web": (None, MARK)},
+            "publish4": {"tcp . 81": ("10.0.0.3 . 81", MARK)},
+            "guarded": {"ch-web": (None, MARK)},
+        },
+    )
+    assert "tcp . 80" in THERE.elements["publish4"]
+
+
+def test_an_element_that_is_changed_is_there_afterwards():
+    again = DELETE._replace(value="10.0.0.9 . 9", comment=MARK, delete=False)
+    assert after(THERE, [again, DELETE]).elements["publish4"]["tcp . 80"] == ("10.0.0.9 . 9", MARK)
+
+
+def test_the_digest_sees_rules_and_no_elements():
+    rule = {"rule": {"chain": "leaving", "handle": 7, "expr": [1]}}
+    full = {"set": {"name": "ours", "handle": 3, "elem": ["ch-web"]}}
+    empty = {"set": {"name": "ours", "handle": 9}}
+    version = {"metainfo": {"version": "1.0.6"}}
+    same = nftables._digest([version, full, rule])
+    assert same == nftables._digest([{"metainfo": {"version": "9"}}, empty, {"rule": {**rule["rule"], "handle": 1}}])
+    assert same != nftables._digest([version, full, {"rule": {**rule["rule"], "expr": [2]}}])
+    assert same != nftables._digest([version, full])

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import base60, read_publish
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Publish
+
+
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        ("8080:80", [Publish("tcp", None, 8080, 80)]),
+        ("8080:80/tcp", [Publish("tcp", None, 8080, 80)]),
+        ("53:53/UDP", [Publish("udp", None, 53, 53)]),
+        ("127.0.0.1:8080:80", [Publish("tcp", parse_address("127.0.0.1"), 8080, 80)]),
+        ("[fd00::7]:8080:80/sctp", [Publish("sctp", parse_address("fd00::7"), 8080, 80)]),
+        ("8000-8002:80-82", [Publish("tcp", None, 8000 + n, 80 + n) for n in range(3)]),
+    ],
+)
+def test_docker_s_short_form(text, ports):
+    assert list(read_publish(text)) == ports
+
+
+def test_the_same_as_a_mapping_with_sources():
+    value = {
+        "host_ip": "198.18.7.11",
+        "host_port": 8080,
+        "container_port": 80,
+        "sources": ["198.51.100.0/24", "fd00::/8"],
+    }
+    sources = (parse_block("198.51.100.0/24"), parse_block("fd00::/8"))
+    assert read_publish(value) == (Publish("tcp", parse_address("198.18.7.11"), 8080, 80, sources),)
+
+
+def test_a_mapping_takes_ranges():
+    assert len(read_publish({"host_port": "8000-8009", "container_port": "80-89", "protocol": "udp"})) == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("80", "names no host port and container port"),
+        ("8080:80/xx", "protocol 'xx'"),
+        ("8000-8002:80-81", "maps 3 ports of the host to 2"),
+        ("8000-8002:80", "maps 3 ports of the host to 1"),
+        ("8002-8000:80-82", "ends before it begins"),
+        ("0:80", "port from 1 to 65535"),
+        ("65536:80", "port from 1 to 65535"),
+        (":80", "port from 1 to 65535"),
+        ("8080:http", "port from 1 to 65535"),
+        ("host:8080:80", "is not an IP address"),
+        ("fd00::7:8080:80", "names no host port"),
+        ("[::1]:8080:80", "can't do by NAT"),
+        ("[::1:8080:80", "names no host port"),
+        ({"host_port": 8080}, "no `container_port`"),
+        ({"host_port": 8080, "container_port": 80, "host_adress": "x"}, "unknown key `host_adress`"),
+        ({"host_port": 8080, "container_port": 80, "sources": [7]}, "source 7"),
+        ({"host_port": 8080, "container_port": 80, "sources": "198.51.100.1/24"}, "inside a subnet"),
+        (True, "True is not text"),
+        (None, "None is not text"),
+        (8080, "a number"),
+    ],
+)
+def test_what_is_no_published_port_is_refused(value, reason):
+    with pytest.raises(Refusal) as refusal:
+        read_publish(value)
+    assert reason in refusal.value.what
+
+
+def test_a_mangled_value_is_explained_and_the_quoted_text_is_given():
+    with pytest.raises(Refusal) as refusal:
+        read_publish(133342)
+    assert "YAML reads 2222:22 without quotes in base 60" in refusal.value.what
+    assert refusal.value.fix == 'Quote it, as in "2222:22"'
+
+
+def test_a_mac_is_found_again_in_its_number():
+    assert base60(41135085296, groups=6) == "52:54:00:12:34:56"

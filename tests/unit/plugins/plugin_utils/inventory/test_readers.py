@@ -1,0 +1,167 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import readers
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
+    parse_address,
+    parse_block,
+    parse_span,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, SubnetSpec
+
+
+def read(kind, value, **fields):
+    return readers.READERS[kind](value, Option("it", kind, "", **fields))
+
+
+@pytest.mark.parametrize("name", ["web", "a", "Web_2", "a.b-c", "0"])
+def test_names(name):
+    assert read("name", name) == name
+
+
+@pytest.mark.parametrize("name", ["", "-a", ".", "a b", "a/b", "ä", "a\n", "x" * 129])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(Refusal, match="is not a name"):
+        read("name", name)
+
+
+@pytest.mark.parametrize(("value", "words"), [(False, "no, off or false"), (True, "yes, on or true"), (5, "not text")])
+def test_a_name_that_yaml_has_read_as_something_else_is_to_be_quoted(value, words):
+    with pytest.raises(Refusal) as refusal:
+        read("name", value)
+    assert words in refusal.value.what
+    assert "Quote it" in refusal.value.fix
+
+
+@pytest.mark.parametrize("value", [True, "true", "Yes", "on", 1])
+def test_true_as_people_and_command_lines_write_it(value):
+    assert read("bool", value) is True
+
+
+@pytest.mark.parametrize("value", [False, "false", "No", "off", 0])
+def test_false_as_people_and_command_lines_write_it(value):
+    assert read("bool", value) is False
+
+
+@pytest.mark.parametrize("value", ["maybe", 2, [], None])
+def test_what_is_neither_is_refused(value):
+    with pytest.raises(Refusal, match="`it` is"):
+        read("bool", value)
+
+
+def test_numbers_may_be_text_as_templates_give_it():
+    assert read("int", "42", minimum=1, maximum=100) == 42
+
+
+@pytest.mark.parametrize("value", [True, 1.5, "x", "-1", 0, 101, None])
+def test_numbers_outside_their_range_are_refused(value):
+    with pytest.raises(Refusal) as refusal:
+        read("int", value, minimum=1, maximum=100)
+    assert refusal.value.fix == "Write a number from 1 to 100"
+
+
+def test_a_mac_in_any_notation_is_normalised():
+    assert read("mac", "52-54-00-AB-cd-EF") == "52:54:00:ab:cd:ef"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("52:54:00:12:34", "is not a MAC"),
+        ("52:54:00:12:34:5g", "is not a MAC"),
+        ("52:54-00:12:34:56", "is not a MAC"),
+        ("01:00:5e:00:00:01", "group address"),
+        ("00:00:00:00:00:00", "all zeros"),
+        (41135085296, "YAML reads 52:54:00:12:34:56 without quotes in base 60"),
+    ],
+)
+def test_what_is_no_mac_for_an_interface_is_refused(value, reason):
+    with pytest.raises(Refusal, match=reason):
+        read("mac", value)
+
+
+def test_a_subnet_is_a_cidr_or_a_mapping():
+    spans = (parse_span("10.80.0.7"), parse_span("10.80.0.16/28"))
+    assert read(
+        "subnets", ["10.80.0.0/16", {"cidr": "10.81.0.0/24", "gateway": "10.81.0.254", "range": "10.81.0.128/25"}]
+    ) == (
+        SubnetSpec(parse_block("10.80.0.0/16")),
+        SubnetSpec(parse_block("10.81.0.0/24"), None, parse_address("10.81.0.254"), parse_span("10.81.0.128/25")),
+    )
+    assert read("subnets", [{"cidr": "10.80.0.0/16", "exclude": ["10.80.0.7", "10.80.0.16/28"]}])[0].exclude == spans
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("10.80.0.0/16", "not a list"),
+        ([], "empty list"),
+        ([10.8], "10.8, which is not text"),
+        ([{"host_prefix": 24}], "no `cidr`"),
+        ([{"cidr": "10.80.0.0/16", "host_prefx": 24}], "unknown key `host_prefx`"),
+        ([{"cidr": "10.80.0.0/16", "host_prefix": 12}], "`host_prefix` is 12"),
+        ([{"cidr": "10.80.0.0/16", "host_prefix": 31}], "`host_prefix` is 31"),
+        ([{"cidr": "10.80.0.0/16", "gateway": "10.81.0.1"}], "outside its subnet 10.80.0.0/16"),
+        ([{"cidr": "10.80.0.0/16", "range": "10.79.255.0-10.80.0.9"}], "outside its subnet"),
+        ([{"cidr": "10.80.0.0/16", "exclude": ["fd00::1"]}], "outside its subnet"),
+        (["127.0.0.0/16"], "is not for hosts"),
+        (["224.1.0.0/16"], "is not for hosts"),
+        (["0.0.0.0/0"], "is not for hosts"),
+        (["fe80::/64"], "is not for hosts"),
+        (["10.80.0.1/16"], "address inside a subnet"),
+    ],
+)
+def test_what_is_no_subnet_is_refused(value, reason):
+    with pytest.raises(Refusal, match=reason):
+        read("subnets", value)
+
+
+def test_routes():
+    assert read("routes", [{"dst": "10.9.0.0/16", "via": "10.80.1.1", "metric": 7}, {"dst": "::/0"}]) == (
+        ContainerRoute(parse_block("10.9.0.0/16"), parse_address("10.80.1.1"), 7),
+        ContainerRoute(parse_block("::/0")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ([{"via": "10.0.0.1"}], "no `dst`"),
+        ([{"dst": "10.9.0.0/16", "via": "fd00::1"}], "other family"),
+        ([{"dst": "10.9.0.0/16", "dev": "eth0"}], "unknown key `dev`"),
+        (["10.9.0.0/16"], "not a mapping"),
+        ({"dst": "10.9.0.0/16"}, "not a list"),
+    ],
+)
+def test_what_is_no_route_is_refused(value, reason):
+    with pytest.raises(Refusal, match=reason):
+        read("routes", value)
+
+
+def test_sysctls_are_sorted_text():
+    assert read("sysctls", {"net.ipv6.conf.all.x": "1", "net.ipv4.conf.IFNAME.rp_filter": 2}) == (
+        ("net.ipv4.conf.IFNAME.rp_filter", "2"),
+        ("net.ipv6.conf.all.x", "1"),
+    )
+
+
+@pytest.mark.parametrize("value", [{"kernel.panic": 1}, {"net.ipv4.ip_forward": True}, {"net": 1}, {5: 1}, ["net.x=1"]])
+def test_sysctls_that_are_no_container_s_are_refused(value):
+    with pytest.raises(Refusal):
+        read("sysctls", value)
+
+
+def test_pins_of_slices():
+    assert read("pins", {"fabric": ["10.42.1.0/24"]}) == {"fabric": (parse_block("10.42.1.0/24"),)}
+    with pytest.raises(Refusal, match="not a list"):
+        read("pins", {"fabric": "10.42.1.0/24"})
+
+
+def test_a_pattern_may_be_a_list():
+    assert read("pattern", ["a", "!b"]) == "a,!b"
