@@ -1,122 +1,17 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan as a user runs it: ansible-playbook, an inventory and a ledger on disk. Nothing is connected to."""
+"""The plan as a user runs it: a play, an inventory and a ledger on disk. Nothing is connected to."""
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import pathlib
-import re
-import subprocess
-import sys
 
 import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-
-COLLECTIONS = pathlib.Path(ledgers.__file__).parents[5]
-
-HOSTS = """
-all:
-  hosts:
-    h1: {ansible_host: 198.18.7.11}
-    h2: {ansible_host: 198.18.7.12}
-    h3: {ansible_host: 198.18.7.13}
-  vars:
-    ansible_connection: ssh
-    ansible_ssh_executable: /bin/false
-"""
-GROUP = """
-base: 10.42
-containerhost_networks:
-  web:
-    driver: bridge
-    subnets: [{cidr: 10.80.0.0/16, host_prefix: 24}]
-  fabric:
-    driver: overlay
-    subnets: [{cidr: "{{ base }}.0.0/16", host_prefix: 24}]
-    vni: "{{ 40 + 2 }}"
-containerhost_containers:
-  app:
-    networks:
-      web: {publish: ["8080:80"]}
-      fabric:
-"""
-PLAY = """
-- hosts: {hosts}
-  gather_facts: false
-  strategy: {strategy}
-  serial: {serial}
-  vars: {vars}
-  tasks:
-    - containerhost.network.{module}:
-        {arguments}
-      run_once: true
-      register: planned
-    - ansible.builtin.debug:
-        msg: "RESULT {{{{ inventory_hostname }}}} {{{{ planned | to_json | b64encode }}}}"
-"""
-
-
-class Project:
-    """A folder with an inventory, and another with the playbook."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.inventory = folder / "inventory"
-        self.shown = ""
-        for path in (self.inventory / "group_vars", folder / "plays"):
-            path.mkdir(parents=True)
-        (folder / "ansible.cfg").write_text("")
-        (self.inventory / "hosts.yml").write_text(HOSTS)
-        (self.inventory / "group_vars" / "all.yml").write_text(GROUP)
-
-    @property
-    def ledger(self):
-        return self.folder / "containerhost.ledger"
-
-    def run(
-        self,
-        *options,
-        module="plan",
-        arguments=None,
-        hosts="all",
-        strategy="linear",
-        serial=10,
-        play_vars=None,
-        fails=False,
-    ):
-        play = PLAY.format(
-            hosts=hosts,
-            strategy=strategy,
-            serial=serial,
-            vars=json.dumps(play_vars or {}),
-            module=module,
-            arguments=json.dumps(arguments or {}),
-        )
-        path = self.folder / "plays" / "play.yml"
-        path.write_text(play)
-        sources = () if "-i" in options else ("-i", str(self.inventory))
-        command = [sys.executable, "-m", "ansible", "playbook", *sources, str(path), *options]
-        environment = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_HOME": str(self.folder / "home"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-        }
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
-        assert bool(done.returncode) is fails, done.stdout + done.stderr
-        self.shown = done.stdout + done.stderr
-        return self.shown
-
-    def result(self, host="h1"):
-        """What the task has returned for a host."""
-        (encoded,) = re.findall(rf"RESULT {host} (\S+?)\"", self.shown)
-        return json.loads(base64.b64decode(encoded))
+from ansible_collections.containerhost.network.tests.unit.plugins.action.project import HOSTS, Project
 
 
 @pytest.fixture
@@ -143,7 +38,7 @@ def test_a_run_plans_writes_documents_and_remembers(project):
 
 
 def test_by_default_the_documents_are_gone_with_the_run(project):
-    project.run()
+    project.run(installed=True)
     directory = project.result()["plan_dir"]
     assert directory.startswith(str(project.folder / "home"))
     assert not os.path.exists(directory)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import init_plugin_loader
 
 from ansible_collections.containerhost.network.plugins.connection import lab as plugin
 from ansible_collections.containerhost.network.plugins.module_utils.lab import init, registry
@@ -21,11 +20,6 @@ OPTIONS = {"host": "h1", "delegate_to": None, "lab": "unit", "executable": "/bin
 def top(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "TOP", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loader():
-    init_plugin_loader()
 
 
 def connection(**options):
