@@ -9,17 +9,15 @@ kinds before it leave behind. That is what makes check mode exact.
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import NoNamespace, Wire
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+from ansible_collections.containerhost.network.plugins.module_utils.state.readings import NETNS_FOLDER, Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
-
-NETNS_FOLDER = "/run/netns"
 
 _LINK = frozenset(
     "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
@@ -65,8 +63,9 @@ class Link(t.NamedTuple):
 class Kernel:
     """A picture of this host's kernel, filled in on demand."""
 
-    def __init__(self, wire: Wire, records: Records) -> None:
+    def __init__(self, wire: Wire, records: Records, readings: Readings | None = None) -> None:
         self.wire = wire
+        self._readings = readings or Readings(wire)
         self.records = records
         self._links: dict[str | None, dict[str, Link]] = {}
         self._names: dict[str | None, dict[int, str]] = {}
@@ -84,20 +83,17 @@ class Kernel:
 
     def netns_names(self) -> list[str]:
         """The named namespaces of this host (those that ``ip netns`` shows)."""
-        try:
-            return sorted(os.listdir(NETNS_FOLDER))
-        except FileNotFoundError:
-            return []
+        return self._readings.netns_names()
 
     def has_netns(self, path: str | None) -> bool:
         """Is there a namespace, or will there be one by the time that it is needed?"""
-        return path is None or path in self._made_netns or os.path.exists(path)
+        return path is None or path in self._made_netns or self._readings.has_netns(path)
 
     def will_make_netns(self, path: str) -> None:
         self._made_netns.add(path)
 
     def _exists(self, path: str | None) -> bool:
-        return path is None or (path not in self._made_netns and os.path.exists(path))
+        return path is None or (path not in self._made_netns and self._readings.has_netns(path))
 
     def notes(self, kind: str) -> list[t.Any]:
         """Room for what a kind has to remember of its own objects while they are compared."""
@@ -213,23 +209,15 @@ class Kernel:
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been made anew."""
-        if not self._exists(netns):
-            return None
-        with self.wire.inside(netns):
-            try:
-                with open(f"/proc/sys/{key}", encoding="ascii") as file:
-                    return " ".join(file.read().split())
-            except OSError:
-                return None
+        return self._readings.sysctl(key, netns) if self._exists(netns) else None
 
     def table(self, netns: str | None = None) -> NftTable:
         """Our nftables table, with every element of its sets and maps."""
         if netns not in self._tables:
-            if self._exists(netns):
-                with self.wire.inside(netns):
-                    self._tables[netns] = read_table(self.records.digest(netns))
-            else:
-                self._tables[netns] = NftTable(False, False, {})
+            there = self._exists(netns)
+            self._tables[netns] = (
+                self._readings.table(netns, self.records.digest(netns)) if there else NftTable(False, False, {})
+            )
         return self._tables[netns]
 
     def tables(self) -> list[tuple[str | None, NftTable]]:
@@ -254,12 +242,7 @@ class Kernel:
         netns: str | None,
         attributes: t.Mapping[str, t.Any] | None = None,
     ) -> list[dict[str, t.Any]]:
-        if not self._exists(netns):
-            return []
-        try:
-            return self.wire.dump(type_, header, wanted, netns, attributes)
-        except NoNamespace:  # gone since we looked
-            return []
+        return self._readings.dump(type_, header, wanted, netns, attributes) if self._exists(netns) else []
 
 
 def _link(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:

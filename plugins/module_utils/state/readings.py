@@ -1,0 +1,59 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this host answers when it is asked: names, whole tables, files. Nothing of it is kept here, or understood."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import NoNamespace, Wire
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
+
+NETNS_FOLDER = "/run/netns"
+
+
+class Readings:
+    """The questions that the picture of the kernel asks. A namespace is a path, None the host's own."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def netns_names(self) -> list[str]:
+        """The named namespaces of this host (those that ``ip netns`` shows)."""
+        try:
+            return sorted(os.listdir(NETNS_FOLDER))
+        except FileNotFoundError:
+            return []
+
+    def has_netns(self, path: str) -> bool:
+        return os.path.exists(path)
+
+    def dump(
+        self,
+        type_: int,
+        header: t.Mapping[str, t.Any],
+        wanted: t.AbstractSet[str],
+        netns: str | None,
+        attributes: t.Mapping[str, t.Any] | None = None,
+    ) -> list[dict[str, t.Any]]:
+        """A table (RTM_GETLINK and the like): a row for each entry, header fields and ``wanted`` attributes by name."""
+        try:
+            return self._wire.dump(type_, header, wanted, netns, attributes)
+        except NoNamespace:  # gone since we looked
+            return []
+
+    def sysctl(self, key: str, netns: str | None) -> str | None:
+        """What a file below /proc/sys says in that namespace; None where there is none."""
+        with self._wire.inside(netns):
+            try:
+                with open(f"/proc/sys/{key}", encoding="ascii") as file:
+                    return " ".join(file.read().split())
+            except OSError:
+                return None
+
+    def table(self, netns: str | None, digest: str | None) -> NftTable:
+        """Our nftables table; ``digest`` is that of its rules when we last wrote them."""
+        with self._wire.inside(netns):
+            return read_table(digest)

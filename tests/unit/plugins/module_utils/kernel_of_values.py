@@ -1,0 +1,249 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kernel made of values: what a kind reads, compares and refuses, without root and without a namespace.
+
+A test says what each namespace holds, in the kernel's words where it has some (attributes of a kind of device), and
+gets the picture that a run would have of it. Only the picture's questions (``Readings``) are answered from here; how it
+understands the answers, the kinds and the comparison are the collection's own.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
+    ChangeSet,
+    Unready,
+    compare,
+    wanted_object,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
+
+KIND = {kind.name: kind for kind in KINDS}
+OWNER = "plan/web"
+KERNEL, BOOT, STATIC = 2, 3, 4  # RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC, linux/rtnetlink.h
+
+
+@dataclass
+class Link:
+    """A device. ``lower`` is its parent's name here, ``peer`` a veth's other end (namespace, name); both give indexes.
+
+    ``owner`` writes the mark that a run would; ``alias`` is for any other.
+    """
+
+    name: str
+    kind: str | None = None
+    mac: str | None = None
+    mtu: int = 1500
+    up: bool = True
+    master: str | None = None
+    lower: str | None = None
+    peer: tuple[str | None, str] | None = None
+    owner: str | None = None
+    label: str = ""
+    alias: str | None = None
+    group: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
+    port: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Route:
+    dst: str
+    device: str
+    via: str | None = None
+    metric: int = 0
+    src: str | None = None
+    table: int = m.RT_TABLE_MAIN
+    onlink: bool = False
+    protocol: int = m.PROTOCOL
+
+
+@dataclass
+class Neighbour:
+    """One of a device; ``dst`` and ``lladdr`` as ``ip neighbour`` or ``bridge fdb`` shows them, ``more`` as NDA_…"""
+
+    device: str
+    dst: str | None = None
+    lladdr: str | None = None
+    state: int = m.NUD_PERMANENT
+    flags: int = 0
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Namespace:
+    """What is in one. ``addresses`` are CIDRs by device; ``elements`` of our nftables table are as nft writes them:
+    set, then key, to (value or None, comment), and None says that there is no table; sysctls are by path below
+    /proc/sys."""
+
+    links: Sequence[Link] = ()
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    routes: Sequence[Route] = ()
+    neighbours: Sequence[Neighbour] = ()
+    fdb: Sequence[Neighbour] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    elements: Mapping[str, Mapping[str, tuple[str | None, str]]] | None = None
+    intact: bool = True
+
+
+class Values:
+    """Answers as ``Readings`` does, from namespaces by their path."""
+
+    def __init__(self, namespaces: Mapping[str | None, Namespace]) -> None:
+        self._namespaces = namespaces
+        self._indexes: dict[tuple[str | None, str], int] = {}
+        for path, namespace in namespaces.items():
+            for link in [Link("lo"), *namespace.links]:
+                self._indexes[path, link.name] = len(self._indexes) + 1  # of one namespace they would start again
+
+    def netns_names(self) -> list[str]:
+        return sorted(path.rpartition("/")[2] for path in self._namespaces if path is not None)
+
+    def has_netns(self, path: str) -> bool:
+        return path in self._namespaces
+
+    def sysctl(self, key: str, netns: str | None) -> str | None:
+        return self._namespaces[netns].sysctls.get(key)
+
+    def table(self, netns: str | None, digest: str | None) -> NftTable:
+        found = self._namespaces[netns]
+        if found.elements is None:
+            return NftTable(False, False, {})
+        return NftTable(True, found.intact, {name: dict(rows) for name, rows in found.elements.items()})
+
+    def dump(self, type_, header, wanted, netns, attributes=None) -> list[dict[str, Any]]:
+        rows = {
+            m.RTM_GETLINK: self._links,
+            m.RTM_GETADDR: self._addresses,
+            m.RTM_GETROUTE: self._routes,
+            m.RTM_GETNEIGH: self._fdb if header.get("family") == m.AF_BRIDGE else self._neighbours,
+        }[type_](netns, self._namespaces[netns])
+        asked = {name for row in rows for name in row if not name.isupper()} | set(wanted)
+        return [{name: value for name, value in row.items() if name in asked and value is not None} for row in rows]
+
+    def _links(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
+        return [self._link(netns, link) for link in [Link("lo", mac="00:00:00:00:00:00", mtu=65536), *found.links]]
+
+    def _link(self, netns: str | None, link: Link) -> dict[str, Any]:
+        info = {"IFLA_INFO_KIND": link.kind, "IFLA_INFO_DATA": link.data, "IFLA_INFO_SLAVE_DATA": link.port}
+        lower = link.peer or (netns, link.lower)
+        return {
+            "index": self._indexes[netns, link.name],
+            "flags": m.IFF_UP if link.up else 0,
+            "IFLA_IFNAME": link.name,
+            "IFLA_ADDRESS": link.mac,
+            "IFLA_MTU": link.mtu,
+            "IFLA_MASTER": self._indexes[netns, link.master] if link.master else None,
+            "IFLA_LINK": self._indexes[lower] if lower[1] else None,
+            "IFLA_LINK_NETNSID": None if lower[0] == netns else 0,
+            "IFLA_GROUP": link.group,
+            "IFLA_IFALIAS": mark(link.owner, link.label) if link.owner else link.alias,
+            "IFLA_LINKINFO": {name: value for name, value in info.items() if value} or None,
+        }
+
+    def _addresses(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
+        return [
+            {
+                "index": self._indexes[netns, device],
+                "prefixlen": int(cidr.partition("/")[2]),
+                "flags": m.IFA_F_PERMANENT,
+                "IFA_ADDRESS": cidr.partition("/")[0],
+            }
+            for device, cidrs in found.addresses.items()
+            for cidr in cidrs
+        ]
+
+    def _routes(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
+        return [
+            {
+                "family": m.family_of(route.dst),
+                "dst_len": ipaddress.ip_network(route.dst).prefixlen,
+                "table": min(route.table, 255),
+                "proto": route.protocol,
+                "type": m.RTN_UNICAST,
+                "flags": m.RTNH_F_ONLINK if route.onlink else 0,
+                "RTA_DST": None if route.dst in ("0.0.0.0/0", "::/0") else route.dst.partition("/")[0],
+                "RTA_GATEWAY": route.via,
+                "RTA_OIF": self._indexes[netns, route.device],
+                "RTA_PRIORITY": route.metric or None,
+                "RTA_PREFSRC": route.src,
+                "RTA_TABLE": route.table,
+            }
+            for route in found.routes
+        ]
+
+    def _neighbours(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
+        return [self._neighbour(netns, each, m.family_of(each.dst or "")) for each in found.neighbours]
+
+    def _fdb(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
+        return [self._neighbour(netns, each, m.AF_BRIDGE) for each in found.fdb]
+
+    def _neighbour(self, netns: str | None, each: Neighbour, family: int) -> dict[str, Any]:
+        return {
+            "family": family,
+            "ifindex": self._indexes[netns, each.device],
+            "state": each.state,
+            "flags": each.flags,
+            "NDA_DST": each.dst,
+            "NDA_LLADDR": each.lladdr,
+            **each.more,
+        }
+
+
+def kernel_of(host: Namespace | None = None, **named: Namespace) -> Kernel:
+    """The picture of a host with these named namespaces. Its records are empty: fill them by their own methods."""
+    namespaces = {None: host or Namespace(), **{netns_path(name): namespace for name, namespace in named.items()}}
+    return Kernel(None, Records("/nonexistent/records.json"), Values(namespaces))
+
+
+def want(kind: str, owner: str = OWNER, present: bool = True, recreate: bool = False, **values: Any) -> Wanted:
+    return wanted_object(KIND[kind], values, owner, present, recreate)
+
+
+def nothing_leaves(found: Found) -> bool:
+    return False
+
+
+def everything_leaves(found: Found) -> bool:
+    return True
+
+
+def planned(kernel: Kernel, *wanted: Wanted, leaves: Any = nothing_leaves) -> ChangeSet:
+    """What a run would do, of all kinds, as a document's does."""
+    return compare(KINDS, kernel, wanted, leaves)
+
+
+def changed(kernel: Kernel, *wanted: Wanted, leaves: Any = nothing_leaves) -> list[str]:
+    """The run's diff, a line for each object: ``bridge ch-web (web): mtu: 1500 → mtu: 1400``."""
+    shown = diffs(KINDS, planned(kernel, *wanted, leaves=leaves).changes)
+    return [_line(diff) for diff in shown]
+
+
+def refused(kernel: Kernel, *wanted: Wanted, leaves: Any = nothing_leaves) -> list[str]:
+    """The sentences with which a run ends before it has done anything."""
+    with pytest.raises(Unready) as error:
+        planned(kernel, *wanted, leaves=leaves)
+    return error.value.problems
+
+
+def _line(diff: Mapping[str, str]) -> str:
+    before, after = (", ".join(diff[side].splitlines()) for side in ("before", "after"))
+    if diff["before_header"].endswith(": absent"):
+        return f"{diff['before_header']} → {after}"
+    if diff["after_header"].endswith(": absent"):
+        return f"{diff['after_header']} ← {before}"
+    return f"{diff['after_header']}: {before} → {after}"

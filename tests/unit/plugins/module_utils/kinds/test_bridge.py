@@ -1,0 +1,108 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
+    Link,
+    Namespace,
+    changed,
+    everything_leaves,
+    kernel_of,
+    refused,
+    want,
+)
+
+MAC = "02:50:27:89:8e:e2"
+
+
+def host(**more):
+    link = Link("ch-web", "bridge", MAC, **{"owner": "plan/web", "data": {"IFLA_BR_AGEING_TIME": 30000}, **more})
+    return Namespace(links=[link], addresses={"ch-web": ["10.80.0.1/24"]})
+
+
+def test_a_missing_bridge_is_added():
+    assert changed(kernel_of(), want("bridge", name="ch-web", addresses=["10.80.0.1/24"])) == [
+        "bridge ch-web (web): absent → addresses: 10.80.0.1/24"
+    ]
+
+
+def test_one_that_is_as_wanted_stays_as_it_is():
+    wanted = want("bridge", name="ch-web", mac=MAC.upper(), addresses=["10.80.0.1/24"], ageing_time=300, mtu=1500)
+    assert changed(kernel_of(host()), wanted) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"mtu": 1400}, "mtu: 1500 → mtu: 1400"),
+        ({"ageing_time": 0}, "ageing_time: 300 → ageing_time: 0"),
+        ({"up": False}, "up: yes → up: no"),
+        ({"mac": "02:00:00:00:00:01"}, f"mac: {MAC} → mac: 02:00:00:00:00:01"),
+        ({"addresses": ["10.80.0.2/24", "10.80.0.1/24"]}, " → addresses: 10.80.0.2/24"),
+    ],
+)
+def test_what_differs_is_shown_and_nothing_else(values, line):
+    assert changed(kernel_of(host()), want("bridge", name="ch-web", **values)) == [f"bridge ch-web (web): {line}"]
+
+
+def test_what_nobody_wants_any_more_goes():
+    assert changed(kernel_of(host()), leaves=everything_leaves) == [
+        f"bridge ch-web (web): absent ← mac: {MAC}, mtu: 1500, addresses: 10.80.0.1/24"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        (Link("ch-web", "bridge", MAC), f"mac: {MAC}; mtu: 1500"),
+        (Link("ch-web", "dummy", MAC), f"mac: {MAC}; mtu: 1500; kind: dummy"),
+        (Link("ch-web", None, MAC), f"mac: {MAC}; mtu: 1500; kind: physical"),
+        (Link("ch-web", "bridge", MAC, alias="uplink of the rack"), f"mac: {MAC}; mtu: 1500"),
+    ],
+)
+def test_a_device_of_somebody_else_s_is_in_the_way(link, found):
+    assert refused(kernel_of(Namespace(links=[link])), want("bridge", name="ch-web")) == [
+        f"bridge ch-web (web) cannot be made: there is one already that is not ours ({found});"
+        " rename or remove one of the two"
+    ]
+
+
+def test_what_another_run_was_killed_over_is_taken_on():
+    left = host(owner=None, group=0x6368)
+    assert changed(kernel_of(left), want("bridge", name="ch-web", mac=MAC)) == [
+        "bridge ch-web (web):  → owner: plan/web"
+    ]
+    assert "not ours" in refused(kernel_of(left), want("bridge", name="ch-web", mac="02:00:00:00:00:09"))[0]
+
+
+def test_a_task_s_bridge_is_not_the_plan_s():
+    assert refused(kernel_of(host(owner="task")), want("bridge", name="ch-web")) == [
+        "bridge ch-web belongs to task, not to plan/web: change it there, or give this one another name"
+    ]
+
+
+def test_each_namespace_has_its_own():
+    kernel = kernel_of(host(), shop=Namespace())
+    assert changed(kernel, want("bridge", name="ch-web"), want("bridge", name="ch-web", netns="shop")) == [
+        "bridge ch-web (web): absent → present"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"priority": 65536}, "priority 65536"),
+        ({"forward_delay": 1}, "forward_delay 1"),
+        ({"mtu": 67}, "mtu 67"),
+        ({"mtu": 1279, "addresses": ["fd00::1/64"]}, "mtu 1279 is too small for IPv6, which needs 1280"),
+        ({"addresses": ["fe80::1/64"]}, "address fe80::1/64 is link-local"),
+        ({"mac": "01:00:5e:00:00:01"}, "01:00:5e:00:00:01"),
+    ],
+)
+def test_what_no_kernel_takes_is_refused(values, sentence):
+    with pytest.raises(Problem, match=sentence):
+        want("bridge", name="ch-web", **values)

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
+    BOOT,
+    Link,
+    Namespace,
+    Route,
+    changed,
+    everything_leaves,
+    kernel_of,
+    refused,
+    want,
+)
+
+SHOP = {"engine": "netns", "ref": "shop"}
+INSIDE = "/run/netns/shop"
+IPV6_OFF = "net/ipv6/conf/eth0/disable_ipv6"
+
+
+def wanted(**more):
+    values = {
+        "name": "chv1", "master": "ch-web", "sandbox": SHOP, "mac": "02:00:00:00:00:02", "addresses": ["10.80.0.2/24"],
+        "routes": [{"dst": "0.0.0.0/0", "via": "10.80.0.1"}], "sysctls": {"net.ipv6.conf.IFNAME.disable_ipv6": "1"},
+    }  # fmt: skip
+    return want("veth", **{**values, **more})
+
+
+def kernel(outside=None, inside=None, shop=None, **more_inside):
+    """The container shop on ch-web, as ``wanted`` has it; each end may differ, or what is in the namespace."""
+    end = {"owner": "plan/web", "label": "netns:shop/eth0", "peer": (INSIDE, "eth0"), "master": "ch-web"}
+    host = [Link("ch-web", "bridge", owner="plan/web"), Link("chv1", "veth", **{**end, **(outside or {})})]
+    peer = {"mac": "02:00:00:00:00:02", "peer": (None, "chv1"), **(inside or {})}
+    there = {
+        "links": [Link("eth0", "veth", **peer)],
+        "addresses": {"eth0": ["10.80.0.2/24"]},
+        "routes": [Route("0.0.0.0/0", "eth0", via="10.80.0.1"), Route("10.80.0.0/24", "eth0", protocol=2)],
+        "sysctls": {IPV6_OFF: "1"},
+        **more_inside,
+    }
+    return kernel_of(Namespace(links=host), shop=shop or Namespace(**there))
+
+
+def bridge_alone(**named):
+    return kernel_of(Namespace(links=[Link("ch-web", "bridge", owner="plan/web")]), **named)
+
+
+def test_a_missing_one_is_added():
+    assert changed(bridge_alone(shop=Namespace()), wanted(mtu=1450)) == [
+        "veth shop eth0 (web): absent → 10.80.0.2/24 as eth0 in netns shop, on ch-web, mtu 1450,"
+        " route: 0.0.0.0/0 via 10.80.0.1"
+    ]
+
+
+def test_one_that_is_as_wanted_stays_as_it_is():
+    assert changed(kernel(), wanted()) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "line"),
+    [
+        ({"outside": {"master": None}}, " → master: ch-web"),
+        ({"outside": {"port": {"IFLA_BRPORT_MODE": 1}}}, "hairpin: yes → hairpin: no"),
+        ({"outside": {"up": False}}, "up: no → up: yes"),
+        ({"inside": {"up": False}}, "up: no → up: yes"),
+        ({"inside": {"mac": "02:00:00:00:00:09"}}, "mac: 02:00:00:00:00:09 → mac: 02:00:00:00:00:02"),
+        ({"addresses": {"eth0": ["10.80.0.3/24"]}}, "addresses: 10.80.0.3/24 → addresses: 10.80.0.2/24"),
+        ({"routes": [Route("0.0.0.0/0", "eth0", via="10.80.0.9")]},
+         "routes: 0.0.0.0/0 via 10.80.0.9 → routes: 0.0.0.0/0 via 10.80.0.1"),
+        ({"routes": []}, " → routes: 0.0.0.0/0 via 10.80.0.1"),
+        ({"sysctls": {IPV6_OFF: "0"}}, f"sysctls: {IPV6_OFF}=0 → sysctls: {IPV6_OFF}=1"),
+    ],
+)  # fmt: skip
+def test_what_differs_at_either_end_is_shown_and_nothing_else(there, line):
+    assert changed(kernel(**there), wanted()) == [f"veth shop eth0 (web): {line}"]
+
+
+def test_an_mtu_that_only_one_end_has_is_none():
+    assert changed(kernel(inside={"mtu": 1400}), wanted(mtu=1500)) == [
+        "veth shop eth0 (web): mtu: 1500 and 1400 → mtu: 1500"
+    ]
+
+
+def test_a_route_of_the_container_s_own_is_its_own():
+    own = [Route("0.0.0.0/0", "eth0", via="10.80.0.1"), Route("192.0.2.0/24", "eth0", via="10.80.0.7", protocol=BOOT)]
+    assert changed(kernel(routes=own), wanted()) == []
+
+
+def test_an_end_that_is_gone_with_its_namespace_is_made_again():
+    assert changed(kernel(outside={"peer": (None, "ch-web")}, shop=Namespace()), wanted()) == [
+        "veth shop eth0 (web) (made anew):  → sandbox: engine=netns, sandbox: ref=shop, mac: 02:00:00:00:00:02,"
+        f" addresses: 10.80.0.2/24, routes: 0.0.0.0/0 via 10.80.0.1, sysctls: {IPV6_OFF}=1, interface: eth0"
+    ]
+
+
+def test_an_end_in_another_sandbox_moves_only_when_allowed():
+    elsewhere = wanted(sandbox={"engine": "netns", "ref": "cart"})
+    there = kernel_of(
+        Namespace(
+            links=[
+                Link("ch-web", "bridge", owner="plan/web"),
+                Link("chv1", "veth", owner="plan/web", label="netns:shop/eth0", peer=(INSIDE, "eth0"), master="ch-web"),
+            ]
+        ),
+        shop=Namespace(links=[Link("eth0", "veth", peer=(None, "chv1"))]),
+        cart=Namespace(),
+    )
+    (sentence,) = refused(there, elsewhere)
+    assert sentence.startswith("veth cart eth0 (web) would have to be made anew to change sandbox (")
+    assert "recreate: true" in sentence
+
+
+def test_it_needs_its_bridge():
+    shop = Namespace()
+    assert refused(kernel_of(shop=shop), wanted()) == [
+        "veth shop eth0 (web): there is no bridge ch-web; make it first (module bridge), or name another `master`"
+    ]
+    assert refused(kernel_of(Namespace(links=[Link("ch-web", "dummy")]), shop=shop), wanted()) == [
+        "veth shop eth0 (web): ch-web is no bridge (dummy); name another `master`"
+    ]
+    assert len(changed(kernel_of(shop=shop), want("bridge", name="ch-web"), wanted())) == 2
+
+
+def test_it_needs_its_namespace():
+    assert refused(bridge_alone(), wanted()) == [
+        "veth shop eth0 (web): there is no network namespace shop; make it first (module netns), or start its container"
+    ]
+    assert len(changed(bridge_alone(), want("netns", name="shop"), wanted())) == 2
+
+
+def test_an_interface_of_somebody_else_s_is_in_the_way():
+    taken = Namespace(links=[Link("eth0", "dummy")])
+    assert refused(bridge_alone(shop=taken), wanted()) == [
+        "veth shop eth0 (web): eth0 in shop is there already (dummy) and not ours: name another `interface`, or"
+        " remove it"
+    ]
+
+
+def test_a_leftover_is_called_by_its_container():
+    assert changed(kernel(), leaves=everything_leaves)[0].startswith(
+        "veth shop eth0 (web): absent ← eth0 in netns shop"
+    )

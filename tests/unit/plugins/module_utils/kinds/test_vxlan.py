@@ -1,0 +1,97 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
+    Link,
+    Namespace,
+    changed,
+    kernel_of,
+    refused,
+    want,
+)
+
+DATA = {"IFLA_VXLAN_ID": 42, "IFLA_VXLAN_PORT": 4789, "IFLA_VXLAN_LOCAL": "192.0.2.11", "IFLA_VXLAN_LEARNING": 0}
+
+
+def vtep(name="ch-fabric", owner="plan/web", data=None, **more):
+    return Link(name, "vxlan", owner=owner, data={**DATA, **(data or {})}, **more)
+
+
+def host(*links):
+    return kernel_of(Namespace(links=[Link("eth0"), *links]))
+
+
+def wanted(**values):
+    return want("vxlan", **{"name": "ch-fabric", "vni": 42, "local": "192.0.2.11", **values})
+
+
+def test_one_that_is_as_wanted_stays_as_it_is():
+    assert changed(host(vtep()), wanted()) == []
+
+
+def test_a_missing_one_is_added():
+    assert changed(host(), wanted(addresses=["10.42.0.0/32"])) == [
+        "vxlan ch-fabric (web): absent → vni: 42, local: 192.0.2.11, addresses: 10.42.0.0/32, port: 4789"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "values", "line"),
+    [
+        ({"IFLA_VXLAN_LEARNING": 1}, {}, "learning: yes → learning: no"),
+        ({"IFLA_VXLAN_LOCAL": "192.0.2.12"}, {}, "local: 192.0.2.12 → local: 192.0.2.11"),
+        ({}, {"link": "eth0"}, " → link: eth0"),
+    ],
+)
+def test_what_the_kernel_can_change_is_changed(data, values, line):
+    assert changed(host(vtep(data=data)), wanted(**values)) == [f"vxlan ch-fabric (web): {line}"]
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [({"vni": 43}, "vni (42 → 43)"), ({"port": 8472}, "port (4789 → 8472)"),
+     ({"local": "2001:db8::1"}, "local (192.0.2.11 → 2001:db8::1)")],
+)  # fmt: skip
+def test_what_it_cannot_is_asked_for_first(values, what):
+    assert refused(host(vtep()), wanted(**values)) == [
+        f"vxlan ch-fabric (web) would have to be made anew to change {what}: allow it with recreate: true"
+        " (for site: containerhost_recreate=true)"
+    ]
+    (line,) = changed(host(vtep()), wanted(recreate=True, **values))
+    assert line.startswith("vxlan ch-fabric (web) (made anew): ")
+
+
+def test_a_stranger_s_vni_is_taken():
+    assert refused(host(vtep("flannel.42", None)), wanted()) == [
+        "vxlan ch-fabric (web): flannel.42, which is not ours, has VNI 42 on port 4789 already: give this one another"
+    ]
+    assert len(changed(host(vtep("flannel.42", None)), wanted(port=8472))) == 1
+    assert len(changed(host(vtep("flannel.42", None)), wanted(vni=43))) == 1
+
+
+def test_a_vni_of_ours_passes_from_one_network_to_the_next():
+    def leaves(found):
+        return found.values.get("name") == "ch-old"
+
+    lines = changed(host(vtep("ch-old")), wanted(), leaves=leaves)
+    assert [line.split(" →")[0].split(" ←")[0] for line in lines] == [
+        "vxlan ch-old (web): absent", "vxlan ch-fabric (web): absent",
+    ]  # fmt: skip
+
+
+def test_it_needs_what_it_is_built_on():
+    assert refused(host(), wanted(link="eth9", master="chb-fabric")) == [
+        "vxlan ch-fabric (web): there is no device eth9; name another `link`\n"
+        "vxlan ch-fabric (web): there is no bridge chb-fabric; make it first (module bridge), or name another `master`"
+    ]
+
+
+@pytest.mark.parametrize("vni", [None, -1, 1 << 24])
+def test_a_vni_has_24_bits(vni):
+    with pytest.raises(Problem, match="vni"):
+        wanted(vni=vni)
