@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.engine import diff
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -25,10 +26,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
-    Failed,
     Leaves,
     Unready,
-    apply,
     compare,
     describe,
     wanted_object,
@@ -48,7 +47,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.validate imp
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NOTHING_DONE = "Nothing has been changed."
-CARRY_ON = "What comes before it has been done; the next run carries on."
+CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
 
 @contextlib.contextmanager
@@ -67,7 +66,8 @@ def kernel_of_this_host(module: AnsibleModule, alone: bool = True) -> t.Iterator
     except Problem as error:
         module.fail_json(msg=f"{error}\n{NOTHING_DONE}", problems=[str(error)], invocation=_quiet(module))
     except Failed as error:
-        text = "\n".join([*_some(error.failures), CARRY_ON])
+        left_out = f"Left out, as they depend on it: {', '.join(_some(error.left_out))}." if error.left_out else ""
+        text = "\n".join([*_some(error.failures), *filter(None, [left_out]), CARRY_ON])
         module.fail_json(msg=text, problems=error.failures, invocation=_quiet(module))
     except (WireError, NftMissing) as error:
         module.fail_json(msg=str(error), invocation=_quiet(module))

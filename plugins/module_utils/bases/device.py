@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -60,8 +60,14 @@ class DeviceKind(Kind):
     def summary(self, values: Values) -> list[str]:
         return [row for row in super().summary(values) if row != "up: yes"]
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("link", values.get("netns"), values["name"])
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        for option in ("master", "link"):
+            if values.get(option):
+                yield ("link", values.get("netns"), values[option])
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         names = {(object_.netns, object_.values["name"]): object_ for object_ in wanted}
@@ -116,6 +122,9 @@ class DeviceKind(Kind):
 
     def remove(self, found: Found) -> Rounds:
         return [[DeleteLink(found.netns, found.values["name"])]]
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        return [[DeleteLink(wanted.netns, wanted.values["name"])]]
 
 
 def device_address(cidr: str) -> str:

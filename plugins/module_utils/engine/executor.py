@@ -26,11 +26,15 @@ _OFF = "0"
 
 
 class Failure(t.NamedTuple):
-    """A step that failed: its place in the round, what it was to do, and why."""
+    """A step that failed: its place in the round, what it was to do, and why.
+
+    ``together``: it was refused with all others of a transaction, of which any may be the cause.
+    """
 
     position: int
     operation: str
     reason: str
+    together: bool = False
 
 
 class Executor:
@@ -63,7 +67,7 @@ class Executor:
                 positions = by_type[type_]
                 for position, reason in action([round_[p] for p in positions]):
                     place = positions[position]
-                    failures.append(Failure(place, round_[place].operation, reason))
+                    failures.append(Failure(place, round_[place].operation, reason, type_ is s.NftElement))
         return failures
 
     def finish(self) -> None:
@@ -140,7 +144,7 @@ class Executor:
         """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
         for step in steps:
             if step.mac:
-                with contextlib.suppress(OSError), self._wire.inside(step.netns):
+                with contextlib.suppress(OSError, WireError), self._wire.inside(step.netns):
                     announce(step.device, step.mac, step.addresses)
         yield from ()
 
@@ -199,11 +203,11 @@ class Executor:
             if step.guard and not self._guarded(step)
         ]
         # The guard first: there is no moment in which the host routes for strangers.
-        for _position, reason in self._nft(list(dict.fromkeys(guards))):
-            yield 0, reason
-            return
+        unguarded = [reason for _position, reason in self._nft(list(dict.fromkeys(guards)))]
         for position, step in enumerate(steps):
-            if self._kernel.sysctl_now(step.key, step.netns) != step.value:
+            if unguarded and step.guard:
+                yield position, unguarded[0]
+            elif self._kernel.sysctl_now(step.key, step.netns) != step.value:
                 reason = self._write(step.netns, step.key, step.value)
                 if reason:
                     yield position, reason
@@ -248,7 +252,7 @@ class Executor:
                     if not (table.exists and table.intact):
                         self._records.set_digest(netns, nftables.digest_now())
                         self._records.save()
-            except (nftables.NftError, nftables.NftMissing) as error:
+            except (nftables.NftError, nftables.NftMissing, WireError) as error:
                 yield from ((position, str(error)) for position in positions)
                 continue
             self._kernel.set_table(netns, nftables.after(table, some))

@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
 
 # The steps for one object, in rounds: a round of all objects of a kind is sent before the next one begins.
 Rounds = t.List[t.List["Step"]]
+# What one object has or needs, by its kind of place first: ("link", netns, name), ("vni", netns, vni, port).
+Place = t.Tuple[t.Any, ...]
 
 COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
     "netns": {"type": "str"},
@@ -103,17 +105,27 @@ class Kind:
         """Sentences on what keeps a wanted object from being made."""
         return ()
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         """Places that only one object can have: a device's name in a namespace, a VNI on a port."""
         return ()
 
-    def needs(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def needs(self, values: Values) -> t.Iterable[Place]:
         """Places that must be free for an object to be made: its own, unless a kind knows more."""
         return self.occupies(values)
 
-    def holds(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def holds(self, values: Values) -> t.Iterable[Place]:
         """Places that must not go while the object stays: the namespace that its other end is in."""
         return ()
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        """Places of others without which an object cannot be made, or should not: a device, what guards it.
+
+        Where the object that has such a place fails, this one is left out.
+        """
+        yield from self.holds(values)
+        netns = values.get("netns")
+        if netns is not None:
+            yield ("netns", netns.rpartition("/")[2])
 
     def note(self, kernel: Kernel, change: Change) -> None:
         """Tell the kernel's picture what the change will have made or taken away, for the kinds that follow."""
@@ -126,6 +138,10 @@ class Kind:
 
     def remove(self, found: Found) -> Rounds:
         raise NotImplementedError
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        """Steps that take back what adding has begun and could not finish. Nothing where one step makes all of it."""
+        return []
 
 
 def _given(value: t.Any) -> bool:

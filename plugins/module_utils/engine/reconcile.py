@@ -1,9 +1,9 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what is wanted and what is there to what is to be done, and to having done it.
+"""From what is wanted and what is there to what is to be done; ``apply`` does it.
 
-One pass over all kinds: read, compare, then apply in the order of dependence and remove in the reverse order.
+One pass over all kinds: read, compare, and put in order: what is made in that of dependence, what goes in the reverse.
 The loop knows a kind by its table (``kind.Kind``) only.
 """
 
@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -52,14 +51,6 @@ class Unready(Exception):
     def __init__(self, problems: t.Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
-
-
-class Failed(Exception):
-    """Something was refused on the way: the failures, a sentence each; the next run carries on."""
-
-    def __init__(self, failures: t.Sequence[str]) -> None:
-        super().__init__("\n".join(failures))
-        self.failures = list(failures)
 
 
 def wanted_object(kind: Kind, values: Values, owner: str, present: bool = True, recreate: bool = False) -> Wanted:
@@ -224,70 +215,10 @@ def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change
     )
 
 
-def _taken(by_name: t.Mapping[str, Kind], wanted: Change, other: Change, place: tuple[t.Any, ...]) -> str:
+def _taken(by_name: t.Mapping[str, Kind], wanted: Change, other: Change, place: Place) -> str:
     needs = " ".join(str(word) for word in place if word is not None)
     return (
         f"{describe(by_name[wanted.kind], wanted.values, wanted.owner)} cannot be made:"
         f" {describe(by_name[other.kind], other.values)}, which belongs to {other.owner}, has {needs};"
         " remove that one first, or give one of the two another"
     )
-
-
-# -- applying --------------------------------------------------------------------------------------------------
-
-
-def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> None:
-    """Do it. Raises Failed with what was refused; what did not depend on it is done."""
-    by_name = {kind.name: kind for kind in kinds}
-    failures: list[str] = []
-    try:
-        for changes in (todo.clear, todo.make, todo.remove):
-            for kind, some in _groups(by_name, changes):
-                failures += _apply_kind(kind, executor, some)
-                if failures:
-                    raise Failed(failures)
-    finally:
-        executor.finish()
-
-
-def _groups(by_name: t.Mapping[str, Kind], changes: t.Sequence[Change]) -> t.Iterator[tuple[Kind, list[Change]]]:
-    """Neighbouring changes of one kind together, in their order."""
-    current: list[Change] = []
-    for change in changes:
-        if current and current[0].kind != change.kind:
-            yield by_name[current[0].kind], current
-            current = []
-        current.append(change)
-    if current:
-        yield by_name[current[0].kind], current
-
-
-def _apply_kind(kind: Kind, executor: Executor, changes: t.Sequence[Change]) -> list[str]:
-    rounds = [_rounds(kind, change) for change in changes]
-    failures: list[str] = []
-    broken: set[int] = set()
-    for number in range(max((len(some) for some in rounds), default=0)):
-        steps, whose = [], []
-        for index, some in enumerate(rounds):
-            if number < len(some) and index not in broken:
-                steps.extend(some[number])
-                whose.extend([index] * len(some[number]))
-        for failure in executor.do(steps):
-            index = whose[failure.position]
-            if index not in broken:
-                change = changes[index]
-                what = describe(kind, change.values, change.owner)
-                failures.append(f"{what}: cannot {failure.operation}: {failure.reason}")
-            broken.add(index)
-    return failures
-
-
-def _rounds(kind: Kind, change: Change) -> Rounds:
-    if change.action == "add":
-        return kind.add(t.cast(Wanted, change.wanted))
-    found = t.cast(Found, change.found)
-    if change.action == "change":
-        return kind.change(t.cast(Wanted, change.wanted), found, change.differences)
-    if change.action == "recreate":
-        return [*kind.remove(found), *kind.add(t.cast(Wanted, change.wanted))]
-    return kind.remove(found)

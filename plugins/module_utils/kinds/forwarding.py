@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
@@ -57,6 +57,12 @@ class Forwarding(Kind):
 
     def summary(self, values: Values) -> list[str]:
         return [f"on: {name}" for name in values.get("on") or ()]
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        """Nothing is forwarded to a device whose isolation could not be set up."""
+        yield from super().stands_on(values)
+        for place in ("link", "isolation"):
+            yield (place, values.get("netns"), values.get("device"))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         if any(setting.guard for setting in wanted.values.get("settings", ())):

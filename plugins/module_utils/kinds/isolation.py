@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN, is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
@@ -41,6 +41,9 @@ class Isolation(Kind):
         rows = ["accept from: " + (", ".join(values.get("accept_from") or ()) or "nobody")]
         rows += ["internal: yes"] if values.get("internal") else []
         return rows + ([] if values.get("protect", True) else ["protect: no"])
+
+    def occupies(self, values: Values) -> t.Iterable[Place]:
+        yield ("isolation", values.get("netns"), values["device"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         require()

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -77,13 +77,13 @@ class Macvlan(Kind):
         end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
 
-    def holds(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+    def holds(self, values: Values) -> t.Iterator[Place]:
         return sandbox_interface.holds(values)
 
     def export(self, values: Values) -> Values:
         return sandbox_interface.export(super().export(values))
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         sandbox = values.get("sandbox") or {}
         yield ("interface", sandbox.get("engine"), sandbox.get("ref"), values["interface"])
         # The kernel lets a MAC be on a parent once (EADDRINUSE).
@@ -93,12 +93,16 @@ class Macvlan(Kind):
         if values.get("mode") == "passthru":
             yield ("parent alone", *parent)
 
-    def needs(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+    def needs(self, values: Values) -> t.Iterator[Place]:
         """Others may be on the parent, too, unless one of them wants it for itself."""
         shareable = values.get("mode") != "passthru"
         parent = (values.get("netns"), values.get("parent"))
         yield from (place for place in self.occupies(values) if not (shareable and place[0] == "parent"))
         yield ("parent alone", *parent)
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        yield ("link", values.get("netns"), values.get("parent"))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values, netns = wanted.values, wanted.netns
@@ -256,6 +260,9 @@ class Macvlan(Kind):
         if "parent" not in found.values:  # its sandbox is gone, and took it along
             return [forget]
         return [[DeleteLink(_path(found.values), found.values["interface"])], forget]
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        return [[DeleteLink(_path(wanted.values), wanted.values["interface"])], [Record(self.name, wanted.key, None)]]
 
     def _record(self, wanted: Wanted) -> list[Record]:
         """Of a namespace that has no name on the host, nothing but our records leads back to it."""

@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -71,7 +71,7 @@ class NatRule(Kind):
         sources = values.get("sources")
         return [f"to: {_target(values)}"] + ([f"from: {', '.join(sources)}"] if sources else [])
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         """A set of intervals takes none that overlap: of a network that grew, the old one goes first."""
         for source in (values.get("source"), *values.get("overlaps", ())):
             if source is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     forget_gone,
@@ -47,6 +47,10 @@ class Neighbour(Kind):
 
     def summary(self, values: Values) -> list[str]:
         return [f"lladdr: {values.get('lladdr')}"]
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        yield ("link", values.get("netns"), values.get("device"))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         if not kernel.has_link(wanted.values["device"], wanted.netns):

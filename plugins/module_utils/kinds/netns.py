@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -38,7 +38,7 @@ class Netns(Kind):
     def summary(self, values: Values) -> list[str]:
         return ["up: no"] if values.get("up") is False else []
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("netns", values["name"])
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
@@ -65,3 +65,6 @@ class Netns(Kind):
 
     def remove(self, found: Found) -> Rounds:
         return [[DeleteNetns(found.values["name"])]]
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        return [[DeleteNetns(wanted.values["name"])]]

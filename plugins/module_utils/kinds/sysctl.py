@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.sandbox_interface import sysctl_path
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
@@ -31,9 +31,12 @@ class Sysctl(Kind):
             raise Problem(f"sysctl {values['key']} needs a `value`")
         return plain
 
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        yield ("link", values.get("netns"), _device_of(values["key"]))
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        parts = wanted.values["key"].split("/")
-        device = parts[3] if len(parts) > 4 and parts[2] in ("conf", "neigh") else None
+        device = _device_of(wanted.values["key"])
         if kernel.sysctl(wanted.values["key"], wanted.netns) is None:
             if device is None or not kernel.has_link(device, wanted.netns):
                 yield "this kernel has no such setting here; look below /proc/sys"
@@ -63,6 +66,12 @@ class Sysctl(Kind):
 
     def remove(self, found: Found) -> Rounds:
         return [[GiveBack(found.netns, found.values["key"], found.owner or "")]]
+
+
+def _device_of(key: str) -> str | None:
+    """The device that a setting belongs to, if it does."""
+    parts = key.split("/")
+    return parts[3] if len(parts) > 4 and parts[2] in ("conf", "neigh") else None
 
 
 def _held(kind: Kind, kernel: Kernel, wanted: t.AbstractSet[t.Any]) -> t.Iterator[Found]:

@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     DeviceKind,
     no_bridge,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -74,7 +74,7 @@ class Veth(DeviceKind):
         sandbox = values["sandbox"]
         return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
 
-    def holds(self, values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+    def holds(self, values: Values) -> t.Iterator[Place]:
         return sandbox_interface.holds(values)
 
     def export(self, values: Values) -> Values:
@@ -84,7 +84,7 @@ class Veth(DeviceKind):
         """Its container's namespace was replaced, and a process keeps the old one: the container has no end of it."""
         return "sandbox" in differences and differences["sandbox"][0] is None
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
         sandbox = values.get("sandbox")
         if sandbox:

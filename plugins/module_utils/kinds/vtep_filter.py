@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
@@ -47,6 +47,9 @@ class VtepFilter(Kind):
 
     def summary(self, values: Values) -> list[str]:
         return [f"accept from: {', '.join(values.get('accept_from') or ()) or 'nobody'}"]
+
+    def occupies(self, values: Values) -> t.Iterable[Place]:
+        yield ("vtep filter", values.get("netns"), values["vni"], values["port"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
         require()

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     finish_link,
     no_bridge,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -59,9 +59,13 @@ class Vxlan(DeviceKind):
         before, after = differences.get("local", ("", ""))
         return super().fixed_of(differences) | ({"local"} if (":" in (before or "")) != (":" in after) else set())
 
-    def occupies(self, values: Values) -> t.Iterable[tuple[t.Any, ...]]:
+    def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
         yield ("vni", values.get("netns"), values.get("vni"), values.get("port"))
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        yield ("vtep filter", values.get("netns"), values.get("vni"), values.get("port"))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values = wanted.values

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
     Key,
@@ -104,6 +104,10 @@ class VxlanFdb(Kind):
     def summary(self, values: Values) -> list[str]:
         defaults = ("table: self", "fdb_state: permanent")
         return [row for row in super().summary(values) if row not in defaults]
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        yield ("link", values.get("netns"), values.get("device"))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         device, netns = wanted.values["device"], wanted.netns

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import apply, compare
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
 from ansible_collections.containerhost.network.plugins.module_utils.module import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel

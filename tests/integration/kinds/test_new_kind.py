@@ -23,13 +23,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     change_link,
     finish_link,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import owner_of_row
-from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready, apply, compare
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready, compare
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire

@@ -12,8 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet, wanted_object
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import (
     NftError,
@@ -21,6 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nftabl
     after,
     transaction,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 pytestmark = pytest.mark.quick
 
@@ -150,3 +158,16 @@ def test_other_tables_are_left_alone(family):
     nftables.run(transaction(NOTHING, []))
     nftables.run("delete table inet containerhost")
     assert nftables.run("list ruleset") == before
+
+
+def test_one_element_that_is_refused_keeps_no_other_object_away():
+    """The kernel refuses a transaction as a whole; this one for networks that overlap in a set of intervals."""
+    kind = NatRule()
+    rules = [{"rule": "masquerade", "source": source} for source in ("10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16")]
+    wanted = [wanted_object(kind, values, "plan/web") for values in rules]
+    make = [Change("add", kind.name, object_, None, {}) for object_ in wanted]
+    with Wire() as wire, pytest.raises(Failed) as failed:
+        apply([kind], Executor(Kernel(wire, Records())), ChangeSet([], make, [], []))
+    assert len(failed.value.failures) == 1
+    assert "masquerade 10." in failed.value.failures[0]
+    assert listed()["masquerade4"] == 2

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
-    Failed,
     Unready,
     by_dependence,
 )
@@ -325,4 +325,59 @@ def test_the_next_run_carries_on_after_a_refusal():
         run(world, *wanted)
     world.refused.clear()
     run(world, *wanted)
-    assert world.log == ["add lamp a", "add lamp b", "add shade s"]
+    assert world.log == ["add lamp a", "add shade s", "add lamp b"]
+
+
+def failed(world: World, *wanted, leaves=lambda found: False) -> Failed:
+    with pytest.raises(Failed) as refused:
+        run(world, *wanted, leaves=leaves)
+    return refused.value
+
+
+def test_what_fails_takes_along_what_stands_on_it_and_nothing_else():
+    world = World(refused={"add lamp b": "no"})
+    error = failed(
+        world,
+        want("a"), want("b"),
+        want("first", "shade", hangs_on="lamp a"), want("second", "shade", hangs_on="lamp b"),
+        want("far", "tassel", hangs_on="shade second"), want("by itself", "tassel"),
+    )  # fmt: skip
+    assert error.failures == ["lamp b (web): cannot add lamp b: no"]
+    assert error.left_out == ["shade second (web)", "tassel far (web)"]
+    assert world.log == ["add lamp a", "add shade first", "add tassel by itself"]
+
+
+def test_what_does_not_go_keeps_its_place_and_what_it_stands_on():
+    world = stands(want("a"), want("s", "shade", hangs_on="lamp a"), want("t", "tassel", socket="s1"), want("b"))
+    world.refused.update({"remove tassel t": "no"})
+    error = failed(world, want("new", socket="s1"), want("other"))
+    assert (error.left_out, world.log) == (["lamp new (web)"], ["add lamp other"])
+    world.refused = {"remove shade s": "no"}
+    error = failed(world, leaves=ANYTHING)
+    assert error.left_out == ["lamp a (web)"]
+    assert [name for _kind, (_netns, name) in world.rows] == ["a", "s"]
+
+
+def test_what_cannot_be_finished_is_taken_back():
+    world = stands(want("desk", fitting="E27"))
+    before = dict(world.rows)
+    world.refused.update({"screw lamp new": "no", "screw lamp desk": "no"})
+    error = failed(world, want("new", bulb="b"), want("s", "shade", hangs_on="lamp new"))
+    assert (error.failures, error.left_out) == (["lamp new (web): cannot screw lamp new: no"], ["shade s (web)"])
+    assert world.rows == before
+    failed(world, want("desk", fitting="E14", bulb="b", recreate=True))
+    assert world.rows == {}
+
+
+def test_what_is_not_begun_is_not_taken_back():
+    world = World(refused={"add lamp new": "File exists"})
+    failed(world, want("new", bulb="b"))
+    assert world.log == []
+
+
+def test_a_transaction_that_is_refused_for_one_object_is_done_for_the_others():
+    world = World(transactions={"add lamp 3": "no"})
+    error = failed(world, *(want(f"{number}") for number in range(8)))
+    assert error.failures == ["lamp 3 (web): cannot add lamp 3: no"]
+    assert len(world.rows) == 7
+    assert [line for line in world.log if "at once" in line] == ["8 at once", "4 at once", "2 at once", "1 at once"]

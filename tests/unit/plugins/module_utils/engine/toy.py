@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Failure
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
-    apply,
     compare,
     wanted_object,
 )
@@ -47,6 +47,7 @@ class World:
     rows: dict[tuple[str, tuple], Row] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    transactions: dict[str, str] = field(default_factory=dict)  # refused, and whatever is done at once with it
     finished: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -54,6 +55,10 @@ class World:
 
     def do(self, steps: list[Step]) -> list[Failure]:
         failures = []
+        together = next((step.operation for step in steps if step.operation in self.transactions), None)
+        if together:
+            self.log.append(f"{len(steps)} at once")
+            return [Failure(n, step.operation, self.transactions[together], True) for n, step in enumerate(steps)]
         for position, step in enumerate(steps):
             reason = self.refused.get(step.operation) or self._do(step)
             if reason:
@@ -66,6 +71,8 @@ class World:
     def _do(self, step: Step) -> str | None:
         self.log.append(step.operation)
         place = (step.kind, step.key)
+        if step.verb == "screw":
+            return None
         if step.verb == "remove":
             return None if self.rows.pop(place, None) else "there is none"
         if (step.verb == "add") == (place in self.rows):
@@ -80,7 +87,10 @@ class World:
 
 
 class Lamp(Kind):
-    """A lamp is known by its name; it burns in a colour; its fitting is fixed; one socket takes one lamp."""
+    """A lamp is known by its name; it burns in a colour; its fitting is fixed; one socket takes one lamp.
+
+    It may hang on another thing, and a bulb is screwed in when it is there.
+    """
 
     name = "lamp"
     key = ("name",)
@@ -91,6 +101,8 @@ class Lamp(Kind):
         "colour": {"type": "str"},
         "fitting": {"type": "str"},
         "socket": {"type": "str"},
+        "hangs_on": {"type": "str"},
+        "bulb": {"type": "str"},
     }
 
     def normalise(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -104,14 +116,24 @@ class Lamp(Kind):
                 yield Found(self.name, key, dict(row.values), row.owner, row.leftover)
 
     def occupies(self, values: dict[str, Any]) -> Iterable[tuple]:
+        if not self.shared:
+            yield (self.name, values["name"])
         if values.get("socket"):
             yield ("socket", values["socket"])
+
+    def stands_on(self, values: dict[str, Any]) -> Iterable[tuple]:
+        if values.get("hangs_on"):
+            yield tuple(values["hangs_on"].split())
 
     def note(self, kernel: World, change: Any) -> None:
         kernel.notes.append(f"{change.action} {change.kind} {change.values.get('name')}")
 
     def add(self, wanted: Wanted) -> list[list[Step]]:
-        return [[Step("add", self.name, wanted.key, wanted.values, wanted.owner)]]
+        made = [Step("add", self.name, wanted.key, wanted.values, wanted.owner)]
+        return [made, [Step("screw", self.name, wanted.key, {}, None)]] if wanted.values.get("bulb") else [made]
+
+    def undo(self, wanted: Wanted) -> list[list[Step]]:
+        return self.remove(Found(self.name, wanted.key, wanted.values, wanted.owner))
 
     def change(self, wanted: Wanted, found: Found, differences: dict[str, Any]) -> list[list[Step]]:
         changed = {name: new for name, (_old, new) in differences.items() if name != "owner"}

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does what comparing has found: in order, in batches, and without what depends on something that failed.
+
+An object that fails takes along what stands on it, and nothing else: what is made on its device, what needs the place
+that it did not leave. If this run has begun to make it, that is taken back, so that the next run starts from nothing.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor, Failure
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, Found, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet, describe
+
+
+class Failed(Exception):
+    """Something was refused on the way.
+
+    ``failures`` are sentences, one for each cause; ``left_out`` names the objects that were not tried because of them.
+    """
+
+    def __init__(self, failures: t.Sequence[str], left_out: t.Sequence[str] = ()) -> None:
+        super().__init__("\n".join(failures))
+        self.failures = list(failures)
+        self.left_out = list(left_out)
+
+
+def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> None:
+    """Do it. Raises Failed with what was refused; what did not depend on it is done.
+
+    What is left over goes only when everything that is wanted has been made: it may be the old way to the same end.
+    """
+    run = _Run({kind.name: kind for kind in kinds}, executor)
+    try:
+        run.remove(todo.clear)
+        run.make(todo.make)
+        if not run.failures:
+            run.remove(todo.remove)
+    finally:
+        executor.finish()
+    if run.failures:
+        raise Failed(run.failures, run.left_out)
+
+
+class _Run:
+    """What has failed so far, and which places are therefore not as they were planned to be."""
+
+    def __init__(self, by_name: t.Mapping[str, Kind], executor: Executor) -> None:
+        self._by_name = by_name
+        self._executor = executor
+        self._missing: set[Place] = set()  # what failed to be made would have had them
+        self._taken: set[Place] = set()  # what failed to go has them still
+        self._used: set[Place] = set()  # what failed to go stands on them
+        self.failures: list[str] = []
+        self.left_out: list[str] = []
+
+    def remove(self, changes: t.Sequence[Change]) -> None:
+        for kind, some in _groups(self._by_name, changes):
+            able, unable = _part(some, lambda change, kind=kind: self._used.isdisjoint(kind.occupies(change.values)))
+            for change in [*unable, *self._do(kind, able)]:
+                self._taken.update(kind.occupies(change.values))
+                self._used.update(kind.stands_on(change.values))
+            self._leave_out(kind, unable)
+
+    def make(self, changes: t.Sequence[Change]) -> None:
+        for kind, some in _groups(self._by_name, changes):
+            able, unable = _part(some, lambda change, kind=kind: self._can_be_made(kind, change))
+            for change in [*unable, *self._do(kind, able)]:
+                self._missing.update(kind.occupies(change.values))
+            self._leave_out(kind, unable)
+
+    def _can_be_made(self, kind: Kind, change: Change) -> bool:
+        if not self._missing and not self._taken:
+            return True
+        return self._missing.isdisjoint(kind.stands_on(change.values)) and self._taken.isdisjoint(
+            kind.needs(change.values)
+        )
+
+    def _leave_out(self, kind: Kind, changes: t.Sequence[Change]) -> None:
+        self.left_out += [describe(kind, change.values, change.owner) for change in changes]
+
+    def _do(self, kind: Kind, changes: t.Sequence[Change]) -> list[Change]:
+        """Do the changes of a kind, all of them round by round; returns those that failed."""
+        rounds = [_rounds(kind, change) for change in changes]
+        broken: dict[int, Failure] = {}
+        for number in range(max((len(some) for some in rounds), default=0)):
+            batch = [
+                (index, some[number])
+                for index, some in enumerate(rounds)
+                if number < len(some) and some[number] and index not in broken
+            ]
+            failed = _do_batch(self._executor, batch)
+            broken.update(failed)
+            for index in failed:
+                self._take_back(kind, changes[index], number)
+        for index, failure in sorted(broken.items()):
+            what = describe(kind, changes[index].values, changes[index].owner)
+            self.failures.append(f"{what}: cannot {failure.operation}: {failure.reason}")
+        return [changes[index] for index in broken]
+
+    def _take_back(self, kind: Kind, change: Change, number: int) -> None:
+        """Its first round was done, and a later one refused: what was made of it goes again."""
+        first = {"add": 0, "recreate": len(kind.remove(change.found)) if change.found else 0}.get(change.action, number)
+        if number <= first:
+            return
+        for steps in kind.undo(t.cast(Wanted, change.wanted)):
+            for failure in self._executor.do(steps):
+                what = describe(kind, change.values, change.owner)
+                self.failures.append(f"{what}: cannot {failure.operation} again: {failure.reason}")
+
+
+def _do_batch(executor: Executor, batch: t.Sequence[tuple[int, t.Sequence[t.Any]]]) -> dict[int, Failure]:
+    """The first failure of each object that has one.
+
+    A transaction is refused as a whole for one of its elements: it is tried again in halves, until that one is found.
+    """
+    steps, whose = [], []
+    for index, some in batch:
+        steps.extend(some)
+        whose.extend([index] * len(some))
+    failed: dict[int, Failure] = {}
+    for failure in executor.do(steps):
+        failed.setdefault(whose[failure.position], failure)
+    together = [index for index, failure in failed.items() if failure.together]
+    if len(together) < 2:
+        return failed
+    by_index = dict(batch)
+    half = len(together) // 2
+    for part in (together[:half], together[half:]):
+        for index in part:
+            del failed[index]
+        failed.update(_do_batch(executor, [(index, by_index[index]) for index in part]))
+    return failed
+
+
+def _part(
+    changes: t.Sequence[Change], able: t.Callable[[Change], bool]
+) -> tuple[t.Sequence[Change], t.Sequence[Change]]:
+    """Those that can be done, and those that cannot."""
+    sides: tuple[list[Change], list[Change]] = ([], [])
+    for change in changes:
+        sides[not able(change)].append(change)
+    return sides
+
+
+def _groups(by_name: t.Mapping[str, Kind], changes: t.Sequence[Change]) -> t.Iterator[tuple[Kind, list[Change]]]:
+    """Neighbouring changes of one kind together, in their order."""
+    current: list[Change] = []
+    for change in changes:
+        if current and current[0].kind != change.kind:
+            yield by_name[current[0].kind], current
+            current = []
+        current.append(change)
+    if current:
+        yield by_name[current[0].kind], current
+
+
+def _rounds(kind: Kind, change: Change) -> Rounds:
+    if change.action == "add":
+        return kind.add(t.cast(Wanted, change.wanted))
+    found = t.cast(Found, change.found)
+    if change.action == "change":
+        return kind.change(t.cast(Wanted, change.wanted), found, change.differences)
+    if change.action == "recreate":
+        return [*kind.remove(found), *kind.add(t.cast(Wanted, change.wanted))]
+    return kind.remove(found)
