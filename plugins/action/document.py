@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import phases, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 
 MODULE = "containerhost.network.document"
 _OURS = ("plan_dir", "phase", "drivers")
@@ -37,7 +38,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
 
     def _of_the_plan(self, arguments: dict[str, Any], phase: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        directory, host = arguments["plan_dir"], task_vars["inventory_hostname"]
+        directory, host = arguments["plan_dir"], host_of_task(task_vars)
         plan = progress.read_plan(directory)
         who = {host}
         if phase == "remove":

@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.containerhost.network.plugins.module_utils.lab import inventory
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Registry
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import without_answers
 
 _VARS_FILE = "containerhost-lab.yml"
 _SYSTEM_PYTHON = "/usr/bin/python3"
@@ -66,7 +67,8 @@ class ActionModule(ActionBase):
         names = self._hosts(variables)
         local = [name for name in names if inventory.is_local(name)]
         try:
-            hosts = {name: _read_host(variables["hostvars"], name) for name in names if name not in local}
+            hostvars = without_answers(variables["hostvars"])
+            hosts = {name: _read_host(hostvars, name) for name in names if name not in local}
             options = inventory.options(hosts, variables["groups"]["all"])
         except inventory.InventoryError as error:
             raise AnsibleActionFail(str(error)) from error

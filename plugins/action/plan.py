@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
 
     def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any], directory: str) -> dict[str, Any]:
         try:
-            sources = variables.read_sources(task_vars, self._templar.template, self._loader)
+            sources = variables.read_sources(task_vars, self._task, self._loader)
             return self._plan(arguments, sources, directory)
         except Refusal as refusal:
             return _failure(PlanError.of(refusal))
@@ -89,7 +89,9 @@ class ActionModule(ActionBase):
             if changed and not self._task.check_mode:
                 ledgers.save(plan.ledger, path)
         plan_dir.write(plan, directory)
-        return self._result(plan, directory, path, changed, texts)
+        result = self._result(plan, directory, path, changed, texts)
+        warnings = [*sources.ignored, *plan.warnings]
+        return {**result, "warnings": warnings} if warnings else result
 
     def _result(self, plan: Plan, directory: str, path: str, changed: bool, texts: tuple[str, str]) -> dict[str, Any]:
         result: dict[str, Any] = {
@@ -103,8 +105,6 @@ class ActionModule(ActionBase):
                 for name, network in plan.networks.items()
             },
         }
-        if plan.warnings:
-            result["warnings"] = list(plan.warnings)
         if changed and self._task.diff:
             result["diff"] = {"before": texts[0], "after": texts[1], "before_header": path, "after_header": path}
         return result

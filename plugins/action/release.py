@@ -42,7 +42,8 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": str(PlanError.of(refusal))}
 
     def _release(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        named = arguments["ledger"] or self._templar.template(task_vars.get("containerhost_ledger"))
+        _hosts, here = variables.variables_of_task(task_vars, self._task)
+        named = arguments["ledger"] or here.get("containerhost_ledger")
         path = variables.ledger_path(named, os.getcwd())
         with ledgers.locked(path):
             before = ledgers.load(path)

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes, report
 
@@ -41,7 +42,7 @@ class ActionModule(ActionBase):
 
     def _listen(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Compare the host with its document, and answer for its containers on the ports that are published."""
-        host = task_vars["inventory_hostname"]
+        host = host_of_task(task_vars)
         document = progress.read_host(directory, host)["document"]
         self._task.check_mode, self._task.diff = True, True
         arguments = {"document": document, "remove": ["*"], "recreate": True}
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
         return {**done, "drift": drift}
 
     def _probe(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        host = task_vars["inventory_hostname"]
+        host = host_of_task(task_vars)
         probes = [dict(each.probe) for each in _tries(directory) if each.host == host]
         note = _read(directory, host)
         if not probes:

@@ -44,12 +44,14 @@ class Sources:
 
     ``variables``: of each host, by name. ``play``: what the play itself says, which is the fleet's.
     ``origin``: the "file:line" of one entry of a variable, if known. ``resolve``: the hosts of a host pattern.
+    ``ignored``: sentences for what does not count, as it comes from elsewhere.
     """
 
     variables: Variables
     play: Mapping[str, Any] = field(default_factory=dict)
     origin: Callable[[str, str, str], str | None] = _nowhere
     resolve: Callable[[str], Sequence[str]] = _nobody
+    ignored: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

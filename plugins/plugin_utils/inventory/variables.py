@@ -1,17 +1,25 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From Ansible's variables to plain values: the only file of the plan that knows how Ansible keeps them."""
+"""From Ansible's variables to plain values: the only file of the plan that knows how Ansible keeps them.
+
+Inventory, play and command line are read, and nothing that a host has answered. Ansible takes what a host returns as
+``ansible_facts`` for variables of that host, under any name and above the inventory's; networks are the whole fleet's,
+so that one host would plan for all of them.
+"""
 
 from __future__ import annotations
 
+import copy
+import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
+from ansible.vars.hostvars import HostVars, HostVarsVars
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
@@ -26,6 +34,8 @@ except ImportError:
 LEDGER_NAME = "containerhost.ledger"
 HOST_VARIABLES = ("ansible_host", *(option.name for option in schema.HOST))
 FLEET_VARIABLES = tuple(option.name for option in schema.FLEET)
+# How many hosts a message names before it counts the rest.
+NAMED = 5
 
 
 def plain(value: Any) -> Any:
@@ -45,25 +55,78 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def read_sources(task_vars: Mapping[str, Any], template: Callable[[Any], Any], loader: Any) -> Sources:
+class _NothingAnswered:
+    """In the place of a fact cache: no host has answered anything."""
+
+    def get(self, host: str) -> NoReturn:
+        raise KeyError(host)
+
+
+def without_answers(hostvars: HostVars) -> HostVars:
+    """The hosts' variables from inventory and command line: no facts, set_fact, registered results, include_vars.
+
+    The variable manager is copied and not made, as extra variables may come from a pipe, which is read once.
+    """
+    manager = copy.copy(hostvars._variable_manager)
+    manager._fact_cache = _NothingAnswered()
+    manager._nonpersistent_fact_cache, manager._vars_cache = {}, {}
+    return HostVars(hostvars._inventory, manager, hostvars._loader)
+
+
+def host_of_task(task_vars: Mapping[str, Any]) -> str:
+    """The host that a task runs for. ``inventory_hostname`` is a variable, which a host can answer another's name for.
+
+    Ansible runs each host's task in a process that knows it; where there is none, nothing has been asked of hosts.
+    """
+    host = getattr(multiprocessing.current_process(), "_host", None)
+    return str.__str__(host.name if host else task_vars["inventory_hostname"])
+
+
+def variables_of_task(task_vars: Mapping[str, Any], task: Any) -> tuple[HostVars, HostVarsVars]:
+    """All hosts' variables, and what the task has besides from its play; templated one by one, when asked for."""
+    hostvars = without_answers(task_vars["hostvars"])
+    host = hostvars._inventory.get_host(host_of_task(task_vars))
+    found = hostvars._variable_manager.get_vars(play=task.get_play(), host=host, task=task)
+    return hostvars, HostVarsVars(found, loader=hostvars._loader, host=host.name)
+
+
+def read_sources(task_vars: Mapping[str, Any], task: Any, loader: Any) -> Sources:
     """The whole fleet's variables, of hosts outside --limit as well. Only names that are ours are looked at."""
     problems = Problems()
-    resolve = _resolver(task_vars["groups"], loader)
-    hostvars = task_vars["hostvars"]
-    play = _read_play(task_vars, template, hostvars, problems)
-    pattern = _fleet_pattern(task_vars, template)
-    variables = {}
-    for host in resolve(pattern):
-        variables[host] = _read_host(host, hostvars[host], problems)
+    hostvars, here = variables_of_task(task_vars, task)
+    resolve = _resolver(hostvars._inventory.get_groups_dict(), loader)
+    play = _read_play(here, hostvars[host_of_task(task_vars)], problems)
+    names = resolve(_fleet_pattern(here))
+    variables = {host: _read_host(host, hostvars[host], problems) for host in names}
     problems.stop_if_any()
-    return Sources(variables, play, _origin_finder(task_vars), resolve)
+    ignored = tuple(_ignored(task_vars["hostvars"]._variable_manager, names))
+    return Sources(variables, play, _origin_finder(hostvars, here), resolve, ignored)
 
 
-def _fleet_pattern(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> str:
-    value = plain(template(task_vars.get("containerhost_hosts")))
+def _fleet_pattern(here: Mapping[str, Any]) -> str:
+    value = plain(here.get("containerhost_hosts"))
     if isinstance(value, list):
         value = ",".join(map(str, value))
     return str(value) if value else "all"
+
+
+def _ignored(manager: Any, hosts: Iterable[str]) -> Iterator[str]:
+    """Sentences for variables of ours that tasks or hosts have set: whoever has meant it must hear of it."""
+    found: dict[str, list[str]] = {}
+    for host in hosts:
+        try:
+            facts = manager._fact_cache.get(host)
+        except KeyError:
+            facts = {}
+        for name in {*facts, *manager._nonpersistent_fact_cache.get(host, ()), *manager._vars_cache.get(host, ())}:
+            if isinstance(name, str) and name != "ansible_host" and _is_read(name):
+                found.setdefault(str.__str__(name), []).append(host)
+    for name, where in sorted(found.items()):
+        more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
+        yield (
+            f"`{name}` of {', '.join(where[:NAMED])}{more} comes from a task or from what the host has answered, and is"
+            " ignored: the plan takes variables from inventory, play and command line only."
+        )
 
 
 def _is_read(name: str) -> bool:
@@ -90,17 +153,16 @@ def _read_host(host: str, found: Mapping[str, Any], problems: Problems) -> dict[
 
 def _untemplatable(host: str, name: str, error: AnsibleError, problems: Problems) -> None:
     reason = " ".join(str(error).split())
-    problems.add(f"{host}: `{name}` can't be worked out: {reason.rstrip('.')}", "Correct its template")
+    problems.add(
+        f"{host}: `{name}` can't be worked out: {reason.rstrip('.')}",
+        "Correct its template: inventory, play and command line are read, what hosts answer is not read",
+    )
 
 
-def _read_play(
-    task_vars: Mapping[str, Any], template: Callable, hostvars: Mapping, problems: Problems
-) -> dict[str, Any]:
+def _read_play(here: Mapping[str, Any], own: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """What the play, and not the inventory, says about the fleet: it differs from what the host itself has."""
-    host = task_vars["inventory_hostname"]
-    own = hostvars[host]
     play = {}
-    for name in task_vars:
+    for name in here:
         if not isinstance(name, str) or name not in FLEET_VARIABLES and not _is_joined(name):
             continue
         try:
@@ -108,7 +170,7 @@ def _read_play(
         except AnsibleError:
             continue  # it is the inventory's, and is reported for the hosts that have it
         try:
-            value = plain(template(task_vars[name]))
+            value = plain(here[name])
             if name not in own or theirs != value:
                 play[str.__str__(name)] = value
         except AnsibleError as error:
@@ -133,13 +195,15 @@ def _resolver(groups: Mapping[str, Sequence[str]], loader: Any) -> Callable[[str
     return resolve
 
 
-def _origin_finder(task_vars: Mapping[str, Any]) -> Callable[[str, str, str], str | None]:
+def _origin_finder(
+    hostvars: Mapping[str, Any], here: Mapping[str, Any]
+) -> Callable[[str, str, str], str | None]:
     def origin(host: str, variable: str, name: str) -> str | None:
         """Where an entry was written, looked up only when a message needs it."""
         if Origin is None:
             return None
         try:
-            entries = task_vars["hostvars"][host][variable] if host in task_vars["hostvars"] else task_vars[variable]
+            entries = hostvars[host][variable] if host in hostvars else here[variable]
             tag = next(Origin.get_tag(key) or Origin.get_tag(entries[key]) for key in entries if key == name)
             if tag is None or not tag.path:
                 return None

@@ -106,8 +106,12 @@ class Project:
             module=module,
             arguments=json.dumps(arguments or {}),
         )
+        return self.play(play, *options, fails=fails, installed=installed)
+
+    def play(self, text, *options, fails=False, installed=False):
+        """A playbook of that text."""
         path = self.folder / "plays" / "play.yml"
-        path.write_text(play)
+        path.write_text(text)
         sources = () if "-i" in options else ("-i", str(self.inventory))
         status, self.shown = (self._start if installed else self._fork)([*sources, str(path), *options])
         assert bool(status) is fails, self.shown
