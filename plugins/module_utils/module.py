@@ -40,8 +40,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.libraries im
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire, WireError
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftMissing
-from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records, lock
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
 from ansible_collections.containerhost.network.plugins.module_utils.validate import mistakes, near
 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
@@ -69,6 +70,8 @@ def kernel_of_this_host(module: AnsibleModule, alone: bool = True) -> t.Iterator
         left_out = f"Left out, as they depend on it: {', '.join(_some(error.left_out))}." if error.left_out else ""
         text = "\n".join([*_some(error.failures), *filter(None, [left_out]), CARRY_ON])
         module.fail_json(msg=text, problems=error.failures, invocation=_quiet(module))
+    except CannotNote as error:
+        module.fail_json(msg=f"{error}.\n{CARRY_ON}", problems=[str(error)], invocation=_quiet(module))
     except (WireError, NftMissing) as error:
         module.fail_json(msg=str(error), invocation=_quiet(module))
 

@@ -45,6 +45,9 @@ ip addr add 198.18.0.2/24 dev eth0
 ip -6 addr add fd00:18::2/64 dev eth0 nodad
 """
 
+# The machine's own named namespaces come and go meanwhile, and would be seen to among the mounts.
+OWN_RUN = "umount --recursive --lazy /run/netns 2>/dev/null || true; mount -t tmpfs none /run"
+
 # The kernel's state as text, for this namespace and each named one. Left out: counters, timers, indexes, what was
 # learned, settings that the kernel does not let anybody read, and what follows by itself: carriers,
 # and what comes when an address has been made sure of.
@@ -132,7 +135,7 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         self._outside = Sleeper("--net")
-        self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare="mount -t tmpfs none /run")
+        self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare=OWN_RUN)
         self._folder = folder
         self.run("sh", "-ec", UPLINK.format(outside=self._outside.pid))
         self.outside("sh", "-ec", OUTSIDE)

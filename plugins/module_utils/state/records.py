@@ -11,23 +11,25 @@ written before the kernel is, so a killed run leaves a record too many, never on
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import time
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import FOLDER
 
-FOLDER = "/run/containerhost"
 PATH = f"{FOLDER}/records.json"
 _VERSION = 1
-_LOCK_SECONDS = 120
+
+
+class CannotNote(Exception):
+    """The records cannot be written, so what they would have to tell must not be done."""
 
 
 class Records:
-    """The records of this host. ``save`` writes them if they changed."""
+    """The records of this host. ``save`` writes them if they changed; its caller holds the lock, and so the folder."""
 
     def __init__(self, path: str = PATH) -> None:
         self._path = path
@@ -37,34 +39,35 @@ class Records:
     def _load(self) -> dict[str, t.Any]:
         empty: dict[str, t.Any] = {"version": _VERSION, "borrowed": {}, "owners": {}, "digests": {}, "folders": []}
         try:
-            with open(self._path, encoding="utf-8") as file:
-                content = json.load(file)
+            content = json.loads(read_text(self._path))
         except FileNotFoundError:
             return empty
-        except ValueError as error:
-            raise Problem(f"{self._path} cannot be read ({error}); remove it to go on without its records") from error
-        if content.get("version") != _VERSION:
+        except (OSError, ValueError, RecursionError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise Problem(f"{self._path} cannot be read ({why}); remove it to go on without its records") from error
+        if isinstance(content, dict) and content.get("version") != _VERSION:
             raise Problem(f"{self._path} was written by another version of this collection; upgrade this one")
+        wrong = _misshapen(content)
+        if wrong:
+            raise Problem(f"{self._path} is damaged ({wrong}); remove it to go on without its records")
         return {**empty, **content}
 
     def save(self) -> None:
+        """Raises CannotNote."""
         text = _text(self._content)
-        if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders")):
-            self._delete()
-        elif text != self._saved:
-            os.makedirs(os.path.dirname(self._path), mode=0o755, exist_ok=True)
-            temporary = f"{self._path}.new"
-            with open(temporary, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(temporary, self._path)
+        try:
+            if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders")):
+                for path in (self._path, f"{self._path}.new"):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(path)
+            elif text != self._saved:
+                replace_text(self._path, text)
+        except OSError as error:
+            raise CannotNote(
+                f"{self._path} cannot be written ({error.strerror}), and nothing is done that it could not tell of:"
+                " make room on its file system, or make it writable"
+            ) from error
         self._saved = text
-
-    def _delete(self) -> None:
-        for path in (self._path, f"{self._path}.new"):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                os.unlink(path)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(self._path))
 
     # -- borrowed settings -------------------------------------------------------------------------------------
 
@@ -152,22 +155,48 @@ def _split(name: str) -> tuple[str | None, str]:
     return netns or None, key
 
 
-@contextlib.contextmanager
-def lock(folder: str = "/run") -> t.Iterator[None]:
-    """One run at a time on a host. The lock is on the folder itself, so it leaves no file behind."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _misshapen(content: t.Any) -> str | None:
+    """What makes a file no records of ours, in words; None where it is well."""
+    if not isinstance(content, dict):
+        return "no mapping"
+    checks = {"borrowed": _is_loan, "owners": _is_owners, "digests": _is_text, "folders": None}
+    for name, is_right in checks.items():
+        part = content.get(name, [] if is_right is None else {})
+        if is_right is None:
+            if not (isinstance(part, list) and all(map(_is_text, part))):
+                return f"`{name}` is no list of paths"
+        elif not isinstance(part, dict):
+            return f"`{name}` is no mapping"
+        else:
+            for key, value in part.items():
+                if not is_right(value) or (name == "borrowed" and not _split(key)[1].startswith("net/")):
+                    return f"`{name}` has {key!r}"
+    return None
+
+
+def _is_text(value: t.Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_loan(value: t.Any) -> bool:
+    if not isinstance(value, dict) or not all(_is_text(value.get(name)) for name in ("before", "value", "kind")):
+        return False
+    owners, guard = value.get("owners"), value.get("guard")
+    return (
+        isinstance(owners, list)
+        and all(map(_is_text, owners))
+        and (guard is None or (isinstance(guard, list) and len(guard) == 2 and all(map(_is_text, guard))))
+    )
+
+
+def _is_owners(value: t.Any) -> bool:
+    return isinstance(value, dict) and all(_is_text(owner) and _is_key(key) for key, owner in value.items())
+
+
+def _is_key(text: str) -> bool:
+    """A list of plain values: they are compared with objects' keys, of which the first is a namespace."""
     try:
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Problem(
-                        f"another run has been at work on this host for {_LOCK_SECONDS} s; wait for it"
-                    ) from None
-                time.sleep(0.05)
-        yield
-    finally:
-        os.close(fd)
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(words, list) and bool(words) and not any(isinstance(word, (list, dict)) for word in words)

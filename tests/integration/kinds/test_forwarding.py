@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.module import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 pytestmark = pytest.mark.quick
@@ -42,7 +43,7 @@ def value(key: str) -> str:
 
 def run(*forwarding: dict[str, Any], kernel: type[Kernel] = OldKernel) -> int:
     """How many changes there were."""
-    with Wire() as wire:
+    with lock(), Wire() as wire:
         picture = kernel(wire, Records())
         rows = [{"network": "web", "family": "ipv6", **row} for row in forwarding]
         wanted = read_document(KINDS, {"version": 1, "forwarding": rows}, False)

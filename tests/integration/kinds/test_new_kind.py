@@ -35,6 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 pytestmark = pytest.mark.quick
@@ -94,7 +95,7 @@ def ip(*words: str) -> str:
 
 def document(check: bool = False, remove: tuple = ("*",), **kinds: Any) -> list[str]:
     """Applies a document that knows the two kinds; the headers of its diff."""
-    with Wire() as wire:
+    with lock(), Wire() as wire:
         kernel = Kernel(wire, Records())
         wanted = module_utils.read_document(ALL, {"version": 1, **kinds}, False)
         todo = compare(ALL, kernel, wanted, module_utils.leaving(remove, (), False))
@@ -171,7 +172,7 @@ def test_a_new_kind_is_a_module_in_one_call():
 
 
 def test_the_owner_of_a_row_is_its_devices_or_in_the_records():
-    with Wire() as wire:
+    with lock(), Wire() as wire:
         kernel = Kernel(wire, Records())
         ip("link", "add", "ours", "type", "bridge")
         ip("link", "set", "ours", "alias", "containerhost:plan/web")

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_ru
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import (
     NftError,
@@ -166,7 +167,7 @@ def test_one_element_that_is_refused_keeps_no_other_object_away():
     rules = [{"rule": "masquerade", "source": source} for source in ("10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16")]
     wanted = [wanted_object(kind, values, "plan/web") for values in rules]
     make = [Change("add", kind.name, object_, None, {}) for object_ in wanted]
-    with Wire() as wire, pytest.raises(Failed) as failed:
+    with lock(), Wire() as wire, pytest.raises(Failed) as failed:
         apply([kind], Executor(Kernel(wire, Records())), ChangeSet([], make, [], []))
     assert len(failed.value.failures) == 1
     assert "masquerade 10." in failed.value.failures[0]

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import multiprocessing
+import json
+import os
 import tempfile
-import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow
-from ansible_collections.containerhost.network.plugins.module_utils.state import records as records_module
-from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records, lock
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
+from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
 
 KEY = "net/ipv4/conf/eth0/forwarding"
 ANYWHERE = "/run/netns/shop"
@@ -26,8 +27,10 @@ def borrow(owner: str, key: str = KEY, netns: str | None = None, guard=("borrowe
 
 
 @pytest.fixture
-def path(tmp_path) -> str:
-    return str(tmp_path / "containerhost" / "records.json")
+def path(tmp_path) -> Iterator[str]:
+    """Whoever writes records holds the lock, which makes their folder and takes it away."""
+    with lock(str(tmp_path / "containerhost")):
+        yield str(tmp_path / "containerhost" / "records.json")
 
 
 def test_what_it_was_before_is_noted_once(path):
@@ -79,19 +82,22 @@ def test_what_was_saved_is_there_for_the_next_run(path):
     assert again.places() == ["/run/netns"]
 
 
-def test_the_file_goes_with_its_last_entry_and_its_folder_too(path):
-    records = Records(path)
-    records.set_owner("route", ("a",), "task")
-    records.save()
+def test_the_file_goes_with_its_last_entry_and_its_folder_too(tmp_path):
+    path = str(tmp_path / "containerhost" / "records.json")
+    with lock(str(tmp_path / "containerhost")):
+        records = Records(path)
+        records.set_owner("route", ("a",), "task")
+        records.save()
     assert Path(path).exists()
-    records.set_owner("route", ("a",), None)
-    records.save()
+    with lock(str(tmp_path / "containerhost")):
+        records.set_owner("route", ("a",), None)
+        records.save()
     assert not Path(path).parent.exists()
 
 
 def test_nothing_is_written_when_nothing_was_noted(path):
     Records(path).save()
-    assert not Path(path).parent.exists()
+    assert not Path(path).exists()
 
 
 def test_a_new_file_replaces_the_old_one_whole(path):
@@ -102,15 +108,117 @@ def test_a_new_file_replaces_the_old_one_whole(path):
     records.set_digest(None, "def")
     records.save()
     assert Path(path).stat().st_ino != before
-    assert [entry.name for entry in Path(path).parent.iterdir()] == ["records.json"]
+    assert sorted(entry.name for entry in Path(path).parent.iterdir()) == ["lock", "records.json"]
+    assert Path(path).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("content", ["{", "", '{"version": 2}'])
+LOAN = {"before": "0", "value": "1", "owners": ["task"], "kind": "sysctl", "guard": None}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "",
+        "[" * 100_000,
+        '{"version": 2}',
+        "null",
+        "[]",
+        '"records"',
+        "1",
+        "{}",
+        *(
+            json.dumps({"version": 1, **part})
+            for part in (
+                {"borrowed": None},
+                {"borrowed": [LOAN]},
+                {"borrowed": {f" {KEY}": None}},
+                {"borrowed": {f" {KEY}": {}}},
+                {"borrowed": {"": LOAN}},
+                {"borrowed": {" ../../etc/passwd": LOAN}},
+                {"borrowed": {f" {KEY}": {**LOAN, "owners": None}}},
+                {"borrowed": {f" {KEY}": {**LOAN, "owners": [["task"]]}}},
+                {"borrowed": {f" {KEY}": {**LOAN, "before": 0}}},
+                {"borrowed": {f" {KEY}": {**LOAN, "guard": ["borrowed4"]}}},
+                {"borrowed": {f" {KEY}": {**LOAN, "guard": "ab"}}},
+                {"owners": []},
+                {"owners": {"route": None}},
+                {"owners": {"route": ["task"]}},
+                {"owners": {"route": {"10.0.0.0/8": "task"}}},
+                {"owners": {"route": {"[]": "task"}}},
+                {"owners": {"route": {"{}": "task"}}},
+                {"owners": {"route": {"[null, []]": "task"}}},
+                {"owners": {"route": {"[null]": 7}}},
+                {"digests": "abc"},
+                {"digests": {"": None}},
+                {"folders": {}},
+                {"folders": [1]},
+                {"folders": None},
+            )
+        ),
+    ],
+    ids=lambda content: content[:60] or "empty",
+)
 def test_a_file_that_it_cannot_read_is_a_sentence(path, content):
-    Path(path).parent.mkdir()
     Path(path).write_text(content)
     with pytest.raises(Problem, match=r"records\.json"):
         Records(path)
+
+
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"version": st.just(1)},
+        optional={
+            "borrowed": st.dictionaries(st.just(f" {KEY}") | st.text(max_size=5), SHAPES | st.just(LOAN), max_size=2),
+            "owners": st.dictionaries(st.text(max_size=3), st.dictionaries(st.text(max_size=5), SHAPES, max_size=2)),
+            "digests": SHAPES,
+            "folders": SHAPES,
+        },
+    )
+)
+def test_whatever_the_file_says_it_is_a_sentence_or_can_be_used(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/records.json"
+        Path(path).write_text(json.dumps(content))
+        try:
+            records = Records(path)
+        except Problem as error:
+            assert "records.json" in str(error)
+            return
+        for (netns, key), loan in records.borrowed().items():
+            for owner in list(loan["owners"]):
+                records.give_back(netns, key, owner)
+        for kind in content.get("owners", {}):
+            for key, _owner in records.owners_of(kind):
+                hash(key)
+        records.forget_netns("/run/netns/x")
+        records.forget_places(records.places())
+        assert records.digest(None) is None or isinstance(records.digest(None), str)
+        records.save()
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_what_is_no_file_is_a_sentence_at_once(path, made):
+    made(path)
+    with pytest.raises(Problem, match=r"records\.json cannot be read"):
+        Records(path)
+
+
+@pytest.mark.parametrize("made", [os.mkdir, lambda path: os.mkdir(f"{path}.new")])
+def test_what_cannot_be_written_is_a_sentence_and_is_not_thought_to_be(path, made):
+    records = Records(path)
+    records.set_digest(None, "abc")
+    made(path)
+    for _again in range(2):
+        with pytest.raises(CannotNote, match=r"records\.json cannot be written \(Is a directory\)"):
+            records.save()
 
 
 keys = st.sampled_from((KEY, "net/ipv6/conf/all/forwarding", "net/ipv4/conf/ch-a.b/rp_filter"))
@@ -122,6 +230,7 @@ namespaces = st.sampled_from((None, ANYWHERE, "/run/netns/with space"))
 def test_whoever_borrows_and_returns_in_whatever_order_it_is_as_before_in_the_end(history, before):
     """Against a world where a loan sets the value, and the end of a loan restores it."""
     with tempfile.TemporaryDirectory() as folder:
+        Path(f"{folder}/own").mkdir()
         records = Records(f"{folder}/own/records.json")
         kernel = {(netns, key): before for _lend, netns, key, _owner in history}
         for lend, netns, key, owner in history:
@@ -140,34 +249,4 @@ def test_whoever_borrows_and_returns_in_whatever_order_it_is_as_before_in_the_en
                 kernel[netns, key] = last["before"] if last else kernel[netns, key]
         records.save()
         assert set(kernel.values()) <= {before}
-        assert not Path(f"{folder}/own").exists()
-
-
-# -- one run at a time ----------------------------------------------------------------------------------------------
-
-
-def _hold(folder, ready, release) -> None:
-    with lock(folder):
-        ready.set()
-        release.wait(20)
-
-
-def test_a_second_run_waits_for_the_first(tmp_path):
-    fork = multiprocessing.get_context("fork")
-    ready, release = fork.Event(), fork.Event()
-    first = fork.Process(target=_hold, args=(str(tmp_path), ready, release))
-    first.start()
-    ready.wait(20)
-    timer = threading.Timer(0.2, release.set)
-    timer.start()
-    with lock(str(tmp_path)):
-        assert release.is_set()
-    first.join()
-    timer.join()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_run_does_not_wait_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(records_module, "_LOCK_SECONDS", 0)
-    with lock(str(tmp_path)), pytest.raises(Problem, match="another run"), lock(str(tmp_path)):
-        pass
+        assert list(Path(f"{folder}/own").iterdir()) == []
