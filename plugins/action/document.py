@@ -12,23 +12,22 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import phases, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 
-MODULE = "containerhost.network.document"
 _OURS = ("plan_dir", "phase", "drivers")
 
 
-class ActionModule(ActionBase):
+class ActionModule(EveryKindAction):
     """With ``plan_dir``, finds the document and says which leftovers may go; without, passes everything on."""
 
-    _supports_check_mode = True
-    _supports_diff = True
+    MODULE = "document"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if not arguments.get("plan_dir"):
-            return {**result, **self._execute_module(MODULE, module_args=arguments, task_vars=task_vars)}
+            return super().run(tmp, task_vars)
+        result = ActionBase.run(self, tmp, task_vars)
         phase = arguments.get("phase", "all")
         if phase not in ("make", "remove", "all"):
             return {**result, "failed": True, "msg": f"phase {phase!r} is none of make, remove, all."}
@@ -57,7 +56,7 @@ class ActionModule(ActionBase):
         passed = {name: value for name, value in arguments.items() if name not in _OURS}
         # As text: Ansible copies and looks through what is structured, option by option.
         passed.update(document=json.dumps(own["document"]), remove=list(scope.remove), keep=list(scope.keep))
-        result = self._execute_module(MODULE, module_args=passed, task_vars=task_vars)
+        result = self.run_with_every_kind(self.MODULE, passed, task_vars)
         if not result.get("failed") and not result.get("unreachable"):
             progress.note(directory, host, plan["digest"], result.get("kept", {}))
             waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)

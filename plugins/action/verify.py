@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes, report
@@ -21,13 +22,13 @@ FOLDER = "verified"
 _SECONDS = 120  # listeners that nobody ends do so by themselves
 
 
-class ActionModule(ActionBase):
+class ActionModule(EveryKindAction):
     """Three phases, so that all hosts answer while all hosts ask: ``listen``, ``probe``, ``report``."""
 
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
+        result = ActionBase.run(self, tmp, task_vars)
         arguments, task_vars = self._task.args, task_vars or {}
         phases = {"listen": self._listen, "probe": self._probe, "report": self._report}
         if arguments.get("phase") not in phases or not arguments.get("plan_dir"):
@@ -46,7 +47,7 @@ class ActionModule(ActionBase):
         document = progress.read_host(directory, host)["document"]
         self._task.check_mode, self._task.diff = True, True
         arguments = {"document": document, "remove": ["*"], "recreate": True}
-        compared = self._module("document", arguments, task_vars)
+        compared = self.run_with_every_kind("document", arguments, task_vars)
         if compared.get("failed") or compared.get("unreachable"):
             return compared
         drift = [_what(diff) for diff in compared.get("diff", ())]

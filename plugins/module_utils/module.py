@@ -15,8 +15,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.engine import diff
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
+    COMMON_OPTIONS,
+    Kind,
+    link_data_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
     Problem,
@@ -52,13 +57,15 @@ CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
 
 @contextlib.contextmanager
-def kernel_of_this_host(module: AnsibleModule, alone: bool = True) -> t.Iterator[Kernel]:
+def kernel_of_this_host(
+    module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind] = KINDS
+) -> t.Iterator[Kernel]:
     """The kernel, for one run at a time (``alone``). What keeps it from being used ends the module in one sentence."""
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
     try:
-        with lock() if alone else contextlib.nullcontext(), Wire() as wire:
-            yield Kernel(wire, Records())
+        with lock() if alone else contextlib.nullcontext(), Wire(link_data_of(kinds)) as wire:
+            yield Kernel(wire, Records(), kinds)
     except LibraryMissing as error:
         module.fail_json(msg=f"{error}. {library_advice()} {NOTHING_DONE}", invocation=_quiet(module))
     except Unready as error:
@@ -133,7 +140,8 @@ def run_kind(kind: Kind) -> None:
     rows = params["config"]
     if rows is None:
         rows = [{name: params[name] for name in [*kind.options, *COMMON_OPTIONS]}]
-    with kernel_of_this_host(module) as kernel:
+    known = {each.name: each for each in (*KINDS, kind)}
+    with kernel_of_this_host(module, kinds=list(known.values())) as kernel:
         wanted = _objects(kind, rows, params["owner"])
         _check_places(kind, kernel, wanted)
         _check_absences(kind, kernel, wanted)
@@ -257,7 +265,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
     params = module.params
     if params["document"] is None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
-    with kernel_of_this_host(module) as kernel:
+    with kernel_of_this_host(module, kinds=kinds) as kernel:
         wanted = read_document(kinds, params["document"], params["recreate"])
         todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
         kept: dict[str, int] = {}

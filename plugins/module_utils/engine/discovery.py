@@ -1,39 +1,56 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every kind there is. The loop is given this list; it knows none of them by name."""
+"""Every kind that there is: each file of ``kinds/`` holds one.
+
+On a host these are the kinds that Ansible has sent. It sends what a module imports in so many words, so a module that
+is about objects of every kind is sent with an import of each (``plugin_utils/every_kind.py``).
+"""
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.bridge import Bridge
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.forwarding import Forwarding
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.isolation import Isolation
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.macvlan import Macvlan
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.neighbour import Neighbour
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.netns import Netns
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.open_port import OpenPort
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.route import Route
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.sysctl import Sysctl
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.vtep_filter import VtepFilter
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan_fdb import VxlanFdb
+import importlib
+import pkgutil
+import types
+import typing as t
 
-KINDS: tuple[Kind, ...] = (
-    Netns(),
-    Bridge(),
-    Veth(),
-    Macvlan(),
-    VtepFilter(),
-    Vxlan(),
-    VxlanFdb(),
-    Neighbour(),
-    Route(),
-    Isolation(),
-    NatRule(),
-    OpenPort(),
-    Sysctl(),
-    Forwarding(),
-)
+from ansible_collections.containerhost.network.plugins.module_utils import kinds as _folder
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+
+
+class InconsistentKinds(Exception):
+    """Files of ``kinds/`` that contradict each other, in a sentence for their author."""
+
+
+def files() -> list[str]:
+    """The names of the files of ``kinds/``, sorted, without their ending."""
+    return sorted(module.name for module in pkgutil.iter_modules(_folder.__path__))
+
+
+def kind_of(file: types.ModuleType) -> Kind:
+    """The one kind that a file defines. Raises InconsistentKinds where there is none, or more."""
+    found = [
+        value
+        for value in vars(file).values()
+        if isinstance(value, type) and issubclass(value, Kind) and value.__module__ == file.__name__
+    ]
+    if len(found) != 1:
+        names = ", ".join(sorted(each.__name__ for each in found)) or "none"
+        raise InconsistentKinds(f"{file.__name__} must define one kind, and defines {names}")
+    return found[0]()
+
+
+def checked(kinds: t.Iterable[Kind]) -> tuple[Kind, ...]:
+    """The kinds, once no two of them have one name, or devices of one kind. Raises InconsistentKinds."""
+    every = tuple(kinds)
+    for what, name_of in (("name", lambda kind: kind.name), ("kernel_kind", lambda kind: kind.kernel_kind)):
+        holders: dict[str, Kind] = {}
+        for kind in every:
+            name = name_of(kind)
+            if name is not None and holders.setdefault(name, kind) is not kind:
+                one, other = (type(each).__module__ for each in (holders[name], kind))
+                raise InconsistentKinds(f"{one} and {other} both have the {what} {name}; give one of them another")
+    return every
+
+
+KINDS: tuple[Kind, ...] = checked(kind_of(importlib.import_module(f"{_folder.__name__}.{name}")) for name in files())

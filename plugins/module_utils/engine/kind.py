@@ -1,9 +1,9 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kind of object is to the loop: a table of what differs between kinds.
+"""What a kind of object is to everybody else: a table of what differs between kinds.
 
-A new kind is a file in ``kinds/`` with a subclass of ``Kind``, and a line in ``registry``.
+A new kind is a file in ``kinds/`` with a subclass of ``Kind``; ``discovery`` finds it there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import LinkData
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step
@@ -32,6 +33,25 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "recreate": {"type": "bool", "default": False},
 }
+
+
+# In ``after``: every kind of device, also those that a kind's author has not heard of.
+ANY_DEVICE = "any device"
+
+
+class Attachment(t.NamedTuple):
+    """A container's interface on a network, or the host's own, in the words of ``verify``.
+
+    ``sandbox`` is None for the host's own. ``from_host``: the host reaches it by this object alone.
+    ``to_neighbours``: it reaches the others of its kind and network on the host.
+    """
+
+    sandbox: t.Optional[t.Mapping[str, str]]
+    addresses: t.Tuple[str, ...]
+    mtu: t.Optional[int]
+    routes: t.Sequence[t.Mapping[str, t.Any]]
+    from_host: bool
+    to_neighbours: bool
 
 
 class Kind:
@@ -52,6 +72,31 @@ class Kind:
     accepts_foreign: t.ClassVar[bool] = False
     # It carries its owner's name, so that a new owner is a change.
     marked: t.ClassVar[bool] = False
+    # What the kernel calls a device of this kind (IFLA_INFO_KIND); None: it is no device.
+    kernel_kind: t.ClassVar[t.Optional[str]] = None
+    # Attributes of IFLA_INFO_DATA that pyroute2 0.7.2 lacks or types otherwise: name to number and type.
+    data_attributes: t.ClassVar[t.Mapping[str, t.Tuple[int, str]]] = {}
+    # Attributes of IFLA_INFO_DATA whose content is a whole link again.
+    data_links: t.ClassVar[t.Tuple[str, ...]] = ()
+
+    @property
+    def link_data(self) -> LinkData | None:
+        """How a device's own attributes are laid out; None where the kind is no device."""
+        return LinkData(self.kernel_kind, self.data_attributes, self.data_links) if self.kernel_kind else None
+
+    @property
+    def ends_in_sandbox(self) -> bool:
+        """An end of it is in a container's namespace."""
+        return "sandbox" in self.options
+
+    @property
+    def carries_routes(self) -> bool:
+        """Routes over its devices are options of its own, not objects of kind ``route``."""
+        return "routes" in self.options
+
+    def attachment(self, values: Values) -> Attachment | None:
+        """What ``verify`` can try on an object of a document; None: nothing."""
+        return None
 
     def key_of(self, values: Values, owner: str) -> Key:
         """What makes it this object and no other: its namespace, its key, and its owner where many share it."""
@@ -142,6 +187,11 @@ class Kind:
     def undo(self, wanted: Wanted) -> Rounds:
         """Steps that take back what adding has begun and could not finish. Nothing where one step makes all of it."""
         return []
+
+
+def link_data_of(kinds: t.Iterable[Kind]) -> list[LinkData]:
+    """How the devices of these kinds are laid out."""
+    return [data for data in (kind.link_data for kind in kinds) if data]
 
 
 def _given(value: t.Any) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -68,13 +68,18 @@ def describe(kind: Kind, values: Values, owner: str | None = None) -> str:
 def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
     """Kinds so that each comes after those that it needs."""
     known = {kind.name: kind for kind in kinds}
+    devices = [kind.name for kind in known.values() if kind.kernel_kind]
     ordered: dict[str, Kind] = {}
 
     def visit(kind: Kind) -> None:
-        for name in kind.after:
+        for name in needed(kind):
             if name in known and name not in ordered:
                 visit(known[name])
         ordered.setdefault(kind.name, kind)
+
+    def needed(kind: Kind) -> t.Iterator[str]:
+        for name in kind.after:
+            yield from devices if name == ANY_DEVICE else (name,)
 
     for kind in known.values():
         visit(kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     forget_gone,
@@ -23,7 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 class Neighbour(Kind):
     name = "neighbour"
     key = ("device", "address")
-    after = ("bridge", "vxlan")
+    after = (ANY_DEVICE,)
     options = {
         "device": {"type": "str", "required": True},
         "address": {"type": "str", "required": True},

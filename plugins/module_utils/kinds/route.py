@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     forget_gone,
@@ -19,7 +19,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
-_CARRY_THEIR_OWN = ("veth", "macvlan")  # their routes are options of theirs
 _LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
 _METRIC_6 = 1024  # what an IPv6 route without a metric gets
 _MADE_BY_THE_KERNEL = (2, 9)  # RTPROT_KERNEL (of an address), RTPROT_RA (of a router advertisement), linux/rtnetlink.h
@@ -28,7 +27,7 @@ _MADE_BY_THE_KERNEL = (2, 9)  # RTPROT_KERNEL (of an address), RTPROT_RA (of a r
 class Route(Kind):
     name = "route"
     key = ("dst", "metric", "table")
-    after = ("bridge", "vxlan", "veth", "neighbour")
+    after = (ANY_DEVICE, "neighbour")
     options = {
         "dst": {"type": "str", "required": True},
         "device": {"type": "str"},
@@ -79,7 +78,6 @@ class Route(Kind):
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key: object_ for object_ in wanted}
         for netns in {None, *(object_.netns for object_ in wanted)}:
-            links = kernel.links(netns)
             seen = set()
             for row in kernel.routes(netns):
                 values = {name: value for name, value in row.items() if name != "protocol" and value is not None}
@@ -87,8 +85,7 @@ class Route(Kind):
                     values["netns"] = netns
                 key = self.key_of(values, "")
                 seen.add(key)
-                device = links.get(row["device"])
-                if key not in keys and device is not None and device.kind in _CARRY_THEIR_OWN:
+                if key not in keys and kernel.carries_own_routes(row["device"], netns):
                     continue
                 ours = row["protocol"] == m.PROTOCOL
                 theirs = row["protocol"] in _MADE_BY_THE_KERNEL

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.sandbox_interface import sysctl_path
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 class Sysctl(Kind):
     name = "sysctl"
     key = ("key",)
-    after = ("bridge", "vxlan", "veth")
+    after = (ANY_DEVICE,)
     shared = True
     options = {"key": {"type": "str", "required": True, "no_log": False}, "value": {"type": "str"}}
 

@@ -26,6 +26,7 @@ _PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
 class Veth(DeviceKind):
     name = "veth"
     kernel_kind = "veth"
+    data_links = ("VETH_INFO_PEER",)
     after = ("netns", "bridge")
     fixed = frozenset(("sandbox",))
     options = {

@@ -13,6 +13,9 @@ import os
 import socket
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.bridge import Bridge
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
 from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups, init, root, underlay, wiring
 from ansible_collections.containerhost.network.plugins.module_utils.lab import syscalls as sys_
 from ansible_collections.containerhost.network.plugins.module_utils.lab.compare import (
@@ -30,6 +33,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab.registry
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
+_LINKS = link_data_of((Bridge(), Veth()))
 _HOSTNAME_LENGTH = 64  # HOST_NAME_MAX, linux/utsname.h
 
 
@@ -61,7 +65,7 @@ def _read(registry: Registry) -> There:
     alive = {name for name, member in hosts.items() if member.alive}
     if switch is None or not switch.alive:
         return There(hosts, alive, None, {})
-    with Wire() as wire:
+    with Wire(_LINKS) as wire:
         return There(hosts, alive, switch, wiring.read_devices(wire, switch))
 
 
@@ -102,7 +106,7 @@ class _Run:
         with init.Newcomers(self.registry.lab) as newcomers:
             groups = self._fork(newcomers)
             # Loading pyroute2's definitions takes as long as building ten hosts: both at a time.
-            with Wire() as wire:
+            with Wire(_LINKS) as wire:
                 newcomers.wait_until_built()
                 switch, hosts = self._introduce(newcomers, groups)
                 self._wire(wire, switch, hosts)

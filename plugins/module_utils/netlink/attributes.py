@@ -10,36 +10,56 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout, LinkInfo
 from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
 
+# A message's own attributes that the oldest supported pyroute2 lacks or types otherwise: number and type.
+_LINK = {"IFLA_OPERSTATE": (16, "uint8"), "IFLA_NET_NS_FD": (28, "uint32"), "IFLA_AF_SPEC": (26, "hex")}
+_ADDRESS = {"IFA_PROTO": (11, "uint8")}
+_NEIGHBOUR = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
+
+
+class LinkData(t.NamedTuple):
+    """What IFLA_INFO_DATA holds for a kind of device, beside what pyroute2 says of it.
+
+    ``attributes`` maps names to number and type (a key of ``codec.ATOMS``); ``links`` names those whose content is a
+    whole link again, such as a veth's peer.
+    """
+
+    kind: str
+    attributes: t.Mapping[str, t.Tuple[int, str]]
+    links: t.Tuple[str, ...] = ()
+
 
 class Layouts:
-    """The four messages, and what is nested in them, compiled from pyroute2's definitions."""
+    """The four messages, and what is nested in them, compiled from pyroute2's definitions and the kinds' own."""
 
-    def __init__(self) -> None:
+    def __init__(self, link_data: t.Iterable[LinkData] = ()) -> None:
         ifinfmsg, ifaddrmsg, rtmsg, ndmsg = import_definitions()
-        info, kinds = ifinfmsg.ifinfo, ifinfmsg.ifinfo.data_map
-        data = {name: Layout(kinds[name]) for name in ("bridge", "vxlan", "macvlan") if name in kinds}
-        _as_numbers(data.get("macvlan"), {"IFLA_MACVLAN_MODE": (1, "uint32"), "IFLA_MACVLAN_FLAGS": (2, "uint16")})
+        info = ifinfmsg.ifinfo
+        data = {each.kind: _data_layout(each, info, ifinfmsg) for each in link_data}
         port = {"bridge": Layout(info.bridge_slave_data)}
-        own = {"IFLA_OPERSTATE": (16, "uint8"), "IFLA_NET_NS_FD": (28, "uint32"), "IFLA_AF_SPEC": (26, "hex")}
-        peer = Layout(_With(info.veth_data.info_peer, ifinfmsg), also=own)
-        data["veth"] = Layout(info.veth_data, nested={"VETH_INFO_PEER": peer})
-        self.link = Layout(ifinfmsg, nested={"IFLA_LINKINFO": LinkInfo(info, data, port)}, also=own)
-        self.address = Layout(ifaddrmsg, also={"IFA_PROTO": (11, "uint8")})
+        self.link = Layout(ifinfmsg, nested={"IFLA_LINKINFO": LinkInfo(info, data, port)}, also=_LINK)
+        self.address = Layout(ifaddrmsg, also=_ADDRESS)
         self.route = Layout(rtmsg)
-        newer = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
-        self.neighbour = Layout(ndmsg, also=newer)
+        self.neighbour = Layout(ndmsg, also=_NEIGHBOUR)
 
     def of(self, type_: int) -> Layout:
         return {16: self.link, 20: self.address, 24: self.route, 28: self.neighbour}[type_ & ~3]
 
 
-class _With:
-    """A veth's peer is a link again: the header and attributes of one, inside an attribute."""
+def _data_layout(data: LinkData, info: t.Any, ifinfmsg: t.Any) -> Layout:
+    definition = info.data_map.get(data.kind, _Nothing)
+    nested = {name: Layout(_LinkInside(ifinfmsg), also=_LINK) for name in data.links}
+    return Layout(definition, nested=nested, also=data.attributes)
 
-    def __init__(self, _peer: t.Any, ifinfmsg: t.Any) -> None:
+
+class _Nothing:
+    """A kind of device that pyroute2 knows nothing of: all of its attributes are its kind's to say."""
+
+    fields = ()
+    nla_map = ()
+
+
+class _LinkInside:
+    """The header and attributes of a link, inside an attribute."""
+
+    def __init__(self, ifinfmsg: t.Any) -> None:
         self.fields, self.nla_map = ifinfmsg.fields, ifinfmsg.nla_map
-
-
-def _as_numbers(layout: Layout | None, attributes: t.Mapping[str, tuple[int, str]]) -> None:
-    if layout is not None:
-        layout.also(attributes)

@@ -18,7 +18,7 @@ import struct
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
 
 OWN_NETNS = "/proc/self/ns/net"
@@ -69,11 +69,12 @@ class RefusedMessage(t.NamedTuple):
 class Wire:
     """Speaks to the kernel, in any namespace, one at a time and in one thread.
 
-    Use it in a ``with``: the process is back in its own namespace at the end, whatever happened.
+    Use it in a ``with``: the process is back in its own namespace at the end, whatever happened. ``link_data`` says
+    which kinds of devices it can make and read in full.
     """
 
-    def __init__(self) -> None:
-        self.layouts = Layouts()
+    def __init__(self, link_data: t.Iterable[LinkData] = ()) -> None:
+        self.layouts = Layouts(link_data)
         self._own = -1
         self._sequence = 0
         self._here: str | None = None

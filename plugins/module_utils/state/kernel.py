@@ -19,6 +19,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nftabl
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import NETNS_FOLDER, Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+
 _LINK = frozenset(
     "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
     " IFLA_LINK_NETNSID IFLA_AF_SPEC".split()
@@ -63,10 +66,14 @@ class Link(t.NamedTuple):
 class Kernel:
     """A picture of this host's kernel, filled in on demand."""
 
-    def __init__(self, wire: Wire, records: Records, readings: Readings | None = None) -> None:
+    def __init__(
+        self, wire: Wire, records: Records, kinds: t.Iterable[Kind] = (), readings: Readings | None = None
+    ) -> None:
+        """``kinds``: all that may have made devices here."""
         self.wire = wire
         self._readings = readings or Readings(wire)
         self.records = records
+        self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}
         self._names: dict[str | None, dict[int, str]] = {}
         self._gone: set[tuple[str | None, str]] = set()
@@ -111,6 +118,11 @@ class Kernel:
 
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
         return self.links(netns).get(name) if name else None
+
+    def carries_own_routes(self, device: str, netns: str | None = None) -> bool:
+        """Are routes over the device its kind's own business, not objects of their own?"""
+        link = self.link(device, netns)
+        return link is not None and link.kind in self._carriers
 
     def has_link(self, name: str, netns: str | None = None) -> bool:
         """Is there such a device, or will there be one?"""

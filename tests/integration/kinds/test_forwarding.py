@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
 from ansible_collections.containerhost.network.plugins.module_utils.module import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
@@ -20,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
+LINK_DATA = link_data_of(KINDS)
 pytestmark = pytest.mark.quick
 
 EVERYWHERE = "ipv6/conf/all/forwarding"
@@ -43,7 +45,7 @@ def value(key: str) -> str:
 
 def run(*forwarding: dict[str, Any], kernel: type[Kernel] = OldKernel) -> int:
     """How many changes there were."""
-    with lock(), Wire() as wire:
+    with lock(), Wire(LINK_DATA) as wire:
         picture = kernel(wire, Records())
         rows = [{"network": "web", "family": "ipv6", **row} for row in forwarding]
         wanted = read_document(KINDS, {"version": 1, "forwarding": rows}, False)

@@ -27,7 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import owner_of_row
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready, compare
@@ -95,8 +95,8 @@ def ip(*words: str) -> str:
 
 def document(check: bool = False, remove: tuple = ("*",), **kinds: Any) -> list[str]:
     """Applies a document that knows the two kinds; the headers of its diff."""
-    with lock(), Wire() as wire:
-        kernel = Kernel(wire, Records())
+    with lock(), Wire(link_data_of(ALL)) as wire:
+        kernel = Kernel(wire, Records(), ALL)
         wanted = module_utils.read_document(ALL, {"version": 1, **kinds}, False)
         todo = compare(ALL, kernel, wanted, module_utils.leaving(remove, (), False))
         if not check:

@@ -10,6 +10,8 @@ import subprocess
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport as wire_module
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import UnknownAttribute
@@ -21,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.tran
     WireError,
 )
 
+LINK_DATA = link_data_of(KINDS)
 pytestmark = pytest.mark.quick
 
 LINKS = frozenset(("IFLA_IFNAME", "IFLA_ADDRESS", "IFLA_GROUP", "IFLA_LINKINFO"))
@@ -58,7 +61,7 @@ def neighbours(wire: Wire, netns: str | None = None) -> list[str]:
 
 
 def test_thousands_of_messages_go_in_one_call_and_come_back_in_one_dump():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         make(wire, m.new_link("br", "bridge"))
         assert wire.send([neighbour(n) for n in range(1, 4001)]) == []
         assert len(neighbours(wire)) == 4000
@@ -66,7 +69,7 @@ def test_thousands_of_messages_go_in_one_call_and_come_back_in_one_dump():
 
 def test_a_refused_message_is_told_by_its_place_and_the_others_are_done():
     wrong = {0, 1, 500, 999, 1000, 1001, 2999}
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         wire.send([m.new_link("br", "bridge")])
         messages = [neighbour(n + 1) for n in range(3000)]
         for place in wrong:
@@ -77,7 +80,7 @@ def test_a_refused_message_is_told_by_its_place_and_the_others_are_done():
 
 
 def test_every_message_of_a_batch_may_be_refused():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         make(wire, m.new_link("br", "bridge"), m.new_address("br", "10.0.0.1/24"))
         refusals = wire.send([m.new_address("br", "10.0.0.1/24")] * 2500)
         assert [refusal.position for refusal in refusals] == list(range(2500))
@@ -99,7 +102,7 @@ def test_every_message_of_a_batch_may_be_refused():
     ids=["vni", "address", "gateway", "mtu", "kind", "fixed", "device"],
 )  # fmt: skip
 def test_a_refusal_is_in_the_kernels_own_words(message, code, text):
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         make(
             wire,
             m.new_link("br", "bridge"),
@@ -112,7 +115,7 @@ def test_a_refusal_is_in_the_kernels_own_words(message, code, text):
 
 
 def test_without_words_of_the_kernel_it_is_the_errors_name():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         make(wire, m.new_link("br", "bridge"), neighbour(1))
         (refusal,) = wire.send([neighbour(1)])
         assert refusal == RefusedMessage(0, errno.EEXIST, "File exists")
@@ -122,7 +125,7 @@ def test_without_words_of_the_kernel_it_is_the_errors_name():
 
 
 def test_messages_to_many_namespaces_keep_their_places():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         ip("netns", "add", "a")
         ip("netns", "add", "b")
         names = [None, "/run/netns/a", "/run/netns/b"]
@@ -135,7 +138,7 @@ def test_messages_to_many_namespaces_keep_their_places():
 
 
 def test_of_a_missing_namespace_only_its_own_messages_are_refused():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         wire.send([m.new_link("br", "bridge")])
         refusals = wire.send([neighbour(1), neighbour(2, "/run/netns/gone"), neighbour(3)])
         assert [(refusal.position, refusal.errno) for refusal in refusals] == [(1, errno.ENOENT)]
@@ -144,18 +147,18 @@ def test_of_a_missing_namespace_only_its_own_messages_are_refused():
 
 
 def test_a_missing_namespace_is_not_made_by_looking_for_it():
-    with Wire() as wire, pytest.raises(NoNamespace):
+    with Wire(LINK_DATA) as wire, pytest.raises(NoNamespace):
         wire.enter("/run/netns/gone")
     assert not os.path.exists("/run/netns/gone")
 
 
 def test_a_file_that_is_no_namespace_is_no_namespace():
-    with open("/run/file", "w"), Wire() as wire, pytest.raises(NoNamespace, match="behind /run/file"):
+    with open("/run/file", "w"), Wire(LINK_DATA) as wire, pytest.raises(NoNamespace, match="behind /run/file"):
         wire.enter("/run/file")
 
 
 def test_a_peer_is_made_in_its_namespace_under_its_name():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         ip("netns", "add", "a")
         peer = {"IFLA_IFNAME": "eth0", "IFLA_NET_NS_FD": m.NetnsFd("/run/netns/a")}
         gone = {"IFLA_IFNAME": "eth0", "IFLA_NET_NS_FD": m.NetnsFd("/run/netns/gone")}
@@ -172,7 +175,7 @@ def test_more_peers_than_descriptors_are_made_in_one_call():
     import resource
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (260, 260))
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         os.makedirs("/run/netns")
         for number in range(300):
             place = f"/run/netns/n{number}"
@@ -199,7 +202,7 @@ def _bind(place: str) -> None:
 def test_the_process_is_back_where_it_was_whatever_happens():
     own = inode()
     ip("netns", "add", "a")
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         wire.enter("/run/netns/a")
         assert inode() != own
         with pytest.raises(NoNamespace):
@@ -213,7 +216,7 @@ def test_the_process_is_back_where_it_was_whatever_happens():
         assert inode() == own
         wire.enter("/run/netns/a")
     assert inode() == own
-    with pytest.raises(ZeroDivisionError), Wire() as wire:
+    with pytest.raises(ZeroDivisionError), Wire(LINK_DATA) as wire:
         wire.enter("/run/netns/a")
         raise ZeroDivisionError
     assert inode() == own
@@ -222,7 +225,7 @@ def test_the_process_is_back_where_it_was_whatever_happens():
 def test_no_descriptor_is_left_open_after_whatever_went_wrong():
     ip("netns", "add", "a")
     outside = descriptors()
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         wire.send([m.new_link("br", "bridge")])
         before = descriptors()
         for _again in range(20):
@@ -243,14 +246,14 @@ def test_no_descriptor_is_left_open_after_whatever_went_wrong():
 
 
 def test_an_unknown_attribute_is_refused_here_and_nothing_is_sent():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         with pytest.raises(UnknownAttribute, match="IFLA_MTUU"):
             wire.send([m.new_link("br", "bridge"), m.new_link("br2", "bridge", mtuu=1400)])
         assert {row["IFLA_IFNAME"] for row in wire.dump(m.RTM_GETLINK, {}, LINKS)} == {"lo"}
 
 
 def test_a_link_is_made_with_its_group_and_mac_in_one_message():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         wire.send([m.new_link("br", "bridge", address="02:00:00:00:00:01")])
         (row,) = [row for row in wire.dump(m.RTM_GETLINK, {}, LINKS) if row["IFLA_IFNAME"] == "br"]
         assert (row["IFLA_GROUP"], row["IFLA_ADDRESS"]) == (25448, "02:00:00:00:00:01")
@@ -258,7 +261,7 @@ def test_a_link_is_made_with_its_group_and_mac_in_one_message():
 
 
 def test_a_whole_group_goes_with_one_message():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         wire.send([m.new_link(f"br{n}", "bridge") for n in range(20)])
         wire.send([m.new_link("stays", "bridge")._replace(attributes={
             "IFLA_IFNAME": "stays", "IFLA_LINKINFO": {"IFLA_INFO_KIND": "bridge"}})])  # fmt: skip
@@ -277,7 +280,7 @@ done; } | ip -batch -
 
 def test_a_table_that_changes_while_it_is_read_is_read_again():
     """Every dump is whole: what nobody touches is in it exactly once, however busy its neighbours are."""
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         make(wire, m.new_link("br", "bridge"))
         wire.send([neighbour(n) for n in range(1, 2001)])
         churn = subprocess.Popen(["sh", "-c", CHURN], start_new_session=True, stdout=subprocess.PIPE)
@@ -300,7 +303,7 @@ def test_a_table_that_changes_while_it_is_read_is_read_again():
 
 
 def test_an_interrupted_dump_is_not_taken_for_a_whole_one():
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         tries = []
         once = wire._dump_once
 
@@ -318,7 +321,7 @@ def test_an_interrupted_dump_is_not_taken_for_a_whole_one():
 
 
 def test_the_flag_of_an_interrupted_dump_counts_on_its_closing_message_too(monkeypatch):
-    with Wire() as wire:
+    with Wire(LINK_DATA) as wire:
         split = wire_module._split
 
         def flagged(raw):
@@ -331,5 +334,5 @@ def test_the_flag_of_an_interrupted_dump_counts_on_its_closing_message_too(monke
 
 
 def test_a_dump_that_the_kernel_refuses_is_a_sentence():
-    with Wire() as wire, pytest.raises(WireError, match="cannot read a table"):
+    with Wire(LINK_DATA) as wire, pytest.raises(WireError, match="cannot read a table"):
         wire.dump(m.RTM_GETLINK, {"family": 0, "index": 4711}, LINKS)

@@ -207,7 +207,7 @@ class Values:
 def kernel_of(host: Namespace | None = None, **named: Namespace) -> Kernel:
     """The picture of a host with these named namespaces. Its records are empty: fill them by their own methods."""
     namespaces = {None: host or Namespace(), **{netns_path(name): namespace for name, namespace in named.items()}}
-    return Kernel(None, Records("/nonexistent/records.json"), Values(namespaces))
+    return Kernel(None, Records("/nonexistent/records.json"), readings=Values(namespaces))
 
 
 def want(kind: str, owner: str = OWNER, present: bool = True, recreate: bool = False, **values: Any) -> Wanted:

@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import (
@@ -22,7 +24,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.code
 )
 from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
 
-LAYOUTS = Layouts()
+LINK_DATA = link_data_of(KINDS)
+LAYOUTS = Layouts(LINK_DATA)
 
 u8, u16, u32 = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 32))
 names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=15)

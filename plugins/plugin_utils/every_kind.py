@@ -1,0 +1,81 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sends a module to its host together with every kind there is.
+
+Ansible finds what a module needs by reading its imports, so what is discovered by looking into a folder does not
+travel. A module that is about objects of every kind is therefore sent as a copy of itself that imports each file of
+``kinds/`` by name. The copy is written once per run into Ansible's own temporary folder and found there as a role's
+``library/`` is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import module_loader
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
+
+_PACKAGE = "ansible_collections.containerhost.network.plugins"
+_FOLDER = "containerhost-modules"
+_FIRST = "startup.begin()\n"  # a module's own first statement: whatever is imported comes after it
+
+
+class EveryKindAction(ActionBase):
+    """Runs a module of ours with every kind. Subclasses name it as ``MODULE`` or call ``run_with_every_kind``."""
+
+    MODULE = ""
+    _supports_check_mode = True
+    _supports_diff = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        return {**result, **self.run_with_every_kind(self.MODULE, arguments, task_vars)}
+
+    def run_with_every_kind(
+        self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        in_background = bool(self._task.async_val and not self._connection.has_native_async)
+        return self._execute_module(
+            write_module(name), module_args=arguments, task_vars=task_vars, wrap_async=in_background
+        )
+
+
+def write_module(name: str) -> str:
+    """Write the copy, unless another host's task has; its name for ``_execute_module``."""
+    folder = os.path.join(C.DEFAULT_LOCAL_TMP, _FOLDER)
+    copy = f"containerhost_{name}"
+    path = os.path.join(folder, f"{copy}.py")
+    if not os.path.exists(path):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        # Hosts are served by processes of their own: each writes the whole file, and the last one wins.
+        draft = f"{path}.{os.getpid()}"
+        with open(draft, "w", encoding="utf-8") as file:
+            file.write(with_every_kind(_source(name)))
+        os.replace(draft, path)
+    module_loader.add_directory(folder)
+    return copy
+
+
+def with_every_kind(source: str) -> str:
+    """A module's text with an import of every kind behind its first statement."""
+    imports = "".join(f"import {_PACKAGE}.module_utils.kinds.{name}  # noqa\n" for name in discovery.files())
+    before, first, after = source.partition(_FIRST)
+    if not first:
+        raise ValueError(f"the module does not begin with {_FIRST.strip()}")
+    return f"{before}{first}\n{imports}{after}"
+
+
+def _source(name: str) -> str:
+    spec = importlib.util.find_spec(f"{_PACKAGE}.modules.{name}")
+    if spec is None or spec.origin is None:
+        raise ValueError(f"there is no module {name}")
+    with open(spec.origin, encoding="utf-8") as file:
+        return file.read()

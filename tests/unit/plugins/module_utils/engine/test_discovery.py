@@ -1,0 +1,78 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kinds are found by their files, and contradictions between them are told to their author."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+import types
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils import kinds as folder
+from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS, InconsistentKinds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, link_data_of
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
+
+TEXT = """
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+
+class Lamp(Kind):
+    name = "lamp"
+    options = {"name": {"type": "str"}}
+    key = ("name",)
+"""
+
+
+def file_of(text: str, name: str = "lamp") -> types.ModuleType:
+    file = types.ModuleType(name)
+    exec(compile(text, name, "exec"), vars(file))
+    return file
+
+
+TWO = TEXT + TEXT.replace("Lamp", "Torch").replace('"lamp"', '"torch"')
+
+
+def test_a_file_in_the_folder_is_a_kind_and_nothing_else_names_it(tmp_path, monkeypatch):
+    copy = shutil.copytree(folder.__path__[0], tmp_path / "kinds")
+    (copy / "lamp.py").write_text(TEXT)
+    monkeypatch.setattr(folder, "__path__", [str(copy)])
+    monkeypatch.delitem(sys.modules, f"{folder.__name__}.lamp", raising=False)
+    assert "lamp" in discovery.files()
+    file = importlib.import_module(f"{folder.__name__}.lamp")
+    assert discovery.kind_of(file).name == "lamp"
+    monkeypatch.delitem(sys.modules, f"{folder.__name__}.lamp")
+
+
+def test_each_file_of_the_folder_has_been_found():
+    assert {kind.name for kind in KINDS} == set(discovery.files())
+
+
+@pytest.mark.parametrize(("text", "names"), [("", "none"), (TWO, "Lamp, Torch")])
+def test_a_file_without_a_kind_or_with_two_is_refused(text, names):
+    with pytest.raises(InconsistentKinds, match=f"lamp must define one kind, and defines {names}"):
+        discovery.kind_of(file_of(text))
+
+
+@pytest.mark.parametrize(("attribute", "values"), [("name", ("a", "a")), ("kernel_kind", ("ifb", "ifb"))])
+def test_two_kinds_of_one_name_are_refused(attribute, values):
+    one, other = (type(f"Kind{n}", (Kind,), {"name": f"k{n}", attribute: value})() for n, value in enumerate(values))
+    with pytest.raises(InconsistentKinds, match=f"both have the {attribute} {values[0]}"):
+        discovery.checked([*KINDS, one, other])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
+def test_the_attributes_that_a_kind_declares_can_be_packed_and_read(kind):
+    link = Layouts(link_data_of([kind])).link
+    data = {
+        name: {"IFLA_IFNAME": "eth0"} if name in kind.data_links else 1
+        for name in (*kind.data_attributes, *kind.data_links)
+    }
+    raw = link.pack({"header": {}, "IFLA_LINKINFO": {"IFLA_INFO_KIND": kind.kernel_kind, "IFLA_INFO_DATA": data}})
+    found = link.unpack(raw)["IFLA_LINKINFO"]["IFLA_INFO_DATA"]
+    assert found.keys() == data.keys()
+    assert {name: found[name] for name in kind.data_attributes} == dict.fromkeys(kind.data_attributes, 1)

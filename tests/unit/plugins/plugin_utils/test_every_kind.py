@@ -1,0 +1,59 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is sent to a host with a module that needs every kind."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+
+import pytest
+from ansible import constants as C
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
+from ansible_collections.containerhost.network.plugins.plugin_utils import every_kind
+
+PLUGINS = pathlib.Path(every_kind.__file__).parents[1]
+# Modules that look at objects of kinds that they don't name.
+NEED_EVERY_KIND = ("document", "network_info", "route")
+
+
+def imported(source: str) -> list[str]:
+    """What a text imports, in its order, as Ansible reads it."""
+    names = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return names
+
+
+@pytest.mark.parametrize("name", NEED_EVERY_KIND)
+def test_a_module_is_sent_with_an_import_of_every_kind(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    copy = every_kind.write_module(name)
+    source = (tmp_path / "containerhost-modules" / f"{copy}.py").read_text()
+    kinds = [each.rpartition(".")[2] for each in imported(source) if ".module_utils.kinds." in each]
+    assert kinds == discovery.files()
+    assert every_kind.write_module(name) == copy
+
+
+@pytest.mark.parametrize("name", NEED_EVERY_KIND)
+def test_an_action_of_its_name_sends_it_so(name):
+    text = (PLUGINS / "action" / f"{name}.py").read_text()
+    assert f'MODULE = "{name}"' in text and "EveryKindAction" in text
+
+
+def test_a_module_that_asks_for_all_kinds_has_such_an_action():
+    asking = {
+        path.stem
+        for path in (PLUGINS / "modules").glob("*.py")
+        if re.search(r"engine\.discovery import KINDS", path.read_text())
+    }
+    assert asking <= set(NEED_EVERY_KIND)
+
+
+def test_a_module_that_does_not_begin_as_ours_do_is_refused():
+    with pytest.raises(ValueError, match="does not begin with"):
+        every_kind.with_every_kind("import os\n")
