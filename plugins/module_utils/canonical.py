@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import re
 import socket
 import typing as t
@@ -28,7 +29,7 @@ def device_name(name: str, what: str = "name") -> str:
 
 
 def netns_name(name: str) -> str:
-    if not name or name in (".", "..") or "/" in name or "\0" in name or len(name.encode()) > 255:
+    if not name or name in (".", "..") or "/" in name or "\0" in name or len(os.fsencode(name)) > 255:
         raise Problem(f"{name!r} is no name for a network namespace: it becomes a file's name in /run/netns")
     return name
 

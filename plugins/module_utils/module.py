@@ -42,7 +42,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.libraries im
     distribution,
     package_of,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
@@ -179,13 +180,15 @@ def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> Non
     """Nothing can be made in a namespace that is not there; what is to be absent is absent from it."""
     lost = [object_ for object_ in wanted if object_.present and not kernel.has_netns(object_.netns)]
     if lost:
-        raise Unready(
-            [
-                f"{describe(kind, object_.values)}: there is no network namespace {object_.values['netns']};"
-                " make it first (module netns), or name another `netns`"
-                for object_ in lost
-            ]
-        )
+        raise Unready([f"{describe(kind, each.values)}: {_lack(kernel, each.values['netns'])}" for each in lost])
+
+
+def _lack(kernel: Kernel, netns: str) -> str:
+    if kernel.is_the_hosts_own(netns):
+        return f"{netns} is the host's own network namespace: leave `netns` out for that one"
+    if os.path.lexists(netns):
+        return f"{kernel.lack_of(netns)}; name another `netns`"
+    return f"there is no network namespace {netns}; make it first (module netns), or name another `netns`"
 
 
 def _check_absences(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:

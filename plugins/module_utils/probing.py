@@ -20,7 +20,8 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
 TIMEOUT = 1.0  # seconds for an answer
 TRIES = 3  # the first packet may have to wait for a neighbour to be resolved

@@ -15,9 +15,11 @@ import socket
 import subprocess
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 
 NETNS_FOLDER = "/run/netns"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def path_of(engine: str, ref: str) -> str:
@@ -30,26 +32,36 @@ def path_of(engine: str, ref: str) -> str:
 
 
 def _netns(ref: str) -> str:
-    return f"{NETNS_FOLDER}/{ref}"
+    return f"{NETNS_FOLDER}/{canonical.netns_name(ref)}"
 
 
 def _path(ref: str) -> str:
-    if not os.path.exists(ref):
+    if not ref.startswith("/"):
+        raise Problem(f"{ref!r} is no path of a network namespace: write it from the root")
+    if not os.path.lexists(ref):
         raise Problem(f"there is no network namespace at {ref}: start what it belongs to, then run again")
     return ref
 
 
 def _pid(ref: str) -> str:
-    path = f"/proc/{ref}/ns/net"
-    if not os.path.exists(path):
+    if not (ref.isascii() and ref.isdecimal()):
+        raise Problem(f"{ref!r} is no number of a process")
+    if not os.path.isdir(f"/proc/{ref}"):
         raise Problem(f"there is no process {ref} on this host: start it, then run again")
-    return path
+    return f"/proc/{ref}/ns/net"
+
+
+def _name(engine: str, ref: str) -> str:
+    """A container's name, fit to be part of an address, a command or a path."""
+    if not _NAME.fullmatch(ref):
+        raise Problem(f"{ref!r} is no name of a container of {engine}: use letters, digits, '_', '.' and '-'")
+    return ref
 
 
 def _running(engine: str, ref: str, pid: t.Any) -> str:
-    if not pid:
+    if isinstance(pid, bool) or not str(pid).isdecimal() or int(pid) < 1:
         raise Problem(f"{engine} container {ref} is not running on this host: start it, then run again")
-    return f"/proc/{pid}/ns/net"
+    return f"/proc/{int(pid)}/ns/net"
 
 
 def _docker(ref: str) -> str:
@@ -57,6 +69,7 @@ def _docker(ref: str) -> str:
     address = os.environ.get("DOCKER_HOST", "unix:///run/docker.sock")
     if not address.startswith("unix://"):
         raise Problem(f"docker is asked on its local socket, not at {address}")
+    name = _name("docker", ref)
     # Only here: its import costs every module's start 8 ms.
     import http.client
 
@@ -65,7 +78,7 @@ def _docker(ref: str) -> str:
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(20)
         connection.sock.connect(address[len("unix://"):])
-        connection.request("GET", f"/containers/{ref}/json")
+        connection.request("GET", f"/containers/{name}/json")
         answer = connection.getresponse()
         body = json.loads(answer.read() or b"{}")
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -74,18 +87,20 @@ def _docker(ref: str) -> str:
         connection.close()
     if answer.status == 404:
         raise Problem(f"there is no docker container {ref} on this host: make and start it, then run again")
-    return _running("docker", ref, body.get("State", {}).get("Pid"))
+    state = body.get("State") if isinstance(body, dict) else None
+    return _running("docker", ref, state.get("Pid") if isinstance(state, dict) else None)
 
 
 def _podman(ref: str) -> str:
-    found = _ask(["podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", ref], "podman", ref)
-    return _running("podman", ref, int(found) if found.isdigit() else 0)
+    name = _name("podman", ref)
+    found = _ask(["podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", name], "podman", ref)
+    return _running("podman", ref, found)
 
 
 def _nspawn(ref: str) -> str:
     """systemd-machined keeps the leader's pid in a file of variables."""
     try:
-        with open(f"/run/systemd/machines/{ref}", encoding="utf-8") as file:
+        with open(f"/run/systemd/machines/{_name('nspawn', ref)}", encoding="utf-8") as file:
             leader = re.search(r"^LEADER=(\d+)$", file.read(), re.MULTILINE)
     except OSError:
         leader = None
@@ -93,8 +108,8 @@ def _nspawn(ref: str) -> str:
 
 
 def _lxc(ref: str) -> str:
-    found = _ask(["lxc-info", "--name", ref, "--pid", "--no-humanize"], "lxc", ref)
-    return _running("lxc", ref, int(found) if found.isdigit() else 0)
+    found = _ask(["lxc-info", "--name", _name("lxc", ref), "--pid", "--no-humanize"], "lxc", ref)
+    return _running("lxc", ref, found)
 
 
 def _ask(command: list[str], engine: str, ref: str) -> str:

@@ -131,7 +131,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab import l
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Exhausted
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import distribution, package_of
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 
 ARGUMENTS = {

@@ -8,6 +8,7 @@ Shared by every kind whose device ends in a sandbox (veth, macvlan). Options and
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
@@ -125,6 +126,17 @@ def path_of(values: Values) -> str | None:
     return sandboxes.path_of(sandbox["engine"], sandbox["ref"])
 
 
+def resolve(kernel: Kernel, values: Values) -> str | None:
+    """The same, when it is looked at: the host's own namespace is nobody's sandbox."""
+    path, sandbox = path_of(values), values.get("sandbox")
+    if path is not None and sandbox is not None and kernel.is_the_hosts_own(path):
+        raise Problem(
+            f"{sandbox['engine']} {sandbox['ref']} is in the host's own network namespace, where nothing of a container"
+            " is made: start it with a network namespace of its own, or give another `ref`"
+        )
+    return path
+
+
 def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
     sandbox = values.get("sandbox")
     if isinstance(sandbox, dict) and sandbox.get("engine") == "netns":
@@ -133,10 +145,12 @@ def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
 
 def obstacles(kernel: Kernel, wanted: Wanted, leaving: t.Callable[[Link], bool]) -> t.Iterator[str]:
     """Why the end cannot be made: no such namespace, or somebody else's interface of that name in it."""
-    path = path_of(wanted.values)
-    if not kernel.has_netns(path):
+    path = resolve(kernel, wanted.values)
+    lack = kernel.lack_of(path)
+    if lack is not None:
         ref = wanted.values["sandbox"]["ref"]
-        yield f"there is no network namespace {ref}; make it first (module netns), or start its container"
+        missing = f"there is no network namespace {ref}; make it first (module netns), or start its container"
+        yield lack if os.path.lexists(path or "") else missing
         return
     there = kernel.link(wanted.values["interface"], path)
     if there is not None and not leaving(there):

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import OWN_NETNS, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import OWN_NETNS, WireError
 from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import NETNS_FOLDER, Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
@@ -115,6 +115,7 @@ class Executor:
         # A file without a namespace behind it is what a killed run left.
         with contextlib.suppress(FileNotFoundError):
             os.unlink(place)
+        self._wire.namespaces.forget(place)
         self._wire.make_netns(prepare, keep)
 
     def _delete_netns(self, steps: t.Sequence[s.DeleteNetns]) -> t.Iterator[tuple[int, str]]:
@@ -131,6 +132,7 @@ class Executor:
             except OSError as error:
                 yield position, error.strerror or str(error)
                 continue
+            self._wire.namespaces.forget(place)
             self._records.forget_netns(place)
 
     def _send(self, steps: t.Sequence[m.Message]) -> t.Iterator[tuple[int, str]]:

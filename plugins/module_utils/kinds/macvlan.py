@@ -161,7 +161,7 @@ class Macvlan(Kind):
         netns, engine, ref, interface = key
         sandbox = {"engine": engine, "ref": ref} if engine else None
         try:
-            path = sandbox_interface.path_of({"sandbox": sandbox, "netns": netns})
+            path = sandbox_interface.resolve(kernel, {"sandbox": sandbox, "netns": netns})
         except Problem:
             if wanted is not None and wanted.present:
                 raise

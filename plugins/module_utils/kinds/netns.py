@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -46,6 +47,11 @@ class Netns(Kind):
             lo = kernel.link("lo", netns_path(name))
             if lo is not None:  # a file without a namespace behind it is none
                 yield Found(self.name, (None, name), {"name": name, "up": lo.up}, lo.owner)
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        path = netns_path(wanted.values["name"])
+        if path is not None and os.path.ismount(path):
+            yield f"{kernel.lack_of(path)}: unmount {path}, or give the namespace another name"
 
     def note(self, kernel: Kernel, change: Change) -> None:
         if change.action == "add":

@@ -121,7 +121,7 @@ class Veth(DeviceKind):
 
     def _read_end(self, kernel: Kernel, link: Link, wanted: Wanted) -> Values:
         """The other end, if it is in the sandbox that it should be in."""
-        path = sandbox_interface.path_of(wanted.values)
+        path = sandbox_interface.resolve(kernel, wanted.values)
         for peer in kernel.links(path).values():
             if peer.kind == "veth" and peer.lower == link.index and link.lower == peer.index:
                 values = sandbox_interface.read(kernel, path, peer, wanted)

@@ -3,14 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The wire: namespaces entered, sockets opened, messages sent in batches, tables dumped, refusals put in words.
 
-Nothing else opens a netlink socket or enters a namespace. A namespace is named by a path (``/run/netns/shop``,
-``/proc/4711/ns/net``); None is the one that the process was started in.
+Nothing else opens a netlink socket or enters a namespace. ``namespaces`` says how a namespace is named.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import socket
@@ -20,9 +18,11 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
-
-OWN_NETNS = "/proc/self/ns/net"
-CLONE_NEWNET = 0x40000000
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
+    Namespaces,
+    NoNamespace,
+    WireError,
+)
 
 _SOL_NETLINK = 270
 _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 10, 11, 12
@@ -42,16 +42,6 @@ _DUMP_TRIES = 20
 
 # What a message says in words, to be put in numbers when it is sent.
 _FOR_NOW = frozenset((m.Index, m.NetnsFd, dict))
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-class WireError(Exception):
-    """The kernel, or the way to it, refused something that is not one message's business."""
-
-
-class NoNamespace(WireError):
-    """There is no namespace at that path."""
 
 
 class DumpInterrupted(WireError):
@@ -75,20 +65,19 @@ class Wire:
 
     def __init__(self, link_data: t.Iterable[LinkData] = ()) -> None:
         self.layouts = Layouts(link_data)
-        self._own = -1
+        self.namespaces = Namespaces()
         self._sequence = 0
         self._here: str | None = None
         self._socket: socket.socket | None = None
 
     def __enter__(self) -> Wire:
-        self._own = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
+        self.namespaces.open()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.enter(None)
         self._hang_up()
-        os.close(self._own)
-        self._own = -1
+        self.namespaces.close()
 
     # -- namespaces --------------------------------------------------------------------------------------------
 
@@ -97,11 +86,7 @@ class Wire:
         if netns == self._here:
             return
         self._hang_up()
-        if netns is None:
-            _setns(self._own, OWN_NETNS)
-        else:
-            with self.descriptor(netns) as fd:
-                _setns(fd, netns)
+        self.namespaces.enter(netns)
         self._here = netns
 
     def _open(self) -> socket.socket:
@@ -125,24 +110,9 @@ class Wire:
         finally:
             self.enter(before)
 
-    @contextlib.contextmanager
-    def descriptor(self, netns: str | None) -> t.Iterator[int]:
-        if netns is None:
-            yield self._own
-            return
-        try:
-            fd = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise NoNamespace(f"there is no network namespace at {netns} ({error.strerror})") from error
-        try:
-            yield fd
-        finally:
-            os.close(fd)
-
     def make_netns(self, prepare: t.Callable[[], None], keep: t.Callable[[], None]) -> None:
         """Make a namespace; ``prepare`` runs in it, then ``keep`` gives it a place in the file system."""
-        if _libc.unshare(CLONE_NEWNET) != 0:
-            raise WireError(f"cannot make a network namespace: {os.strerror(ctypes.get_errno())}")
+        self.namespaces.make()
         self._hang_up()
         self._here = "a new one"
         try:
@@ -274,7 +244,7 @@ class Wire:
                 return indexes[value.name]
             if kind is m.NetnsFd:
                 if value.path not in namespaces:
-                    namespaces[value.path] = stack.enter_context(self.descriptor(value.path))
+                    namespaces[value.path] = stack.enter_context(self.namespaces.descriptor(value.path))
                 return namespaces[value.path]
             return {name: as_numbers(inner) for name, inner in value.items()}
 
@@ -311,14 +281,6 @@ class Wire:
                     yield RefusedMessage(batch[sequence - first][0], code, text)
                 if sequence == last:
                     return
-
-
-def _setns(fd: int, name: str) -> None:
-    if _libc.setns(fd, CLONE_NEWNET) != 0:
-        code = ctypes.get_errno()
-        if code == errno.EINVAL:  # a file that nothing is mounted on, as a run killed in between leaves it
-            raise NoNamespace(f"there is no network namespace behind {name}")
-        raise WireError(f"cannot enter network namespace {name}: {os.strerror(code)}")
 
 
 def _index(name: str) -> int:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import HostNamespace, NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
@@ -36,8 +38,8 @@ _SKIP_STATS = {"IFLA_EXT_MASK": 8}
 
 
 def netns_path(name: str | None) -> str | None:
-    """Where a namespace is: a name is looked up as ``ip netns`` does, a path is a path."""
-    return name if name is None or "/" in name else f"{NETNS_FOLDER}/{name}"
+    """Where a namespace is: a name is looked up as ``ip netns`` does, a path is a path from the root."""
+    return name if name is None or name.startswith("/") else f"{NETNS_FOLDER}/{canonical.netns_name(name)}"
 
 
 class Link(t.NamedTuple):
@@ -83,6 +85,7 @@ class Kernel:
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, NftTable] = {}
         self._made_netns: set[str] = set()
+        self._lacks: dict[str, NoNamespace | None] = {}
         self._made_links: set[tuple[str | None, str]] = set()
         self._notes: dict[str, list[t.Any]] = {}
 
@@ -94,13 +97,27 @@ class Kernel:
 
     def has_netns(self, path: str | None) -> bool:
         """Is there a namespace, or will there be one by the time that it is needed?"""
-        return path is None or path in self._made_netns or self._readings.has_netns(path)
+        return self.lack_of(path) is None
+
+    def lack_of(self, path: str | None) -> str | None:
+        """Why there is no namespace that may be entered, in a sentence; None where there is one, or will be."""
+        lack = None if path is None or path in self._made_netns else self._lack(path)
+        return None if lack is None else str(lack)
+
+    def is_the_hosts_own(self, path: str) -> bool:
+        """Does the path lead to the host's own namespace?"""
+        return path not in self._made_netns and isinstance(self._lack(path), HostNamespace)
+
+    def _lack(self, path: str) -> NoNamespace | None:
+        if path not in self._lacks:
+            self._lacks[path] = self._readings.lack_of(path)
+        return self._lacks[path]
 
     def will_make_netns(self, path: str) -> None:
         self._made_netns.add(path)
 
     def _exists(self, path: str | None) -> bool:
-        return path is None or (path not in self._made_netns and self._readings.has_netns(path))
+        return path is None or (path not in self._made_netns and self._lack(path) is None)
 
     def notes(self, kind: str) -> list[t.Any]:
         """Room for what a kind has to remember of its own objects while they are compared."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import NoNamespace, Wire
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
 NETNS_FOLDER = "/run/netns"
@@ -27,8 +28,9 @@ class Readings:
         except FileNotFoundError:
             return []
 
-    def has_netns(self, path: str) -> bool:
-        return os.path.exists(path)
+    def lack_of(self, path: str) -> NoNamespace | None:
+        """Why there is no namespace that may be entered; None where there is one."""
+        return self._wire.namespaces.lack_of(path)
 
     def dump(
         self,

@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import executor
-from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import namespaces, transport
 from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
 from ansible_collections.containerhost.network.plugins.modules import document
 
@@ -38,7 +38,7 @@ def counted(function: Any, counts: Any = lambda *arguments, **options: True) -> 
 
 def main() -> None:
     transport.Wire._send_batch = counted(transport.Wire._send_batch)
-    transport._libc.unshare = counted(transport._libc.unshare)
+    namespaces._libc.unshare = counted(namespaces._libc.unshare)
     nftables.run = counted(nftables.run, lambda command, **options: not command.startswith("list"))
     for name in ("bind", "unmount", "make_shared"):
         setattr(executor, name, counted(getattr(executor, name)))

@@ -13,15 +13,20 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import namespaces
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport as wire_module
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import UnknownAttribute
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import (
-    DumpInterrupted,
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
+    HostNamespace,
     NoNamespace,
-    RefusedMessage,
-    Wire,
     WireError,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import (
+    DumpInterrupted,
+    RefusedMessage,
+    Wire,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state import mounts
 
 LINK_DATA = link_data_of(KINDS)
 pytestmark = pytest.mark.quick
@@ -336,3 +341,43 @@ def test_the_flag_of_an_interrupted_dump_counts_on_its_closing_message_too(monke
 def test_a_dump_that_the_kernel_refuses_is_a_sentence():
     with Wire(LINK_DATA) as wire, pytest.raises(WireError, match="cannot read a table"):
         wire.dump(m.RTM_GETLINK, {"family": 0, "index": 4711}, LINKS)
+
+
+def test_a_path_that_leads_to_the_hosts_own_namespace_is_refused(monkeypatch):
+    place = "/run/own"
+    open(place, "w").close()
+    mounts.bind("/proc/self/ns/net", place)
+    with Wire() as wire:
+        for path in (place, "/proc/self/ns/net", f"/proc/{os.getpid()}/ns/net"):
+            with pytest.raises(HostNamespace):
+                wire.enter(path)
+            refusals = wire.send([m.set_link("lo", path, up=True)])
+            assert "leads to the host's own network namespace" in refusals[0].text
+    ip("netns", "add", "a")
+    # The first process's namespace is the host's, also for a run in another one.
+    monkeypatch.setattr(namespaces, "_FIRST_PROCESS", "/run/netns/a")
+    with Wire() as wire, pytest.raises(HostNamespace):
+        wire.enter("/run/netns/a")
+
+
+def test_a_namespace_that_is_exchanged_during_a_run_is_not_entered():
+    ip("netns", "add", "a")
+    ip("netns", "add", "b")
+    with Wire() as wire:
+        wire.enter("/run/netns/a")
+        wire.enter(None)
+        ip("netns", "del", "a")
+        open("/run/netns/a", "w").close()
+        mounts.bind("/run/netns/b", "/run/netns/a")
+        with pytest.raises(NoNamespace, match="was replaced during this run"):
+            wire.enter("/run/netns/a")
+        wire.namespaces.forget("/run/netns/a")
+        wire.enter("/run/netns/a")
+
+
+def test_a_fifo_and_a_device_are_not_opened():
+    os.mkfifo("/run/fifo")
+    with Wire() as wire:
+        for path in ("/run/fifo", "/dev/null", "/run", "/proc/self/ns/mnt", "/run/a\0b"):
+            with pytest.raises(NoNamespace):
+                wire.enter(path)

@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     wanted_object,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
@@ -113,8 +114,8 @@ class Values:
     def netns_names(self) -> list[str]:
         return sorted(path.rpartition("/")[2] for path in self._namespaces if path is not None)
 
-    def has_netns(self, path: str) -> bool:
-        return path in self._namespaces
+    def lack_of(self, path: str) -> NoNamespace | None:
+        return None if path in self._namespaces else NoNamespace(f"there is no network namespace at {path}")
 
     def sysctl(self, key: str, netns: str | None) -> str | None:
         return self._namespaces[netns].sysctls.get(key)

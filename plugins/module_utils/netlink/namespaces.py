@@ -1,0 +1,132 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network namespaces: found by a path, told from each other and from the host's own, entered, made.
+
+A namespace is named by a path (``/run/netns/shop``, ``/proc/4711/ns/net``); None is the one that the process was
+started in, the host's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import typing as t
+
+OWN_NETNS = "/proc/self/ns/net"
+CLONE_NEWNET = 0x40000000
+_NS_GET_NSTYPE = 0xB703  # linux/nsfs.h: what sort of namespace a descriptor is of
+# The host's first process is in the host's own namespace, also where a run is in another one.
+_FIRST_PROCESS = "/proc/1/ns/net"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+# A namespace's device and inode: what tells it from all others while it lives.
+Identity = t.Tuple[int, int]
+
+
+class WireError(Exception):
+    """The kernel, or the way to it, refused something that is not one message's business."""
+
+
+class NoNamespace(WireError):
+    """There is no namespace at that path, or none that may be entered."""
+
+
+class HostNamespace(NoNamespace):
+    """The path leads to the host's own namespace. That one is named by None alone, and is nobody's sandbox."""
+
+
+class Namespaces:
+    """The namespaces of this host, for one run. The process is in one of them at a time.
+
+    A path means one namespace for a whole run: whoever exchanges what it leads to meanwhile is refused.
+    """
+
+    def __init__(self) -> None:
+        self._own = -1
+        self._hosts: set[Identity] = set()
+        self._known: dict[str, Identity] = {}
+
+    def open(self) -> None:
+        self._own = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
+        self._hosts = {_identity(self._own)}
+        with contextlib.suppress(OSError):  # it may be closed to us
+            status = os.stat(_FIRST_PROCESS)
+            self._hosts.add((status.st_dev, status.st_ino))
+
+    def close(self) -> None:
+        os.close(self._own)
+        self._own = -1
+
+    @contextlib.contextmanager
+    def descriptor(self, netns: str | None) -> t.Iterator[int]:
+        """The namespace, open for the length of a block. Raises NoNamespace."""
+        if netns is None:
+            yield self._own
+            return
+        fd = _open(netns)
+        try:
+            identity = _identity(fd)
+            if identity in self._hosts:
+                raise HostNamespace(f"{netns} leads to the host's own network namespace, which is no sandbox")
+            if self._known.setdefault(netns, identity) != identity:
+                raise NoNamespace(f"the network namespace at {netns} was replaced during this run; run again")
+            yield fd
+        finally:
+            os.close(fd)
+
+    def lack_of(self, netns: str) -> NoNamespace | None:
+        """Why that namespace cannot be entered; None where it can."""
+        try:
+            with self.descriptor(netns):
+                return None
+        except NoNamespace as error:
+            return error
+
+    def identity(self, netns: str) -> Identity:
+        """What tells it from all others, by whichever path it is found. Raises NoNamespace."""
+        with self.descriptor(netns) as fd:
+            return _identity(fd)
+
+    def forget(self, netns: str) -> None:
+        """Another namespace may be found at that path from now on: this run replaces it."""
+        self._known.pop(netns, None)
+
+    def enter(self, netns: str | None) -> None:
+        with self.descriptor(netns) as fd:
+            if _libc.setns(fd, CLONE_NEWNET) != 0:
+                name = netns or "of the host"
+                raise WireError(f"cannot enter network namespace {name}: {os.strerror(ctypes.get_errno())}")
+
+    def make(self) -> None:
+        """Be in a new one, which has no path yet."""
+        if _libc.unshare(CLONE_NEWNET) != 0:
+            raise WireError(f"cannot make a network namespace: {os.strerror(ctypes.get_errno())}")
+
+
+def _identity(fd: int) -> Identity:
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
+
+
+def _open(path: str) -> int:
+    """A descriptor of the namespace at a path. Nothing else is opened: a FIFO would block, a watchdog would start."""
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NoNamespace(f"there is no network namespace at {path} ({reason})") from error
+    try:
+        # All namespaces are files of one file system, and nothing else is.
+        if os.fstat(place).st_dev != os.stat(OWN_NETNS).st_dev:
+            raise NoNamespace(f"there is no network namespace behind {path}")
+        fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(place)
+    if fcntl.ioctl(fd, _NS_GET_NSTYPE) != CLONE_NEWNET:
+        os.close(fd)
+        raise NoNamespace(f"what is at {path} is a namespace, but not one of a network")
+    return fd
