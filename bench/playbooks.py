@@ -151,7 +151,7 @@ def many_hosts(modules: Modules, hosts: int, containers: int, rounds: int) -> li
                 if any("failed" in each for each in counts.values()):
                     raise Failed(f"a task failed: {sample.output[-1500:]}")
                 tasks.ours.append(max(map(len, counts.values())))
-                tasks.peer.append(8)
+                tasks.peer.append(3)
                 empty = fleet.play(fleet.write_play("empty", _empty(counts)))
                 row.add(sample, empty)
                 if name == "first":

@@ -8,26 +8,31 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import phases, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 
-_OURS = ("plan_dir", "phase", "drivers")
+_OURS = ("plan_dir", "phase", "drivers", "install", "venv")
 
 
-class ActionModule(EveryKindAction):
-    """With ``plan_dir``, finds the document and says which leftovers may go; without, passes everything on."""
+class ActionModule(EveryKindAction, InstallingAction):
+    """With ``plan_dir``, finds the document and says which leftovers may go; without, passes everything on.
+
+    A host that lacks a library says so itself; where it may, it is given that, and the document is applied again.
+    """
 
     MODULE = "document"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = ActionBase.run(self, tmp, task_vars)
         arguments = dict(self._task.args)
         if not arguments.get("plan_dir"):
-            return super().run(tmp, task_vars)
-        result = ActionBase.run(self, tmp, task_vars)
+            return {**result, **self._apply(arguments, task_vars or {})}
         phase = arguments.get("phase", "all")
         if phase not in ("make", "remove", "all"):
             return {**result, "failed": True, "msg": f"phase {phase!r} is none of make, remove, all."}
@@ -56,10 +61,27 @@ class ActionModule(EveryKindAction):
         passed = {name: value for name, value in arguments.items() if name not in _OURS}
         # As text: Ansible copies and looks through what is structured, option by option.
         passed.update(document=json.dumps(own["document"]), remove=list(scope.remove), keep=list(scope.keep))
-        result = self.run_with_every_kind(self.MODULE, passed, task_vars)
-        if not result.get("failed") and not result.get("unreachable"):
+        result = self._apply(passed, task_vars)
+        if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
             progress.note(directory, host, plan["digest"], result.get("kept", {}))
             waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)
             if waiting:
                 result["warnings"] = [*result.get("warnings", []), *waiting]
         return result
+
+    def _apply(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run the module; once more if it lacked a library that has been installed. A check ends where it lacks one."""
+        applied = self.run_with_every_kind(self.MODULE, arguments, task_vars)
+        if not applied.get("lacks") or not boolean(self._task.args.get("install", False)):
+            return applied
+        installed = self._install(self._task.args.get("venv"), task_vars)
+        if installed.get("failed") or installed.get("unreachable"):
+            return installed
+        if not installed["changed"]:
+            return applied  # what it lacks is no package's, such as for a Python that does not see the distribution's
+        if self._task.check_mode:
+            return {**installed, "lacks": applied["lacks"]}
+        again = self.run_with_every_kind(self.MODULE, arguments, task_vars)
+        if self._task.diff:
+            again["diff"] = [*installed["diff"], *again.get("diff", [])]
+        return {**again, "changed": True, "installed": installed["plan"]}

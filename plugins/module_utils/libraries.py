@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import sys
 import typing as t
@@ -27,8 +28,10 @@ def versions(venv: str | None = None) -> dict[str, str | None]:
     found: dict[str, str | None] = {"pyroute2": None, "libnftables": None}
     folders = [site_packages(venv)] if venv else [site_packages(VENV), *sys.path]
     for distribution_ in importlib.metadata.distributions(name="pyroute2", path=folders):
-        found["pyroute2"] = distribution_.version
-        break
+        # What says its version may be left of a package that is not there any more.
+        if os.path.isdir(distribution_.locate_file("pyroute2")):
+            found["pyroute2"] = distribution_.version
+            break
     try:
         ctypes.CDLL("libnftables.so.1")
         found["libnftables"] = "1"

@@ -68,7 +68,8 @@ def kernel_of_this_host(
         with lock() if alone else contextlib.nullcontext(), Wire(link_data_of(kinds)) as wire:
             yield Kernel(wire, Records(), kinds)
     except LibraryMissing as error:
-        module.fail_json(msg=f"{error}. {library_advice()} {NOTHING_DONE}", invocation=_quiet(module))
+        text = f"{error}. {library_advice()} {NOTHING_DONE}"
+        module.fail_json(msg=text, lacks=["pyroute2"], invocation=_quiet(module))
     except Unready as error:
         text = "\n".join([*error.problems, NOTHING_DONE])
         module.fail_json(msg=text, problems=error.problems, invocation=_quiet(module))
@@ -80,7 +81,9 @@ def kernel_of_this_host(
         module.fail_json(msg=text, problems=error.failures, invocation=_quiet(module))
     except CannotNote as error:
         module.fail_json(msg=f"{error}.\n{CARRY_ON}", problems=[str(error)], invocation=_quiet(module))
-    except (WireError, NftMissing) as error:
+    except NftMissing as error:
+        module.fail_json(msg=str(error), lacks=["libnftables"], invocation=_quiet(module))
+    except WireError as error:
         module.fail_json(msg=str(error), invocation=_quiet(module))
 
 
@@ -261,6 +264,8 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
             "keep": {"type": "list", "elements": "str", "default": []},
             "everything": {"type": "bool", "default": False},
             "recreate": {"type": "bool", "default": False},
+            "install": {"type": "bool", "default": False},
+            "venv": {"type": "path"},
         },
         required_one_of=[("document", "plan_dir")],
         supports_check_mode=True,

@@ -64,6 +64,18 @@ options:
         the options.
     type: bool
     default: false
+  install:
+    description:
+      - Install what the host lacks, as M(containerhost.network.prerequisites) does, and go on. In check mode, say what
+        would be installed, and end there for the host, as nothing can be compared.
+      - Without it, a host that lacks a library is an error that names the package.
+    type: bool
+    default: false
+  venv:
+    description:
+      - With O(install), a folder for a virtual environment with pyroute2, instead of the distribution's package, as
+        O(containerhost.network.prerequisites#module:venv) has it.
+    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes
 requirements:
@@ -124,6 +136,17 @@ kept:
   returned: success
   type: dict
   sample: {"fabric": 2}
+lacks:
+  description: Libraries that the host lacks.
+  returned: when it lacks one
+  type: list
+  elements: str
+  sample: [pyroute2]
+installed:
+  description: What was installed first, in words.
+  returned: when something was
+  type: str
+  sample: python3-pyroute2 and libnftables1
 problems:
   description: What is wrong, a sentence each.
   returned: failure
