@@ -43,9 +43,9 @@ class EveryKindAction(ActionBase):
         self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any] | None
     ) -> dict[str, Any]:
         in_background = bool(self._task.async_val and not self._connection.has_native_async)
-        return self._execute_module(
-            write_module(name), module_args=arguments, task_vars=task_vars, wrap_async=in_background
-        )
+        # By its full name, as a role's tasks look into their own collection alone.
+        copy = f"ansible.legacy.{write_module(name)}"
+        return self._execute_module(copy, module_args=arguments, task_vars=task_vars, wrap_async=in_background)
 
 
 def write_module(name: str) -> str:
