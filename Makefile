@@ -71,7 +71,7 @@ clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`
 ##@ Test
 .PHONY: test
 test: root ## everything, as CI does; a failure ends it only after the rest has run
-	@$(MAKE) --no-print-directory --keep-going lint sanity unit integration integration-oldest molecule bench-quick
+	@$(MAKE) --no-print-directory --keep-going lint sanity unit integration integration-oldest test-vm molecule bench-quick
 	echo "make test: all passed"
 
 .PHONY: test-quick
@@ -94,6 +94,17 @@ integration-oldest: root build/venv/.dev live ## the same for modules, by the py
 	export PYTHONPATH=$(CURDIR)/build/distribution
 	$(BIN)/python -c 'import pyroute2; assert pyroute2.__file__.startswith("$(CURDIR)/build/distribution/"), pyroute2'
 	$(PYTEST) tests/integration/{document,kinds,modules} $(ARGS)
+
+# One process for all of it, and no plugins that it does not need: an emulated processor is twenty times slower.
+.PHONY: test-vm
+test-vm: root build/venv/.dev live build/vm/.unpacked ## tests on Debian's own kernel, in a VM; ARGS="-k name" selects
+	@export $(LIVE_PATH) PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
+	exec $(PYTHON) tools/vm/run.py build/vm 600 $(BIN)/pytest -p pytest_timeout --timeout 300 -p no:cacheprovider -m "not long" \
+	    tests/vm tests/integration/kinds $(ARGS)
+
+build/vm/.unpacked: tools/vm/kernel | packages-test
+	@tools/vm/kernel build/vm
+	touch $@
 
 .PHONY: molecule
 molecule: root build/venv/.dev build/collections/.installed live ## Molecule, all scenarios; SCENARIO=bridge runs one

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import Any
 
@@ -25,6 +26,8 @@ LINK_DATA = link_data_of(KINDS)
 pytestmark = pytest.mark.quick
 
 EVERYWHERE = "ipv6/conf/all/forwarding"
+# Since Linux 6.17.
+EACH_INTERFACE = os.path.exists("/proc/sys/net/ipv6/conf/lo/force_forwarding")
 ACCEPT_RA = "ipv6/conf/eth0/accept_ra"
 
 
@@ -113,17 +116,16 @@ def test_an_address_that_dhcp_or_a_router_gave_for_a_time_makes_an_uplink(uplink
     sh("ip addr add 198.18.0.1/24 dev eth0 valid_lft 3600 preferred_lft 3600")
     sh("ip addr add fd00:18::1/64 dev eth0 nodad valid_lft 3600 preferred_lft 3600")
     assert run({**WANTED, "family": family}, kernel=Kernel) == 1
-    switch = "ipv4/conf/eth0/forwarding" if family == "ipv4" else "ipv6/conf/eth0/force_forwarding"
-    assert value(switch) == "1"
+    six = "ipv6/conf/eth0/force_forwarding" if EACH_INTERFACE else EVERYWHERE
+    assert value("ipv4/conf/eth0/forwarding" if family == "ipv4" else six) == "1"
 
 
 def test_only_interfaces_with_an_address_of_the_family_are_switched_on(uplink):
     sh(uplink + "ip link add eth1 type veth peer name p1; ip link set eth1 up; ip addr add 198.19.0.1/24 dev eth1;")
     run(WANTED, {**WANTED, "family": "ipv4"}, kernel=Kernel)
-    assert [value(f"ipv6/conf/{device}/force_forwarding") for device in ("eth0", "eth1", "p", "lo")] == [
-        "1",
-        "0",
-        "0",
-        "0",
-    ]
-    assert [value(f"ipv4/conf/{device}/forwarding") for device in ("eth0", "eth1", "p", "lo")] == ["1", "1", "0", "0"]
+    devices = ("eth0", "eth1", "p", "lo")
+    if EACH_INTERFACE:
+        assert [value(f"ipv6/conf/{device}/force_forwarding") for device in devices] == ["1", "0", "0", "0"]
+    else:
+        assert value(EVERYWHERE) == "1"
+    assert [value(f"ipv4/conf/{device}/forwarding") for device in devices] == ["1", "1", "0", "0"]

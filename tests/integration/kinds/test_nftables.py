@@ -86,6 +86,7 @@ def shown(table: NftTable) -> dict:
     return {name: rows for name, rows in table.elements.items() if rows}
 
 
+@pytest.mark.long
 def test_whatever_is_put_in_and_taken_out_the_table_is_as_we_think():
     @settings(max_examples=25, deadline=None, database=None)
     @given(st.lists(st.tuples(elements, st.sets(st.integers(0, 30), max_size=6)), min_size=1, max_size=4))

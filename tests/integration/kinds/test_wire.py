@@ -31,6 +31,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 LINK_DATA = link_data_of(KINDS)
 pytestmark = pytest.mark.quick
 
+
+def _release() -> tuple[int, ...]:
+    return tuple(int(number) for number in os.uname().release.split("-")[0].split(".")[:2])
+
+
+# Linux 6.6 has more to say.
+ADDRESS_THERE = "Address already assigned" if _release() >= (6, 6) else "File exists"
 LINKS = frozenset(("IFLA_IFNAME", "IFLA_ADDRESS", "IFLA_GROUP", "IFLA_LINKINFO"))
 NEIGHBOURS = frozenset(("NDA_DST", "NDA_LLADDR", "NDA_PROTOCOL"))
 
@@ -96,7 +103,7 @@ def test_every_message_of_a_batch_may_be_refused():
     [
         (m.new_link("vx2", "vxlan", {"IFLA_VXLAN_ID": 42, "IFLA_VXLAN_PORT": 4789}, up=False), errno.EEXIST,
          "A VXLAN device with the specified VNI already exists"),
-        (m.new_address("br", "10.0.0.1/24"), errno.EEXIST, "Address already assigned"),
+        (m.new_address("br", "10.0.0.1/24"), errno.EEXIST, ADDRESS_THERE),
         (m.route({"dst": "10.9.0.0/16", "device": "br", "via": "172.16.0.1"}), errno.ENETUNREACH,
          "Nexthop has invalid gateway"),
         (m.set_link("br", mtu=70000), errno.EINVAL, "mtu greater than device maximum"),
@@ -283,6 +290,7 @@ done; } | ip -batch -
 """
 
 
+@pytest.mark.long
 def test_a_table_that_changes_while_it_is_read_is_read_again():
     """Every dump is whole: what nobody touches is in it exactly once, however busy its neighbours are."""
     with Wire(LINK_DATA) as wire:
