@@ -44,6 +44,9 @@ class DeviceKind(Kind):
     def normalise(self, values: Values) -> Values:
         plain = dict(values)
         plain["name"] = canonical.device_name(plain["name"])
+        for option in ("master", "link"):
+            if plain.get(option) is not None:
+                plain[option] = canonical.device_name(plain[option], option)
         plain.setdefault("up", True)
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])

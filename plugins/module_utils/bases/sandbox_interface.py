@@ -56,7 +56,8 @@ def normalise(values: Values, required: bool = True) -> Values:
         if not isinstance(sandbox, dict) or not sandbox.get("ref"):
             raise Problem(f"{plain.get('name', '')}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
         plain["sandbox"] = {"engine": sandbox.get("engine") or "netns", "ref": str(sandbox["ref"])}
-    plain["interface"] = canonical.device_name(plain.get("interface") or "eth0", "interface")
+    interface = "eth0" if plain.get("interface") is None else plain["interface"]
+    plain["interface"] = canonical.device_name(interface, "interface")
     if plain.get("mac") is not None:
         plain["mac"] = canonical.unicast_mac(plain["mac"])
     plain["addresses"] = canonical.each(plain.get("addresses") or [], device_address)

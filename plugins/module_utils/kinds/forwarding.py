@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
@@ -48,6 +49,9 @@ class Forwarding(Kind):
         if (values.get("device") is None) == (values.get("uplink") is None):
             raise Problem("forwarding takes either `device`, one of ours, or `uplink`, the way out")
         plain = {"family": "ipv4", **values}
+        for option in ("device", "uplink"):
+            if plain.get(option) is not None:
+                plain[option] = canonical.device_name(plain[option], option)
         if plain.get("netns") is not None:
             plain["netns"] = netns_path(plain["netns"])
         return plain

@@ -51,7 +51,9 @@ class Route(Kind):
                 plain[option] = canonical.address(plain[option], option)
                 if (":" in plain[option]) != six:
                     raise Problem(f"route {plain['dst']} and its `{option}` {plain[option]} are not of one family")
-        if plain.get("device") is None and plain.get("state") != "absent":
+        if plain.get("device") is not None:
+            plain["device"] = canonical.device_name(plain["device"], "device")
+        elif plain.get("state") != "absent":
             raise Problem(f"route {plain['dst']} needs a `device` to leave by")
         return plain
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Lab, LabHost, Lan
 
 # The least that IPv6 works on (RFC 8200), and the most that a veth takes (ETH_MAX_MTU).
 _MTU = range(1280, 65536)
-_TAKEN = ("lo", "all", "default", ".", "..")
 
 
 def lab(params: t.Mapping[str, t.Any]) -> Lab:
@@ -57,9 +57,9 @@ def _mtu(number: int, where: str) -> int:
 
 
 def interface_name(name: str, where: str) -> str:
-    """A name that the kernel takes for a device (dev_valid_name() in net/core/dev.c)."""
-    if name in _TAKEN or not 0 < len(name.encode()) <= 15 or any(sign in "/:" or sign.isspace() for sign in name):
-        raise LabError(f"{where}: `{name}` is no name for an interface (15 characters, no blank, / or :)")
+    fault = canonical.device_name_fault(name, ours=True)
+    if fault:
+        raise LabError(f"{where}: `{name}` is no name for an interface: {': '.join(fault)}")
     return name
 
 

@@ -23,6 +23,7 @@ import hashlib
 import re
 from collections.abc import Callable, Hashable, MutableMapping
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 
 IFNAME_MAX = 15  # IFNAMSIZ is 16 with its NUL (linux/if.h)
@@ -82,20 +83,10 @@ def vtep_mac(network: str, host: str, salt: int = 0) -> str:
 
 
 def check_interface_name(name: str) -> None:
-    """Refuse what no kernel takes as an interface's name (dev_valid_name() in net/core/dev.c)."""
-    size = len(name.encode())
-    if not name:
-        raise Refusal("an empty name is not an interface's name", "Give it one to 15 characters")
-    if size > IFNAME_MAX:
-        raise Refusal(f"{name!r} has {size} bytes, and no kernel takes an interface name of more than 15", "Shorten it")
-    if name in (".", ".."):
-        raise Refusal(f"{name!r} is not a name that a kernel takes", "Use letters, digits and dashes")
-    bad = next((character for character in name if character in "/:" or character.isspace()), None)
-    if bad is not None:
-        raise Refusal(f"{name!r} has {bad!r} in it, which no kernel takes in an interface name", "Leave it out")
-    if "%" in name:
-        # '%d' makes the kernel number the interface itself (dev_alloc_name()).
-        raise Refusal(f"{name!r} has '%' in it, which the kernel takes for a pattern", "Leave it out")
+    """Refuse what a host refuses, in its words."""
+    fault = canonical.device_name_fault(name, ours=True)
+    if fault:
+        raise Refusal(fault[0], fault[1].capitalize())
 
 
 class Salts:

@@ -38,6 +38,10 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     # names
     ("bridge", {"name": "sixteen-letters-"}, "name 'sixteen-letters-' has 16 characters; the kernel takes 15"),
     ("bridge", {"name": "a/b"}, "name 'a/b' is no name for a device"),
+    ("bridge", {"name": "br%d"}, "name 'br%d' is no name for a device, as it has '%' in it: use up to 15"),
+    ("bridge", {"name": "all"}, "name 'all' is no name for a device, as no kernel takes it"),
+    ("veth", {**VETH, "interface": ""}, "interface '' is no name for a device, as it is empty"),
+    ("route", {"dst": "10.9.0.0/16", "device": "a b"}, "device 'a b' is no name for a device, as it has ' ' in it"),
     ("veth", {**VETH, "name": "sixteen-letters-"}, "has 16 characters"),
     ("veth", {**VETH, "interface": "sixteen-letters-"}, "interface 'sixteen-letters-' has 16 characters"),
     ("vxlan", {"name": "sixteen-letters-", "vni": 1}, "has 16 characters"),

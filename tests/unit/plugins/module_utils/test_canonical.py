@@ -3,10 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
+from ansible_collections.containerhost.network.plugins.module_utils.lab.parameters import interface_name
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 
 
 def test_a_name_of_fifteen_characters_is_taken_and_one_of_sixteen_is_not():
@@ -24,6 +31,76 @@ def test_a_name_is_measured_in_bytes():
 def test_a_name_that_no_kernel_or_no_nft_takes_is_refused(name):
     with pytest.raises(Problem):
         canonical.device_name(name)
+
+
+WRONG = {
+    "br%d": "it has '%' in it",
+    "%": "it has '%' in it",
+    "à": "it has 'à' in it",  # its second byte is a space to the kernel
+    "a\u2003b": "it has '\\u2003' in it",
+    "a\0": "it has '\\x00' in it",
+    "a\x1b[1m": "it has '\\x1b' in it",
+    "\ud800": "it has '\\ud800' in it",
+    "it's": "it has \"'\" in it",
+    "eth*": "it has '*' in it",
+    "all": "no kernel takes it",
+    "default": "no kernel takes it",
+}
+
+
+@pytest.mark.parametrize(("name", "reason"), WRONG.items())
+def test_plan_lab_and_kinds_say_one_sentence(name, reason):
+    sentence = f"{name!r} is no name for a device, as {reason}"
+    with pytest.raises(Problem) as problem:
+        canonical.device_name(name, "parent")
+    assert str(problem.value) == f"parent {sentence}: use up to 15 letters, digits, '-', '_' and '.'"
+    with pytest.raises(Refusal) as refusal:
+        names.check_interface_name(name)
+    assert (refusal.value.what, refusal.value.fix) == (sentence, "Use up to 15 letters, digits, '-', '_' and '.'")
+    with pytest.raises(LabError, match=re.escape(sentence)):
+        interface_name(name, "host h1")
+
+
+@pytest.mark.parametrize("name", ["ä", "a#b", "-x", "10.1", "...", "ALL", "x" * 15, "ä" * 7])
+def test_odd_names_that_kernels_take_are_taken(name):
+    assert canonical.device_name(name) == interface_name(name, "h1") == name
+
+
+def test_the_loopback_may_be_named_but_not_made():
+    assert canonical.device_name("lo") == "lo"
+    for refuses in (lambda: names.check_interface_name("lo"), lambda: interface_name("lo", "host h1")):
+        with pytest.raises((Refusal, LabError)) as refused:
+            refuses()
+        assert "each namespace has its own already" in str(refused.value)
+
+
+KINDS = {kind.name: kind for kind in discovery.KINDS}
+NAMED = [
+    ("bridge", {"name": "BAD"}, "name"),
+    ("vxlan", {"name": "BAD", "vni": 1}, "name"),
+    ("vxlan", {"name": "vx", "vni": 1, "link": "BAD"}, "link"),
+    ("vxlan", {"name": "vx", "vni": 1, "master": "BAD"}, "master"),
+    ("veth", {"name": "BAD", "sandbox": {"ref": "x"}}, "name"),
+    ("veth", {"name": "v", "sandbox": {"ref": "x"}, "interface": "BAD"}, "interface"),
+    ("veth", {"name": "v", "sandbox": {"ref": "x"}, "master": "BAD"}, "master"),
+    ("macvlan", {"parent": "BAD", "sandbox": {"ref": "x"}}, "parent"),
+    ("macvlan", {"parent": "eth1", "sandbox": {"ref": "x"}, "interface": "BAD"}, "interface"),
+    ("vxlan_fdb", {"device": "BAD", "lladdr": "02:00:00:00:00:01", "dst": "10.0.0.1"}, "device"),
+    ("neighbour", {"device": "BAD", "address": "10.0.0.1", "lladdr": "02:00:00:00:00:01"}, "device"),
+    ("route", {"dst": "10.0.0.0/8", "device": "BAD"}, "device"),
+    ("isolation", {"device": "BAD"}, "device"),
+    ("forwarding", {"device": "BAD"}, "device"),
+    ("forwarding", {"uplink": "BAD"}, "uplink"),
+]
+
+
+@pytest.mark.parametrize(("kind", "values", "option"), NAMED)
+@pytest.mark.parametrize("name", ["br%d", "", "..", "a b", "a" * 16])
+def test_every_kind_has_that_rule_for_every_device_it_names(kind, values, option, name):
+    values = {key: name if value == "BAD" else value for key, value in values.items()}
+    with pytest.raises(Problem) as problem:
+        KINDS[kind].normalise(values)
+    assert f"{option} {': '.join(canonical.device_name_fault(name))}" in str(problem.value)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\0b", "x" * 256])

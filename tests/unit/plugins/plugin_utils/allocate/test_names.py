@@ -77,8 +77,8 @@ def test_names_that_run_into_each_other_are_told_apart():
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("sixteen-chars-xy", "16 bytes"),
-        ("ünïcödé-naïve", "bytes"),
+        ("sixteen-chars-xy", "16 characters"),
+        ("ünïcödé-naïve", "18 characters"),
         ("", "empty"),
         (".", "takes"),
         ("..", "takes"),
