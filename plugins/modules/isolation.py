@@ -33,6 +33,17 @@ options:
       - Whether what is not asked for is kept out. If not, the host forwards to the device whatever is routed to it.
     type: bool
     default: true
+  sources: &sources
+    description:
+      - Networks in CIDR that packets from it may come from. What comes in by it under another address is not forwarded,
+        replies excepted. By default any address is taken.
+    type: list
+    elements: str
+  way_out: &way_out
+    description:
+      - Whether what comes in by it may leave the host by devices that are not ours. A VTEP leads to containers only.
+    type: bool
+    default: true
   state: &state
     description:
       - Whether the device is to be isolated.
@@ -58,6 +69,8 @@ options:
       accept_from: *accept_from
       internal: *internal
       protect: *protect
+      sources: *sources
+      way_out: *way_out
       state: *state
       netns: *netns
       recreate: *recreate

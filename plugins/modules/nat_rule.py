@@ -55,7 +55,8 @@ options:
   sources: &sources
     description:
       - The networks, in CIDR, that may reach the published port from outside the host. By default everybody may.
-      - It limits who reaches that port of the container, and so everything that is published to it.
+      - It limits this published port, and no other one that leads to the same port of the container.
+      - An empty list is refused.
     type: list
     elements: str
   state: &state

@@ -28,7 +28,7 @@ options:
     type: int
   sources: &sources
     description:
-      - Networks in CIDR that may reach the port. By default everybody may.
+      - Networks in CIDR that may reach the port. By default everybody may. An empty list is refused.
     type: list
     elements: str
   state: &state

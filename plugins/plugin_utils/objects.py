@@ -134,14 +134,25 @@ def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
 
 
 def opened(network: Network, endpoint: Endpoint) -> Iterator[Object]:
-    """What `publish` means where nothing is translated: the container's own port may be reached."""
+    """What `publish` means where nothing is translated: the container's own port may be reached.
+
+    On 127.0.0.1 that is by the host alone, which reaches its containers anyway.
+    """
+    seen: list[dict[str, Any]] = []
     for _kind, rule in published(network, endpoint):
         fields = {key: rule[key] for key in ("protocol", "address", "port", "sources") if key in rule}
-        yield object_of("open_port", network.name, **fields)
+        if not is_loopback(rule.get("host_address")) and fields not in seen:
+            seen.append(fields)
+            yield object_of("open_port", network.name, **fields)
+
+
+def is_loopback(host_address: Address | str | None) -> bool:
+    return str(host_address).startswith("127.")
 
 
 def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:
     """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge."""
     ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.spec.publish)
-    if any(port.host_address is None or port.host_address.version == 4 for port in ports):
+    addresses = {None if port.host_address is None else str(port.host_address) for port in ports}
+    if not addresses.isdisjoint((None, "0.0.0.0")) or any(map(is_loopback, addresses)):
         yield sysctl(network, 4, network.container_device, "route_localnet", "1")

@@ -123,6 +123,10 @@ class Kind:
             if name in values and _given(values[name]) and values[name] != spec.get("default")
         }
 
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """The same object, with what only this host can say of it."""
+        return wanted
+
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterable[Found]:
         """Everything of ours, and whatever stands at the keys of ``wanted``.
 

@@ -96,7 +96,7 @@ def compare(kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted],
     remove: list[Change] = []
     kept: list[Change] = []
     for kind in by_dependence(kinds):
-        some = by_kind.get(kind.name, [])
+        some = [kind.resolve(kernel, object_) for object_ in by_kind.get(kind.name, ())]
         try:
             found = {row.key: row for row in kind.read(kernel, some)}
         except Problem as error:

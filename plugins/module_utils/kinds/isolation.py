@@ -1,101 +1,108 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind ``isolation``: what may be forwarded to a device of ours, and whether its containers have a way out."""
+"""Kind ``isolation``: what may be forwarded to a device of ours and from it, and whether there is a way out."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN, is_foreign
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, require
+from ansible_collections.containerhost.network.plugins.module_utils.bases.nft import (
+    EVERYBODY,
+    Element,
+    NftKind,
+    NftObject,
+    cidr,
+    family_of,
+    listed,
+    networks,
+    plain_network,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+
+_SETS = ("ours", "guarded", "accepted", "internal", "inward", "sourced", "sources4", "sources6")
 
 
-class Isolation(Kind):
+class Isolation(NftKind):
     name = "isolation"
     key = ("device",)
     after = ("bridge", "vxlan")
-    marked = True
     options = {
         "device": {"type": "str", "required": True},
         "accept_from": {"type": "list", "elements": "str"},
         "internal": {"type": "bool", "default": False},
         "protect": {"type": "bool", "default": True},
+        "sources": {"type": "list", "elements": "str"},
+        "way_out": {"type": "bool", "default": True},
     }
 
-    def normalise(self, values: Values) -> Values:
-        plain = {"internal": False, "protect": True, **values, "in_force": True}
+    def spell(self, plain: Values) -> Values:
+        plain = {"internal": False, "protect": True, "way_out": True, **plain}
         plain["device"] = canonical.device_name(plain["device"], "device")
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.device_name)
+        given = plain.get("sources", EVERYBODY)  # an empty list lets nobody pass
+        plain["sources"] = given if given == EVERYBODY else networks(given, "sources")
         return plain
 
     def summary(self, values: Values) -> list[str]:
         rows = ["accept from: " + (", ".join(values.get("accept_from") or ()) or "nobody")]
         rows += ["internal: yes"] if values.get("internal") else []
-        return rows + ([] if values.get("protect", True) else ["protect: no"])
+        rows += ["protect: no"] if not values.get("protect", True) else []
+        if values["sources"] != EVERYBODY:
+            rows.append(f"sources: {', '.join(values['sources']) or 'nobody'}")
+        return rows + (["way out: no"] if not values.get("way_out", True) else [])
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("isolation", values.get("netns"), values["device"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        require()
+        yield from super().obstacles(kernel, wanted)
         device = wanted.values["device"]
         if not kernel.has_link(device, wanted.netns):
             yield f"there is no device {device}; make it first (module bridge), or name another"
         elif is_foreign(kernel, device, wanted.netns):
             yield f"{device} is not ours, so what is forwarded to it is not ours to say"
 
-    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        for netns in {None, *(object_.netns for object_ in wanted)}:
-            table = kernel.table(netns)
-            for values, comment in _isolated(table):
-                if netns is not None:
-                    values["netns"] = netns
-                yield Found(self.name, (netns, values["device"]), values, owner_of(comment) or UNKNOWN)
-
-    def add(self, wanted: Wanted) -> Rounds:
-        comment = mark(wanted.owner, "", "comment")
-        return [[NftElement(wanted.netns, *element, None, comment) for element in _elements(wanted.values)]]
-
-    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        return [[*self.remove(found)[0], *self.add(wanted)[0]]]
-
-    def remove(self, found: Found) -> Rounds:
-        return [[NftElement(found.netns, *element, None, "", True) for element in found.values["elements"]]]
-
-
-def _elements(values: Values) -> list[tuple[str, str]]:
-    device = values["device"]
-    elements = [("ours", device)] + ([("guarded", device)] if values["protect"] else [])
-    elements += [("accepted", f"{other} . {device}") for other in values["accept_from"]]
-    return elements + ([("internal", device)] if values["internal"] else [])
-
-
-def _isolated(table: NftTable) -> t.Iterator[tuple[Values, str]]:
-    """Devices in our sets, and what is there for each; a device may have lost some of its elements."""
-    by_device: dict[str, list[tuple[str, str]]] = {}
-    comments: dict[str, str] = {}
-    for name in ("ours", "guarded", "accepted", "internal"):
-        for key, (_value, comment) in table.elements.get(name, {}).items():
-            device = key.split(" . ")[-1]
-            by_device.setdefault(device, []).append((name, key))
-            comments.setdefault(device, comment)
-    for device, elements in by_device.items():
-        sets = {name for name, _key in elements}
-        values = {
-            "device": device,
-            "accept_from": sorted(key.split(" . ")[0] for name, key in elements if name == "accepted"),
-            "internal": "internal" in sets,
-            "protect": "guarded" in sets,
-            "in_force": table.intact and "ours" in sets,
-            "elements": elements,
+    def elements(self, values: Values) -> list[Element]:
+        device = values["device"]
+        flags = {
+            "ours": True,
+            "guarded": values["protect"],
+            "internal": values["internal"],
+            "inward": not values["way_out"],
+            "sourced": values["sources"] != EVERYBODY,
         }
-        yield values, comments[device]
+        networks_ = map(plain_network, listed(values["sources"]))
+        sources = [(f"sources{family_of(each)}", f"{device} . {each}") for each in networks_]
+        accepted = [("accepted", f"{other} . {device}") for other in values["accept_from"]]
+        return [Element(*each) for each in [*((name, device) for name in flags if flags[name]), *accepted, *sources]]
+
+    def objects(self, elements: Elements) -> t.Iterator[NftObject]:
+        by_device: dict[str, list[Element]] = {}
+        comments: dict[str, str] = {}
+        for name in _SETS:
+            for key, (_value, comment) in elements.get(name, {}).items():
+                words = key.split(" . ")
+                device = words[-1] if name == "accepted" else words[0]
+                by_device.setdefault(device, []).append(Element(name, key))
+                comments.setdefault(device, comment)
+        for device, some in by_device.items():
+            yield NftObject(_isolated(device, some), some, comments[device])
+
+
+def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
+    sets = {element.set for element in elements}
+    sources = sorted(cidr(e.key.split(" . ")[1]) for e in elements if e.set.startswith("sources"))
+    return {
+        "device": device,
+        "accept_from": sorted(e.key.split(" . ")[0] for e in elements if e.set == "accepted"),
+        "internal": "internal" in sets,
+        "protect": "guarded" in sets,
+        "sources": sources if sources or "sourced" in sets else EVERYBODY,
+        "way_out": "inward" not in sets,
+    }

@@ -9,7 +9,18 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.bases.nft import (
+    EVERYBODY,
+    Element,
+    NftKind,
+    NftObject,
+    cidr,
+    family_of,
+    listed,
+    plain_network,
+    sources,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -17,28 +28,17 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, require
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
+_ANYWHERE = ("0.0.0.0", "::")
 
 
-class Element(t.NamedTuple):
-    """An element of our table: set or map, key and value, as nft writes them."""
-
-    set: str
-    key: str
-    value: t.Optional[str] = None
-
-
-class NatRule(Kind):
+class NatRule(NftKind):
     name = "nat_rule"
     key = ("rule", "source", "protocol", "host_address", "host_port")
     after = ("bridge", "vxlan", "veth", "isolation")
-    marked = True
     options = {
         "rule": {"type": "str", "choices": ["masquerade", "publish"], "required": True},
         "source": {"type": "str"},
@@ -51,12 +51,8 @@ class NatRule(Kind):
         "sources": {"type": "list", "elements": "str"},
     }
 
-    def normalise(self, values: Values) -> Values:
-        plain = dict(values)
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
-        spell = _masquerade if plain["rule"] == "masquerade" else _publish
-        return {**spell(plain, plain.get("state") == "absent"), "in_force": True}
+    def spell(self, plain: Values) -> Values:
+        return (_masquerade if plain["rule"] == "masquerade" else _publish)(plain, plain.get("state") == "absent")
 
     def label(self, values: Values) -> str:
         if values["rule"] == "masquerade":
@@ -68,8 +64,8 @@ class NatRule(Kind):
     def summary(self, values: Values) -> list[str]:
         if values["rule"] == "masquerade":
             return [f"unless to: {values.get('unless')}"]
-        sources = values.get("sources")
-        return [f"to: {_target(values)}"] + ([f"from: {', '.join(sources)}"] if sources else [])
+        limits = listed(values.get("sources", EVERYBODY))
+        return [f"to: {_target(values)}"] + ([f"from: {', '.join(limits)}"] if limits else [])
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         """A set of intervals takes none that overlap: of a network that grew, the old one goes first."""
@@ -78,7 +74,7 @@ class NatRule(Kind):
                 yield ("masquerade", values.get("netns"), source)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        require()
+        yield from super().obstacles(kernel, wanted)
         source = wanted.values.get("source")
         for netns, other in kernel.notes(self.name):
             if source is not None and netns == wanted.netns and other != source and _overlap(source, other):
@@ -89,29 +85,32 @@ class NatRule(Kind):
             kernel.notes(self.name).append((change.values.get("netns"), change.values["source"]))
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        sources = {object_.values["source"] for object_ in wanted if object_.values["rule"] == "masquerade"}
-        for netns in {None, *(object_.netns for object_ in wanted)}:
-            table = kernel.table(netns)
-            for values, comment in [*_masquerades(table), *_published(table)]:
-                values["in_force"] = values["in_force"] and table.intact
-                if values["rule"] == "masquerade" and values["source"] not in sources:
-                    values["overlaps"] = [source for source in sources if _overlap(source, values["source"])]
-                if netns is not None:
-                    values["netns"] = netns
-                key = self.key_of(values, "")
-                yield Found(self.name, key, values, owner_of(comment) or UNKNOWN)
+        named = {object_.values["source"] for object_ in wanted if object_.values["rule"] == "masquerade"}
+        for found in super().read(kernel, wanted):
+            source = found.values.get("source")
+            if source is not None and source not in named:
+                found.values["overlaps"] = [other for other in named if _overlap(other, source)]
+            yield found
 
-    def add(self, wanted: Wanted) -> Rounds:
-        comment = mark(wanted.owner, "", "comment")
-        return [[NftElement(wanted.netns, *element, comment) for element in _elements(wanted.values)]]
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """An address on a loopback or dummy device is reached by whichever interface: no wire leads to it."""
+        host_address = wanted.values.get("host_address")
+        if wanted.values["rule"] != "publish" or host_address in (None, *_ANYWHERE):
+            return wanted
+        wherever = not ipaddress.ip_address(host_address).is_loopback and any(
+            text.partition("/")[0] == host_address
+            for device, cidrs in kernel.addresses(wanted.netns).items()
+            for text in cidrs
+            if device == "lo" or kernel.links(wanted.netns)[device].kind == "dummy"
+        )
+        return wanted._replace(values={**wanted.values, "wherever": wherever})
 
-    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        """Out and in again, in one transaction: an element's value cannot be changed in place."""
-        out = [NftElement(found.netns, *element, "", True) for element in found.values["elements"]]
-        return [[*out, *self.add(wanted)[0]]]
+    def elements(self, values: Values) -> list[Element]:
+        return _of_masquerade(values) if values["rule"] == "masquerade" else _of_port(values)
 
-    def remove(self, found: Found) -> Rounds:
-        return [[NftElement(found.netns, *element, "", True) for element in found.values["elements"]]]
+    def objects(self, elements: Elements) -> t.Iterator[NftObject]:
+        yield from _masquerades(elements)
+        yield from _published(elements)
 
 
 def _masquerade(plain: Values, absent: bool) -> Values:
@@ -147,12 +146,7 @@ def _publish(plain: Values, absent: bool) -> Values:
         raise Problem(f"nat_rule publish {plain['host_port']} needs an `address`: the container's")
     plain["address"] = canonical.address(plain["address"])
     plain["port"] = canonical.port(plain.get("port") or plain["host_port"])
-    plain["sources"] = canonical.each(plain.get("sources") or [], lambda cidr: canonical.network_cidr(cidr, "sources"))
-    for source in plain["sources"]:
-        if (":" in source) != (":" in plain["address"]):
-            raise Problem(
-                f"nat_rule publish {plain['host_port']}: {source} and {plain['address']} are not of one family"
-            )
+    plain["sources"] = sources(plain, plain["address"], f"nat_rule publish {plain['host_port']}")
     host = plain.get("host_address")
     if host is not None and (":" in host) != (":" in plain["address"]):
         raise Problem(f"nat_rule publish {plain['host_port']}: {host} and {plain['address']} are not of one family")
@@ -183,81 +177,72 @@ def _target(values: Values) -> str:
     return f"[{address}]:{values.get('port')}" if ":" in address else f"{address}:{values.get('port')}"
 
 
-def _elements(values: Values) -> list[Element]:
-    if values["rule"] == "masquerade":
-        family = "6" if ":" in values["source"] else "4"
-        pair = f"{values['source']} . {values['unless']}"
-        return [Element(f"masquerade{family}", values["source"]), Element(f"local{family}", pair)]
-    target = f"{values['address']} . {values['port']}"
-    family = "6" if ":" in values["address"] else "4"
-    inside = f"{values['address']} . {values['protocol']} . {values['port']}"
-    limits = [Element(f"restricted{family}", inside)] if values["sources"] else []
-    limits += [Element(f"permitted{family}", f"{source} . {inside}") for source in values["sources"]]
-    if values["host_address"] in ("0.0.0.0", "::"):
-        return [Element(f"publish{family}", f"{values['protocol']} . {values['host_port']}", target), *limits]
-    key = f"{values['protocol']} . {values['host_address']} . {values['host_port']}"
-    return [Element(f"publish{family}_at", key, target), *limits]
+def _of_masquerade(values: Values) -> list[Element]:
+    family, source = family_of(values["source"]), plain_network(values["source"])
+    pair = f"{source} . {plain_network(values['unless'] or '')}"
+    return [Element(f"masquerade{family}", source), Element(f"local{family}", pair)]
+
+
+def _of_port(values: Values) -> list[Element]:
+    at = values["host_address"] not in _ANYWHERE
+    suffix = family_of(values["address"]) + ("_at" if at else "")
+    key = f"{values['protocol']} . {values['host_address']} . {values['host_port']}" if at else (
+        f"{values['protocol']} . {values['host_port']}"
+    )
+    elements = [Element(f"publish{suffix}", key, f"{values['address']} . {values['port']}")]
+    if values.get("wherever"):
+        elements.append(Element(f"wherever{suffix[0]}", key))
+    if values["sources"] != EVERYBODY:
+        elements.append(Element(f"limited{suffix}", key))
+    admitted = map(plain_network, listed(values["sources"]))
+    return elements + [Element(f"admitted{suffix}", f"{each} . {key}") for each in admitted]
 
 
 # -- elements back to objects ----------------------------------------------------------------------------------
 
 
-def _cidr(text: str) -> str:
-    """nft lists a network of one address as an address."""
-    return text if "/" in text else f"{text}/{128 if ':' in text else 32}"
-
-
-def _masquerades(table: NftTable) -> t.Iterator[tuple[Values, str]]:
+def _masquerades(elements: Elements) -> t.Iterator[NftObject]:
     for family in ("4", "6"):
-        sources = table.elements.get(f"masquerade{family}", {})
-        local = {pair.split(" . ")[0]: pair for pair in table.elements.get(f"local{family}", {})}
-        for source in sorted({*sources, *local}):
-            there = [Element(f"masquerade{family}", source)] if source in sources else []
+        leaving = elements.get(f"masquerade{family}", {})
+        local = {pair.split(" . ")[0]: pair for pair in elements.get(f"local{family}", {})}
+        for source in sorted({*leaving, *local}):
+            there = [Element(f"masquerade{family}", source)] if source in leaving else []
             pair = local.get(source)
             if pair is not None:
                 there.append(Element(f"local{family}", pair))
-            comment = sources[source][1] if source in sources else table.elements[f"local{family}"][str(pair)][1]
-            values = {
-                "rule": "masquerade",
-                "source": _cidr(source),
-                "unless": _cidr(pair.split(" . ")[1]) if pair else None,
-                "in_force": len(there) == 2,
-                "elements": there,
-            }
-            yield values, comment
+            comment = leaving[source][1] if source in leaving else elements[f"local{family}"][str(pair)][1]
+            unless = cidr(pair.split(" . ")[1]) if pair else None
+            yield NftObject({"rule": "masquerade", "source": cidr(source), "unless": unless}, there, comment)
 
 
-def _cidr(text: str) -> str:
-    """nft lists a network of one address without its prefix length, and what is no network as a range."""
-    return text if "-" in text or "/" in text else f"{text}/{128 if ':' in text else 32}"
-
-
-def _published(table: NftTable) -> t.Iterator[tuple[Values, str]]:
-    for name, nowhere in (("publish4", "0.0.0.0"), ("publish6", "::"), ("publish4_at", ""), ("publish6_at", "")):
-        limits = _limits(table, name[7])
-        for key, (target, comment) in table.elements.get(name, {}).items():
+def _published(elements: Elements) -> t.Iterator[NftObject]:
+    for suffix in ("4", "6", "4_at", "6_at"):
+        limits = _limits(elements, suffix)
+        for key, (target, comment) in elements.get(f"publish{suffix}", {}).items():
             words = key.split(" . ")
             address, _dot, port = str(target).partition(" . ")
-            limited = limits.get(f"{address} . {words[0]} . {port}", [])
+            there = [Element(f"publish{suffix}", key, target), *limits.get(key, ())]
+            admitted = sorted(cidr(e.key.split(" . ")[0]) for e in there if e.set.startswith("admitted"))
             values = {
                 "rule": "publish",
                 "protocol": words[0],
-                "host_address": nowhere or words[1],
+                "host_address": words[1] if len(words) == 3 else _ANYWHERE["46".index(suffix[0])],
                 "host_port": int(words[-1]),
                 "address": address,
                 "port": int(port or 0),
-                "sources": sorted(_cidr(e.key.split(" . ")[0]) for e in limited if e.set.startswith("permitted")),
-                "in_force": not limited or any(e.set.startswith("restricted") for e in limited),
-                "elements": [Element(name, key, target), *limited],
+                "sources": admitted if any(e.set.startswith("limited") for e in there) else EVERYBODY,
             }
-            yield values, comment
+            if len(words) == 3:
+                values["wherever"] = any(e.set.startswith("wherever") for e in there)
+            yield NftObject(values, there, comment)
 
 
-def _limits(table: NftTable, family: str) -> dict[str, list[Element]]:
-    """Elements that limit who reaches a container's port, by that port."""
+def _limits(elements: Elements, suffix: str) -> dict[str, list[Element]]:
+    """By published port: who reaches it, and by which interfaces."""
     limits: dict[str, list[Element]] = {}
-    for key in table.elements.get(f"restricted{family}", {}):
-        limits.setdefault(key, []).append(Element(f"restricted{family}", key))
-    for key in table.elements.get(f"permitted{family}", {}):
-        limits.setdefault(key.split(" . ", 1)[1], []).append(Element(f"permitted{family}", key))
+    for name in (f"limited{suffix}", f"wherever{suffix[0]}") if suffix.endswith("_at") else (f"limited{suffix}",):
+        for key in elements.get(name, {}):
+            limits.setdefault(key, []).append(Element(name, key))
+    for key in elements.get(f"admitted{suffix}", {}):
+        limits.setdefault(key.split(" . ", 1)[1], []).append(Element(f"admitted{suffix}", key))
     return limits

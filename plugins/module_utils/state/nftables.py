@@ -1,138 +1,29 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our nftables table, through libnftables in this process: a fixed frame of chains, and elements in sets and maps.
-
-The rules never change; what a network needs is elements. So a packet's way is a few look-ups however many ports
-are published, one more port is one element, and a host's whole change is one transaction.
-"""
+"""Our nftables table, through libnftables in this process: read whole, and changed in one transaction."""
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
 import json
-import re
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
-
-TABLE = "containerhost"
-
-# Sets by what is in them:
-#   ours       devices of ours that packets are routed through
-#   borrowed*  interfaces that are not ours whose forwarding we switched on (4, 6), or families that we did
-#   guarded    devices of ours that nothing unasked for may be forwarded to
-#   internal   devices of ours whose containers have no way out
-#   accepted   pairs of devices (in, out) that may reach each other
-#   local*     source and destination that keep their addresses
-#   masquerade*  sources that leave under the host's address
-#   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
-#   restricted*  containers' published ports that are not for everybody
-#   permitted*   who may reach them, from outside this host
-#   open*, permitted_open*  containers' ports that may be reached under their own address, by anybody or by some
-#   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
-FRAME = """
-table inet containerhost {
-    set ours { type ifname; }
-    set borrowed4 { type ifname; }
-    set borrowed6 { type ifname; }
-    set borrowed_families { type nf_proto; }
-    set guarded { type ifname; }
-    set internal { type ifname; }
-    set accepted { type ifname . ifname; }
-    set local4 { type ipv4_addr . ipv4_addr; flags interval; }
-    set local6 { type ipv6_addr . ipv6_addr; flags interval; }
-    set masquerade4 { type ipv4_addr; flags interval; }
-    set masquerade6 { type ipv6_addr; flags interval; }
-    map publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
-    map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
-    map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
-    map publish6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
-    set open4 { type ipv4_addr . inet_proto . inet_service; }
-    set open6 { type ipv6_addr . inet_proto . inet_service; }
-    set permitted_open4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
-    set permitted_open6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
-    set restricted4 { type ipv4_addr . inet_proto . inet_service; }
-    set restricted6 { type ipv6_addr . inet_proto . inet_service; }
-    set permitted4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
-    set permitted6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
-
-    set filtered_vnis { typeof udp dport . @th,96,24; }
-    set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
-    set vteps6 { typeof ip6 saddr . udp dport . @th,96,24; }
-
-    # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too.
-    chain arriving {
-        type filter hook input priority raw; policy accept;
-        udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
-        udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
-    }
-
-    # A bridge with route_localnet must not let its containers reach what the host serves to itself.
-    chain loopback_is_private {
-        type filter hook prerouting priority raw; policy accept;
-        iifname @ours ip daddr 127.0.0.0/8 drop
-    }
-
-    chain published {
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
-        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
-        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
-    }
-    chain from_elsewhere {
-        type nat hook prerouting priority dstnat; policy accept;
-        fib daddr type local jump published
-    }
-    chain from_this_host {
-        type nat hook output priority -100; policy accept;
-        fib daddr type local jump published
-    }
-
-    # Hairpins first: a container that reaches a published port of its own network, and this host on its loopback.
-    chain leaving {
-        type nat hook postrouting priority srcnat; policy accept;
-        ct status dnat ip saddr 127.0.0.0/8 masquerade
-        ct status dnat ip saddr . ip daddr @local4 masquerade
-        ct status dnat ip6 saddr . ip6 daddr @local6 masquerade
-        ip saddr . ip daddr @local4 return
-        ip6 saddr . ip6 daddr @local6 return
-        ip daddr 224.0.0.0/4 return
-        ip6 daddr ff00::/8 return
-        ip saddr @masquerade4 masquerade
-        ip6 saddr @masquerade6 masquerade
-    }
-
-    # What was not routed before we came is not routed now, unless one end is ours.
-    chain passing {
-        type filter hook forward priority filter; policy accept;
-        meta nfproto ipv4 iifname @borrowed4 oifname != @ours drop
-        meta nfproto ipv6 iifname @borrowed6 oifname != @ours drop
-        meta nfproto @borrowed_families iifname != @ours oifname != @ours drop
-        iifname . oifname @accepted accept
-        iifname @internal drop
-        oifname != @guarded accept
-        ct state established,related accept
-        ip daddr . meta l4proto . th dport @restricted4 \
-            ip saddr . ip daddr . meta l4proto . th dport != @permitted4 drop
-        ip6 daddr . meta l4proto . th dport @restricted6 \
-            ip6 saddr . ip6 daddr . meta l4proto . th dport != @permitted6 drop
-        ct status dnat accept
-        ip daddr . meta l4proto . th dport @open4 accept
-        ip6 daddr . meta l4proto . th dport @open6 accept
-        ip saddr . ip daddr . meta l4proto . th dport @permitted_open4 accept
-        ip6 saddr . ip6 daddr . meta l4proto . th dport @permitted_open6 accept
-        drop
-    }
-}
-"""
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import (
+    FRAME,
+    FROM_DEVICES,
+    OF_DEVICES,
+    TABLE,
+    Elements,
+    derived,
+    of_this_version,
+)
 
 _OUTPUT_NUMERIC = 0x780  # NFT_CTX_OUTPUT_NUMERIC_ALL, nftables/libnftables.h
 _OUTPUT_JSON = 0x10
 _OUTPUT_TERSE = 0x800  # NFT_CTX_OUTPUT_TERSE: sets without their elements, which are not even read
-
-Elements = t.Dict[str, t.Dict[str, t.Tuple[t.Optional[str], str]]]
 
 
 class NftMissing(Exception):
@@ -146,7 +37,8 @@ class NftError(Exception):
 class NftTable(t.NamedTuple):
     """Our table as it was found: is it there, are its rules as we wrote them, and its elements.
 
-    ``elements`` is by set: an element's key, in nft's words, to its value (of a map) and its comment.
+    ``elements`` is by set, without the derived sets: an element's key, in nft's words, to its value (of a map) and its
+    comment.
     """
 
     exists: bool
@@ -220,7 +112,10 @@ def read_table(digest: str | None) -> NftTable:
         for what in ("set", "map"):
             if what in entry:
                 elements[entry[what]["name"]] = dict(_element(row) for row in entry[what].get("elem", ()))
-    return NftTable(True, _digest(listing) == digest, elements)
+    follow = {name: elements.pop(name, {}) for name in derived({})}
+    elements = of_this_version(elements)
+    as_derived = all(follow[name].keys() == rows.keys() for name, rows in derived(elements).items())
+    return NftTable(True, as_derived and _digest(listing) == digest, elements)
 
 
 def digest_now() -> str:
@@ -275,14 +170,14 @@ def _hashable(part: t.Any) -> t.Any:
 def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
     """The commands for one transaction: the frame if it is missing or damaged (with all that was in it), then steps."""
     parts = []
-    if not (table.exists and table.intact):
+    whole = table.exists and table.intact
+    if not whole:
         if table.exists:
             parts.append(f"delete table inet {TABLE}")
         parts.append(FRAME)
         for name, elements in table.elements.items():
-            if not re.search(rf"(set|map) {name} ", FRAME):
-                continue  # a set of an older version's
             parts.extend(_add(name, [(key, value, comment) for key, (value, comment) in elements.items()]))
+    steps = [*steps, *_following(table.elements if whole else {}, after(table, steps).elements)]
     for delete in (True, False):
         by_set: dict[str, list[NftElement]] = {}
         for step in steps:
@@ -297,6 +192,17 @@ def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
     return "\n".join(parts)
 
 
+def _following(before: Elements, after_: Elements) -> t.Iterator[NftElement]:
+    """What changes in the derived sets."""
+    followed = derived(before)
+    for name, rows in derived(after_).items():
+        old = followed[name]
+        for key in old.keys() - rows.keys():
+            yield NftElement(None, name, key, None, "", True)
+        for key in rows.keys() - old.keys():
+            yield NftElement(None, name, key, *rows[key])
+
+
 def _add(name: str, rows: t.Sequence[tuple[str, str | None, str]]) -> t.Iterator[str]:
     if rows:
         inner = ", ".join(
@@ -306,14 +212,14 @@ def _add(name: str, rows: t.Sequence[tuple[str, str | None, str]]) -> t.Iterator
         yield f"add element inet {TABLE} {name} {{ {inner} }}"
 
 
-_OF_DEVICES = frozenset(("ours", "borrowed4", "borrowed6", "guarded", "internal", "accepted"))
-
-
 def _quote(name: str, key: str) -> str:
     """Device names in quotes: nft would take some of them for its own words."""
-    if name not in _OF_DEVICES:
-        return key
-    return " . ".join(f'"{part}"' for part in key.split(" . "))
+    if name in FROM_DEVICES:
+        device, dot, rest = key.partition(" . ")
+        return f'"{device}"{dot}{rest}'
+    if name in OF_DEVICES:
+        return " . ".join(f'"{part}"' for part in key.split(" . "))
+    return key
 
 
 def after(table: NftTable, steps: t.Sequence[NftElement]) -> NftTable:

@@ -12,7 +12,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
 
 OPTIONS = (
     Option("bridge", "ifname", "The bridge's device name.", default_note="C(ch-NAME), hashed when longer than 15"),
@@ -64,6 +65,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         accept_from=([device] if options["icc"] else []) + _allowed(network, host, fleet),
         internal=internal,
         protect=False if options["gateway_mode"] == "unprotected" else None,
+        sources=[str(slice_.block) for slice_ in slices],
     )
     if not routed:
         yield from new.route_localnet(network, endpoints)
@@ -84,6 +86,33 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
             problems.add(
                 f"{network.spec.where}`allow_networks` names `{name}`, which is no network with a device on the host",
                 f"Name one of {', '.join(others) or 'your networks'}",
+            )
+
+
+    if network.spec.options["gateway_mode"] == "routed":
+        for host, endpoints in sorted(network.endpoints.items()):
+            for endpoint in endpoints:
+                _check_opened(f"{network.spec.where}{host}: `{endpoint.container.name}`", endpoint, problems)
+
+
+def _check_opened(what: str, endpoint: Endpoint, problems: Problems) -> None:
+    """In a routed network a published port is the container's own: one port has one limit, and no host address."""
+    limits: dict[tuple[str, int], frozenset[Block]] = {}
+    for port in endpoint.spec.publish:
+        if port.host_address is not None and port.host_address.value:
+            if not new.is_loopback(port.host_address):
+                problems.add(
+                    f"{what} publishes {port}, and in a routed network it is reached under its own address, by"
+                    " whichever interface",
+                    "Leave the host address out, and limit who reaches it by `sources`",
+                )
+            continue
+        sources = frozenset(port.sources)
+        if limits.setdefault((port.protocol, port.port), sources) != sources:
+            problems.add(
+                f"{what} publishes its port {port.port}/{port.protocol} twice, with different `sources`, and in a"
+                " routed network both are that one port",
+                "Publish it once, for everybody who may reach it",
             )
 
 

@@ -17,7 +17,13 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.driver impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Host, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    Endpoint,
+    Fleet,
+    Host,
+    Network,
+    Slice,
+)
 
 # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
 OVERHEAD = {4: 50, 6: 70}
@@ -96,14 +102,21 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
             yield new.object_of(
                 "nat_rule", network.name, rule="masquerade", source=str(slice_.block), unless=str(slice_.subnet)
             )
-    for each in (device, vtep_device):
-        yield new.object_of(
-            "isolation", network.name, device=each, accept_from=[device, vtep_device], internal=internal
-        )
+    yield from _isolation(network, slices)
     yield from new.route_localnet(network, endpoints)
     if 6 in network.versions:
         for each in (vtep_device, device):
             yield new.sysctl(network, 6, each, "accept_ra", "0")
+
+
+def _isolation(network: Network, slices: tuple[Slice, ...]) -> Iterator[Object]:
+    """From its containers come addresses of this host's slices, from the other hosts those of the whole network."""
+    vtep_device, device = network.devices
+    common = {"accept_from": [device, vtep_device], "internal": network.spec.internal}
+    own = [str(slice_.block) for slice_ in slices]
+    everywhere = [str(subnet.cidr) for subnet in network.subnets]
+    yield new.object_of("isolation", network.name, device=device, **common, sources=own)
+    yield new.object_of("isolation", network.name, device=vtep_device, **common, sources=everywhere, way_out=False)
 
 
 def _filter(network: Network, fleet: Fleet) -> Object:

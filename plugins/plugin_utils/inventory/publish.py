@@ -60,23 +60,29 @@ def _from_mapping(value: Mapping[str, Any]) -> Iterator[Publish]:
     for key in ("host_port", "container_port"):
         if value.get(key) is None:
             raise Refusal(f"publish: {dict(value)!r} has no `{key}`", "Give both ports")
-    sources = value.get("sources") or ()
-    if isinstance(sources, str):
-        sources = (sources,)
+    sources = _read_sources(value["sources"]) if "sources" in value else ()
     yield from _expand(
         str(dict(value)),
         value.get("host_ip"),
         str(value["host_port"]),
         str(value["container_port"]),
         value.get("protocol"),
-        tuple(_read_source(source) for source in sources),
+        sources,
     )
 
 
-def _read_source(source: Any) -> Block:
-    if not isinstance(source, str):
-        raise Refusal(f"publish: source {source!r} is not text", "Quote it, as in 198.51.100.0/24")
-    return parse_block(source)
+def _read_sources(value: Any) -> tuple[Block, ...]:
+    """Who may reach a port. A key that names nobody is a mistake, and never stands for everybody."""
+    sources = [value] if isinstance(value, str) and value else value
+    if not isinstance(sources, list | tuple) or not sources:
+        raise Refusal(
+            f"publish: `sources` is {value!r}, which names nobody who may reach the port",
+            "List networks, as in [198.51.100.0/24], or leave it out to let everybody",
+        )
+    for source in sources:
+        if not isinstance(source, str):
+            raise Refusal(f"publish: source {source!r} is not text", "Quote it, as in 198.51.100.0/24")
+    return tuple(map(parse_block, sources))
 
 
 def _expand(

@@ -176,7 +176,7 @@ CASES = (
             {"address": "10.80.1.3"},
             {"port": 81},
             {"sources": ["198.18.0.0/24", "198.18.1.1/32"]},
-            {"sources": []},
+            {"sources": None},
         ),
     ),
     Case(
@@ -189,7 +189,7 @@ CASES = (
         "open_port",
         {"address": "fd00:80:1::2", "port": 443},
         {},
-        in_place=({"sources": ["fd00:18::/64", "fd00:19::1/128"]}, {"sources": []}),
+        in_place=({"sources": ["fd00:18::/64", "fd00:19::1/128"]}, {"sources": None}),
     ),
     Case(
         "vtep_filter",

@@ -17,11 +17,10 @@ from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.k
 
 OURS = "containerhost:plan/web"
 PUBLISHED = {"publish4": {"tcp . 8080": ("10.80.0.2 . 80", OURS)}}
-INSIDE = "10.80.0.2 . tcp . 80"
 LIMITED = {
     **PUBLISHED,
-    "restricted4": {INSIDE: (None, OURS)},
-    "permitted4": {f"198.51.100.0/24 . {INSIDE}": (None, OURS)},
+    "limited4": {"tcp . 8080": (None, OURS)},
+    "admitted4": {"198.51.100.0/24 . tcp . 8080": (None, OURS)},
 }
 MASKED = {"masquerade4": {"10.80.0.0/24": (None, OURS)}, "local4": {"10.80.0.0/24 . 10.80.0.0/16": (None, OURS)}}
 
@@ -65,8 +64,8 @@ def test_what_is_as_wanted_stays_as_it_is(elements, wanted):
     [
         (PUBLISHED, publish(port=81), "publish 0.0.0.0:8080/tcp (web): port: 80 → port: 81"),
         (PUBLISHED, publish(sources=["198.51.100.0/24"]),
-         "publish 0.0.0.0:8080/tcp (web):  → sources: 198.51.100.0/24"),
-        (LIMITED, publish(), "publish 0.0.0.0:8080/tcp (web): sources: 198.51.100.0/24 → "),
+         "publish 0.0.0.0:8080/tcp (web): sources: everybody → sources: 198.51.100.0/24"),
+        (LIMITED, publish(), "publish 0.0.0.0:8080/tcp (web): sources: 198.51.100.0/24 → sources: everybody"),
         (MASKED, masquerade(unless=None),
          "masquerade 10.80.0.0/24 (web): unless: 10.80.0.0/16 → unless: 10.80.0.0/24"),
     ],
@@ -79,7 +78,7 @@ def without(name):
     return {other: rows for other, rows in {**LIMITED, **MASKED}.items() if other != name}
 
 
-@pytest.mark.parametrize("elements", [without("restricted4"), without("masquerade4"), without("local4")])
+@pytest.mark.parametrize("elements", [without("limited4"), without("masquerade4"), without("local4")])
 def test_half_of_a_rule_is_not_in_force(elements):
     lines = changed(host(elements), publish(sources=["198.51.100.0/24"]), masquerade())
     assert ["in_force: no" in line for line in lines] == [True]
@@ -124,6 +123,7 @@ def test_of_a_network_that_grew_the_old_one_goes_first():
         ({"host_address": "::1", "address": "fd00::2"}, "cannot be published by NAT"),
         ({"host_address": "::2"}, "not of one family"),
         ({"sources": ["fd00::/64"]}, "not of one family"),
+        ({"sources": []}, "`sources` is empty"),
         ({"unless": "10.0.0.0/8"}, "belongs to rule masquerade"),
     ],
 )

@@ -97,8 +97,9 @@ def test_it_is_routed_to_the_outside_behind_nat_in_both_families(plan, objects):
         {"network": "web", "uplink": "auto", "family": "ipv6"},
     ]
     assert objects(found, "h1", "isolation") == [
-        {"network": "web", "device": "ch-web", "accept_from": ["ch-web"], "internal": False}
-    ]
+        {"network": "web", "device": "ch-web", "accept_from": ["ch-web"], "internal": False,
+         "sources": ["10.5.0.0/24", "fd05::/64"]}
+    ]  # fmt: skip
     assert objects(found, "h1", "sysctl") == [{"network": "web", "key": "net.ipv6.conf.ch-web.accept_ra", "value": "0"}]
 
 
@@ -206,3 +207,37 @@ def test_the_same_private_subnet_on_each_host(plan, fleet, addresses):
 
 def test_nothing_of_it_waits_for_other_hosts(plan):
     assert plan().networks["web"] == {"driver": "bridge", "members": ["h1"], "shared": False}
+
+
+class TestRouted:
+    """A published port is the container's own there: one port has one limit, and no address of the host's."""
+
+    @staticmethod
+    def shop(ports):
+        return f"{{shop: {{networks: {{web: {{publish: [{ports}]}}}}}}}}"
+
+    def test_a_port_of_the_host_alone_is_not_opened(self, plan, objects):
+        found = plan(", gateway_mode: routed", self.shop("'127.0.0.1:8080:80', '127.0.0.53:8081:81'"))
+        assert objects(found, "h1", "open_port") == []
+
+    def test_two_published_ports_to_one_open_it_once(self, plan, objects):
+        found = plan(", gateway_mode: routed", self.shop("'8080:80', '8081:80'"))
+        assert [each["address"] for each in objects(found, "h1", "open_port")] == ["10.5.0.2", "fd05::2"]
+
+    @pytest.mark.parametrize(("ports", "sentence"), [
+        ("'8080:80', {host_port: 81, container_port: 80, sources: [10.0.0.0/8]}",
+         "publishes its port 80/tcp twice, with different `sources`"),
+        ("'192.0.2.1:8080:80'", "publishes 192.0.2.1:8080:80/tcp, and in a routed network"),
+    ])  # fmt: skip
+    def test_what_would_open_more_than_it_says_is_refused(self, fleet, ports, sentence):
+        fleet.networks("{web: {driver: bridge, gateway_mode: routed}}").only_containers(h1=self.shop(ports))
+        (problem,) = fleet.problems()
+        assert sentence in problem
+
+
+@pytest.mark.parametrize(("ports", "needed"), [
+    ("'8080:80'", True), ("'127.0.0.5:8080:80'", True), ("'0.0.0.0:8080:80'", True), ("'192.0.2.1:8080:80'", False),
+])  # fmt: skip
+def test_the_bridge_takes_the_loopback_only_where_the_host_calls_from_there(plan, objects, ports, needed):
+    found = plan(containers=TestRouted.shop(ports))
+    assert ("route_localnet" in str(objects(found, "h1", "sysctl"))) is needed

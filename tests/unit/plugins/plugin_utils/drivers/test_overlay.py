@@ -138,8 +138,11 @@ def test_forwarding_and_isolation_are_of_both_devices(fleet, objects):
         (None, "auto", "ipv6"),
     ]
     assert objects(plan, "h2", "isolation") == [
-        {"network": "fabric", "device": device, "accept_from": ["chb-fabric", "ch-fabric"], "internal": False}
-        for device in ("chb-fabric", "ch-fabric")
+        {"network": "fabric", "device": device, "accept_from": ["chb-fabric", "ch-fabric"], "internal": False, **own}
+        for device, own in (
+            ("chb-fabric", {"sources": ["10.42.1.0/24", "fd00:42:0:1::/64"]}),
+            ("ch-fabric", {"sources": ["10.42.0.0/16", "fd00:42::/48"], "way_out": False}),
+        )
     ]
 
 

@@ -60,6 +60,10 @@ def test_a_mapping_takes_ranges():
         ({"host_port": 8080}, "no `container_port`"),
         ({"host_port": 8080, "container_port": 80, "host_adress": "x"}, "unknown key `host_adress`"),
         ({"host_port": 8080, "container_port": 80, "sources": [7]}, "source 7"),
+        *(
+            ({"host_port": 8080, "container_port": 80, "sources": nobody}, "names nobody who may reach the port")
+            for nobody in ([], None, False, 0, "", {}, 5, True, {"a": "b"})
+        ),
         ({"host_port": 8080, "container_port": 80, "sources": "198.51.100.1/24"}, "inside a subnet"),
         (True, "True is not text"),
         (None, "None is not text"),

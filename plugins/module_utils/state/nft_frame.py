@@ -1,0 +1,226 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of our nftables table: a fixed frame of chains, with sets and maps for what networks need.
+
+The rules never change; what a network needs is elements. So a packet's way is a few look-ups however many ports are
+published, and one more port is one element.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+# Elements by set: an element's key, in nft's words, to its value (of a map) and its comment.
+Elements = t.Dict[str, t.Dict[str, t.Tuple[t.Optional[str], str]]]
+
+TABLE = "containerhost"
+
+# Sets by what is in them:
+#   ours       devices of ours that packets are routed through
+#   same       each of these devices twice: frames that a bridge only switches come in and go out by it
+#   borrowed*  interfaces that are not ours whose forwarding we switched on (4, 6), or families that we did
+#   guarded    devices of ours that nothing unasked for may be forwarded to
+#   internal   devices of ours whose containers have no way out
+#   inward     devices of ours that lead to other devices of ours only
+#   sourced    devices of ours whose senders have the addresses in sources*, and no others
+#   accepted   pairs of devices (in, out) that may reach each other
+#   local*     source and destination that keep their addresses
+#   masquerade*  sources that leave under the host's address
+#   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
+#   wherever*  ports published at an address that is no single interface's: on a loopback or dummy device
+#   limited*   published ports that are not for everybody
+#   admitted*  who may reach them, from outside this host
+#   open*, permitted_open*  containers' ports that may be reached under their own address, by anybody or by some
+#   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
+#   filtered_ports  their UDP ports
+FRAME = """
+table inet containerhost {
+    set ours { type ifname; }
+    set same { type ifname . ifname; }
+    set borrowed4 { type ifname; }
+    set borrowed6 { type ifname; }
+    set borrowed_families { type nf_proto; }
+    set guarded { type ifname; }
+    set internal { type ifname; }
+    set inward { type ifname; }
+    set sourced { type ifname; }
+    set sources4 { type ifname . ipv4_addr; flags interval; }
+    set sources6 { type ifname . ipv6_addr; flags interval; }
+    set accepted { type ifname . ifname; }
+    set local4 { type ipv4_addr . ipv4_addr; flags interval; }
+    set local6 { type ipv6_addr . ipv6_addr; flags interval; }
+    set masquerade4 { type ipv4_addr; flags interval; }
+    set masquerade6 { type ipv6_addr; flags interval; }
+    map publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
+    map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
+    map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
+    map publish6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
+    set wherever4 { type inet_proto . ipv4_addr . inet_service; }
+    set wherever6 { type inet_proto . ipv6_addr . inet_service; }
+    set limited4 { type inet_proto . inet_service; }
+    set limited6 { type inet_proto . inet_service; }
+    set limited4_at { type inet_proto . ipv4_addr . inet_service; }
+    set limited6_at { type inet_proto . ipv6_addr . inet_service; }
+    set admitted4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
+    set admitted6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
+    set admitted4_at { type ipv4_addr . inet_proto . ipv4_addr . inet_service; flags interval; }
+    set admitted6_at { type ipv6_addr . inet_proto . ipv6_addr . inet_service; flags interval; }
+    set open4 { type ipv4_addr . inet_proto . inet_service; }
+    set open6 { type ipv6_addr . inet_proto . inet_service; }
+    set permitted_open4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
+    set permitted_open6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
+
+    set filtered_ports { type inet_service; }
+    set filtered_vnis { typeof udp dport . @th,96,24; }
+    set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
+    set vteps6 { typeof ip6 saddr . udp dport . @th,96,24; }
+
+    # 127.0.0.0/8 is on no wire. The kernel looks for such packets when it routes them, which is after addresses have
+    # been translated, and not at all where route_localnet is on (CVE-2020-8558).
+    chain loopback_is_private {
+        type filter hook prerouting priority raw; policy accept;
+        iifname != "lo" ip daddr 127.0.0.0/8 drop
+        iifname != "lo" ip saddr 127.0.0.0/8 drop
+    }
+
+    # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too. For
+    # containers it is the port: behind the first header of a large packet (UDP_SEGMENT) there can be any others.
+    chain arriving {
+        type filter hook input priority raw; policy accept;
+        udp dport @filtered_ports iifname @ours drop
+        udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
+        udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
+    }
+
+    # A port that is published at an address is reached by the interface that has it, and by containers. A limit belongs
+    # to one published port: it is looked up where that port is.
+    chain arrived {
+        iifname @ours goto arrived_at
+        fib daddr . iif type local goto arrived_at
+        meta l4proto . ip daddr . th dport @wherever4 goto arrived_at
+        meta l4proto . ip6 daddr . th dport @wherever6 goto arrived_at
+        goto arrived_anywhere
+    }
+    chain arrived_at {
+        meta l4proto . ip daddr . th dport @limited4_at \
+            ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
+        meta l4proto . ip6 daddr . th dport @limited6_at \
+            ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
+        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
+        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
+        goto arrived_anywhere
+    }
+    chain arrived_anywhere {
+        meta nfproto ipv4 meta l4proto . th dport @limited4 \
+            ip saddr . meta l4proto . th dport != @admitted4 drop
+        meta nfproto ipv6 meta l4proto . th dport @limited6 \
+            ip6 saddr . meta l4proto . th dport != @admitted6 drop
+        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
+        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
+    }
+    chain from_elsewhere {
+        type nat hook prerouting priority dstnat; policy accept;
+        fib daddr type local jump arrived
+    }
+
+    # The host itself is never limited.
+    chain published {
+        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
+        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
+        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
+        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
+    }
+    chain from_this_host {
+        type nat hook output priority -100; policy accept;
+        fib daddr type local jump published
+    }
+
+    # Hairpins first: a container that reaches a published port of its own network, and this host on its loopback.
+    chain leaving {
+        type nat hook postrouting priority srcnat; policy accept;
+        ct status dnat ip saddr 127.0.0.0/8 masquerade
+        ct status dnat ip saddr . ip daddr @local4 masquerade
+        ct status dnat ip6 saddr . ip6 daddr @local6 masquerade
+        ip saddr . ip daddr @local4 return
+        ip6 saddr . ip6 daddr @local6 return
+        ip daddr 224.0.0.0/4 return
+        ip6 daddr ff00::/8 return
+        ip saddr @masquerade4 masquerade
+        ip6 saddr @masquerade6 masquerade
+    }
+
+    # Who begins something, and with which address; replies are let through, by whichever way they come. What was not
+    # routed before we came is not begun now, unless one end is ours, or somebody else has given it another address.
+    chain beginning {
+        iifname . oifname @same return
+        meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
+        meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
+        meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 drop
+        iifname @inward oifname != @ours drop
+        ct state invalid iifname @ours oifname != @ours ip saddr @masquerade4 drop
+        ct state invalid iifname @ours oifname != @ours ip6 saddr @masquerade6 drop
+        iifname @sourced jump sourcing
+    }
+    chain sourcing {
+        meta nfproto ipv4 iifname . ip saddr != @sources4 drop
+        meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
+    }
+    chain passing {
+        type filter hook forward priority filter; policy accept;
+        udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
+        ct state new,invalid,untracked jump beginning
+        iifname . oifname @accepted accept
+        iifname @internal drop
+        oifname != @guarded accept
+        ct state established,related accept
+        ct status dnat accept
+        ip daddr . meta l4proto . th dport @open4 accept
+        ip6 daddr . meta l4proto . th dport @open6 accept
+        ip saddr . ip daddr . meta l4proto . th dport @permitted_open4 accept
+        ip6 saddr . ip6 daddr . meta l4proto . th dport @permitted_open6 accept
+        drop
+    }
+}
+"""
+
+SET_NAMES = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
+OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced accepted same".split())
+# Their keys begin with a device; what follows is an address.
+FROM_DEVICES = frozenset(("sources4", "sources6"))
+
+_DERIVED = "containerhost:derived"
+
+
+def derived(elements: Elements) -> Elements:
+    """The sets that follow from others, so that no object has to share an element with another one."""
+    devices = {name for set_ in ("ours", "borrowed4", "borrowed6") for name in elements.get(set_, ())}
+    ports = {vni.split(" . ")[0] for vni in elements.get("filtered_vnis", ())}
+    return {
+        "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
+        "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
+    }
+
+
+def of_this_version(elements: Elements) -> Elements:
+    """Elements of a table that another version may have made, for the sets of this one."""
+    kept = {name: dict(rows) for name, rows in elements.items() if name in SET_NAMES}
+    for family in ("4", "6"):
+        _take_over_limits(elements, kept, family)
+    return kept
+
+
+def _take_over_limits(elements: Elements, kept: Elements, family: str) -> None:
+    """``restricted`` and ``permitted`` limited a container's port, whichever published port led there."""
+    by_port: dict[str, list[str]] = {key: [] for key in elements.get(f"restricted{family}", ())}
+    for key in elements.get(f"permitted{family}", ()):
+        source, _dot, port = key.partition(" . ")
+        by_port.setdefault(port, []).append(source)
+    for suffix in ("", "_at") if by_port else ():
+        for key, (target, comment) in elements.get(f"publish{family}{suffix}", {}).items():
+            address, _dot, port = str(target).partition(" . ")
+            sources = by_port.get(f"{address} . {key.split(' . ')[0]} . {port}")
+            if sources is not None:
+                kept.setdefault(f"limited{family}{suffix}", {})[key] = (None, comment)
+                for source in sources:
+                    kept.setdefault(f"admitted{family}{suffix}", {})[f"{source} . {key}"] = (None, comment)

@@ -1,0 +1,275 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the security page says, tried by an attacker: on the LAN, in a container with and without NET_RAW, on a member.
+
+``web`` publishes ports, ``fab`` is an overlay of this host and the one outside, ``far`` is behind a second uplink.
+Each attack is also tried with the rule taken away that stops it, or next to an honest packet that passes: a test that
+sees nothing because nothing was sent proves nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from ansible_collections.containerhost.network.tests.integration.document.attackers import (
+    Watcher,
+    frame,
+    mac_of,
+    send_plain,
+    send_raw,
+    tcp,
+    udp,
+    vxlan,
+)
+from ansible_collections.containerhost.network.tests.integration.document.documents import (
+    bridge_network,
+    joined,
+    publish,
+)
+from ansible_collections.containerhost.network.tests.integration.document.test_strangers import TWO_UPLINKS
+from ansible_collections.containerhost.network.tests.integration.document.town import (
+    HOST4,
+    HOST6,
+    OUTSIDE4,
+    OUTSIDE6,
+    a_town,
+)
+
+WEB1, WEB1_6, FAB1 = "10.80.1.2", "fd00:80:1::2", "10.42.1.2"
+FAR_HOST4, FAR4, ANYCAST, VNI = "198.19.0.1", "198.19.0.2", "203.0.113.9", 42
+MEMBER_MAC = "02:00:00:00:09:02"
+FORGED = b"forged packet"
+
+SENDERS = {"web": ["10.80.1.0/24", "fd00:80:1::/64"], "fab": ["10.42.1.0/24", "fd00:42:1::/64"]}
+
+
+def attacked() -> dict:
+    document = joined(
+        bridge_network("web", 80, containers=2),
+        bridge_network("fab", 42),
+        publish("web", 8080, WEB1, 80),
+        publish("web", 8080, WEB1_6, 80),
+        publish("web", 8082, WEB1, 80, host_address="127.0.0.1"),
+        publish("web", 5353, WEB1, 53, protocol="udp", host_address="127.0.0.1"),
+        publish("web", 8085, WEB1, 80, host_address=FAR_HOST4),
+        publish("web", 8086, WEB1, 80, host_address="10.80.1.1"),
+        publish("web", 8087, WEB1, 80, host_address=ANYCAST),
+        publish("web", 8088, WEB1_6, 80, host_address="fd00:19::1"),
+    )
+    document["sysctl"] = document["sysctl"][:1]
+    for row in document["isolation"]:
+        row["sources"] = SENDERS[row["network"]]
+    document["isolation"][1]["accept_from"] = ["ch-fab", "ch-vx"]
+    document["isolation"].append(
+        {"network": "fab", "device": "ch-vx", "accept_from": ["ch-fab", "ch-vx"], "way_out": False,
+         "sources": ["10.42.0.0/16"]}
+    )  # fmt: skip
+    document["vtep_filter"] = [{"network": "fab", "vni": VNI, "accept_from": [HOST4, OUTSIDE4]}]
+    document["vxlan"] = [
+        {"network": "fab", "name": "ch-vx", "vni": VNI, "local": HOST4, "mac": "02:00:00:00:09:01", "mtu": 1450,
+         "addresses": ["10.42.1.0/32"]}
+    ]  # fmt: skip
+    document["forwarding"].append({"network": "fab", "device": "ch-vx", "family": "ipv4"})
+    return document
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["bridge alone", "br_netfilter"])
+def town(tmp_path_factory, request):
+    with a_town(tmp_path_factory.mktemp("attacked"), request.param) as town:
+        town.host.run("sh", "-ec", TWO_UPLINKS)
+        town.host.run("ip", "addr", "add", f"{ANYCAST}/32", "dev", "lo")
+        answer = town.host.module("document", document=attacked())
+        assert answer.get("changed"), answer
+        for words in (f"10.0.0.0/8 via {HOST4}", f"{ANYCAST} via {HOST4}", f"198.19.0.0/24 via {HOST4}"):
+            town.host.outside("ip", "route", "add", *words.split())
+        town.host.outside("ip", "-6", "route", "add", "fd00:19::/64", "via", HOST6)
+        for port in (80, 8000):
+            town.serve("web-1", port)
+            assert town.call(None, WEB1, port)
+        town.serve("web-1", 80, address="::")
+        assert town.call(None, WEB1_6, 80)
+        yield town
+
+
+@contextlib.contextmanager
+def without(town, chain: str):
+    """The next run would put it back; here the table is loaded again as it was."""
+    before = town.host.run("nft", "list", "table", "inet", "containerhost")
+    town.host.run("nft", "flush", "chain", "inet", "containerhost", chain)
+    try:
+        yield
+    finally:
+        town.host.run("nft", "-f", "-", input=f"delete table inet containerhost\n{before}")
+
+
+def seen_in(town, where: str, sender: str | None, device: str, *packets: bytes, gateway: str | None = None) -> bool:
+    """Does a forged packet that ``sender`` puts on its wire, for the host's MAC, arrive at ``where``?"""
+    host_device = gateway or ("eth0" if sender == "outside" else "ch-web")
+    watcher = Watcher(town, where, marker=FORGED.decode())
+    for packet in packets:
+        send_raw(town, sender, device, frame(mac_of(town, None, host_device), mac_of(town, sender, device), packet))
+    assert town.ping("web-1", "10.80.1.1")  # what was sent before has passed by now
+    return any(kind != 4 for _device, kind, _frame in watcher.seen())
+
+
+# -- 127.0.0.1 means the host alone ---------------------------------------------------------------------------------
+
+LOOPBACK = {
+    "a TCP port": lambda source: tcp(source, "127.0.0.1", 4000, 8082, 2, FORGED),
+    "a UDP port": lambda source: udp(source, "127.0.0.1", 4000, 5353, FORGED),
+    "a port of all addresses": lambda source: tcp(source, "127.99.0.1", 4000, 8080, 2, FORGED),
+}
+
+
+@pytest.mark.parametrize("packet", LOOPBACK.values(), ids=LOOPBACK)
+def test_a_frame_for_the_loopback_from_the_lan_reaches_nobody(town, packet):
+    assert not seen_in(town, "web-1", "outside", "eth0", packet(OUTSIDE4))
+
+
+def test_such_a_frame_does_reach_a_published_port_without_the_rule(town):
+    with without(town, "loopback_is_private"):
+        assert seen_in(town, "web-1", "outside", "eth0", LOOPBACK["a port of all addresses"](OUTSIDE4))
+
+
+@pytest.mark.parametrize("packet", LOOPBACK.values(), ids=LOOPBACK)
+def test_nor_one_from_a_container_with_net_raw(town, packet):
+    assert not seen_in(town, "web-1", "web-2", "eth0", packet("10.80.1.3"))
+
+
+class Served:
+    """Who has reached a UDP service of the host's loopback, by the counter of its namespace."""
+
+    def __init__(self, town) -> None:
+        self._town, self._before = town, self._count(town)
+
+    @staticmethod
+    def _count(town) -> int:
+        rows = [row.split() for row in town.host.run("cat", "/proc/net/snmp").splitlines() if row.startswith("Udp:")]
+        return int(dict(zip(*rows, strict=True))["InDatagrams"])
+
+    def more(self) -> bool:
+        return self._count(self._town) > self._before
+
+
+@pytest.mark.parametrize(("sender", "source", "target"), [
+    ("web-2", "127.0.0.2", "10.80.1.1"),
+    ("web-2", "127.0.0.1", HOST4),
+    ("web-2", "10.80.1.3", "127.0.0.1"),
+    ("outside", "127.0.0.2", HOST4),
+    ("outside", OUTSIDE4, "127.0.0.1"),
+])  # fmt: skip
+def test_nobody_reaches_what_the_host_serves_to_itself_or_speaks_as_its_loopback(town, sender, source, target):
+    """``route_localnet`` is on for the bridge, as web publishes on all addresses."""
+    town.start(None, "socat", "UDP4-RECVFROM:9053,reuseaddr,fork", "SYSTEM:true")
+    gateway = "eth0" if sender == "outside" else "ch-web"
+    served = Served(town)
+    seen_in(town, "web-1", sender, "eth0", udp(source, target, 4000, 9053, FORGED), gateway=gateway)
+    assert not served.more()
+    town.call(None, "127.0.0.1", 9053, kind="UDP", patience=0)
+    assert served.more(), "the service does not listen"
+
+
+# -- a port that is published at one address ------------------------------------------------------------------------
+
+
+def test_a_port_at_an_address_is_reached_by_its_own_interface_and_by_containers(town):
+    assert town.call("far", FAR_HOST4, 8085) == FAR4
+    assert town.call("web-2", FAR_HOST4, 8085)
+    assert town.call("fab-1", FAR_HOST4, 8085)
+    assert town.call(None, FAR_HOST4, 8085)
+    assert town.call("far", "fd00:19::1", 8088)
+
+
+@pytest.mark.parametrize(("address", "port"), [(FAR_HOST4, 8085), ("fd00:19::1", 8088)])
+def test_it_is_not_reached_by_another_interface(town, address, port):
+    assert town.ping("outside", address), "Linux takes packets for any of its addresses by any interface"
+    assert town.silence("outside", address, port)
+
+
+def test_a_port_at_a_gateway_is_for_containers(town):
+    assert town.call("web-2", "10.80.1.1", 8086)
+    assert town.silence("outside", "10.80.1.1", 8086)
+
+
+def test_a_port_at_an_address_of_no_wire_is_reached_by_all(town):
+    assert town.call("outside", ANYCAST, 8087) == OUTSIDE4
+    assert town.call("far", ANYCAST, 8087) == FAR4
+
+
+# -- the overlay's door ---------------------------------------------------------------------------------------------
+
+INNER = frame(MEMBER_MAC, "02:00:00:00:66:66", udp("10.42.1.9", "10.42.2.9", 1, 2, FORGED))
+SEGMENT = len(vxlan(VNI, INNER))
+
+
+@pytest.mark.parametrize("target", [OUTSIDE4, HOST4, "10.80.1.1", "10.42.1.1"])
+@pytest.mark.parametrize("container", ["web-1", "fab-1"])
+@pytest.mark.parametrize("payload", [
+    (vxlan(VNI, INNER), 0),
+    (vxlan(VNI + 1, INNER) + vxlan(VNI, INNER), SEGMENT),
+], ids=["one packet", "behind another header"])  # fmt: skip
+def test_no_container_sends_to_a_members_vxlan_port(town, target, container, payload):
+    data, segment = payload
+    where, device = ("outside", "eth0") if target == OUTSIDE4 else (None, "ch-vx")
+    watcher = Watcher(town, where, device, FORGED.decode())
+    send_plain(town, container, 4000, target, 4789, data, segment)
+    assert town.ping(container, OUTSIDE4)
+    assert watcher.seen() == []
+
+
+def test_a_container_sends_to_other_ports_as_it_likes(town):
+    watcher = Watcher(town, "outside", "eth0", FORGED.decode())
+    send_plain(town, "web-1", 4000, OUTSIDE4, 4790, vxlan(VNI, INNER))
+    assert town.ping("web-1", OUTSIDE4)
+    assert watcher.seen()
+
+
+@pytest.mark.parametrize("source", ["198.18.0.3", FAR4, "10.42.1.2", "8.8.8.8", "0.0.0.0"])
+def test_no_packet_leaves_with_an_address_that_is_not_the_containers(town, source):
+    assert not seen_in(town, "outside", "web-2", "eth0", udp(source, OUTSIDE4, 4000, 9, FORGED))
+
+
+@pytest.mark.parametrize("source", ["fd00:18::3", "fd00:42:1::2", "2001:db8::1"])
+def test_nor_in_ipv6(town, source):
+    assert not seen_in(town, "outside", "web-2", "eth0", udp(source, OUTSIDE6, 4000, 9, FORGED))
+
+
+@pytest.mark.parametrize(("source", "target"), [("10.80.1.3", OUTSIDE4), ("fd00:80:1::3", OUTSIDE6)])
+def test_its_own_address_leaves_as_the_hosts(town, source, target):
+    assert seen_in(town, "outside", "web-2", "eth0", udp(source, target, 4000, 9, FORGED))
+
+
+def test_a_forged_address_does_leave_without_the_rule(town):
+    with without(town, "sourcing"):
+        assert seen_in(town, "outside", "web-2", "eth0", udp("198.18.0.3", OUTSIDE4, 4000, 9, FORGED))
+
+
+# -- a compromised member -------------------------------------------------------------------------------------------
+
+
+def from_member(town, where: str | None, source: str, target: str, outer: str = OUTSIDE4) -> bool:
+    """Does a packet that a member sends through the overlay arrive?"""
+    inner = frame("02:00:00:00:09:01", MEMBER_MAC, udp(source, target, 4000, 9, FORGED))
+    packet = udp(outer, HOST4, 5000, 4789, vxlan(VNI, inner))
+    watcher = Watcher(town, where, marker=FORGED.decode())
+    send_raw(town, "outside", "eth0", frame(mac_of(town, None, "eth0"), mac_of(town, "outside", "eth0"), packet))
+    assert town.ping("fab-1", "10.42.1.1")
+    return any(kind != 4 for _device, kind, _frame in watcher.seen())
+
+
+def test_a_member_reaches_the_networks_containers_from_its_addresses_only(town):
+    assert from_member(town, "fab-1", "10.42.2.5", FAB1)
+    for source in ("10.80.1.3", "8.8.8.8", FAR4):
+        assert not from_member(town, "fab-1", source, FAB1)
+
+
+def test_nobody_else_reaches_them_through_the_vtep(town):
+    assert not from_member(town, "fab-1", "10.42.2.5", FAB1, outer="198.18.0.9")
+
+
+def test_nothing_leaves_the_host_by_way_of_the_overlay(town):
+    assert not from_member(town, "far", "10.42.2.5", FAR4)
+    assert not from_member(town, "web-1", "10.42.2.5", WEB1)
