@@ -68,6 +68,9 @@ class DeviceKind(Kind):
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
+        for option in ("name", "master"):
+            if values.get(option):
+                yield ("isolation", values.get("netns"), values[option])
         for option in ("master", "link"):
             if values.get(option):
                 yield ("link", values.get("netns"), values[option])

@@ -47,6 +47,7 @@ class NftKind(Kind):
     """A kind of rule. Subclasses say which elements an object has, and which objects a table's elements are of."""
 
     marked = True
+    guards = True
 
     def spell(self, plain: Values) -> Values:
         """The options of one object in the kernel's own spelling. Raises Problem."""

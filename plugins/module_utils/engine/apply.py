@@ -32,18 +32,27 @@ class Failed(Exception):
 def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> None:
     """Do it. Raises Failed with what was refused; what did not depend on it is done.
 
-    What is left over goes only when everything that is wanted has been made: it may be the old way to the same end.
+    What filters comes before all devices, and goes after them: there is no moment in which one of them is without. What
+    is left over goes only when everything that is wanted has been made: it may be the old way to the same end.
     """
-    run = _Run({kind.name: kind for kind in kinds}, executor)
+    by_name = {kind.name: kind for kind in kinds}
+    run = _Run(by_name, executor)
+    guarding, making = _part(todo.make, lambda change: by_name[change.kind].guards)
     try:
-        run.remove(todo.clear)
-        run.make(todo.make)
+        run.remove(_guards_last(by_name, todo.clear))
+        run.make(guarding)
+        run.make(making)
         if not run.failures:
-            run.remove(todo.remove)
+            run.remove(_guards_last(by_name, todo.remove))
     finally:
         executor.finish()
     if run.failures:
         raise Failed(run.failures, run.left_out)
+
+
+def _guards_last(by_name: t.Mapping[str, Kind], changes: t.Sequence[Change]) -> list[Change]:
+    guards, others = _part(changes, lambda change: by_name[change.kind].guards)
+    return [*others, *guards]
 
 
 class _Run:

@@ -98,6 +98,9 @@ class Kind:
         """What ``verify`` can try on an object of a document; None: nothing."""
         return None
 
+    # It filters: its objects are in force before any device is made, and until the last one has gone.
+    guards: t.ClassVar[bool] = False
+
     def key_of(self, values: Values, owner: str) -> Key:
         """What makes it this object and no other: its namespace, its key, and its owner where many share it."""
         key = (values.get("netns"), *[values.get(name) for name in self.key])
