@@ -118,7 +118,7 @@ class DeviceKind(Kind):
         if change.action in ("remove", "recreate"):
             kernel.will_delete_link(name, netns)
         if change.action in ("add", "recreate"):
-            kernel.will_make_link(name, netns)
+            kernel.will_make_link(name, netns, self.kernel_kind)
 
     def mark_label(self, values: Values) -> str:
         return ""
