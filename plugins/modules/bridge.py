@@ -36,6 +36,12 @@ options:
       - Without this option, addresses are left alone.
     type: list
     elements: str
+  ipv6: &ipv6
+    description:
+      - Whether the device has IPv6. By default, it has if one of O(addresses) is of IPv6; without O(addresses), it is
+        left as it is.
+      - Whichever it is, the device takes nothing from router advertisements and follows no redirects.
+    type: bool
   stp: &stp
     description:
       - Whether it takes part in the Spanning Tree Protocol (C(stp_state)). The kernel's default is V(false).
@@ -92,6 +98,7 @@ options:
       mtu: *mtu
       up: *up
       addresses: *addresses
+      ipv6: *ipv6
       stp: *stp
       priority: *priority
       ageing_time: *ageing_time

@@ -67,6 +67,12 @@ options:
       - Without this option, addresses are left alone.
     type: list
     elements: str
+  ipv6: &ipv6
+    description:
+      - Whether the device has IPv6. By default, it has if one of O(addresses) is of IPv6; without O(addresses), it is
+        left as it is.
+      - Whichever it is, the device takes nothing from router advertisements and follows no redirects.
+    type: bool
   state: &state
     description:
       - Whether the device is to be there.
@@ -100,6 +106,7 @@ options:
       mtu: *mtu
       up: *up
       addresses: *addresses
+      ipv6: *ipv6
       state: *state
       netns: *netns
       recreate: *recreate

@@ -17,8 +17,16 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    AT_FIRST,
+    IPV6_MIN_MTU,
+    Settings,
+    has_ipv6,
+    in_message,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
@@ -28,8 +36,8 @@ DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "mtu": {"type": "int"},
     "up": {"type": "bool", "default": True},
 }
-_IPV6_MIN_MTU = 1280  # IPV6_MIN_MTU, linux/ipv6.h: below it, the kernel takes IPv6 off a device
 ADDRESS_OPTIONS: dict[str, dict[str, t.Any]] = {"addresses": {"type": "list", "elements": "str"}}
+IPV6_OPTIONS: dict[str, dict[str, t.Any]] = {"ipv6": {"type": "bool"}}
 
 
 class DeviceKind(Kind):
@@ -40,7 +48,6 @@ class DeviceKind(Kind):
     key = ("name",)
     after: t.ClassVar[tuple[str, ...]] = ("netns",)
     marked = True
-
     def normalise(self, values: Values) -> Values:
         plain = dict(values)
         plain["name"] = canonical.device_name(plain["name"])
@@ -56,12 +63,23 @@ class DeviceKind(Kind):
             plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
         if plain.get("addresses") is not None:
             plain["addresses"] = canonical.each(plain["addresses"], device_address)
-            if plain.get("mtu", _IPV6_MIN_MTU) < _IPV6_MIN_MTU and any(":" in cidr for cidr in plain["addresses"]):
-                raise Problem(f"{plain['name']}: mtu {plain['mtu']} is too small for IPv6, which needs {_IPV6_MIN_MTU}")
+            if plain.get("mtu", IPV6_MIN_MTU) < IPV6_MIN_MTU and any(":" in cidr for cidr in plain["addresses"]):
+                raise Problem(f"{plain['name']}: mtu {plain['mtu']} is too small for IPv6, which needs {IPV6_MIN_MTU}")
+        if plain.get("state") != "absent":
+            plain["settings"] = self.settings(plain)
+            plain.pop("ipv6", None)
         return plain
 
+    def settings(self, values: Values) -> Settings:
+        """How the device itself is set below ``net.ipv4.conf`` and ``net.ipv6.conf``: see ``state/device_settings.py``.
+
+        A kind that closes its devices so has them made down, and finished and changed with these settings.
+        """
+        return {}
+
     def summary(self, values: Values) -> list[str]:
-        return [row for row in super().summary(values) if row != "up: yes"]
+        plain = {name: value for name, value in values.items() if name != "settings"}
+        return [row for row in super().summary(plain) if row != "up: yes"]
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("link", values.get("netns"), values["name"])
@@ -107,6 +125,10 @@ class DeviceKind(Kind):
             return {**values, "kind": link.kind or "physical"}
         if "addresses" in self.options:
             values["addresses"] = kernel.addresses_of(link.name, netns)
+        if "ipv6" in self.options and has_ipv6(link) and not any(":" in cidr for cidr in values["addresses"]):
+            values["ipv6"] = True
+        if wanted is not None and wanted.present:
+            values["settings"] = device_settings.read(kernel, netns, link, wanted.values["settings"])
         return {**values, **self.data_of(kernel, netns, link)}
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
@@ -118,7 +140,11 @@ class DeviceKind(Kind):
         if change.action in ("remove", "recreate"):
             kernel.will_delete_link(name, netns)
         if change.action in ("add", "recreate"):
-            kernel.will_make_link(name, netns, self.kernel_kind)
+            kernel.will_make_link(name, netns)
+        if change.action == "change":
+            before, after = change.differences.get("settings", ({}, {}))
+            for step in change_settings(name, netns, before, after):
+                kernel.will_set_sysctl(step.key, step.value, netns)
 
     def mark_label(self, values: Values) -> str:
         return ""
@@ -150,10 +176,55 @@ def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]
         yield f"{master} is no bridge ({link.kind or 'physical'}); name another `master`"
 
 
-def finish_link(name: str, netns: str | None, alias: str, addresses: t.Iterable[str] = ()) -> list[m.Message]:
-    """What cannot be said when a device is made: its mark (IFLA_IFALIAS is ignored then) and its addresses."""
-    marked = m.set_link(name, netns, operation="set the mark", ifalias=alias)
-    return [marked, *(m.new_address(name, cidr, netns) for cidr in addresses)]
+def in_files(netns: str | None, device: str, settings: Settings) -> list[WriteSysctl]:
+    """Steps for the others: IPv6 has no message for them."""
+    return [_write_setting(netns, device, name, number) for name, number in settings.items() if name[3] == "6"]
+
+
+def change_settings(
+    device: str, netns: str | None, before: t.Mapping[str, int | None], after: Settings
+) -> list[WriteSysctl]:
+    """By files alone: only so the kernel gives a device that is up the link-local address of its new mode."""
+    differing = {name: number for name, number in after.items() if before.get(name) != number}
+    return [_write_setting(netns, device, name, number) for name, number in differing.items()]
+
+
+def _write_setting(netns: str | None, device: str, name: str, number: int) -> WriteSysctl:
+    """Without IPv6 there is nothing to close; but what is to have it cannot do without."""
+    may_miss = name[3] == "6" and not (name == "ipv6.disable_ipv6" and number == 0)
+    return WriteSysctl(netns, device_settings.path(device, name), str(number), may_miss)
+
+
+def finish_link(
+    name: str,
+    netns: str | None,
+    alias: str,
+    addresses: t.Iterable[str] = (),
+    settings: Settings | None = None,
+    up: bool = False,
+) -> list[Step]:
+    """What cannot be said when a device is made: its mark (IFLA_IFALIAS is ignored then), its settings, its addresses.
+
+    A device that is closed by ``settings`` is made down, and comes up here, once it is set.
+    """
+    closed = in_message({**settings, **AT_FIRST}) if settings else None
+    marked = m.set_link(name, netns, operation="set the mark", ifalias=alias, af_spec=closed)
+    on = [m.set_link(name, netns, up=True)] if up else []
+    new = (m.new_address(name, cidr, netns) for cidr in addresses)
+    return [marked, *in_files(netns, name, settings or {}), *on, *new]
+
+
+def wants_ipv6(values: Values) -> bool | None:
+    """As it is asked for, or else whether an address is of IPv6. None: nobody says what addresses there are."""
+    name, mtu, six = values["name"], values.get("mtu", IPV6_MIN_MTU), values.get("ipv6")
+    addresses = [cidr for cidr in values.get("addresses") or () if ":" in cidr]
+    if addresses and six is False:
+        raise Problem(f"{name} has the address {addresses[0]} and `ipv6: false`: leave out one of the two")
+    if six and mtu < IPV6_MIN_MTU:
+        raise Problem(f"{name}: mtu {mtu} is too small for IPv6, which needs {IPV6_MIN_MTU}")
+    if six is None and values.get("addresses") is None and mtu >= IPV6_MIN_MTU:
+        return None
+    return bool(addresses or six)
 
 
 def change_addresses(
@@ -180,10 +251,10 @@ def _network(cidr: str) -> str:
 
 
 def change_link(
-    wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str, device: str | None = None
+    wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str
 ) -> list[m.Message]:
     """The messages for the options that every device has."""
-    name, netns = device or wanted.values["name"], wanted.netns
+    name, netns = wanted.values["name"], wanted.netns
     attributes: dict[str, t.Any] = {}
     if "mac" in differences:
         attributes["address"] = wanted.values["mac"]
@@ -198,6 +269,16 @@ def change_link(
     if "up" in differences and not wanted.values["up"]:
         old = without_ipv6(old)
     return messages + change_addresses(name, netns, old, new)
+
+
+def change_device(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str) -> Rounds:
+    """The same for a device that is closed: it gets a larger MTU before its settings, as those of IPv6 come with it
+    (IPV6_MIN_MTU), and it comes up and gets its addresses after them.
+    """
+    late = {name: row for name, row in differences.items() if name in ("up", "addresses")}
+    early = {name: row for name, row in differences.items() if name not in late}
+    settings = change_settings(wanted.values["name"], wanted.netns, *differences.get("settings", ({}, {})))
+    return [[*change_link(wanted, early, alias)], [*settings], [*change_link(wanted, late, alias)]]
 
 
 def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:

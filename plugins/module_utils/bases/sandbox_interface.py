@@ -14,13 +14,19 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     change_addresses,
+    change_settings,
     device_address,
+    in_files,
     without_ipv6,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    in_message,
+    of_sandbox_end,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 SANDBOX_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -69,6 +75,7 @@ def normalise(values: Values, required: bool = True) -> Values:
         sysctl_path(key, plain["interface"]): " ".join(str(value).split())
         for key, value in sorted((plain.get("sysctls") or {}).items())
     }
+    plain["end_settings"] = of_sandbox_end(plain["addresses"], plain["sysctls"])
     return plain
 
 
@@ -120,18 +127,6 @@ def export(values: Values) -> Values:
     return {**values, **({"routes": routes} if routes else {})}
 
 
-def attachment(values: Values, from_host: bool, to_neighbours: bool) -> Attachment:
-    """An object of a document as ``verify`` sees it."""
-    return Attachment(
-        sandbox=values.get("sandbox"),
-        addresses=tuple(cidr.split("/")[0] for cidr in values.get("addresses") or ()),
-        mtu=values.get("mtu"),
-        routes=values.get("routes") or (),
-        from_host=from_host,
-        to_neighbours=to_neighbours,
-    )
-
-
 def path_of(values: Values) -> str | None:
     """The namespace of the sandbox, or the host's where there is none. Raises Problem for one that cannot be found."""
     sandbox = values.get("sandbox")
@@ -180,9 +175,6 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values
     wanted_routes = {_place(text) for text in asked.get("routes", ())}
     routes = []
     for row in kernel.routes(path, m.RT_TABLE_MAIN):
-        of_its_own = (path, row["dst"], row["metric"], row["table"])
-        if kernel.records.owner("route", of_its_own) is not None:
-            continue
         if row["device"] == link.name and row["table"] == m.RT_TABLE_MAIN:
             text = _route_text(row)
             if row["protocol"] == m.PROTOCOL or _place(text) in wanted_routes:
@@ -193,6 +185,7 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values
         "addresses": kernel.addresses_of(link.name, path),
         "routes": sorted(routes),
         "sysctls": {key: kernel.sysctl(key, path) for key in asked.get("sysctls", {})},
+        "end_settings": device_settings.read(kernel, path, link, asked.get("end_settings", {})),
     }
 
 
@@ -200,6 +193,14 @@ def _place(text: str) -> tuple[str, str]:
     """What makes a route the same one: its destination and its metric."""
     words = text.split()
     return words[0], words[-1] if "metric" in words else ""
+
+
+def set_up(values: Values, path: str) -> list[Step]:
+    """How the interface is set before it is up: as everybody's, and as its owner has asked for."""
+    device, settings = values["interface"], values["end_settings"]
+    first = {} if values.get("sandbox") else device_settings.AT_FIRST
+    closed = m.set_link(device, path, operation="close", af_spec=in_message({**settings, **first}))
+    return [closed, *in_files(path, device, settings), *set_sysctls(path, values["sysctls"])]
 
 
 def set_sysctls(path: str, sysctls: t.Mapping[str, str]) -> list[Step]:
@@ -228,17 +229,17 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     if "sysctls" in differences:
         before, after = differences["sysctls"]
         settings = set_sysctls(path, {key: value for key, value in after.items() if before.get(key) != value})
+    settings += change_settings(device, path, *differences.get("end_settings", ({}, {})))
     link = {"address": wanted.values.get("mac")} if "mac" in differences else {}
     link.update({"mtu": wanted.values["mtu"]} if "mtu" in differences else {})
-    rest: list[Step] = []
-    if link or "up" in differences:
-        rest.append(m.set_link(device, path, up=wanted.values["up"] if "up" in differences else None, **link))
+    first: list[Step] = [m.set_link(device, path, **link)] if link else []
+    rest: list[Step] = [m.set_link(device, path, up=wanted.values["up"])] if "up" in differences else []
     old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
     if "up" in differences and not wanted.values["up"]:
         old = without_ipv6(old)
     rest += change_addresses(device, path, old, new)
     rest += _change_routes(wanted, path, differences)
-    return [leave, take, settings, rest]
+    return [leave, take, first, settings, rest]
 
 
 def _change_routes(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[Step]:

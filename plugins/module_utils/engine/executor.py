@@ -18,7 +18,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.announce imp
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import OWN_NETNS, WireError
-from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import NETNS_FOLDER, Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
 
@@ -145,8 +146,9 @@ class Executor:
     def _announce(self, steps: t.Sequence[s.Announce]) -> t.Iterator[tuple[int, str]]:
         """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
         for step in steps:
-            with contextlib.suppress(OSError, WireError), self._wire.inside(step.netns):
-                announce(step.device, step.mac, step.addresses)
+            if step.mac:
+                with contextlib.suppress(OSError, WireError), self._wire.inside(step.netns):
+                    announce(step.device, step.mac, step.addresses)
         yield from ()
 
     def _delete_links(self, steps: t.Sequence[s.DeleteLink]) -> t.Iterator[tuple[int, str]]:
@@ -168,14 +170,16 @@ class Executor:
 
     def _write_sysctls(self, steps: t.Sequence[s.WriteSysctl]) -> t.Iterator[tuple[int, str]]:
         for position, step in enumerate(steps):
-            reason = self._write(step.netns, step.key, step.value)
+            reason = self._write(step.netns, step.key, step.value, step.may_miss)
             if reason:
                 yield position, reason
 
-    def _write(self, netns: str | None, key: str, value: str) -> str | None:
+    def _write(self, netns: str | None, key: str, value: str, may_miss: bool = False) -> str | None:
         try:
             with self._wire.inside(netns), open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
                 file.write(value)
+        except FileNotFoundError as error:
+            return None if may_miss else error.strerror
         except (OSError, WireError) as error:
             return getattr(error, "strerror", None) or str(error)
         return None
@@ -194,8 +198,6 @@ class Executor:
             netns = record.key[0]
             link = self._kernel.link(record.device, netns)
             told = link.owner == record.owner if link is not None else self._kernel.is_ours(record.device, netns)
-            # Of a device with routes of its own, the mark says nothing about whose the others are.
-            told = told and not self._kernel.carries_own_routes(record.device, netns)
             self._records.set_owner(record.kind, record.key, None if told else record.owner)
         self._records.save()
 
@@ -224,14 +226,20 @@ class Executor:
             loan = self._records.give_back(step.netns, step.key, step.owner)
             if loan is None:
                 continue
-            # Someone may have changed it since, or the device may be gone: then it is theirs.
-            if self._kernel.sysctl_now(step.key, step.netns) == loan["value"] != loan["before"]:
+            # Someone may have changed it since, or the device may be gone: then it is theirs. A device of ours that is
+            # closed stays closed.
+            lent = self._kernel.sysctl_now(step.key, step.netns) == loan["value"] != loan["before"]
+            if lent and not self._stays_closed(step.netns, step.key, loan["value"]):
                 reason = self._write(step.netns, step.key, loan["before"])
                 if reason:
                     yield position, reason
             if loan["guard"]:
                 for _position, reason in self._nft([s.NftElement(step.netns, *loan["guard"], None, "", True)]):
                     yield position, reason
+
+    def _stays_closed(self, netns: str | None, key: str, value: str) -> bool:
+        own = devconf.split(key)
+        return own is not None and self._kernel.is_ours(own[1], netns) and is_closed(own[0], own[2], value)
 
     # -- nftables ----------------------------------------------------------------------------------------------
 

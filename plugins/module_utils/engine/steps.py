@@ -41,11 +41,15 @@ class DeleteLink(t.NamedTuple):
 
 
 class WriteSysctl(t.NamedTuple):
-    """Write a setting that lives and dies with a device of ours. ``key`` is a path below /proc/sys."""
+    """Write a setting that lives and dies with a device of ours. ``key`` is a path below /proc/sys.
+
+    ``may_miss``: where there is no such setting, the kernel has nothing that it would switch off.
+    """
 
     netns: t.Optional[str]
     key: str
     value: str
+    may_miss: bool = False
 
     @property
     def operation(self) -> str:

@@ -11,13 +11,19 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
+    IPV6_OPTIONS,
     DeviceKind,
-    change_link,
+    change_device,
     finish_link,
+    wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    Settings,
+    of_host_device,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 _SECOND = 100  # the kernel counts a bridge's times in USER_HZ
@@ -50,6 +56,7 @@ class Bridge(DeviceKind):
     options = {
         **DEVICE_OPTIONS,
         **ADDRESS_OPTIONS,
+        **IPV6_OPTIONS,
         **{option: {"type": "bool" if option in _SWITCHES else "int"} for option in _DATA},
     }
 
@@ -59,6 +66,9 @@ class Bridge(DeviceKind):
             if plain.get(option) is not None:
                 plain[option] = canonical.between(plain[option], low, high, option)
         return plain
+
+    def settings(self, values: Values) -> Settings:
+        return of_host_device(wants_ipv6(values), link_local=True)
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         values: Values = {}
@@ -80,21 +90,18 @@ class Bridge(DeviceKind):
             "bridge",
             _data(values, _DATA),
             wanted.netns,
-            up=values["up"],
+            up=False,
             address=values.get("mac"),
             mtu=values.get("mtu"),
         )
-        return [
-            [made],
-            [*finish_link(values["name"], wanted.netns, self.mark_of(wanted), values.get("addresses") or ())],
-        ]
+        name, addresses = values["name"], values.get("addresses") or ()
+        mark = self.mark_of(wanted)
+        return [[made], finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        messages = change_link(wanted, differences, self.mark_of(wanted))
         data = _data(wanted.values, differences)
-        if data:
-            messages.append(m.set_kind_data(wanted.values["name"], "bridge", data, wanted.netns))
-        return [list(messages)]
+        first = [m.set_kind_data(wanted.values["name"], "bridge", data, wanted.netns)] if data else []
+        return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
 
 
 def _data(values: Values, names: t.Iterable[str]) -> dict[str, int]:

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import of_host_device
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
@@ -62,6 +63,8 @@ class Macvlan(Kind):
         if plain["mode"] == "passthru" and plain.get("mac") is not None:
             raise Problem(f"macvlan {plain['interface']}: in mode passthru it has its parent's MAC; leave out `mac`")
         plain = sandbox_interface.normalise(plain, required=False)
+        if plain.get("sandbox") is None:
+            plain["end_settings"] = of_host_device(any(":" in cidr for cidr in plain["addresses"]))
         if values.get("state") != "absent":
             if plain.get("parent") is None:
                 raise Problem(f"macvlan {plain['interface']} needs a `parent`: the host's interface on the LAN")
@@ -78,11 +81,6 @@ class Macvlan(Kind):
         where = f" in {sandbox['engine']} {sandbox['ref']}" if sandbox else " of the host"
         end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
-
-    def attachment(self, values: Values) -> Attachment:
-        """Its parent does not talk to it: the host reaches it by a shim, which is an object of its own."""
-        apart = values.get("mode") in ("private", "vepa")
-        return sandbox_interface.attachment(values, from_host=False, to_neighbours=not apart)
 
     def holds(self, values: Values) -> t.Iterator[Place]:
         return sandbox_interface.holds(values)
@@ -211,8 +209,6 @@ class Macvlan(Kind):
             kernel.notes("macvlan").append((change.values.get("netns"), change.values["parent"], change.values["mode"]))
         if change.action in ("remove", "recreate"):
             kernel.will_delete_link(change.values["interface"], _path(change.values))
-        if change.action in ("add", "recreate"):
-            kernel.will_make_link(change.values["interface"], _path(change.values), self.kernel_kind)
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -232,15 +228,10 @@ class Macvlan(Kind):
             net_ns_fd=m.NetnsFd(path) if path != netns else None,
         )
         marked = m.set_link(device, path, operation="set the mark", ifalias=mark(wanted.owner))
-        quiet = (
-            []
-            if values.get("sandbox")
-            else [m.set_link(device, path, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)]
-        )
         told = [Announce(path, device, values.get("mac"), tuple(values["addresses"]))] if values["up"] else []
         return [
             [*self._record(wanted), made],
-            [marked, *quiet, *sandbox_interface.set_sysctls(path, values["sysctls"])],
+            [marked, *sandbox_interface.set_up(values, path)],
             sandbox_interface.attach(values, path),
             list(told),
         ]

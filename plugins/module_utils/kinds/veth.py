@@ -12,11 +12,21 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases import
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     DEVICE_OPTIONS,
     DeviceKind,
+    change_settings,
+    in_files,
     no_bridge,
+    wants_ipv6,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    AT_FIRST,
+    Settings,
+    in_message,
+    of_host_device,
+    of_port,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of
 
@@ -49,6 +59,10 @@ class Veth(DeviceKind):
                 plain.setdefault(option, False)
         return plain
 
+    def settings(self, values: Values) -> Settings:
+        """Of the host's end, which has no addresses: one that is no port may be routed over, by IPv6 as well."""
+        return of_port() if values.get("master") else of_host_device(wants_ipv6(values))
+
     def label(self, values: Values) -> str:
         """The container's name is what people know; the host end's name is derived from it."""
         ref = values.get("sandbox", {}).get("ref")
@@ -74,11 +88,6 @@ class Veth(DeviceKind):
         """Whose it is, so that the container's end can be found from the host's: ``engine:ref/interface``."""
         sandbox = values["sandbox"]
         return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
-
-    def attachment(self, values: Values) -> Attachment:
-        return sandbox_interface.attachment(
-            values, from_host=bool(values.get("master")), to_neighbours=not values.get("isolated")
-        )
 
     def holds(self, values: Values) -> t.Iterator[Place]:
         return sandbox_interface.holds(values)
@@ -135,13 +144,32 @@ class Veth(DeviceKind):
                 values["mtu"] = link.mtu if link.mtu == peer.mtu else f"{link.mtu} and {peer.mtu}"
                 return values
         named = named_end(link.alias).get("sandbox")
-        return {"sandbox": named if named != wanted.values["sandbox"] else None}
+        sandbox = named if named != wanted.values["sandbox"] else None
+        return {"sandbox": sandbox, "end_settings": wanted.values["end_settings"]}
 
     # -- writing -----------------------------------------------------------------------------------------------
 
     def add(self, wanted: Wanted) -> Rounds:
         values, netns = wanted.values, wanted.netns
         path = sandbox_interface.path_of(values)
+        marked = m.set_link(
+            values["name"],
+            netns,
+            operation="set the mark",
+            ifalias=self.mark_of(wanted),
+            af_spec=in_message({**values["settings"], **AT_FIRST}),
+        )
+        port = _port(values, [option for option in _PORT if values.get(option)])
+        closed = in_files(netns, values["name"], values["settings"])
+        return [
+            [self._made(values, netns, path)],
+            [marked, *port, *closed, *sandbox_interface.set_up(values, path)],
+            sandbox_interface.attach(values, path),
+            # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
+            [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
+        ]
+
+    def _made(self, values: Values, netns: str | None, path: str | None) -> m.Message:
         # The peer is made in its namespace under its name: no temporary name, no move (18 ms each). One queue each way,
         # as nothing queues in a veth: the kernel would make one for each processor, and files for each of them.
         peer = {
@@ -152,7 +180,7 @@ class Veth(DeviceKind):
             "IFLA_NUM_TX_QUEUES": 1,
             "IFLA_NUM_RX_QUEUES": 1,
         }
-        made = m.new_link(
+        return m.new_link(
             values["name"],
             "veth",
             {"VETH_INFO_PEER": peer},
@@ -164,17 +192,6 @@ class Veth(DeviceKind):
             num_tx_queues=1,
             num_rx_queues=1,
         )
-        marked = m.set_link(
-            values["name"], netns, operation="set the mark", ifalias=self.mark_of(wanted), af_spec=m.NO_LINK_LOCAL
-        )
-        port = _port(values, [option for option in _PORT if values.get(option)])
-        return [
-            [made],
-            [marked, *port, *sandbox_interface.set_sysctls(path, values["sysctls"])],
-            sandbox_interface.attach(values, path),
-            # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
-            [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
-        ]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         values, netns, name = wanted.values, wanted.netns, wanted.values["name"]
@@ -187,13 +204,13 @@ class Veth(DeviceKind):
             link["address"] = values["host_mac"]
         if "owner" in differences or "interface" in differences:
             link["ifalias"] = self.mark_of(wanted)
-        host: list[t.Any] = []
-        if link or "up" in differences:
-            host.append(m.set_link(name, netns, up=values["up"] if "up" in differences else None, **link))
+        host: list[t.Any] = [m.set_link(name, netns, **link)] if link else []
         # A port that changes its master has lost its settings.
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
         inside = sandbox_interface.change(wanted, sandbox_interface.path_of(values), differences)
-        return [[*host, *inside[0]], *inside[1:]]
+        closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
+        up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
+        return [[*host, *inside[0]], [*closed, *inside[1]], *inside[2:], list(up)]
 
 
 def named_end(alias: str | None) -> Values:

@@ -11,14 +11,21 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
+    IPV6_OPTIONS,
     DeviceKind,
-    change_link,
+    change_device,
     finish_link,
     no_bridge,
+    wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    Settings,
+    of_host_device,
+    of_port,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 PORT = 4789  # IANA; the kernel's own default is the older 8472
@@ -40,6 +47,7 @@ class Vxlan(DeviceKind):
         "master": {"type": "str"},
         "learning": {"type": "bool", "default": False},
         **ADDRESS_OPTIONS,
+        **IPV6_OPTIONS,
     }
 
     def normalise(self, values: Values) -> Values:
@@ -53,6 +61,10 @@ class Vxlan(DeviceKind):
         if plain.get("local") is not None:
             plain["local"] = canonical.address(plain["local"], "local")
         return plain
+
+    def settings(self, values: Values) -> Settings:
+        is_port = values.get("master") and not values.get("addresses") and not values.get("ipv6")
+        return of_port() if is_port else of_host_device(wants_ipv6(values))
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """The kernel takes another address in place, but none of another family (ENOTSUP); one without is IPv4's."""
@@ -107,26 +119,24 @@ class Vxlan(DeviceKind):
             "vxlan",
             data,
             wanted.netns,
-            up=values["up"],
+            up=False,
             address=values.get("mac"),
             mtu=values.get("mtu"),
             master=m.Index(values["master"]) if values.get("master") else None,
         )
-        quiet = m.set_link(values["name"], wanted.netns, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)
-        made = made._replace(header={})
-        up = [m.set_link(values["name"], wanted.netns, up=True)] if values["up"] else []
-        finish = finish_link(values["name"], wanted.netns, self.mark_of(wanted), values.get("addresses") or ())
-        return [[made], [quiet, *up, *finish]]
+        name, addresses = values["name"], values.get("addresses") or ()
+        mark = self.mark_of(wanted)
+        return [[made], finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         name, netns = wanted.values["name"], wanted.netns
-        messages = change_link(wanted, differences, self.mark_of(wanted))
+        first = []
         if "master" in differences:
-            messages.append(m.set_link(name, netns, master=m.Index(wanted.values["master"])))
+            first.append(m.set_link(name, netns, master=m.Index(wanted.values["master"])))
         data = _data(wanted.values, [option for option in ("local", "link", "learning") if option in differences])
         if data:
-            messages.append(m.set_kind_data(name, "vxlan", data, netns))
-        return [list(messages)]
+            first.append(m.set_kind_data(name, "vxlan", data, netns))
+        return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
 
 
 def _data(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import struct
 import typing as t
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
@@ -36,10 +35,6 @@ AF_BRIDGE = 7
 GROUP = 0x6368
 GROUP_LEAVING = 0x6369  # links on their way out: one message deletes a whole group
 PROTOCOL = 143
-
-# IFLA_AF_SPEC { AF_INET6 { IFLA_INET6_ADDR_GEN_MODE = NONE } }: no link-local address, so no DAD and no MLD
-# reports that a bridge would flood to each of its ports.
-NO_LINK_LOCAL = struct.pack("=HHHHB3x", 12, socket.AF_INET6, 5, 8, 1)
 
 
 class Index(t.NamedTuple):

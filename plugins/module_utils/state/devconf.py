@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A device's own settings (``net.ipv4.conf.eth0.…``) as a dump of links brings them, in IFLA_AF_SPEC.
+"""A device's own settings (``net.ipv4.conf.eth0.…``) as a dump of links brings them, in IFLA_AF_SPEC, and back.
 
 The first look below /proc/sys in a namespace costs half a millisecond, and there may be a thousand namespaces.
 Only settings whose number in the dump is the number in the file: times are in other units.
@@ -9,6 +9,7 @@ Only settings whose number in the dump is the number in the file: times are in o
 
 from __future__ import annotations
 
+import functools
 import socket
 import struct
 import typing as t
@@ -37,6 +38,7 @@ _PLACES: dict[str, dict[str, int]] = {
         "src_valid_mark": 23,
         "proxy_arp_pvlan": 24,
         "route_localnet": 25,
+        "drop_unicast_in_l2_multicast": 29,
     },
     "ipv6": {
         "forwarding": 0,
@@ -50,9 +52,11 @@ _PLACES: dict[str, dict[str, int]] = {
         "disable_ipv6": 26,
         "accept_dad": 27,
         "ndisc_notify": 29,
+        "addr_gen_mode": 47,
     },
 }
-_FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+_NAMES = {int(socket.AF_INET): "ipv4", int(socket.AF_INET6): "ipv6"}
+_BY_NAME = {f"{family}.{name}": (family, place) for family, places in _PLACES.items() for name, place in places.items()}
 
 
 def split(key: str) -> tuple[str, str, str] | None:
@@ -65,13 +69,43 @@ def split(key: str) -> tuple[str, str, str] | None:
 
 def value(af_spec: bytes, family: str, name: str) -> str | None:
     """A setting's value as its file says it; None where the dump has none (the device has no such family)."""
+    array = arrays(af_spec).get(family, ())
+    place = _PLACES[family][name]
+    return str(array[place]) if place < len(array) else None
+
+
+def numbers(af_spec: bytes, names: t.Iterable[str]) -> dict[str, int | None]:
+    """Many settings of a device at once, by names such as ``ipv4.rp_filter``."""
+    there = arrays(af_spec)
+    found: dict[str, int | None] = {}
+    for name in names:
+        family, place = _BY_NAME[name]
+        array = there.get(family, ())
+        found[name] = array[place] if place < len(array) else None
+    return found
+
+
+def arrays(af_spec: bytes) -> dict[str, tuple[int, ...]]:
+    """All settings of a device in the kernel's order, for each family that it has."""
+    found = {}
     for number, body in _attributes(af_spec):
-        if number == _FAMILIES[family]:
-            for inner, array in _attributes(body):
-                place = _PLACES[family][name] * 4
-                if inner == _CONF[_FAMILIES[family]] and place + 4 <= len(array):
-                    return str(struct.unpack_from("=i", array, place)[0])
-    return None
+        family = _NAMES.get(number)
+        for inner, array in _attributes(body) if family else ():
+            if inner == _CONF[number]:
+                found[family] = struct.unpack_from(f"={len(array) // 4}i", array)
+    return found
+
+
+@functools.cache
+def af_spec(settings: tuple[tuple[str, int], ...]) -> bytes:
+    """Those settings that a message can carry, as IFLA_AF_SPEC: IPv4's, by their numbers (IPV4_DEVCONF_*)."""
+    numbered = {_BY_NAME[name][1] + 1: number for name, number in settings if name.startswith("ipv4.")}
+    four = b"".join(_nla(place, struct.pack("=I", number)) for place, number in numbered.items())
+    return _nla(socket.AF_INET, _nla(_CONF[socket.AF_INET], four)) if four else b""
+
+
+def _nla(number: int, body: bytes) -> bytes:
+    return _ATTRIBUTE.pack(len(body) + 4, number) + body + b"\0" * (-len(body) & 3)
 
 
 def _attributes(raw: bytes) -> t.Iterator[tuple[int, bytes]]:

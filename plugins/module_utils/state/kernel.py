@@ -81,13 +81,14 @@ class Kernel:
         self._gone: set[tuple[str | None, str]] = set()
         self._addresses: dict[str | None, dict[str, list[str]]] = {}
         self._addressed: set[tuple[str | None, str, bool]] = set()
-        self._routes: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
+        self._routes: dict[str | None, list[dict[str, t.Any]]] = {}
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, NftTable] = {}
         self._made_netns: set[str] = set()
         self._lacks: dict[str, NoNamespace | None] = {}
-        self._made_links: dict[tuple[str | None, str], str | None] = {}
+        self._made_links: set[tuple[str | None, str]] = set()
         self._notes: dict[str, list[t.Any]] = {}
+        self._will_be: dict[tuple[str | None, str], str] = {}
 
     # -- namespaces --------------------------------------------------------------------------------------------
 
@@ -136,11 +137,10 @@ class Kernel:
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
         return self.links(netns).get(name) if name else None
 
-    def carries_own_routes(self, device: str | None, netns: str | None = None) -> bool:
+    def carries_own_routes(self, device: str, netns: str | None = None) -> bool:
         """Are routes over the device its kind's own business, not objects of their own?"""
         link = self.link(device, netns)
-        kind = self._made_links.get((netns, device)) or (link.kind if link else None)
-        return kind in self._carriers
+        return link is not None and link.kind in self._carriers
 
     def has_link(self, name: str, netns: str | None = None) -> bool:
         """Is there such a device, or will there be one?"""
@@ -150,9 +150,8 @@ class Kernel:
         """Whatever has the name now, a new device has it then."""
         return (netns, name) in self._made_links
 
-    def will_make_link(self, name: str, netns: str | None = None, kind: str | None = None) -> None:
-        """``kind`` as the kernel calls it (IFLA_INFO_KIND)."""
-        self._made_links[netns, name] = kind
+    def will_make_link(self, name: str, netns: str | None = None) -> None:
+        self._made_links.add((netns, name))
 
     def is_ours(self, name: str | None, netns: str | None = None) -> bool:
         """Does the device carry our mark, or will it?"""
@@ -196,11 +195,11 @@ class Kernel:
 
     def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
         """Unicast routes of all tables, or of one: dst, device, via, metric, src, table, protocol."""
-        if (netns, table) not in self._routes:
+        if netns not in self._routes:
             names = self._device_names(netns)
             rows = self._dump(m.RTM_GETROUTE, {"table": table}, _ROUTE, netns)
-            self._routes[netns, table] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
-        return self._still_there(self._routes[netns, table], netns)
+            self._routes[netns] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
+        return self._still_there(self._routes[netns], netns)
 
     def neighbours(self, netns: str | None = None) -> list[dict[str, t.Any]]:
         return self._neigh(netns, m.socket.AF_UNSPEC)
@@ -230,6 +229,8 @@ class Kernel:
 
     def sysctl(self, key: str, netns: str | None = None) -> str | None:
         """A setting below /proc/sys as that namespace sees it; None where there is none, or where its device goes."""
+        if (netns, key) in self._will_be:
+            return self._will_be[netns, key]
         words = key.split("/")
         if len(words) > 4 and (netns, words[3]) in self._gone:
             return None
@@ -237,6 +238,9 @@ class Kernel:
         link = self.link(own[1], netns) if own else None
         value = devconf.value(link.af_spec, own[0], own[2]) if own and link else None
         return self.sysctl_now(key, netns) if value is None else value
+
+    def will_set_sysctl(self, key: str, value: str, netns: str | None = None) -> None:
+        self._will_be[netns, key] = value
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been made anew."""
