@@ -37,6 +37,9 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
 
 # In ``after``: every kind of device, also those that a kind's author has not heard of.
 ANY_DEVICE = "any device"
+# In ``after``: every kind of device that may be the parent of another, that is all but those with a parent that end in
+# a sandbox.
+ANY_PARENT = "any parent"
 
 
 class Attachment(t.NamedTuple):

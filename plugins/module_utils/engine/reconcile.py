@@ -11,7 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
+    ANY_DEVICE,
+    ANY_PARENT,
+    Kind,
+    Place,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -68,7 +73,11 @@ def describe(kind: Kind, values: Values, owner: str | None = None) -> str:
 def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
     """Kinds so that each comes after those that it needs."""
     known = {kind.name: kind for kind in kinds}
-    devices = [kind.name for kind in known.values() if kind.kernel_kind]
+    devices = [kind for kind in known.values() if kind.kernel_kind]
+    groups = {
+        ANY_DEVICE: [kind.name for kind in devices],
+        ANY_PARENT: [kind.name for kind in devices if not ("parent" in kind.options and kind.ends_in_sandbox)],
+    }
     ordered: dict[str, Kind] = {}
 
     def visit(kind: Kind) -> None:
@@ -79,7 +88,7 @@ def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
 
     def needed(kind: Kind) -> t.Iterator[str]:
         for name in kind.after:
-            yield from devices if name == ANY_DEVICE else (name,)
+            yield from (one for one in groups.get(name, (name,)) if one != kind.name)
 
     for kind in known.values():
         visit(kind)

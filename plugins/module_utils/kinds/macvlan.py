@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_PARENT, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -38,7 +38,7 @@ class Macvlan(Kind):
     kernel_kind = "macvlan"
     data_attributes = {"IFLA_MACVLAN_MODE": (1, "uint32"), "IFLA_MACVLAN_FLAGS": (2, "uint16")}
     key = ("sandbox", "interface")
-    after = ("netns", "bridge", "veth")
+    after = ("netns", ANY_PARENT)
     fixed = frozenset(("parent",))
     marked = True
     options = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, ANY_PARENT
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     by_dependence,
@@ -125,14 +125,19 @@ def test_an_object_is_called_by_what_people_know_it_by(kind, values, name):
 def test_a_kinds_table_names_only_what_there_is(kind):
     assert set(kind.fixed) <= set(kind.options)
     assert set(kind.key) <= set(kind.options)
-    assert set(kind.after) <= {*BY_NAME, ANY_DEVICE}
+    assert set(kind.after) <= {*BY_NAME, ANY_DEVICE, ANY_PARENT}
     assert kind.name not in kind.after
 
 
 def test_kinds_depend_on_each_other_in_no_circle():
     order = [kind.name for kind in by_dependence(KINDS)]
     for kind in KINDS:
-        assert all(order.index(needed) < order.index(kind.name) for needed in kind.after if needed != ANY_DEVICE)
+        assert all(order.index(needed) < order.index(kind.name) for needed in kind.after if needed in BY_NAME)
+
+
+def test_whatever_may_be_a_parent_is_made_before_what_stands_on_one():
+    order = [kind.name for kind in by_dependence(reversed(KINDS))]
+    assert all(order.index(parent) < order.index("macvlan") for parent in ("bridge", "veth", "vxlan"))
 
 
 @pytest.mark.parametrize("kind", sorted(OBJECTS))
