@@ -1,0 +1,44 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contract of every kind, for those whose devices a build machine's kernel may lack."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+import yaml
+
+from ansible_collections.containerhost.network.tests.integration.modules.lives import clear, live, name_of, ok, prepare
+from ansible_collections.containerhost.network.tests.vm.cases import CASES
+
+MODULES = "ansible_collections.containerhost.network.plugins.modules"
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_an_object_lives_and_leaves_nothing(host, case):
+    before = host.snapshot()
+    prepare(host, case)
+    live(host, case)
+    clear(host, case)
+    assert host.snapshot() == before
+
+
+@pytest.mark.parametrize("kind", sorted({case.kind for case in CASES}))
+def test_examples_do_what_they_say_once(host, kind):
+    """Without Ansible, whose start takes longer than the examples on an emulated processor."""
+    before = host.snapshot()
+    tasks = [
+        (key.rpartition(".")[2], options)
+        for task in yaml.safe_load(importlib.import_module(f"{MODULES}.{kind}").EXAMPLES)
+        for key, options in task.items()
+        if key != "name"
+    ]
+    for module, options in tasks:
+        assert ok(host.module(module, arguments=options))["changed"]
+        if module == kind:
+            assert not ok(host.module(module, arguments=options))["changed"]
+    for module, _options in reversed(tasks):
+        host.module(module, config=[], purge=True)
+    assert host.snapshot() == before
