@@ -7,4 +7,14 @@ from __future__ import annotations
 
 from ansible_collections.containerhost.network.tests.integration.modules.lives import Case
 
-CASES: tuple[Case, ...] = ()
+CASES = (
+    Case(
+        "dummy",
+        {"name": "inner0"},
+        {"addresses": ["192.0.2.80/32"]},
+        in_place=(
+            {"mac": "02:00:00:00:00:0d", "mtu": 1400, "addresses": ["192.0.2.81/32", "2001:db8::81/128"]},
+            {"up": False, "addresses": []},
+        ),
+    ),
+)

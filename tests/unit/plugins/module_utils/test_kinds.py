@@ -20,6 +20,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 SHOP = {"engine": "netns", "ref": "shop"}
 OBJECTS = {
     "netns": {"name": "shop"},
+    "dummy": {"name": "inner0"},
     "bridge": {"name": "ch-web"},
     "veth": {"name": "chv1", "sandbox": SHOP, "master": "ch-web"},
     "vxlan": {"name": "ch-fabric", "vni": 42},
