@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, overlapping
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
@@ -25,24 +25,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 # A Linux bridge has 1,023 ports (BR_MAX_PORTS in net/bridge/br_private.h is 1 << 10, and port 0 is none).
 BRIDGE_PORTS = 1023
-# The part of the known hosts, one in so many, that may leave the inventory at once without a question.
-VANISHING_PART = 10
 IPV6_MTU = 1280  # RFC 8200, section 5
-
-
-def check_vanished(inventory: Inventory, ledger: Ledger) -> None:
-    """Stop when so many hosts have left that it looks like the wrong inventory."""
-    known = ledger.hosts()
-    gone = sorted(known - inventory.hosts.keys())
-    if len(gone) * VANISHING_PART <= len(known) or inventory.confirm_vanished:
-        return
-    raise PlanError(
-        [
-            f"{len(gone)} of the {len(known)} hosts that the ledger knows have left the inventory: {', '.join(gone)}."
-            " If that is meant, confirm it once with -e containerhost_confirm_vanished=true; if not, look for"
-            " the inventory that is missing"
-        ]
-    )
 
 
 def warnings(inventory: Inventory) -> Iterator[str]:

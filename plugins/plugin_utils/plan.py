@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Inventory
+from ansible_collections.containerhost.network.plugins.plugin_utils.vanished import check_vanished
 
 # How many allocations a message names before it counts the rest.
 NAMED = 5
@@ -59,7 +60,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
 
     ``drivers`` chooses the networks that documents and ``networks`` speak of; the whole fleet is checked all the same.
     """
-    checks.check_vanished(inventory, ledger)
+    check_vanished(inventory, ledger)
     problems = Problems()
     inventory = with_shims(inventory, problems)
     wanted = want(inventory)

@@ -125,7 +125,8 @@ FLEET = (
     Option(
         "containerhost_confirm_vanished",
         "bool",
-        "Go on although more than a tenth of the hosts that the ledger knows have left the inventory.",
+        "Go on although more than a tenth of the hosts, networks, containers or endpoints that the ledger knows has"
+        " left the inventory.",
         default=False,
     ),
 )

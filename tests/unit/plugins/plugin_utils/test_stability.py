@@ -124,7 +124,7 @@ def test_a_container_that_has_left_keeps_its_address_until_released(fleet, new_f
 
 def test_absence_counts_from_the_first_day(fleet):
     first = fleet.plan()
-    fleet.only_containers().remembering(first)
+    fleet.only_containers().remembering(first).everywhere(containerhost_confirm_vanished=True)
     fleet.today = "2026-11-25"
     fleet.remembering(fleet.plan())
     fleet.today = "2026-12-24"
