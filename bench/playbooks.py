@@ -16,6 +16,8 @@ from bench.results import Row
 
 FORKS = 10
 LOOPED = 20
+# What is ours is the same however many tasks carry it, and three a host are less than half of what seven were.
+_OVER_FLOOR = 1.8
 _COMMANDS = (
     "ip netns add {{ item }}",
     "ip link add v{{ item }} type veth peer name eth0 netns {{ item }}",
@@ -136,9 +138,9 @@ def many_hosts(modules: Modules, hosts: int, containers: int, rounds: int) -> li
     what = f"`site`, {hosts} hosts × {containers} containers"
     floor = "as many empty tasks"
     table = {
-        "first": Row(f"{what}, from nothing", floor, at_most=1.4),
-        "again": Row(f"{what}, again", floor, at_most=1.4),
-        "more": Row(f"{what}, one container more", floor, at_most=1.4),
+        "first": Row(f"{what}, from nothing", floor, at_most=_OVER_FLOOR),
+        "again": Row(f"{what}, again", floor, at_most=_OVER_FLOOR),
+        "more": Row(f"{what}, one container more", floor, at_most=_OVER_FLOOR),
     }
     tasks = Row(f"{what}: tasks a host", "a limit", unit="tasks", at_most=1)
     memory = Row(f"{what}: controller's peak memory", floor, unit="MiB")
