@@ -8,6 +8,7 @@ Neighbours that remember another MAC, and switches that remember another port, w
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import struct
 import typing as t
@@ -16,17 +17,28 @@ _ETH_P_ARP = 0x0806
 _BROADCAST = b"\xff" * 6
 _ALL_NODES = "ff02::1"
 _OVERRIDE = 0x20000000
+_SIOCGIFHWADDR = 0x8927  # linux/sockios.h
 
 
-def announce(device: str, mac: str, addresses: t.Iterable[str]) -> None:
-    """Send one announcement for each address, in the namespace that the process is in."""
-    hardware = bytes.fromhex(mac.replace(":", ""))
+def announce(device: str, mac: str | None, addresses: t.Iterable[str]) -> None:
+    """Send one announcement for each address, in the namespace that the process is in.
+
+    ``mac`` None: the one that the device has, as a container's whose MAC is its parent's. Raises OSError where the
+    device cannot send.
+    """
+    hardware = bytes.fromhex(mac.replace(":", "")) if mac else _hardware_address(device)
     for cidr in addresses:
         address = cidr.split("/")[0]
         if ":" in address:
             _advertise(device, hardware, address)
         else:
             _gratuitous_arp(device, hardware, address)
+
+
+def _hardware_address(device: str) -> bytes:
+    """netdevice(7), SIOCGIFHWADDR: a struct ifreq holds the name, the address's type, and then the address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        return fcntl.ioctl(sock, _SIOCGIFHWADDR, struct.pack("40s", device.encode()))[18:24]
 
 
 def _gratuitous_arp(device: str, hardware: bytes, address: str) -> None:

@@ -140,7 +140,7 @@ class DeviceKind(Kind):
         if change.action in ("remove", "recreate"):
             kernel.will_delete_link(name, netns)
         if change.action in ("add", "recreate"):
-            kernel.will_make_link(name, netns)
+            kernel.will_make_link(name, netns, self.kernel_kind)
         if change.action == "change":
             before, after = change.differences.get("settings", ({}, {}))
             for step in change_settings(name, netns, before, after):

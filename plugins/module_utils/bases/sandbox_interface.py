@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     in_files,
     without_ipv6,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -127,6 +128,18 @@ def export(values: Values) -> Values:
     return {**values, **({"routes": routes} if routes else {})}
 
 
+def attachment(values: Values, from_host: bool, to_neighbours: bool) -> Attachment:
+    """An object of a document as ``verify`` sees it."""
+    return Attachment(
+        sandbox=values.get("sandbox"),
+        addresses=tuple(cidr.split("/")[0] for cidr in values.get("addresses") or ()),
+        mtu=values.get("mtu"),
+        routes=values.get("routes") or (),
+        from_host=from_host,
+        to_neighbours=to_neighbours,
+    )
+
+
 def path_of(values: Values) -> str | None:
     """The namespace of the sandbox, or the host's where there is none. Raises Problem for one that cannot be found."""
     sandbox = values.get("sandbox")
@@ -175,6 +188,9 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values
     wanted_routes = {_place(text) for text in asked.get("routes", ())}
     routes = []
     for row in kernel.routes(path, m.RT_TABLE_MAIN):
+        of_its_own = (path, row["dst"], row["metric"], row["table"])
+        if kernel.records.owner("route", of_its_own) is not None:
+            continue
         if row["device"] == link.name and row["table"] == m.RT_TABLE_MAIN:
             text = _route_text(row)
             if row["protocol"] == m.PROTOCOL or _place(text) in wanted_routes:

@@ -146,9 +146,8 @@ class Executor:
     def _announce(self, steps: t.Sequence[s.Announce]) -> t.Iterator[tuple[int, str]]:
         """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
         for step in steps:
-            if step.mac:
-                with contextlib.suppress(OSError, WireError), self._wire.inside(step.netns):
-                    announce(step.device, step.mac, step.addresses)
+            with contextlib.suppress(OSError, WireError), self._wire.inside(step.netns):
+                announce(step.device, step.mac, step.addresses)
         yield from ()
 
     def _delete_links(self, steps: t.Sequence[s.DeleteLink]) -> t.Iterator[tuple[int, str]]:
@@ -198,6 +197,8 @@ class Executor:
             netns = record.key[0]
             link = self._kernel.link(record.device, netns)
             told = link.owner == record.owner if link is not None else self._kernel.is_ours(record.device, netns)
+            # Of a device with routes of its own, the mark says nothing about whose the others are.
+            told = told and not self._kernel.carries_own_routes(record.device, netns)
             self._records.set_owner(record.kind, record.key, None if told else record.owner)
         self._records.save()
 

@@ -13,7 +13,13 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_PARENT, Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
+    ANY_PARENT,
+    Attachment,
+    Kind,
+    Place,
+    Rounds,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -81,6 +87,11 @@ class Macvlan(Kind):
         where = f" in {sandbox['engine']} {sandbox['ref']}" if sandbox else " of the host"
         end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
+
+    def attachment(self, values: Values) -> Attachment:
+        """Its parent does not talk to it: the host reaches it by a shim, which is an object of its own."""
+        apart = values.get("mode") in ("private", "vepa")
+        return sandbox_interface.attachment(values, from_host=False, to_neighbours=not apart)
 
     def holds(self, values: Values) -> t.Iterator[Place]:
         return sandbox_interface.holds(values)
@@ -209,6 +220,8 @@ class Macvlan(Kind):
             kernel.notes("macvlan").append((change.values.get("netns"), change.values["parent"], change.values["mode"]))
         if change.action in ("remove", "recreate"):
             kernel.will_delete_link(change.values["interface"], _path(change.values))
+        if change.action in ("add", "recreate"):
+            kernel.will_make_link(change.values["interface"], _path(change.values), self.kernel_kind)
 
     # -- writing -----------------------------------------------------------------------------------------------
 

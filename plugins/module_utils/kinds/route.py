@@ -87,7 +87,8 @@ class Route(Kind):
                     values["netns"] = netns
                 key = self.key_of(values, "")
                 seen.add(key)
-                if key not in keys and kernel.carries_own_routes(row["device"], netns):
+                of_its_own = key in keys or kernel.records.owner(self.name, key) is not None
+                if not of_its_own and kernel.carries_own_routes(row["device"], netns):
                     continue
                 ours = row["protocol"] == m.PROTOCOL
                 theirs = row["protocol"] in _MADE_BY_THE_KERNEL

@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     no_bridge,
     wants_ipv6,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
@@ -88,6 +88,11 @@ class Veth(DeviceKind):
         """Whose it is, so that the container's end can be found from the host's: ``engine:ref/interface``."""
         sandbox = values["sandbox"]
         return f"{sandbox['engine']}:{sandbox['ref']}/{values['interface']}"
+
+    def attachment(self, values: Values) -> Attachment:
+        return sandbox_interface.attachment(
+            values, from_host=bool(values.get("master")), to_neighbours=not values.get("isolated")
+        )
 
     def holds(self, values: Values) -> t.Iterator[Place]:
         return sandbox_interface.holds(values)

@@ -81,12 +81,12 @@ class Kernel:
         self._gone: set[tuple[str | None, str]] = set()
         self._addresses: dict[str | None, dict[str, list[str]]] = {}
         self._addressed: set[tuple[str | None, str, bool]] = set()
-        self._routes: dict[str | None, list[dict[str, t.Any]]] = {}
+        self._routes: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, NftTable] = {}
         self._made_netns: set[str] = set()
         self._lacks: dict[str, NoNamespace | None] = {}
-        self._made_links: set[tuple[str | None, str]] = set()
+        self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._notes: dict[str, list[t.Any]] = {}
         self._will_be: dict[tuple[str | None, str], str] = {}
 
@@ -137,10 +137,11 @@ class Kernel:
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
         return self.links(netns).get(name) if name else None
 
-    def carries_own_routes(self, device: str, netns: str | None = None) -> bool:
+    def carries_own_routes(self, device: str | None, netns: str | None = None) -> bool:
         """Are routes over the device its kind's own business, not objects of their own?"""
         link = self.link(device, netns)
-        return link is not None and link.kind in self._carriers
+        kind = self._made_links.get((netns, device)) or (link.kind if link else None)
+        return kind in self._carriers
 
     def has_link(self, name: str, netns: str | None = None) -> bool:
         """Is there such a device, or will there be one?"""
@@ -150,8 +151,9 @@ class Kernel:
         """Whatever has the name now, a new device has it then."""
         return (netns, name) in self._made_links
 
-    def will_make_link(self, name: str, netns: str | None = None) -> None:
-        self._made_links.add((netns, name))
+    def will_make_link(self, name: str, netns: str | None = None, kind: str | None = None) -> None:
+        """``kind`` as the kernel calls it (IFLA_INFO_KIND)."""
+        self._made_links[netns, name] = kind
 
     def is_ours(self, name: str | None, netns: str | None = None) -> bool:
         """Does the device carry our mark, or will it?"""
@@ -195,11 +197,11 @@ class Kernel:
 
     def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
         """Unicast routes of all tables, or of one: dst, device, via, metric, src, table, protocol."""
-        if netns not in self._routes:
+        if (netns, table) not in self._routes:
             names = self._device_names(netns)
             rows = self._dump(m.RTM_GETROUTE, {"table": table}, _ROUTE, netns)
-            self._routes[netns] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
-        return self._still_there(self._routes[netns], netns)
+            self._routes[netns, table] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
+        return self._still_there(self._routes[netns, table], netns)
 
     def neighbours(self, netns: str | None = None) -> list[dict[str, t.Any]]:
         return self._neigh(netns, m.socket.AF_UNSPEC)

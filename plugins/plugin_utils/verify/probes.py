@@ -9,9 +9,12 @@ network, so that the probes of a host are as many as there are hosts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Kind
 
 Document = Mapping[str, Any]
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms, reason
@@ -19,16 +22,29 @@ Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms
 
 @dataclass(frozen=True)
 class End:
-    """A container's attachment, as its document has it."""
+    """A container's attachment to a network, with where it is. ``from_host``: the host reaches it, by whatever way."""
 
     host: str
     network: str
-    name: str
-    sandbox: Mapping[str, str]
-    addresses: tuple[str, ...]
-    mtu: int
+    attachment: Attachment
     from_host: bool
-    to_neighbours: bool
+
+    @property
+    def sandbox(self) -> Mapping[str, str]:
+        return self.attachment.sandbox or {}
+
+    @property
+    def name(self) -> str:
+        return self.sandbox["ref"]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return self.attachment.addresses
+
+    @property
+    def mtu(self) -> int:
+        """Bytes; a device that is not told has Ethernet's."""
+        return self.attachment.mtu or 1500
 
     @property
     def label(self) -> str:
@@ -51,38 +67,30 @@ class Try:
         return str(self.probe["name"])
 
 
-def ends(documents: Mapping[str, Document]) -> Iterator[End]:
-    shims = {
-        (host, each["network"])
-        for host, document in documents.items()
-        for each in document.get("macvlan", ())
-        if "sandbox" not in each
-    }
+def ends(documents: Mapping[str, Document], kinds: Iterable[Kind] = KINDS) -> Iterator[End]:
+    """Every container's attachments, of whatever kind. The host's own interface on a network is its way to them."""
     for host, document in documents.items():
-        for kind in ("veth", "macvlan"):
-            for each in document.get(kind, ()):
-                if "sandbox" not in each:
-                    continue  # a shim: the host's own
-                yield End(
-                    host,
-                    each["network"],
-                    each["sandbox"]["ref"],
-                    each["sandbox"],
-                    tuple(cidr.split("/")[0] for cidr in each.get("addresses") or ()),
-                    each.get("mtu") or 1500,
-                    # Does the host reach it? By its bridge, or by a shim.
-                    bool(each.get("master")) or (host, each["network"]) in shims,
-                    # Does it reach its neighbours on the host?
-                    not each.get("isolated") and each.get("mode") not in ("private", "vepa"),
-                )
+        found = [
+            (values["network"], attachment)
+            for kind in kinds
+            for values in document.get(kind.name, ())
+            if (attachment := kind.attachment(values)) is not None
+        ]
+        own = {network for network, attachment in found if attachment.sandbox is None}
+        for network, attachment in found:
+            if attachment.sandbox is not None:
+                yield End(host, network, attachment, attachment.from_host or network in own)
 
 
 def tries(
-    documents: Mapping[str, Document], networks: Mapping[str, Mapping[str, Any]], underlay: Mapping[str, str]
+    documents: Mapping[str, Document],
+    networks: Mapping[str, Mapping[str, Any]],
+    underlay: Mapping[str, str],
+    kinds: Iterable[Kind] = KINDS,
 ) -> list[Try]:
     """Everything worth trying. ``underlay`` is each host's own address, which is the outside to the others."""
     by_network: dict[str, list[End]] = {}
-    for end in ends(documents):
+    for end in ends(documents, kinds):
         by_network.setdefault(end.network, []).append(end)
     found: list[Try] = []
     for name, network in sorted(networks.items()):
@@ -127,7 +135,7 @@ def _within(network: str, some: Sequence[End]) -> Iterator[Try]:
         for to in end.addresses:
             if end.from_host:
                 yield _ping(end.host, network, "host", None, end.label, to)
-        if peer is not end and end.to_neighbours:
+        if peer is not end and end.attachment.to_neighbours:
             for to in peer.addresses:
                 yield _ping(end.host, network, "neighbour", end, peer.label, to)
 
@@ -141,7 +149,7 @@ def _outside(
             rule["rule"] == "masquerade" and rule["network"] == network for rule in _rules(documents, end.host)
         )
         others = [host for host in underlay if host != end.host]
-        if way_out and others and _default_here(documents, end, underlay[others[0]]):
+        if way_out and others and _default_here(end, underlay[others[0]]):
             yield _ping(end.host, network, "outside", end, others[0], underlay[others[0]])
 
 
@@ -149,14 +157,9 @@ def _rules(documents: Mapping[str, Document], host: str) -> Sequence[Mapping[str
     return documents[host].get("nat_rule", ())
 
 
-def _default_here(documents: Mapping[str, Document], end: End, to: str) -> bool:
+def _default_here(end: End, to: str) -> bool:
     default = "::/0" if ":" in to else "0.0.0.0/0"
-    return any(
-        route["dst"] == default
-        for veth in documents[end.host].get("veth", ())
-        if veth["network"] == end.network and veth["sandbox"] == end.sandbox
-        for route in veth.get("routes") or ()
-    )
+    return any(route["dst"] == default for route in end.attachment.routes)
 
 
 def _published(
@@ -201,11 +204,9 @@ def _one_port(
         yield Try(where, rule["network"], "published", source, target, probe)
 
 
-def listeners(document: Document) -> list[dict[str, Any]]:
+def listeners(document: Document, kinds: Iterable[Kind] = KINDS) -> list[dict[str, Any]]:
     """Where a host answers for its containers while ports are tried: in namespaces of our own making only."""
-    sandbox_of = {
-        cidr.split("/")[0]: veth["sandbox"] for veth in document.get("veth", ()) for cidr in veth.get("addresses") or ()
-    }
+    sandbox_of = {address: end.sandbox for end in ends({"": document}, kinds) for address in end.addresses}
     return [
         {"sandbox": dict(sandbox_of[rule["address"]]), "address": rule["address"], "port": rule["port"]}
         for rule in document.get("nat_rule", ())

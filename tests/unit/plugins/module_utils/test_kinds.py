@@ -8,13 +8,19 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, ANY_PARENT
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
+    ANY_DEVICE,
+    ANY_PARENT,
+    link_data_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     by_dependence,
     describe,
     wanted_object,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 SHOP = {"engine": "netns", "ref": "shop"}
@@ -23,6 +29,7 @@ OBJECTS = {
     "dummy": {"name": "inner0"},
     "bridge": {"name": "ch-web"},
     "veth": {"name": "chv1", "sandbox": SHOP, "master": "ch-web"},
+    "macvlan": {"parent": "eth0", "sandbox": SHOP},
     "vxlan": {"name": "ch-fabric", "vni": 42},
     "vxlan_fdb": {"device": "ch-fabric", "lladdr": "02:00:00:00:00:01", "dst": "10.0.0.1"},
     "neighbour": {"device": "ch-fabric", "address": "10.42.1.0", "lladdr": "02:00:00:00:00:01"},
@@ -146,3 +153,21 @@ def test_an_object_spelled_by_us_stays_as_it_is(kind):
     once = wanted_object(BY_NAME[kind], OBJECTS[kind], "plan/web")
     again = wanted_object(BY_NAME[kind], dict(once.values), "plan/web")
     assert (again.key, again.values) == (once.key, once.values)
+
+
+def as_sent(value):
+    """What a message says in words as a number, as the wire would put it."""
+    if isinstance(value, (m.Index, m.NetnsFd)):
+        return 7
+    return {name: as_sent(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
+def test_what_a_kind_sends_is_laid_out_by_what_it_declares(kind):
+    wanted = wanted_object(kind, OBJECTS[kind.name], "plan/web")
+    layouts = Layouts(link_data_of([kind]))
+    steps = [step for round_ in kind.add(wanted) for step in round_]
+    assert steps
+    for step in steps:
+        if isinstance(step, m.Message):
+            layouts.of(step.type).pack({**as_sent(dict(step.attributes)), "header": as_sent(dict(step.header))})
