@@ -11,12 +11,17 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
     DeviceKind,
-    change_link,
+    change_device,
     finish_link,
+    wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    Settings,
+    of_host_device,
+)
 
 
 class Dummy(DeviceKind):
@@ -24,16 +29,17 @@ class Dummy(DeviceKind):
     kernel_kind = "dummy"
     options = {**DEVICE_OPTIONS, **ADDRESS_OPTIONS}
 
+    def settings(self, values: Values) -> Settings:
+        return of_host_device(wants_ipv6(values))
+
     def add(self, wanted: Wanted) -> Rounds:
         values = wanted.values
-        # Down at first: an interface that is up takes a link-local address at once.
+        name, addresses = values["name"], values.get("addresses") or ()
         made = m.new_link(
-            values["name"], "dummy", None, wanted.netns, up=False, address=values.get("mac"), mtu=values.get("mtu")
+            name, "dummy", None, wanted.netns, up=False, address=values.get("mac"), mtu=values.get("mtu")
         )
-        quiet = m.set_link(values["name"], wanted.netns, operation="set no link-local address", af_spec=m.NO_LINK_LOCAL)
-        up = [m.set_link(values["name"], wanted.netns, up=True)] if values["up"] else []
-        finish = finish_link(values["name"], wanted.netns, self.mark_of(wanted), values.get("addresses") or ())
-        return [[made], [quiet, *up, *finish]]
+        finish = finish_link(name, wanted.netns, self.mark_of(wanted), addresses, values["settings"], values["up"])
+        return [[made], finish]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        return [[*change_link(wanted, differences, self.mark_of(wanted))]]
+        return change_device(wanted, differences, self.mark_of(wanted))
