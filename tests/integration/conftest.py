@@ -54,6 +54,7 @@ OWN_RUN = "umount --recursive --lazy /run/netns 2>/dev/null || true; mount -t tm
 SNAPSHOT = r"""
 import ctypes, os, re, subprocess
 
+NAMESPACES = os.stat("/proc/self/ns/net").st_dev  # all of them are files of one file system
 SOON = r"local fe80:|33:33:ff:|\S+ dev \S+ master \S+ $"
 
 def say(*argv):
@@ -105,6 +106,8 @@ with open("/proc/self/mountinfo") as file:
     print(*sorted(line.split()[4] for line in file if line.split()[4].startswith("/run")), sep="\n")
 for name in sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else ():
     print("# namespace", name)
+    if not os.path.exists(f"/run/netns/{name}") or os.stat(f"/run/netns/{name}").st_dev != NAMESPACES:
+        continue  # it only has the name of one
     with open(f"/run/netns/{name}") as file:
         if ctypes.CDLL(None).setns(file.fileno(), 0x40000000) == 0:
             namespace()
@@ -195,10 +198,12 @@ class Host:
                     with patch_module_args(given):
                         module.main()
                 except SystemExit:
-                    sys.stdout.flush()
+                    pass
                 except BaseException:
                     traceback.print_exc()
                 finally:
+                    sys.stdout.flush()
+                    sys.stderr.flush()
                     os._exit(0)
             os.waitpid(child, 0)
             said.seek(0)

@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.announce imp
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import OWN_NETNS, WireError
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import NETNS_FOLDER, Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
@@ -81,43 +81,37 @@ class Executor:
                 self._records.set_digest(netns, None)
             elif not table.exists:
                 self._records.set_digest(netns, None)
-        self._records.forget_places([place for place in reversed(self._records.places()) if _tidied(place)])
+        self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
         self._records.save()
 
     # -- namespaces and links ----------------------------------------------------------------------------------
 
     def _make_netns(self, steps: t.Sequence[s.MakeNetns]) -> t.Iterator[tuple[int, str]]:
         files = [f"{NETNS_FOLDER}/{step.name}" for step in steps]
+        for place in files:
+            if named.is_leftover(place, self._records):
+                os.unlink(place)
         self._records.note_places(files if os.path.isdir(NETNS_FOLDER) else [NETNS_FOLDER, *files])
         self._records.save()
-        make_shared(NETNS_FOLDER)
         for position, step in enumerate(steps):
             try:
-                self._make_one_netns(step)
+                make_shared(NETNS_FOLDER)
+                self._make_one_netns(step, files[position])
             except (OSError, WireError) as error:
-                yield position, str(error)
+                yield position, _words(error)
 
-    def _make_one_netns(self, step: s.MakeNetns) -> None:
-        place = f"{NETNS_FOLDER}/{step.name}"
-
-        def prepare() -> None:
-            refused = self._wire.send([m.set_link("lo", "a new one", up=True, ifalias=step.mark)])
+    def _make_one_netns(self, step: s.MakeNetns, place: str) -> None:
+        self._wire.namespaces.forget(place)
+        with self._wire.new_netns():
+            refused = self._wire.send_here([m.set_link("lo", up=True, ifalias=step.mark)])
             if refused:
                 raise WireError(refused[0].text)
-
-        def keep() -> None:
             os.close(os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
             try:
                 bind(OWN_NETNS, place)
             except OSError:
                 os.unlink(place)
                 raise
-
-        # A file without a namespace behind it is what a killed run left.
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(place)
-        self._wire.namespaces.forget(place)
-        self._wire.make_netns(prepare, keep)
 
     def _delete_netns(self, steps: t.Sequence[s.DeleteNetns]) -> t.Iterator[tuple[int, str]]:
         self._wire.enter(None)
@@ -270,19 +264,11 @@ class Executor:
             self._kernel.set_table(netns, nftables.after(table, some))
 
 
-def _tidied(place: str) -> bool:
-    """Take away a file that no namespace is behind, or a folder that is empty. False: it is to be looked at again."""
-    try:
-        if not os.path.isdir(place):
-            os.unlink(place)
-        elif os.listdir(place):
-            return False
-        else:
-            unmount(place)
-            os.rmdir(place)
-    except OSError:  # it is gone, or a namespace is behind it (EBUSY): then it speaks for itself
-        pass
-    return True
+def _words(error: Exception) -> str:
+    """Why, and about which file."""
+    why = getattr(error, "strerror", None) or str(error)
+    where = getattr(error, "filename", None)
+    return f"{where}: {why}" if where else why
 
 
 def _reason(code: int, text: str) -> str:

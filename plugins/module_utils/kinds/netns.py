@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -19,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteNetns, MakeNetns
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state import named
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
@@ -46,12 +46,15 @@ class Netns(Kind):
         for name in kernel.netns_names():
             lo = kernel.link("lo", netns_path(name))
             if lo is not None:  # a file without a namespace behind it is none
-                yield Found(self.name, (None, name), {"name": name, "up": lo.up}, lo.owner)
+                owner = None if named.is_link(name) else lo.owner
+                yield Found(self.name, (None, name), {"name": name, "up": lo.up}, owner)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        path = netns_path(wanted.values["name"])
-        if path is not None and os.path.ismount(path):
-            yield f"{kernel.lack_of(path)}: unmount {path}, or give the namespace another name"
+        name = wanted.values["name"]
+        there = named.stands_at(name, kernel.records)
+        if there is not None:
+            lack = kernel.lack_of(netns_path(name))
+            yield f"{lack}, and {there} stands there: remove it, or give the namespace another name"
 
     def note(self, kernel: Kernel, change: Change) -> None:
         if change.action == "add":

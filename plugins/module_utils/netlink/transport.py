@@ -44,6 +44,13 @@ _DUMP_TRIES = 20
 _FOR_NOW = frozenset((m.Index, m.NetnsFd, dict))
 
 
+class _Nameless:
+    """Where a process is whose namespace has no place yet by which it could be found."""
+
+
+_NAMELESS = _Nameless()
+
+
 class DumpInterrupted(WireError):
     """A table changed under every one of the tries to read it whole."""
 
@@ -67,7 +74,7 @@ class Wire:
         self.layouts = Layouts(link_data)
         self.namespaces = Namespaces()
         self._sequence = 0
-        self._here: str | None = None
+        self._here: str | _Nameless | None = None
         self._socket: socket.socket | None = None
 
     def __enter__(self) -> Wire:
@@ -108,16 +115,16 @@ class Wire:
         try:
             yield
         finally:
-            self.enter(before)
+            self.enter(before if before is not _NAMELESS else None)
 
-    def make_netns(self, prepare: t.Callable[[], None], keep: t.Callable[[], None]) -> None:
-        """Make a namespace; ``prepare`` runs in it, then ``keep`` gives it a place in the file system."""
+    @contextlib.contextmanager
+    def new_netns(self) -> t.Iterator[None]:
+        """Be in a namespace of its own for the length of a block. It ends there, unless it has got a place by then."""
         self.namespaces.make()
         self._hang_up()
-        self._here = "a new one"
+        self._here = _NAMELESS
         try:
-            prepare()
-            keep()
+            yield
         finally:
             self.enter(None)
 
@@ -198,6 +205,10 @@ class Wire:
                 continue
             refusals.extend(self._send_here(self._open(), messages, positions))
         return sorted(refusals)
+
+    def send_here(self, messages: t.Sequence[m.Message]) -> list[RefusedMessage]:
+        """Send messages in the namespace that the process is in, whichever that is."""
+        return sorted(self._send_here(self._open(), messages, range(len(messages))))
 
     def _send_here(
         self, sock: socket.socket, messages: t.Sequence[m.Message], positions: t.Sequence[int]

@@ -9,7 +9,7 @@ import ctypes
 import os
 
 MS_BIND, MS_REC, MS_SHARED = 0x1000, 0x4000, 0x100000
-MNT_DETACH = 2
+MNT_DETACH, UMOUNT_NOFOLLOW = 2, 8
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
@@ -17,9 +17,8 @@ _libc.umount2.argtypes = [ctypes.c_char_p, ctypes.c_int]
 
 
 def mount(source: str, target: str, kind: str = "none", flags: int = 0, options: str | None = None) -> None:
-    done = _libc.mount(
-        source.encode(), target.encode(), kind.encode(), flags, options.encode() if options is not None else None
-    )
+    words = options.encode() if options is not None else None
+    done = _libc.mount(os.fsencode(source), os.fsencode(target), kind.encode(), flags, words)
     if done != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), target)
@@ -30,8 +29,8 @@ def bind(source: str, target: str) -> None:
 
 
 def unmount(target: str) -> None:
-    """Detach what is mounted there, if anything is."""
-    if _libc.umount2(target.encode(), MNT_DETACH) != 0:
+    """Detach what is mounted there, if anything is; not what a link leads to."""
+    if _libc.umount2(os.fsencode(target), MNT_DETACH | UMOUNT_NOFOLLOW) != 0:
         code = ctypes.get_errno()
         if os.strerror(code) and code not in (22, 2):  # EINVAL: not a mount point
             raise OSError(code, os.strerror(code), target)

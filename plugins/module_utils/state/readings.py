@@ -25,7 +25,7 @@ class Readings:
         """The named namespaces of this host (those that ``ip netns`` shows)."""
         try:
             return sorted(os.listdir(NETNS_FOLDER))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def lack_of(self, path: str) -> NoNamespace | None:

@@ -193,7 +193,8 @@ def test_more_peers_than_descriptors_are_made_in_one_call():
             place = f"/run/netns/n{number}"
             with open(place, "w"):
                 pass
-            wire.make_netns(lambda: None, lambda place=place: _bind(place))
+            with wire.new_netns():
+                _bind(place)
         messages = [
             m.new_link(
                 f"v{n}",
@@ -223,8 +224,9 @@ def test_the_process_is_back_where_it_was_whatever_happens():
             assert inode() == own
             raise ZeroDivisionError
         assert inode() == inode("/run/netns/a")
-        with pytest.raises(ZeroDivisionError):
-            wire.make_netns(lambda: 1 / 0, lambda: None)
+        with pytest.raises(ZeroDivisionError), wire.new_netns():
+            assert inode() not in (own, inode("/run/netns/a"))
+            raise ZeroDivisionError
         assert inode() == own
         wire.enter("/run/netns/a")
     assert inode() == own
