@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Problem,
     Values,
     Wanted,
+    realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -37,6 +38,7 @@ DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "up": {"type": "bool", "default": True},
 }
 ADDRESS_OPTIONS: dict[str, dict[str, t.Any]] = {"addresses": {"type": "list", "elements": "str"}}
+ETH_DATA_LEN = 1500  # linux/if_ether.h: the MTU of Ethernet, and of the devices that are made like it
 IPV6_OPTIONS: dict[str, dict[str, t.Any]] = {"ipv6": {"type": "bool"}}
 
 
@@ -48,6 +50,9 @@ class DeviceKind(Kind):
     key = ("name",)
     after: t.ClassVar[tuple[str, ...]] = ("netns",)
     marked = True
+    # What a document means that says no MTU: the plan is whole. A task leaves alone what it does not name.
+    default_mtu: t.ClassVar[t.Optional[int]] = None
+
     def normalise(self, values: Values) -> Values:
         plain = dict(values)
         plain["name"] = canonical.device_name(plain["name"])
@@ -128,8 +133,20 @@ class DeviceKind(Kind):
         if "ipv6" in self.options and has_ipv6(link) and not any(":" in cidr for cidr in values["addresses"]):
             values["ipv6"] = True
         if wanted is not None and wanted.present:
-            values["settings"] = device_settings.read(kernel, netns, link, wanted.values["settings"])
+            values["settings"] = device_settings.read(
+                kernel, netns, link, wanted.values["settings"], self.mtu_of(wanted)
+            )
         return {**values, **self.data_of(kernel, netns, link)}
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        differences = super().differences(wanted, found)
+        mtu = self.mtu_of(wanted)
+        if mtu is not None and found.values.get("mtu") not in (None, mtu):
+            differences["mtu"] = (found.values["mtu"], mtu)
+        return differences
+
+    def mtu_of(self, wanted: Wanted) -> int | None:
+        return wanted.values.get("mtu") or (self.default_mtu if realm(wanted.owner) == "plan" else None)
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         """The options that only this kind has."""
@@ -202,13 +219,15 @@ def finish_link(
     addresses: t.Iterable[str] = (),
     settings: Settings | None = None,
     up: bool = False,
+    mtu: int | None = None,
 ) -> list[Step]:
     """What cannot be said when a device is made: its mark (IFLA_IFALIAS is ignored then), its settings, its addresses.
 
-    A device that is closed by ``settings`` is made down, and comes up here, once it is set.
+    A device that is closed by ``settings`` is made down, and comes up here, once it is set. ``mtu`` is for a device
+    that keeps its own only if it was changed to it.
     """
     closed = in_message({**settings, **AT_FIRST}) if settings else None
-    marked = m.set_link(name, netns, operation="set the mark", ifalias=alias, af_spec=closed)
+    marked = m.set_link(name, netns, operation="set the mark", ifalias=alias, af_spec=closed, mtu=mtu)
     on = [m.set_link(name, netns, up=True)] if up else []
     new = (m.new_address(name, cidr, netns) for cidr in addresses)
     return [marked, *in_files(netns, name, settings or {}), *on, *new]
@@ -259,7 +278,7 @@ def change_link(
     if "mac" in differences:
         attributes["address"] = wanted.values["mac"]
     if "mtu" in differences:
-        attributes["mtu"] = wanted.values["mtu"]
+        attributes["mtu"] = differences["mtu"][1]
     if "owner" in differences:
         attributes["ifalias"] = alias
     messages = []

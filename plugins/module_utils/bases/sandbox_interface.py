@@ -182,9 +182,10 @@ def obstacles(kernel: Kernel, wanted: Wanted, leaving: t.Callable[[Link], bool])
         )
 
 
-def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values:
-    """The sandbox's end as it is. Of sysctls and foreign routes, only those that are wanted."""
+def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int | None) -> Values:
+    """The sandbox's end as it is, and is to get ``mtu``. Of sysctls and foreign routes, only those that are wanted."""
     asked = wanted.values if wanted is not None else {}
+    returns = link.mtu < device_settings.IPV6_MIN_MTU <= (mtu or 0)
     wanted_routes = {_place(text) for text in asked.get("routes", ())}
     routes = []
     for row in kernel.routes(path, m.RT_TABLE_MAIN):
@@ -200,8 +201,11 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None) -> Values
         "mac": link.mac,
         "addresses": kernel.addresses_of(link.name, path),
         "routes": sorted(routes),
-        "sysctls": {key: kernel.sysctl(key, path) for key in asked.get("sysctls", {})},
-        "end_settings": device_settings.read(kernel, path, link, asked.get("end_settings", {})),
+        "sysctls": {
+            key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
+            for key, value in asked.get("sysctls", {}).items()
+        },
+        "end_settings": device_settings.read(kernel, path, link, asked.get("end_settings", {}), mtu),
     }
 
 
@@ -220,7 +224,12 @@ def set_up(values: Values, path: str) -> list[Step]:
 
 
 def set_sysctls(path: str, sysctls: t.Mapping[str, str]) -> list[Step]:
-    return [WriteSysctl(path, key, value) for key, value in sysctls.items()]
+    return [WriteSysctl(path, key, value, _off_as_it_is(key, value) is not None) for key, value in sysctls.items()]
+
+
+def _off_as_it_is(key: str, value: str) -> str | None:
+    """IPv6 that is to be off, on an interface that has none at all (its MTU is too small for it)."""
+    return value if key.endswith("/disable_ipv6") and value == "1" else None
 
 
 def attach(values: Values, path: str) -> list[Step]:
@@ -247,7 +256,7 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
         settings = set_sysctls(path, {key: value for key, value in after.items() if before.get(key) != value})
     settings += change_settings(device, path, *differences.get("end_settings", ({}, {})))
     link = {"address": wanted.values.get("mac")} if "mac" in differences else {}
-    link.update({"mtu": wanted.values["mtu"]} if "mtu" in differences else {})
+    link.update({"mtu": differences["mtu"][1]} if "mtu" in differences else {})
     first: list[Step] = [m.set_link(device, path, **link)] if link else []
     rest: list[Step] = [m.set_link(device, path, up=wanted.values["up"])] if "up" in differences else []
     old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)

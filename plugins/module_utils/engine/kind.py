@@ -160,6 +160,10 @@ class Kind:
         """Sentences on what keeps a wanted object from being made."""
         return ()
 
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterable[str]:
+        """Sentences on what this host leaves no room for, of what is to be made, or ``changed`` in those options."""
+        return ()
+
     def occupies(self, values: Values) -> t.Iterable[Place]:
         """Places that only one object can have: a device's name in a namespace, a VNI on a port."""
         return ()

@@ -155,9 +155,7 @@ def _compare_one(kind: Kind, kernel: Kernel, wanted: Wanted, found: Found | None
     if not wanted.present:
         return _absent(kind, wanted, found)
     if found is None:
-        problems = list(kind.obstacles(kernel, wanted))
-        if problems:
-            raise Problem("\n".join(f"{describe(kind, wanted.values, wanted.owner)}: {text}" for text in problems))
+        _refuse(kind, wanted, [*kind.obstacles(kernel, wanted), *kind.limits(kernel, wanted, wanted.values)])
         return Change("add", kind.name, wanted, None, {})
     if found.owner is None and not found.leftover:
         if kind.accepts_foreign:
@@ -166,7 +164,15 @@ def _compare_one(kind: Kind, kernel: Kernel, wanted: Wanted, found: Found | None
             f"{describe(kind, wanted.values, wanted.owner)} cannot be made: there is one already that is not ours"
             f" ({'; '.join(kind.summary(found.values)) or 'unmarked'}); rename or remove one of the two"
         )
-    return _differs(kind, wanted, found)
+    change = _differs(kind, wanted, found)
+    _refuse(kind, wanted, kind.limits(kernel, wanted, change.differences) if change else ())
+    return change
+
+
+def _refuse(kind: Kind, wanted: Wanted, problems: t.Iterable[str]) -> None:
+    sentences = [f"{describe(kind, wanted.values, wanted.owner)}: {text}" for text in problems]
+    if sentences:
+        raise Problem("\n".join(sentences))
 
 
 def _absent(kind: Kind, wanted: Wanted, found: Found | None) -> Change | None:

@@ -11,6 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
+    ETH_DATA_LEN,
     IPV6_OPTIONS,
     DeviceKind,
     change_device,
@@ -53,6 +54,7 @@ _SWITCHES = ("stp", "multicast_snooping", "vlan_filtering")
 class Bridge(DeviceKind):
     name = "bridge"
     kernel_kind = "bridge"
+    default_mtu = ETH_DATA_LEN
     options = {
         **DEVICE_OPTIONS,
         **ADDRESS_OPTIONS,
@@ -83,7 +85,7 @@ class Bridge(DeviceKind):
         return [row for row in super().summary(values) if row.split(":")[0] in ("mac", "mtu", "addresses", "kind")]
 
     def add(self, wanted: Wanted) -> Rounds:
-        values = wanted.values
+        values, mtu = wanted.values, self.mtu_of(wanted)
         # The MAC from the start: a bridge without one of its own takes and changes it with its ports.
         made = m.new_link(
             values["name"],
@@ -92,16 +94,22 @@ class Bridge(DeviceKind):
             wanted.netns,
             up=False,
             address=values.get("mac"),
-            mtu=values.get("mtu"),
+            mtu=_another(mtu),
         )
         name, addresses = values["name"], values.get("addresses") or ()
         mark = self.mark_of(wanted)
-        return [[made], finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])]
+        return [[made], finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"], mtu)]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         data = _data(wanted.values, differences)
         first = [m.set_kind_data(wanted.values["name"], "bridge", data, wanted.netns)] if data else []
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
+
+
+def _another(mtu: int | None) -> int | None:
+    """A bridge takes the smallest MTU of its ports until its own has been changed (BROPT_MTU_SET_BY_USER): it is made
+    with another one than it gets."""
+    return None if mtu is None else mtu + 1 if mtu < 65535 else mtu - 1
 
 
 def _data(values: Values, names: t.Iterable[str]) -> dict[str, int]:

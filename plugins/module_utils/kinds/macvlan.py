@@ -135,6 +135,12 @@ class Macvlan(Kind):
             )
         yield from sandbox_interface.obstacles(kernel, wanted, lambda link: link.owner is not None)
 
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        name, mtu = wanted.values["parent"], wanted.values.get("mtu")
+        parent = kernel.link(name, wanted.netns)
+        if mtu and parent is not None and mtu > parent.mtu:
+            yield f"mtu {mtu} is more than the {parent.mtu} of {name}: take that or less, or raise that of {name} first"
+
     def _modes_on(self, kernel: Kernel, wanted: Wanted) -> list[str]:
         """Modes of the other macvlans on its parent, as far as they can be seen, and of those that will be made."""
         parent, netns = wanted.values["parent"], wanted.netns
@@ -190,14 +196,16 @@ class Macvlan(Kind):
                 if recorded and not wanted
                 else None
             )
-        parents = {other.index: other.name for other in kernel.links(netns).values()}
+        parent = next((other for other in kernel.links(netns).values() if other.index == link.lower), None)
+        mtu = (wanted.values.get("mtu") if wanted else None) or (parent.mtu if parent else None)
         values = {
-            **sandbox_interface.read(kernel, path, link, wanted),
+            **sandbox_interface.read(kernel, path, link, wanted, mtu),
             "sandbox": sandbox,
             "netns": netns,
-            "parent": parents.get(link.lower or 0),
+            "parent": parent.name if parent else None,
             "mode": _NAMES.get(link.data.get("IFLA_MACVLAN_MODE", 0), "another"),
             "mtu": link.mtu,
+            "parent_mtu": parent.mtu if parent else None,
             "up": link.up,
         }
         return Found(self.name, key, values, link.owner, self._leftover(link, wanted))
@@ -208,7 +216,12 @@ class Macvlan(Kind):
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         plain = {name: value for name, value in wanted.values.items() if name not in ("sandbox", "netns")}
-        return super().differences(wanted._replace(values=plain), found)
+        differences = super().differences(wanted._replace(values=plain), found)
+        # Without one of its own it has its parent's; the kernel follows that down, but not up again.
+        follow = found.values.get("parent_mtu")
+        if plain.get("mtu") is None and follow not in (None, found.values["mtu"]):
+            differences["mtu"] = (found.values["mtu"], follow)
+        return differences
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """The kernel changes modes in place, but not to passthru or from it (EINVAL)."""

@@ -11,6 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     DEVICE_OPTIONS,
+    ETH_DATA_LEN,
     DeviceKind,
     change_settings,
     in_files,
@@ -36,6 +37,7 @@ _PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
 class Veth(DeviceKind):
     name = "veth"
     kernel_kind = "veth"
+    default_mtu = ETH_DATA_LEN
     data_links = ("VETH_INFO_PEER",)
     after = ("netns", "bridge")
     fixed = frozenset(("sandbox",))
@@ -143,7 +145,7 @@ class Veth(DeviceKind):
         path = sandbox_interface.resolve(kernel, wanted.values)
         for peer in kernel.links(path).values():
             if peer.kind == "veth" and peer.lower == link.index and link.lower == peer.index:
-                values = sandbox_interface.read(kernel, path, peer, wanted)
+                values = sandbox_interface.read(kernel, path, peer, wanted, self.mtu_of(wanted))
                 values["sandbox"] = wanted.values["sandbox"]
                 values["up"] = link.up and peer.up
                 values["mtu"] = link.mtu if link.mtu == peer.mtu else f"{link.mtu} and {peer.mtu}"
@@ -167,20 +169,21 @@ class Veth(DeviceKind):
         port = _port(values, [option for option in _PORT if values.get(option)])
         closed = in_files(netns, values["name"], values["settings"])
         return [
-            [self._made(values, netns, path)],
+            [self._made(wanted, path)],
             [marked, *port, *closed, *sandbox_interface.set_up(values, path)],
             sandbox_interface.attach(values, path),
             # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
             [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
         ]
 
-    def _made(self, values: Values, netns: str | None, path: str | None) -> m.Message:
+    def _made(self, wanted: Wanted, path: str | None) -> m.Message:
+        values, mtu = wanted.values, self.mtu_of(wanted)
         # The peer is made in its namespace under its name: no temporary name, no move (18 ms each). One queue each way,
         # as nothing queues in a veth: the kernel would make one for each processor, and files for each of them.
         peer = {
             "IFLA_IFNAME": values["interface"],
             "IFLA_ADDRESS": values.get("mac"),
-            "IFLA_MTU": values.get("mtu"),
+            "IFLA_MTU": mtu,
             "IFLA_NET_NS_FD": m.NetnsFd(path),
             "IFLA_NUM_TX_QUEUES": 1,
             "IFLA_NUM_RX_QUEUES": 1,
@@ -189,10 +192,10 @@ class Veth(DeviceKind):
             values["name"],
             "veth",
             {"VETH_INFO_PEER": peer},
-            netns,
+            wanted.netns,
             up=False,
             address=values.get("host_mac"),
-            mtu=values.get("mtu"),
+            mtu=mtu,
             master=m.Index(values["master"]) if values.get("master") else None,
             num_tx_queues=1,
             num_rx_queues=1,
@@ -204,7 +207,7 @@ class Veth(DeviceKind):
         if "master" in differences:
             link["master"] = m.Index(values["master"])
         if "mtu" in differences:
-            link["mtu"] = values["mtu"]
+            link["mtu"] = differences["mtu"][1]
         if "host_mac" in differences:
             link["address"] = values["host_mac"]
         if "owner" in differences or "interface" in differences:

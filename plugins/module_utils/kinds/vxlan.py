@@ -29,6 +29,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 PORT = 4789  # IANA; the kernel's own default is the older 8472
+# Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8: VXLAN_HEADROOM, VXLAN6_HEADROOM, net/vxlan.h
+_OVERHEAD_4, _OVERHEAD_6 = 50, 70
 LARGEST_VNI = (1 << 24) - 1
 
 
@@ -78,6 +80,31 @@ class Vxlan(DeviceKind):
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
         yield ("vtep filter", values.get("netns"), values.get("vni"), values.get("port"))
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        """The kernel clamps the MTU to what a named lower device leaves, in silence; over others it drops packets."""
+        values, mtu = wanted.values, wanted.values.get("mtu")
+        lower = self._lower(kernel, wanted) if {"mtu", "link", "local"} & set(changed) else None
+        if lower is None or not mtu:
+            return
+        room = lower.mtu - (_OVERHEAD_6 if ":" in (values.get("local") or "") else _OVERHEAD_4)
+        if mtu > room:
+            yield (
+                f"mtu {mtu} does not fit {lower.name}, whose {lower.mtu} leaves {room}: raise that of {lower.name}, or"
+                f" say what the underlay carries (containerhost_underlay_mtu: {lower.mtu}), or take {room} or less"
+            )
+
+    def _lower(self, kernel: Kernel, wanted: Wanted) -> Link | None:
+        """The device that packets leave by: the one that is named, or the one that has the address they come from."""
+        name, local = wanted.values.get("link"), wanted.values.get("local")
+        if name or not local:
+            return kernel.link(name, wanted.netns)
+        having = (
+            device
+            for device in kernel.links(wanted.netns)
+            if any(cidr.partition("/")[0] == local for cidr in kernel.addresses_of(device, wanted.netns))
+        )
+        return kernel.link(next(having, None), wanted.netns)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values = wanted.values

@@ -75,12 +75,16 @@ def of_sandbox_end(addresses: t.Collection[str], sysctls: t.Collection[str]) -> 
     return {name: number for name, number in {**_HARMLESS, **_OWN_ADDRESSES, **six}.items() if name not in asked}
 
 
-def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings) -> dict[str, int | None]:
-    """The same settings as the device has them. One without a family takes nothing of it: that is as good as closed."""
+def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: int | None) -> dict[str, int | None]:
+    """The same settings as the device has them.
+
+    One without a family takes nothing of it, which is as good as closed, unless IPv6 is to come back with its ``mtu``.
+    """
     there = devconf.numbers(link.af_spec, wanted)
     if there != wanted:
+        returns = link.mtu < IPV6_MIN_MTU <= (mtu or 0)
         for name, number in wanted.items():
-            closed = there[name] is None and not (name == "ipv6.disable_ipv6" and number == 0)
+            closed = there[name] is None and not returns and not (name == "ipv6.disable_ipv6" and number == 0)
             if closed or there[name] != number and kernel.records.loan(netns, path(link.name, name)) is not None:
                 there[name] = number
     return there
