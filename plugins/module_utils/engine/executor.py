@@ -197,20 +197,25 @@ class Executor:
         self._records.save()
 
     def _borrow(self, steps: t.Sequence[s.Borrow]) -> t.Iterator[tuple[int, str]]:
+        there = [not (step.optional and self._is_gone(step)) for step in steps]
         guards = [
             s.NftElement(step.netns, step.guard[0], step.guard[1], None, "containerhost:guard")
-            for step in steps
-            if step.guard and not self._guarded(step)
+            for step, is_there in zip(steps, there)
+            if is_there and step.guard and not self._guarded(step)
         ]
         # The guard first: there is no moment in which the host routes for strangers.
         unguarded = [reason for _position, reason in self._nft(list(dict.fromkeys(guards)))]
         for position, step in enumerate(steps):
             if unguarded and step.guard:
                 yield position, unguarded[0]
-            elif self._kernel.sysctl_now(step.key, step.netns) != step.value:
+            elif there[position] and self._kernel.sysctl_now(step.key, step.netns) != step.value:
                 reason = self._write(step.netns, step.key, step.value)
-                if reason:
+                if reason and not (step.optional and self._is_gone(step)):
                     yield position, reason
+
+    def _is_gone(self, step: s.Borrow) -> bool:
+        """The device with its settings, since it was looked at."""
+        return self._kernel.sysctl_now(step.key, step.netns) is None
 
     def _guarded(self, step: s.Borrow) -> bool:
         elements = self._kernel.table(step.netns).elements
@@ -218,12 +223,13 @@ class Executor:
 
     def _give_back(self, steps: t.Sequence[s.GiveBack]) -> t.Iterator[tuple[int, str]]:
         for position, step in enumerate(steps):
-            loan = self._records.give_back(step.netns, step.key, step.owner)
+            loan = self._records.give_back(step.netns, step.key, step.owner, whole=step.keep)
             if loan is None:
                 continue
             # Someone may have changed it since, or the device may be gone: then it is theirs. A device of ours that is
             # closed stays closed.
-            lent = self._kernel.sysctl_now(step.key, step.netns) == loan["value"] != loan["before"]
+            now = None if step.keep else self._kernel.sysctl_now(step.key, step.netns)
+            lent = now == loan["value"] != loan["before"]
             if lent and not self._stays_closed(step.netns, step.key, loan["value"]):
                 reason = self._write(step.netns, step.key, loan["before"])
                 if reason:

@@ -60,7 +60,8 @@ class Borrow(t.NamedTuple):
     """Write a setting that is not ours; what it was is kept until the last owner gives it back.
 
     ``kind`` is the kind of object that it is borrowed for; ``guard`` names a set of our nftables table and the element
-    that stands in it for as long as we hold it.
+    that stands in it for as long as we hold it. ``others`` is kept with it: who else had such a setting then.
+    ``optional``: where the device has gone meanwhile, there is nothing to do.
     """
 
     netns: t.Optional[str]
@@ -69,6 +70,8 @@ class Borrow(t.NamedTuple):
     owner: str
     kind: str
     guard: t.Optional[t.Tuple[str, str]] = None
+    others: t.Tuple[str, ...] = ()
+    optional: bool = False
 
     @property
     def operation(self) -> str:
@@ -76,9 +79,12 @@ class Borrow(t.NamedTuple):
 
 
 class GiveBack(t.NamedTuple):
+    """Restore a setting once nobody holds it. ``keep``: leave it as it is, for others, and hold it no longer."""
+
     netns: t.Optional[str]
     key: str
     owner: str
+    keep: bool = False
 
     @property
     def operation(self) -> str:

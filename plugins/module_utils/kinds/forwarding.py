@@ -27,11 +27,17 @@ _RTPROT_RA = 9  # a route that a router advertised
 
 
 class Setting(t.NamedTuple):
-    """One file below /proc/sys that forwarding needs, and what guards it."""
+    """One file below /proc/sys that forwarding needs, and what guards it.
+
+    ``others`` are interfaces that somebody else lets packets be routed from, or ``all``. ``lifted``: they have begun to
+    since we switched it on, and would have it on now without us.
+    """
 
     key: str
     value: str
     guard: t.Optional[t.Tuple[str, str]] = None
+    others: t.Tuple[str, ...] = ()
+    lifted: bool = False
 
 
 class Forwarding(Kind):
@@ -80,63 +86,77 @@ class Forwarding(Kind):
         elif uplink != AUTO and uplink and kernel.is_ours(uplink, netns):
             yield f"{uplink} is ours; name it as `device`"
 
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """Which settings it stands for on this host, and which of them are left to others who route by now."""
+        settings = [_lifted(kernel, wanted.netns, each) for each in self._settings(kernel, wanted.values)]
+        on = sorted(setting.key for setting in settings)
+        left = sorted(setting.key for setting in settings if setting.lifted)
+        if not wanted.present:
+            settings += self._former(kernel, wanted, on)
+        values = {**wanted.values, "settings": settings, "on": on, "left_to_others": left}
+        return wanted._replace(values=values)
+
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         known: set[tuple[str | None, str, str]] = set()
         for object_ in wanted:
-            settings = self._settings(kernel, object_.values)
-            object_.values["settings"] = settings
-            object_.values["on"] = sorted(setting.key for setting in settings)
-            on = sorted(s.key for s in settings if _is_on(kernel, object_.netns, s, object_.owner))
+            settings, is_there = object_.values["settings"], _is_on if object_.present else _is_held
             known.update((object_.netns, setting.key, object_.owner) for setting in settings)
-            if not object_.present:
-                settings = object_.values["settings"] = [*settings, *self._former(kernel, object_)]
-                on = sorted(s.key for s in settings if _is_held(kernel, object_.netns, s, object_.owner))
+            on = sorted(s.key for s in settings if is_there(kernel, object_.netns, s, object_.owner))
             if on or (object_.present and not settings):
-                values = {**object_.values, "on": on}
+                values = {**object_.values, "on": on, "left_to_others": []}
                 yield Found(self.name, object_.key, values, object_.owner)
         for (netns, key), loan in kernel.records.borrowed().items():
             if loan["kind"] != self.name:
                 continue
             for owner in loan["owners"]:
                 if (netns, key, owner) not in known:
-                    yield self._left(netns, key, owner, bool(loan["guard"]))
+                    yield self._left(kernel, netns, key, owner, loan)
 
-    def _former(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[Setting]:
+    def _former(self, kernel: Kernel, wanted: Wanted, now: t.Collection[str]) -> t.Iterator[Setting]:
         """``auto`` stood for these interfaces as well, when they still had an address."""
         if wanted.values.get("uplink") != AUTO:
             return
-        now = wanted.values["on"]
         for (netns, key), loan in kernel.records.borrowed().items():
             ours = loan["kind"] == self.name and wanted.owner in loan["owners"] and loan["guard"]
             if ours and netns == wanted.netns and key.startswith(f"net/{wanted.values['family']}/") and key not in now:
-                yield Setting(key, loan["value"])
+                yield _lifted(kernel, netns, Setting(key, loan["value"], tuple(loan["guard"])))
 
-    def _left(self, netns: str | None, key: str, owner: str, guarded: bool) -> Found:
+    def _left(self, kernel: Kernel, netns: str | None, key: str, owner: str, loan: t.Mapping[str, t.Any]) -> Found:
         _net, ip, _conf, device, _name = key.split("/")
-        values: Values = {"family": ip, "on": [key], "settings": [Setting(key, "")], "netns": netns}
-        values["uplink" if guarded else "device"] = device
+        guard = tuple(loan["guard"]) if loan["guard"] else None
+        setting = _lifted(kernel, netns, Setting(key, loan["value"], guard))
+        values: Values = {"family": ip, "on": [key], "settings": [setting], "netns": netns}
+        values["uplink" if guard else "device"] = device
         return Found(self.name, (netns, device, key, owner), values, owner)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
-        before, after = found.values["on"], wanted.values["on"]
-        return {"on": (before, after)} if before != after else {}
+        pairs = {name: (found.values[name], wanted.values[name]) for name in ("on", "left_to_others")}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def add(self, wanted: Wanted) -> Rounds:
-        return [
-            [Borrow(wanted.netns, setting.key, setting.value, wanted.owner, self.name, setting.guard)]
-            for setting in wanted.values["settings"]
-        ]
+        return [[self._borrow(wanted, setting)] for setting in wanted.values["settings"]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         missing = set(wanted.values["on"]) - set(found.values["on"])
-        return [
-            [Borrow(wanted.netns, setting.key, setting.value, wanted.owner, self.name, setting.guard)]
-            for setting in wanted.values["settings"]
-            if setting.key in missing
-        ]
+        settings = wanted.values["settings"]
+        borrowed = [[self._borrow(wanted, setting)] for setting in settings if setting.key in missing]
+        return [*borrowed, [GiveBack(wanted.netns, s.key, wanted.owner, keep=True) for s in settings if s.lifted]]
 
     def remove(self, found: Found) -> Rounds:
-        return [[GiveBack(found.netns, s.key, found.owner or "") for s in reversed(found.values["settings"])]]
+        settings = reversed(found.values["settings"])
+        return [[GiveBack(found.netns, s.key, found.owner or "", keep=s.lifted) for s in settings]]
+
+    def _borrow(self, wanted: Wanted, setting: Setting) -> Borrow:
+        return Borrow(
+            wanted.netns,
+            setting.key,
+            setting.value,
+            wanted.owner,
+            self.name,
+            setting.guard,
+            others=setting.others,
+            optional=wanted.values.get("uplink") == AUTO,
+        )
 
     # -- which settings ----------------------------------------------------------------------------------------
 
@@ -176,6 +196,40 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
     )
 
 
+def _lifted(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:
+    """The guard of a setting is for what was not routed before us: it is lifted where others begin to route."""
+    _net, family, _conf, device, _name = setting.key.split("/")
+    if setting.guard is None or device == "all":
+        return setting
+    others = _others(kernel, netns, family)
+    loan = kernel.records.loan(netns, setting.key)
+    begun = loan is not None and not {*others} <= {*loan.get("others", ())}
+    if begun and kernel.sysctl(setting.key, netns) == setting.value:
+        return setting._replace(guard=None, lifted=True)
+    return setting._replace(others=others)
+
+
+def _others(kernel: Kernel, netns: str | None, family: str) -> tuple[str, ...]:
+    """The interfaces, none of ours and not switched on by us, that packets are routed from; and ``all``."""
+    notes = kernel.notes("forwarding")
+    known = next((others for place, ip, others in notes if (place, ip) == (netns, family)), None)
+    if known is None:
+        name = "forwarding" if family == "ipv4" else "force_forwarding"
+        devices = [
+            link.name
+            for link in kernel.links(netns).values()
+            if link.name != "lo" and link.owner is None and link.group != m.GROUP and link.master is None
+        ]
+        known = tuple(
+            device
+            for device in [*(["all"] if family == "ipv4" else []), *sorted(devices)]
+            if kernel.records.loan(netns, f"net/{family}/conf/{device}/{name}") is None
+            and kernel.sysctl(f"net/{family}/conf/{device}/{name}", netns) == "1"
+        )
+        notes.append((netns, family, known))
+    return known
+
+
 def _is_lent(kernel: Kernel, netns: str | None, setting: Setting) -> bool:
     return kernel.records.loan(netns, setting.key) is not None
 
@@ -189,6 +243,8 @@ def _is_on(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> b
     """Is it so, and if it was we who made it so: does this owner hold it, and does the guard stand?"""
     if kernel.sysctl(setting.key, netns) != setting.value:
         return False
+    if setting.lifted:
+        return True
     loan = kernel.records.loan(netns, setting.key)
     table = kernel.table(netns)
     guard = setting.guard if loan is None else loan["guard"]

@@ -19,6 +19,7 @@ TABLE = "containerhost"
 # Sets by what is in them:
 #   ours       devices of ours that packets are routed through
 #   same       each of these devices twice: frames that a bridge only switches come in and go out by it
+#   seen       the same, of devices that are not ours: packets add them
 #   borrowed*  interfaces that are not ours whose forwarding we switched on (4, 6), or families that we did
 #   guarded    devices of ours that nothing unasked for may be forwarded to
 #   internal   devices of ours whose containers have no way out
@@ -38,6 +39,7 @@ FRAME = """
 table inet containerhost {
     set ours { type ifname; }
     set same { type ifname . ifname; }
+    set seen { type ifname . ifname; flags dynamic; size 4096; }
     set borrowed4 { type ifname; }
     set borrowed6 { type ifname; }
     set borrowed_families { type nf_proto; }
@@ -156,11 +158,17 @@ table inet containerhost {
         iifname . oifname @same return
         meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
         meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
-        meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 drop
+        meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 jump strangers
         iifname @inward oifname != @ours drop
         ct state invalid iifname @ours oifname != @ours ip saddr @masquerade4 drop
         ct state invalid iifname @ours oifname != @ours ip6 saddr @masquerade6 drop
         iifname @sourced jump sourcing
+    }
+    # Any bridge may have switched it: then it goes out by the device that it came in by.
+    chain strangers {
+        add @seen { iifname . iifname }
+        iifname . oifname @seen return
+        drop
     }
     chain sourcing {
         meta nfproto ipv4 iifname . ip saddr != @sources4 drop
@@ -204,7 +212,7 @@ def derived(elements: Elements) -> Elements:
 
 def of_this_version(elements: Elements) -> Elements:
     """Elements of a table that another version may have made, for the sets of this one."""
-    kept = {name: dict(rows) for name, rows in elements.items() if name in SET_NAMES}
+    kept = {name: dict(rows) for name, rows in elements.items() if name in SET_NAMES - {"seen"}}
     for family in ("4", "6"):
         _take_over_limits(elements, kept, family)
     return kept

@@ -72,7 +72,7 @@ class Records:
     # -- borrowed settings -------------------------------------------------------------------------------------
 
     def borrowed(self) -> dict[tuple[str | None, str], dict[str, t.Any]]:
-        """Namespace and key, to ``before``, ``value``, ``owners``, ``kind`` and ``guard``."""
+        """Namespace and key, to ``before``, ``value``, ``owners``, ``kind``, ``guard`` and perhaps ``others``."""
         return {_split(name): entry for name, entry in self._content["borrowed"].items()}
 
     def loan(self, netns: str | None, key: str) -> dict[str, t.Any] | None:
@@ -80,16 +80,17 @@ class Records:
 
     def borrow(self, step: Borrow, before: str) -> None:
         """Note who holds a setting from now on; what it was before anybody did is noted once."""
-        entry = self._content["borrowed"].setdefault(_join(step.netns, step.key), {"before": before, "owners": []})
+        new = {"before": before, "owners": [], **({"others": list(step.others)} if step.others else {})}
+        entry = self._content["borrowed"].setdefault(_join(step.netns, step.key), new)
         entry.update(value=step.value, kind=step.kind, guard=list(step.guard) if step.guard else None)
         entry["owners"] = sorted({*entry["owners"], step.owner})
 
-    def give_back(self, netns: str | None, key: str, owner: str) -> dict[str, t.Any] | None:
-        """Give up one owner's hold; the loan itself if nobody else holds it any more."""
+    def give_back(self, netns: str | None, key: str, owner: str, whole: bool = False) -> dict[str, t.Any] | None:
+        """Give up one owner's hold, or that of all (``whole``); the loan itself if nobody holds it any more."""
         entry = self._content["borrowed"].get(_join(netns, key))
         if entry is None:
             return None
-        entry["owners"] = [other for other in entry["owners"] if other != owner]
+        entry["owners"] = [other for other in entry["owners"] if other != owner and not whole]
         return None if entry["owners"] else self._content["borrowed"].pop(_join(netns, key))
 
     # -- owners and digests ------------------------------------------------------------------------------------
