@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import phases, progress
+from ansible_collections.containerhost.network.plugins.plugin_utils import pending, phases, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
@@ -32,7 +32,8 @@ class ActionModule(EveryKindAction, InstallingAction):
         result = ActionBase.run(self, tmp, task_vars)
         arguments = dict(self._task.args)
         if not arguments.get("plan_dir"):
-            return {**result, **self._apply(arguments, task_vars or {})}
+            applied = self._apply(arguments, task_vars or {})
+            return {**result, **_warned(applied, host_of_task(task_vars or {}))}
         phase = arguments.get("phase", "all")
         if phase not in ("make", "remove", "all"):
             return {**result, "failed": True, "msg": f"phase {phase!r} is none of make, remove, all."}
@@ -67,7 +68,7 @@ class ActionModule(EveryKindAction, InstallingAction):
             waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)
             if waiting:
                 result["warnings"] = [*result.get("warnings", []), *waiting]
-        return result
+        return _warned(result, host)
 
     def _apply(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the module; once more if it lacked a library that has been installed. A check ends where it lacks one."""
@@ -85,3 +86,9 @@ class ActionModule(EveryKindAction, InstallingAction):
         if self._task.diff:
             again["diff"] = [*installed["diff"], *again.get("diff", [])]
         return {**again, "changed": True, "installed": installed["plan"]}
+
+
+def _warned(result: dict[str, Any], host: str) -> dict[str, Any]:
+    """The answer of a host, with a warning of containers that it could not attach."""
+    told = pending.sentences(result.get("pending", ()), host)
+    return {**result, "warnings": [*result.get("warnings", []), *told]} if told else result

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import progress
+from ansible_collections.containerhost.network.plugins.plugin_utils import pending, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
@@ -51,12 +51,13 @@ class ActionModule(EveryKindAction):
         if compared.get("failed") or compared.get("unreachable"):
             return compared
         drift = [_what(diff) for diff in compared.get("diff", ())]
-        _note(directory, host, {"drift": drift})
-        wanted = probes.listeners(document)
+        found = {"drift": drift, "pending": compared.get("pending", [])}
+        _note(directory, host, found)
+        wanted = probes.listeners(pending.attached(document, found["pending"]))
         if not wanted:
             return {"changed": False, "drift": drift}
         done = self._module("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
-        _note(directory, host, {"drift": drift, "listener": done.get("listener")})
+        _note(directory, host, {**found, "listener": done.get("listener")})
         return {**done, "drift": drift}
 
     def _probe(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +80,8 @@ class ActionModule(EveryKindAction):
         # Hosts outside --limit were not asked, and nobody minds.
         asked = set(task_vars["ansible_play_hosts_all"])
         tries = [each for each in _tries(directory) if each.host in asked]
-        told = report.verdict(tries, results, plan["networks"], _about(directory, plan), drift)
+        waiting = [text for host in plan["hosts"] for text in pending.sentences(notes[host].get("pending", ()), host)]
+        told = report.verdict(tries, results, plan["networks"], _about(directory, plan), drift, waiting)
         result = {"changed": False, "report": told.lines, "problems": told.problems}
         self._display.display("\n" + "\n".join(told.lines))
         if told.problems:
@@ -98,7 +100,9 @@ def _what(diff: dict[str, str]) -> str:
 
 
 def _documents(directory: str) -> dict[str, dict[str, Any]]:
-    return {host: progress.read_host(directory, host)["document"] for host in progress.read_plan(directory)["hosts"]}
+    """What is planned, without containers of which the hosts say that they are not attached."""
+    whole = {host: progress.read_host(directory, host)["document"] for host in progress.read_plan(directory)["hosts"]}
+    return {host: pending.attached(each, _read(directory, host).get("pending", ())) for host, each in whole.items()}
 
 
 def _tries(directory: str) -> list[probes.Try]:

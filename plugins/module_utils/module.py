@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
+    Pending,
     Problem,
     Values,
     Wanted,
@@ -44,6 +45,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.libraries im
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
@@ -65,8 +67,9 @@ def kernel_of_this_host(
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
     try:
-        with lock() if alone else contextlib.nullcontext(), Wire(link_data_of(kinds)) as wire:
-            yield Kernel(wire, Records(), kinds)
+        sandboxes = Sandboxes()
+        with lock() if alone else contextlib.nullcontext(), Wire(link_data_of(kinds), sandboxes.path_of) as wire:
+            yield Kernel(wire, Records(), kinds, sandboxes=sandboxes)
     except LibraryMissing as error:
         text = f"{error}. {library_advice()} {NOTHING_DONE}"
         module.fail_json(msg=text, lacks=["pyroute2"], invocation=_quiet(module))
@@ -153,7 +156,10 @@ def run_kind(kind: Kind) -> None:
         def leaves(found: Found) -> bool:
             return bool(params["purge"]) and found.owner == params["owner"]
 
+        kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
         todo = compare([kind], kernel, wanted, leaves)
+        if todo.pending:
+            raise Unready([f"{describe(kind, each.wanted.values)}: {each.reason}" for each in todo.pending])
         _check_changes(kind, kernel, todo)
         finish(module, kernel, [kind], todo)
 
@@ -275,12 +281,24 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
     with kernel_of_this_host(module, kinds=kinds) as kernel:
         wanted = read_document(kinds, params["document"], params["recreate"])
+        kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
         todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
         kept: dict[str, int] = {}
         for change in todo.kept:
             network = network_of(change.owner)
             kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, kinds, todo, kept=kept)
+        finish(module, kernel, kinds, todo, kept=kept, pending=[_pending(each) for each in todo.pending])
+
+
+def _pending(each: Pending) -> dict[str, t.Any]:
+    """What an answer says of an object that is left as it is for now."""
+    values = each.wanted.values
+    return {
+        "network": network_of(each.wanted.owner),
+        "sandbox": values.get("sandbox"),
+        "interface": values.get("interface"),
+        "reason": each.reason,
+    }
 
 
 def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recreate: bool) -> list[Wanted]:

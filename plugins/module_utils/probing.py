@@ -75,7 +75,7 @@ def _together(wire: Wire, probes: t.Sequence[Probe]) -> t.Iterator[ProbeResult]:
     try:
         for number, probe in enumerate(probes):
             try:
-                with wire.inside(path_of(probe.sandbox)):
+                with wire.inside(netns_of(probe.sandbox)):
                     sock = _open(probe)
                 began = time.monotonic()
                 reason = _start(sock, probe, number)
@@ -122,8 +122,8 @@ def _finish(waiting: dict[int, tuple[Probe, socket.socket, float]], fd: int, rea
     return ProbeResult(probe.name, None if reason else ms, reason)
 
 
-def path_of(sandbox: t.Mapping[str, str] | None) -> str | None:
-    return None if sandbox is None else sandboxes.path_of(sandbox["engine"], sandbox["ref"])
+def netns_of(sandbox: t.Mapping[str, str] | None) -> str | None:
+    return None if sandbox is None else sandboxes.netns_of(sandbox)
 
 
 def _open(probe: Probe) -> socket.socket:
@@ -207,7 +207,7 @@ def listen(wire: Wire, listeners: t.Sequence[Listener], seconds: float) -> int |
     sockets = []
     for listener in listeners:
         try:
-            with wire.inside(path_of(listener.sandbox)):
+            with wire.inside(netns_of(listener.sandbox)):
                 family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
                 sock = socket.socket(family, socket.SOCK_STREAM)
             # Connections of a verification a moment ago may still be closing.

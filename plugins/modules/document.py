@@ -147,6 +147,19 @@ installed:
   returned: when something was
   type: str
   sample: python3-pyroute2 and libnftables1
+pending:
+  description:
+    - What is left as it is for now, because a container does not run, has no network namespace of its own, or has
+      something in the way inside. Everything else is made, and the next run attaches it. RV(pending[].reason) is a
+      sentence.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - network: web
+      sandbox: {engine: docker, ref: db}
+      interface: eth0
+      reason: "docker container db is not running on this host: start it, then run again"
 problems:
   description: What is wrong, a sentence each.
   returned: failure

@@ -143,6 +143,7 @@ def main() -> None:
     with kernel_of_this_host(module, alone=False) as kernel:
         if params["stop"]:
             _end(params["stop"])
+        kernel.sandboxes.expect(each["sandbox"] for each in (*params["probes"], *params["listeners"]))
         listeners = [probing.Listener(**listener) for listener in params["listeners"]]
         pid = probing.listen(kernel.wire, listeners, params["seconds"])
         done = probing.run(kernel.wire, [probing.Probe(**probe) for probe in params["probes"]])

@@ -30,7 +30,7 @@ options:
           - V(netns) is a named namespace (C(ip netns), M(containerhost.network.netns)), V(docker), V(podman), V(nspawn)
             and V(lxc) are running containers, V(pid) is a process, V(path) is a file such as C(/proc/4711/ns/net).
         type: str
-        choices: [netns, path, pid, docker, podman, nspawn, lxc]
+        choices: [netns, docker, podman, nspawn, lxc, pid, path]
         default: netns
       ref:
         description:

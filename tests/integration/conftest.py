@@ -201,6 +201,7 @@ class Host:
                     pass
                 except BaseException:
                     traceback.print_exc()
+                    sys.stderr.flush()
                 finally:
                     sys.stdout.flush()
                     sys.stderr.flush()

@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     in_message,
@@ -64,6 +65,7 @@ def normalise(values: Values, required: bool = True) -> Values:
         if not isinstance(sandbox, dict) or not sandbox.get("ref"):
             raise Problem(f"{plain.get('name', '')}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
         plain["sandbox"] = {"engine": sandbox.get("engine") or "netns", "ref": str(sandbox["ref"])}
+        sandboxes.netns_of(plain["sandbox"])  # refuses what is no reference
     interface = "eth0" if plain.get("interface") is None else plain["interface"]
     plain["interface"] = canonical.device_name(interface, "interface")
     if plain.get("mac") is not None:
@@ -140,23 +142,10 @@ def attachment(values: Values, from_host: bool, to_neighbours: bool) -> Attachme
     )
 
 
-def path_of(values: Values) -> str | None:
-    """The namespace of the sandbox, or the host's where there is none. Raises Problem for one that cannot be found."""
+def netns_of(values: Values) -> str | None:
+    """The namespace of the sandbox, or the host's where there is none."""
     sandbox = values.get("sandbox")
-    if sandbox is None:
-        return values.get("netns")
-    return sandboxes.path_of(sandbox["engine"], sandbox["ref"])
-
-
-def resolve(kernel: Kernel, values: Values) -> str | None:
-    """The same, when it is looked at: the host's own namespace is nobody's sandbox."""
-    path, sandbox = path_of(values), values.get("sandbox")
-    if path is not None and sandbox is not None and kernel.is_the_hosts_own(path):
-        raise Problem(
-            f"{sandbox['engine']} {sandbox['ref']} is in the host's own network namespace, where nothing of a container"
-            " is made: start it with a network namespace of its own, or give another `ref`"
-        )
-    return path
+    return values.get("netns") if sandbox is None else sandboxes.netns_of(sandbox)
 
 
 def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
@@ -165,21 +154,61 @@ def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
         yield ("netns", sandbox["ref"])
 
 
-def obstacles(kernel: Kernel, wanted: Wanted, leaving: t.Callable[[Link], bool]) -> t.Iterator[str]:
-    """Why the end cannot be made: no such namespace, or somebody else's interface of that name in it."""
-    path = resolve(kernel, wanted.values)
-    lack = kernel.lack_of(path)
+def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -> str | None:
+    """Why nothing can be made in the sandbox for now, or None.
+
+    It does not run, it has no namespace of its own, or whoever is in it has put something in the way.
+    """
+    sandbox, interface = wanted.values.get("sandbox"), wanted.values["interface"]
+    if sandbox is None:
+        return None
+    netns = sandboxes.netns_of(sandbox)
+    lack = _lack(kernel, sandbox, netns)
     if lack is not None:
-        ref = wanted.values["sandbox"]["ref"]
-        missing = f"there is no network namespace {ref}; make it first (module netns), or start its container"
-        yield lack if os.path.lexists(path or "") else missing
-        return
-    there = kernel.link(wanted.values["interface"], path)
-    if there is not None and not leaving(there):
-        yield (
-            f"{wanted.values['interface']} in {wanted.values['sandbox']['ref']} is there already ({there.kind}) and"
-            " not ours: name another `interface`, or remove it"
+        return lack
+    try:
+        there = kernel.link(interface, netns)
+        if there is not None and is_ours(there):
+            kernel.addresses(netns)
+            kernel.routes(netns, m.RT_TABLE_MAIN)
+    except WireError as error:
+        return f"{_name(sandbox)} cannot be looked into: {error}"
+    if there is not None and not is_ours(there):
+        return (
+            f"{interface} in {sandbox['ref']} is there already ({there.kind}) and not ours: name another `interface`,"
+            " or remove it"
         )
+    return _shared(kernel, wanted, netns)
+
+
+def _lack(kernel: Kernel, sandbox: t.Mapping[str, str], netns: str) -> str | None:
+    """Why there is no namespace for it."""
+    if kernel.is_the_hosts_own(netns):
+        return (
+            f"{_name(sandbox)} is in the host's own network namespace, where nothing of a container is made: start it"
+            " with a network namespace of its own, or give another `ref`"
+        )
+    lack, engine = kernel.lack_of(netns), sandboxes.ENGINES[sandbox["engine"]]
+    if lack is None or engine.path(sandbox["ref"]) is None or os.path.lexists(netns):
+        return lack
+    return engine.missing(sandbox["ref"])
+
+
+def _shared(kernel: Kernel, wanted: Wanted, netns: str) -> str | None:
+    """Two references may lead to one namespace: an interface in it is one of them, not of both."""
+    sandbox, interface = wanted.values["sandbox"], wanted.values["interface"]
+    claims = kernel.claims
+    first = claims.setdefault((kernel.identity(netns) or netns, interface), sandbox)
+    if first == sandbox:
+        return None
+    return (
+        f"{_name(first)} and {_name(sandbox)} are one network namespace, and both want {interface} in it: give one of"
+        " them another `interface`, or another `ref`"
+    )
+
+
+def _name(sandbox: t.Mapping[str, str]) -> str:
+    return f"{sandbox['engine']} {sandbox['ref']}"
 
 
 def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int | None) -> Values:

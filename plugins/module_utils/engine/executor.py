@@ -17,10 +17,14 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import OWN_NETNS, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
+    NETNS_FOLDER,
+    OWN_NETNS,
+    WireError,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import NETNS_FOLDER, Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
 
 _OFF = "0"

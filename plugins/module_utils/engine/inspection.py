@@ -30,13 +30,14 @@ def documents(kinds: t.Iterable[Kind], kernel: Kernel) -> dict[str, Document]:
 
 
 def read_whole(kind: Kind, kernel: Kernel) -> list[Found]:
-    """Every object of ours of a kind, also the ends in sandboxes that its mark leads to."""
+    """Every object of ours of a kind, also the ends in sandboxes, where those can be looked into."""
     rows = [found for found in kind.read(kernel, []) if found.owner is not None]
     asked = [
-        Wanted(kind.name, row.key, {"routes": [], "sysctls": {}, **row.values}, row.owner or "")
+        Wanted(kind.name, row.key, {"routes": [], "sysctls": {}, "settings": {}, **row.values}, row.owner or "")
         for row in rows
         if isinstance(row.values.get("sandbox"), dict)
     ]
+    asked = [object_ for object_ in asked if kind.pending(kernel, object_) is None]
     if not asked:
         return rows
     whole = {found.key: found for found in kind.read(kernel, asked)}

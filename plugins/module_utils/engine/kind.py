@@ -156,6 +156,14 @@ class Kind:
         """Nothing is left of it that anybody could miss: it is made anew without asking."""
         return False
 
+    def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
+        """Why an object has to wait, in a sentence: the sandbox that it ends in does not run, or is not fit for it.
+
+        That is nobody else's business: a document leaves the object as it is and makes the rest, and a task that names
+        it fails. Every kind that ends in a sandbox has an answer.
+        """
+        return None
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
         """Sentences on what keeps a wanted object from being made."""
         return ()

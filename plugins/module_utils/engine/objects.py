@@ -68,6 +68,13 @@ class Change(t.NamedTuple):
         return (subject.owner if subject else None) or ""
 
 
+class Pending(t.NamedTuple):
+    """A wanted object that is left as it is for now, and why, in a sentence."""
+
+    wanted: Wanted
+    reason: str
+
+
 class Problem(Exception):
     """Something that must be put right before anything is done: one sentence for a person."""
 

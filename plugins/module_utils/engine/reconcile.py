@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Change,
     Found,
     Key,
+    Pending,
     Problem,
     Values,
     Wanted,
@@ -37,13 +38,14 @@ Leaves = t.Callable[[Found], bool]
 class ChangeSet(t.NamedTuple):
     """What a run does, in order: what is in the way goes, what is wanted is made or changed, what is left over goes.
 
-    ``kept`` are leftovers that stay for now.
+    ``kept`` are leftovers that stay for now. ``pending`` are wanted objects that are left as they are for now.
     """
 
     clear: list[Change]
     make: list[Change]
     remove: list[Change]
     kept: list[Change]
+    pending: list[Pending]
 
     @property
     def changes(self) -> list[Change]:
@@ -101,13 +103,15 @@ def compare(kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted],
     for object_ in wanted:
         by_kind.setdefault(object_.kind, []).append(object_)
     problems = _duplicates(kinds, by_kind)
-    make: list[Change] = []
-    remove: list[Change] = []
-    kept: list[Change] = []
+    todo = ChangeSet([], [], [], [], [])
+    lacking: set[Place] = set()
     for kind in by_dependence(kinds):
-        some = [kind.resolve(kernel, object_) for object_ in by_kind.get(kind.name, ())]
+        waiting = {each.wanted.key: each for each in _waiting(kind, kernel, by_kind.get(kind.name, ()), lacking)}
+        todo.pending.extend(each for each in waiting.values() if each.reason)
+        ready = [object_ for object_ in by_kind.get(kind.name, ()) if object_.key not in waiting]
+        some = [kind.resolve(kernel, object_) for object_ in ready]
         try:
-            found = {row.key: row for row in kind.read(kernel, some)}
+            found = {row.key: row for row in kind.read(kernel, some) if row.key not in waiting}
         except Problem as error:
             problems.append(str(error))
             continue
@@ -118,19 +122,37 @@ def compare(kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted],
                 problems.append(str(error))
                 continue
             if change is not None:
-                (remove if change.action == "remove" else make).append(change)
+                (todo.remove if change.action == "remove" else todo.make).append(change)
                 kind.note(kernel, change)
         for row in found.values():
             if row.owner is not None:
                 change = Change("remove", kind.name, None, row, {})
                 if leaves(row):
-                    remove.append(change)
+                    todo.remove.append(change)
                     kind.note(kernel, change)
                 else:
-                    kept.append(change)
+                    todo.kept.append(change)
     if problems:
         raise Unready(problems)
-    return _in_the_way(kinds, make, remove, kept)
+    return _in_the_way(kinds, todo)
+
+
+def _waiting(kind: Kind, kernel: Kernel, some: t.Sequence[Wanted], lacking: set[Place]) -> t.Iterator[Pending]:
+    """Objects that have to wait, and without a reason of their own those that stand on such.
+
+    The places that they would have are added to ``lacking``.
+    """
+    for object_ in some:
+        if not object_.present:
+            continue
+        reason = kind.pending(kernel, object_)
+        if reason is not None:
+            yield Pending(object_, reason)
+        elif not lacking.isdisjoint(kind.stands_on(object_.values)):
+            yield Pending(object_, "")
+        else:
+            continue
+        lacking.update(kind.occupies(object_.values))
 
 
 def _duplicates(kinds: t.Iterable[Kind], by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> list[str]:
@@ -203,11 +225,12 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
     return Change("recreate", kind.name, wanted, found, differences)
 
 
-def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change], kept: list[Change]) -> ChangeSet:
+def _in_the_way(kinds: t.Iterable[Kind], todo: ChangeSet) -> ChangeSet:
     """Leftovers that hold a place which something wanted needs go first, also where others may stay.
 
     And what a leftover that stays stands on stays with it.
     """
+    make, remove, kept = todo.make, todo.remove, todo.kept
     by_name = {kind.name: kind for kind in kinds}
     needed = {place: change for change in make for place in by_name[change.kind].needs(change.values)}
 
@@ -232,6 +255,7 @@ def _in_the_way(kinds: t.Iterable[Kind], make: list[Change], remove: list[Change
         make=make,
         remove=[change for change in leaving if not blocks(change)],
         kept=[change for change in kept if not blocks(change)],
+        pending=todo.pending,
     )
 
 

@@ -133,7 +133,11 @@ class Macvlan(Kind):
                 f"{values['parent']} has a macvlan already, and one in mode passthru must be the only one: take"
                 " another mode"
             )
-        yield from sandbox_interface.obstacles(kernel, wanted, lambda link: link.owner is not None)
+
+    def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
+        return sandbox_interface.pending(
+            kernel, wanted, lambda link: link.owner is not None or self._leftover(link, wanted)
+        )
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         name, mtu = wanted.values["parent"], wanted.values.get("mtu")
@@ -182,12 +186,7 @@ class Macvlan(Kind):
     def _read_one(self, kernel: Kernel, key: Key, wanted: Wanted | None) -> Found | None:
         netns, engine, ref, interface = key
         sandbox = {"engine": engine, "ref": ref} if engine else None
-        try:
-            path = sandbox_interface.resolve(kernel, {"sandbox": sandbox, "netns": netns})
-        except Problem:
-            if wanted is not None and wanted.present:
-                raise
-            path = "/nowhere"
+        path = sandbox_interface.netns_of({"sandbox": sandbox, "netns": netns})
         link = kernel.link(interface, path)
         if link is None or link.kind != "macvlan":
             recorded = kernel.records.owner(self.name, key)
@@ -297,4 +296,4 @@ class Macvlan(Kind):
 
 
 def _path(values: Values) -> str | None:
-    return sandbox_interface.path_of(values)
+    return sandbox_interface.netns_of(values)

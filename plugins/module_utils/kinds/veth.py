@@ -117,11 +117,19 @@ class Veth(DeviceKind):
         if master:
             yield from no_bridge(kernel, master, wanted.netns)
 
-        def is_ours(there: Link) -> bool:
-            links = kernel.links(wanted.netns).values()
-            return any(link.lower == there.index and link.owner and link.kind == "veth" for link in links)
+    def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
+        ends = {
+            (link.index, link.lower)
+            for link in kernel.links(wanted.netns).values()
+            if link.owner is not None and link.kind == self.kernel_kind
+        }
 
-        yield from sandbox_interface.obstacles(kernel, wanted, is_ours)
+        def is_ours(there: Link) -> bool:
+            """The other end of one of ours. Two ends in one namespace may show the same indexes, but no namespace."""
+            elsewhere = there.lower_netnsid is not None
+            return there.kind == self.kernel_kind and elsewhere and (there.lower, there.index) in ends
+
+        return sandbox_interface.pending(kernel, wanted, is_ours)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -142,7 +150,7 @@ class Veth(DeviceKind):
 
     def _read_end(self, kernel: Kernel, link: Link, wanted: Wanted) -> Values:
         """The other end, if it is in the sandbox that it should be in."""
-        path = sandbox_interface.resolve(kernel, wanted.values)
+        path = sandbox_interface.netns_of(wanted.values)
         for peer in kernel.links(path).values():
             if peer.kind == "veth" and peer.lower == link.index and link.lower == peer.index:
                 values = sandbox_interface.read(kernel, path, peer, wanted, self.mtu_of(wanted))
@@ -158,7 +166,7 @@ class Veth(DeviceKind):
 
     def add(self, wanted: Wanted) -> Rounds:
         values, netns = wanted.values, wanted.netns
-        path = sandbox_interface.path_of(values)
+        path = sandbox_interface.netns_of(values)
         marked = m.set_link(
             values["name"],
             netns,
@@ -215,7 +223,7 @@ class Veth(DeviceKind):
         host: list[t.Any] = [m.set_link(name, netns, **link)] if link else []
         # A port that changes its master has lost its settings.
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
-        inside = sandbox_interface.change(wanted, sandbox_interface.path_of(values), differences)
+        inside = sandbox_interface.change(wanted, sandbox_interface.netns_of(values), differences)
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
         return [[*host, *inside[0]], [*closed, *inside[1]], *inside[2:], list(up)]

@@ -15,6 +15,7 @@ import fcntl
 import os
 import typing as t
 
+NETNS_FOLDER = "/run/netns"  # where ip-netns(8) keeps those with a name
 OWN_NETNS = "/proc/self/ns/net"
 CLONE_NEWNET = 0x40000000
 _NS_GET_NSTYPE = 0xB703  # linux/nsfs.h: what sort of namespace a descriptor is of
@@ -42,10 +43,12 @@ class HostNamespace(NoNamespace):
 class Namespaces:
     """The namespaces of this host, for one run. The process is in one of them at a time.
 
-    A path means one namespace for a whole run: whoever exchanges what it leads to meanwhile is refused.
+    A path means one namespace for a whole run: whoever exchanges what it leads to meanwhile is refused. ``find`` turns
+    other ways to name one into paths; it raises NoNamespace for what leads nowhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, find: t.Callable[[str], str] | None = None) -> None:
+        self._find = find
         self._own = -1
         self._hosts: set[Identity] = set()
         self._known: dict[str, Identity] = {}
@@ -67,7 +70,7 @@ class Namespaces:
         if netns is None:
             yield self._own
             return
-        fd = _open(netns)
+        fd = _open(self._find(netns) if self._find else netns)
         try:
             identity = _identity(fd)
             if identity in self._hosts:
@@ -77,14 +80,6 @@ class Namespaces:
             yield fd
         finally:
             os.close(fd)
-
-    def lack_of(self, netns: str) -> NoNamespace | None:
-        """Why that namespace cannot be entered; None where it can."""
-        try:
-            with self.descriptor(netns):
-                return None
-        except NoNamespace as error:
-            return error
 
     def identity(self, netns: str) -> Identity:
         """What tells it from all others, by whichever path it is found. Raises NoNamespace."""

@@ -67,12 +67,12 @@ class Wire:
     """Speaks to the kernel, in any namespace, one at a time and in one thread.
 
     Use it in a ``with``: the process is back in its own namespace at the end, whatever happened. ``link_data`` says
-    which kinds of devices it can make and read in full.
+    which kinds of devices it can make and read in full, ``find`` where a namespace is that is not named by a path.
     """
 
-    def __init__(self, link_data: t.Iterable[LinkData] = ()) -> None:
+    def __init__(self, link_data: t.Iterable[LinkData] = (), find: t.Callable[[str], str] | None = None) -> None:
         self.layouts = Layouts(link_data)
-        self.namespaces = Namespaces()
+        self.namespaces = Namespaces(find)
         self._sequence = 0
         self._here: str | _Nameless | None = None
         self._socket: socket.socket | None = None

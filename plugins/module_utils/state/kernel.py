@@ -13,12 +13,18 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import HostNamespace, NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
+    NETNS_FOLDER,
+    HostNamespace,
+    Identity,
+    NoNamespace,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
-from ansible_collections.containerhost.network.plugins.module_utils.state.readings import NETNS_FOLDER, Readings
+from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 if t.TYPE_CHECKING:
@@ -69,10 +75,16 @@ class Kernel:
     """A picture of this host's kernel, filled in on demand."""
 
     def __init__(
-        self, wire: Wire, records: Records, kinds: t.Iterable[Kind] = (), readings: Readings | None = None
+        self,
+        wire: Wire,
+        records: Records,
+        kinds: t.Iterable[Kind] = (),
+        readings: Readings | None = None,
+        sandboxes: Sandboxes | None = None,
     ) -> None:
-        """``kinds``: all that may have made devices here."""
+        """``kinds``: all that may have made devices here. ``sandboxes`` are those that ``wire`` finds."""
         self.wire = wire
+        self.sandboxes = sandboxes or Sandboxes()
         self._readings = readings or Readings(wire)
         self.records = records
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
@@ -85,7 +97,9 @@ class Kernel:
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, NftTable] = {}
         self._made_netns: set[str] = set()
-        self._lacks: dict[str, NoNamespace | None] = {}
+        # Whose an interface in a namespace is to be, by what is wanted of this run.
+        self.claims: dict[tuple[t.Any, str], t.Mapping[str, str]] = {}
+        self._seen: dict[str, Identity | NoNamespace] = {}
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._notes: dict[str, list[t.Any]] = {}
         self._will_be: dict[tuple[str | None, str], str] = {}
@@ -102,23 +116,28 @@ class Kernel:
 
     def lack_of(self, path: str | None) -> str | None:
         """Why there is no namespace that may be entered, in a sentence; None where there is one, or will be."""
-        lack = None if path is None or path in self._made_netns else self._lack(path)
-        return None if lack is None else str(lack)
+        there = None if path is None or path in self._made_netns else self._look(path)
+        return str(there) if isinstance(there, NoNamespace) else None
 
     def is_the_hosts_own(self, path: str) -> bool:
         """Does the path lead to the host's own namespace?"""
-        return path not in self._made_netns and isinstance(self._lack(path), HostNamespace)
+        return path not in self._made_netns and isinstance(self._look(path), HostNamespace)
 
-    def _lack(self, path: str) -> NoNamespace | None:
-        if path not in self._lacks:
-            self._lacks[path] = self._readings.lack_of(path)
-        return self._lacks[path]
+    def identity(self, path: str) -> Identity | None:
+        """What tells a namespace from all others, by whichever path it is found; None for one that is not there yet."""
+        there = None if path in self._made_netns else self._look(path)
+        return None if isinstance(there, NoNamespace) else there
+
+    def _look(self, path: str) -> Identity | NoNamespace:
+        if path not in self._seen:
+            self._seen[path] = self._readings.netns(path)
+        return self._seen[path]
 
     def will_make_netns(self, path: str) -> None:
         self._made_netns.add(path)
 
     def _exists(self, path: str | None) -> bool:
-        return path is None or (path not in self._made_netns and self._lack(path) is None)
+        return path is None or (path not in self._made_netns and not isinstance(self._look(path), NoNamespace))
 
     def notes(self, kind: str) -> list[t.Any]:
         """Room for what a kind has to remember of its own objects while they are compared."""

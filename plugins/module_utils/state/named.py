@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import stat
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NETNS_FOLDER
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import unmount
-from ansible_collections.containerhost.network.plugins.module_utils.state.readings import NETNS_FOLDER
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
+    NETNS_FOLDER,
+    Identity,
+    NoNamespace,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
-
-NETNS_FOLDER = "/run/netns"
 
 
 class Readings:
@@ -28,9 +30,12 @@ class Readings:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def lack_of(self, path: str) -> NoNamespace | None:
-        """Why there is no namespace that may be entered; None where there is one."""
-        return self._wire.namespaces.lack_of(path)
+    def netns(self, path: str) -> Identity | NoNamespace:
+        """What tells the namespace at a path from all others, or why none can be entered there."""
+        try:
+            return self._wire.namespaces.identity(path)
+        except NoNamespace as error:
+            return error
 
     def dump(
         self,

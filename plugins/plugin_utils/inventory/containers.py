@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
@@ -41,7 +42,7 @@ def read_container(
     )
     try:
         _check_mode(spec)
-        return spec if values["ref"] is None and spec.engine not in ("pid", "path") else _with_ref(spec, values["ref"])
+        return spec if values["ref"] is None and _known_by_name(spec) else _with_ref(spec, values["ref"])
     except Refusal as refusal:
         problems.refuse(where, refusal)
         return spec
@@ -115,14 +116,18 @@ def _check_mode(spec: ContainerSpec) -> None:
 
 def _with_ref(spec: ContainerSpec, ref: Any) -> ContainerSpec:
     """The container with its own ``ref``, checked for what its engine takes."""
-    if spec.engine == "pid":
-        if isinstance(ref, bool) or not str(ref).isdigit() or int(ref) < 1:
-            raise Refusal(f"`engine: pid` has the ref {ref!r}", "Give the process's number as `ref`")
-    elif spec.engine == "path":
-        if not isinstance(ref, str) or not ref.startswith("/") or "\0" in ref:
-            raise Refusal(f"`engine: path` has the ref {ref!r}", "Give the namespace's absolute path as `ref`")
-    elif not isinstance(ref, str):
-        raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"')
-    else:
+    if _known_by_name(spec):
+        if not isinstance(ref, str):
+            raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"')
         read_name(ref)
+    else:
+        mistake = ENGINES[spec.engine].mistake("" if ref is None or isinstance(ref, bool) else str(ref))
+        if mistake:
+            advice = mistake[1]
+            raise Refusal(f"`engine: {spec.engine}` has the ref {ref!r}", advice[0].upper() + advice[1:])
     return replace(spec, ref=str(ref))
+
+
+def _known_by_name(spec: ContainerSpec) -> bool:
+    engine = ENGINES.get(spec.engine)
+    return engine is None or engine.known_by_name

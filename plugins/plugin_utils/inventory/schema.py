@@ -12,6 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver, drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -54,7 +55,7 @@ CONTAINER = (
         "text",
         "Who made the container's network namespace; C(netns) is a bare namespace, made if missing.",
         default="netns",
-        choices=("netns", "docker", "podman", "nspawn", "lxc", "pid", "path"),
+        choices=tuple(ENGINES),
     ),
     Option("ref", "raw", "The container's name (or pid, or path) with its engine.", default_note="its name here"),
     Option(

@@ -28,8 +28,12 @@ def verdict(
     networks: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, str],
     drift: Mapping[str, Sequence[str]],
+    pending: Sequence[str] = (),
 ) -> Verdict:
-    """``about`` says what each network is, in a few words; ``drift`` what differs from the plan, by host."""
+    """``about`` says what each network is, in a few words; ``drift`` what differs from the plan, by host.
+
+    ``pending`` are sentences on containers that are not attached for now, which is no fault.
+    """
     found = Verdict()
     for name in sorted(networks):
         some = [each for each in tries if each.network == name]
@@ -47,6 +51,8 @@ def verdict(
         if reason and each.host not in missing:
             found.problems.append(f"{each.network}: {each.source} to {each.target}{_size(each)}: {reason}")
     found.problems += _drift(drift)
+    if pending:
+        found.lines += ["What is pending:", *(f"  {sentence}" for sentence in pending), ""]
     if found.problems:
         found.lines += ["What is wrong:", *(f"  {problem}" for problem in found.problems)]
     return found

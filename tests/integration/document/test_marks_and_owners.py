@@ -71,8 +71,6 @@ def test_a_namespace_that_somebody_else_made_is_used_and_stays_theirs(host, appl
         ("ip route add 10.42.2.0/24 metric 1026 via 198.18.0.2",
          "route 10.42.2.0/24 (fabric) cannot be made: there is one already that is not ours"
          " (10.42.2.0/24 via 198.18.0.2 dev eth0 metric 1026)"),
-        ("ip netns add shop; ip -n shop link add eth0 type bridge",
-         "veth shop eth0 (web): eth0 in shop is there already (bridge) and not ours"),
         ("ip link add ch-web type bridge; ip link set ch-web alias containerhost:task",
          "bridge ch-web belongs to task, not to plan/web"),
         ("ip link add mine type vxlan id 42 dstport 4789; ip link set mine alias containerhost:task",
@@ -80,13 +78,25 @@ def test_a_namespace_that_somebody_else_made_is_used_and_stays_theirs(host, appl
         ("ip link add ch-web type vxlan id 7 dstport 4789; ip link set ch-web alias containerhost:task",
          "bridge ch-web (web) cannot be made: vxlan ch-web, which belongs to task, has link ch-web"),
     ],
-    ids=["bridge", "veth", "kind", "vni", "route", "interface", "a task's", "a task's vni", "a task's other kind"],
+    ids=["bridge", "veth", "kind", "vni", "route", "a task's", "a task's vni", "a task's other kind"],
 )  # fmt: skip
 def test_what_is_theirs_and_in_our_way_is_an_error_that_names_it(host, refused, theirs, sentence):
     sh(host, theirs)
     text = refused(web_and_fabric())
     assert text.startswith(sentence)
     assert text.endswith("Nothing has been changed.")
+
+
+def test_what_is_theirs_in_a_container_keeps_that_container_waiting_and_nobody_else(host, apply):
+    sh(host, "ip netns add shop; ip -n shop link add eth0 type bridge")
+    done = apply(web_and_fabric())
+    assert [each["reason"] for each in done["pending"]] == [
+        "eth0 in shop is there already (bridge) and not ours: name another `interface`, or remove it"
+    ]
+    assert "+ veth db eth0 (web)" in said(done)
+    assert "+ nat_rule publish 0.0.0.0:8080/tcp (web)" in said(done)
+    sh(host, "ip -n shop link del eth0")
+    assert said(apply(web_and_fabric())) == ["+ veth shop eth0 (web)"]
 
 
 def test_a_kilobyte_of_problems_is_told_at_once(host, refused):

@@ -27,7 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     wanted_object,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import Identity, NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
@@ -114,8 +114,10 @@ class Values:
     def netns_names(self) -> list[str]:
         return sorted(path.rpartition("/")[2] for path in self._namespaces if path is not None)
 
-    def lack_of(self, path: str) -> NoNamespace | None:
-        return None if path in self._namespaces else NoNamespace(f"there is no network namespace at {path}")
+    def netns(self, path: str) -> Identity | NoNamespace:
+        if path not in self._namespaces:
+            return NoNamespace(f"there is no network namespace at {path}")
+        return 4, sorted(filter(None, self._namespaces)).index(path)
 
     def sysctl(self, key: str, netns: str | None) -> str | None:
         return self._namespaces[netns].sysctls.get(key)
@@ -239,6 +241,11 @@ def refused(kernel: Kernel, *wanted: Wanted, leaves: Any = nothing_leaves) -> li
     with pytest.raises(Unready) as error:
         planned(kernel, *wanted, leaves=leaves)
     return error.value.problems
+
+
+def waiting(kernel: Kernel, *wanted: Wanted) -> list[str]:
+    """Why containers are not attached by a run, which does all the rest."""
+    return [each.reason for each in planned(kernel, *wanted).pending]
 
 
 def _line(diff: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.k
     everything_leaves,
     kernel_of,
     refused,
+    waiting,
     want,
 )
 
@@ -126,16 +127,18 @@ def test_it_needs_its_bridge():
 
 
 def test_it_needs_its_namespace():
-    assert refused(bridge_alone(), wanted()) == [
-        "veth shop eth0 (web): there is no network namespace shop; make it first (module netns), or start its container"
+    assert changed(bridge_alone(), wanted()) == []
+    assert waiting(bridge_alone(), wanted()) == [
+        "there is no network namespace shop; make it first (module netns), or start its container"
     ]
     assert len(changed(bridge_alone(), want("netns", name="shop"), wanted())) == 2
 
 
 def test_an_interface_of_somebody_else_s_is_in_the_way():
     taken = Namespace(links=[Link("eth0", "dummy")])
-    assert refused(bridge_alone(shop=taken), wanted()) == [
-        "veth shop eth0 (web): eth0 in shop is there already (dummy) and not ours: name another `interface`, or"
+    assert changed(bridge_alone(shop=taken), wanted()) == []
+    assert waiting(bridge_alone(shop=taken), wanted()) == [
+        "eth0 in shop is there already (dummy) and not ours: name another `interface`, or"
         " remove it"
     ]
 

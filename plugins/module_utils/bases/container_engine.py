@@ -1,0 +1,82 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a container engine is to the collection: what its references look like, and where a container's namespace is.
+
+An engine is a file in ``engines/`` with a subclass, and a line in its list.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import typing as t
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SECONDS = 20  # for an answer
+_START = "start it, then run again"
+
+
+
+class NoContainer(t.NamedTuple):
+    """Why an engine has no network namespace for a reference, in a sentence."""
+
+    reason: str
+
+
+# For each reference, the path of its network namespace.
+Answers = t.Dict[str, t.Union[str, NoContainer]]
+
+
+class ContainerEngine:
+    """One engine. References are checked before they become part of a path, an address or a command."""
+
+    name: t.ClassVar[str]
+    # Does the container's name in the inventory serve as a reference where none is given?
+    known_by_name: t.ClassVar[bool] = True
+
+    def mistake(self, ref: str) -> tuple[str, str] | None:
+        """What is wrong with a reference, and what to do about it; None where nothing is."""
+        if _NAME.fullmatch(ref):
+            return None
+        return f"{ref!r} is no name of a container of {self.name}", "use letters, digits, '_', '.' and '-'"
+
+    def path(self, ref: str) -> str | None:
+        """The path that a reference alone leads to; None where the engine has to be asked."""
+        return None
+
+    def missing(self, ref: str) -> str:
+        """What to say where nothing is at that path."""
+        return self.unknown(ref).reason
+
+    def find(self, refs: t.Sequence[str]) -> Answers:
+        """Ask the engine for all of these at once."""
+        raise NotImplementedError
+
+    # -- answers -----------------------------------------------------------------------------------------------
+
+    def of_pid(self, ref: str, pid: t.Any) -> str | NoContainer:
+        """The namespace of a container's process, as an engine names it: a number, or text with one."""
+        if isinstance(pid, (int, str)) and not isinstance(pid, bool) and re.fullmatch(r"[0-9]{1,10}", str(pid)):
+            if int(pid):
+                return f"/proc/{int(pid)}/ns/net"
+        return NoContainer(f"{self.name} container {ref} is not running on this host: {_START}")
+
+    def unknown(self, ref: str) -> NoContainer:
+        return NoContainer(f"there is no {self.name} container {ref} on this host: make and {_START}")
+
+    def silent(self, refs: t.Sequence[str], asked: str, error: object) -> Answers:
+        """The engine does not answer: nothing is known of any of its containers."""
+        return {
+            ref: NoContainer(f"{asked} ({error}): {_START}")
+            for ref in refs
+        }
+
+
+def output(command: t.Sequence[str]) -> str:
+    """What an engine's command says, also where it fails for some of its arguments. Raises OSError."""
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"no answer for {_SECONDS} s") from error
+    return done.stdout.decode("utf-8", "replace").strip()

@@ -1,0 +1,27 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Engine ``lxc``: containers of root, asked by a command for each, as there is none for many."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    Answers,
+    ContainerEngine,
+    output,
+)
+
+
+class Lxc(ContainerEngine):
+    name: t.ClassVar[str] = "lxc"
+
+    def find(self, refs: t.Sequence[str]) -> Answers:
+        found: Answers = {}
+        for ref in refs:
+            try:
+                found[ref] = self.of_pid(ref, output(["lxc-info", "--name", ref, "--pid", "--no-humanize"]))
+            except OSError as error:
+                return {**found, **self.silent([one for one in refs if one not in found], "lxc does not answer", error)}
+        return found
