@@ -20,10 +20,23 @@ import sys
 
 from ansible import constants
 from ansible.cli.playbook import PlaybookCLI
+from ansible.plugins.loader import (
+    action_loader,
+    callback_loader,
+    filter_loader,
+    inventory_loader,
+    strategy_loader,
+    test_loader,
+)
 from ansible.utils import color
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 
+# Once for all forks, what each run would load for itself.
+for loaded in (filter_loader, test_loader, inventory_loader, callback_loader, strategy_loader):
+    list(loaded.all(class_only=True))
+for action in ("plan", "release", "document", "verify"):
+    action_loader.get(f"containerhost.network.{action}", class_only=True)
 COLLECTIONS = pathlib.Path(ledgers.__file__).parents[5]
 
 HOSTS = """
