@@ -20,10 +20,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     NETNS_FOLDER,
     OWN_NETNS,
+    NoNamespace,
     WireError,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
+from ansible_collections.containerhost.network.plugins.module_utils.state.flows import changed_ports, is_stale
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
 
@@ -85,6 +87,7 @@ class Executor:
                 self._records.set_digest(netns, None)
             elif not table.exists:
                 self._records.set_digest(netns, None)
+        self._end_stale_flows()
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
         self._records.save()
 
@@ -262,6 +265,8 @@ class Executor:
             ]
             if not some:
                 continue
+            then = nftables.after(table, some)
+            self._note_flows(netns, table, then)
             try:
                 with self._wire.inside(netns):
                     nftables.run(nftables.transaction(table, some))
@@ -271,7 +276,25 @@ class Executor:
             except (nftables.NftError, nftables.NftMissing, WireError) as error:
                 yield from ((position, str(error)) for position in positions)
                 continue
-            self._kernel.set_table(netns, nftables.after(table, some))
+            self._kernel.set_table(netns, then)
+
+    def _note_flows(self, netns: str | None, table: nftables.NftTable, then: nftables.NftTable) -> None:
+        """Where ports lead to that are about to change: the run may be killed before it has ended old connections."""
+        changed = changed_ports(table.elements, then.elements)
+        if changed:
+            self._records.note_ports(netns, changed)
+            self._records.save()
+
+    def _end_stale_flows(self) -> None:
+        """Once a run, and only when published ports have changed: the table of connections may be large."""
+        for netns, changed in self._records.changed_ports():
+            with contextlib.suppress(NoNamespace):
+                rows = self._wire.dump(m.RTM_GETADDR, {}, frozenset(("IFA_LOCAL", "IFA_ADDRESS")), netns)
+                local = {row.get("IFA_LOCAL") or row.get("IFA_ADDRESS") for row in rows}
+                elements = self._kernel.table(netns).elements
+                stale = [flow for flow in self._wire.flows(netns) if is_stale(flow, changed, elements, local)]
+                self._wire.forget(stale, netns)
+            self._records.forget_ports(netns)
 
 
 def _words(error: Exception) -> str:

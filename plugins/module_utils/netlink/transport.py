@@ -15,9 +15,11 @@ import socket
 import struct
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import conntrack
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.conntrack import Flow
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     Namespaces,
     NoNamespace,
@@ -25,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 )
 
 _SOL_NETLINK = 270
+_NETLINK_NETFILTER = 12  # linux/netlink.h
 _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 10, 11, 12
 _SO_RCVBUFFORCE = 33
 _NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP, _NLM_F_DUMP_INTR = 0x1, 0x4, 0x300, 0x10
@@ -189,7 +192,31 @@ class Wire:
                 rows.append(layout.unpack(body, 0, wanted))
             parts += 1
 
+    def flows(self, netns: str | None = None) -> list[Flow]:
+        """Every connection that the kernel tracks there; none where it tracks none at all."""
+        self.enter(netns)
+        rows = []
+        with _open(_NETLINK_NETFILTER) as sock:
+            body = conntrack.request()
+            sock.send(_NLMSG.pack(len(body) + 16, conntrack.GET, _NLM_F_REQUEST | _NLM_F_DUMP, 1, 0) + body)
+            while True:
+                for kind, _flags, _seq, part in _split(sock.recv(_RECEIVE)):
+                    if kind in (_NLMSG_DONE, _NLMSG_ERROR):
+                        return [flow for flow in map(conntrack.flow_of, rows) if flow is not None]
+                    rows.append(part)
+
     # -- writing -----------------------------------------------------------------------------------------------
+
+    def forget(self, flows: t.Sequence[Flow], netns: str | None = None) -> list[RefusedMessage]:
+        """Delete these connections; one that has ended meanwhile is no matter."""
+        self.enter(netns)
+        refusals: list[RefusedMessage] = []
+        with _open(_NETLINK_NETFILTER) as sock:
+            for start in range(0, len(flows), _BATCH_MESSAGES):
+                some = flows[start:start + _BATCH_MESSAGES]
+                batch = [(start + n, conntrack.DELETE, 0, conntrack.deletion(flow)) for n, flow in enumerate(some)]
+                refusals += self._send_batch(sock, batch)
+        return [refusal for refusal in refusals if refusal.errno != errno.ENOENT]
 
     def send(self, messages: t.Sequence[m.Message]) -> list[RefusedMessage]:
         """Send messages, namespace by namespace and in order within each; the kernel goes on after a refusal."""
@@ -301,8 +328,8 @@ def _index(name: str) -> int:
         raise OSError(errno.ENODEV, f"there is no device {name}") from error
 
 
-def _open() -> socket.socket:
-    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+def _open(protocol: int = socket.NETLINK_ROUTE) -> socket.socket:
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
     try:
         sock.setsockopt(_SOL_NETLINK, _NETLINK_EXT_ACK, 1)
         sock.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)

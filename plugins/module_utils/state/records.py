@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.flows import Changed
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import FOLDER
 
 PATH = f"{FOLDER}/records.json"
@@ -38,6 +39,7 @@ class Records:
 
     def _load(self) -> dict[str, t.Any]:
         empty: dict[str, t.Any] = {"version": _VERSION, "borrowed": {}, "owners": {}, "digests": {}, "folders": []}
+        empty["ports"] = {}
         try:
             content = json.loads(read_text(self._path))
         except FileNotFoundError:
@@ -56,7 +58,7 @@ class Records:
         """Raises CannotNote."""
         text = _text(self._content)
         try:
-            if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders")):
+            if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders", "ports")):
                 for path in (self._path, f"{self._path}.new"):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(path)
@@ -133,6 +135,18 @@ class Records:
     def forget_places(self, paths: t.Iterable[str]) -> None:
         self._content["folders"] = sorted({*self._content["folders"]} - {*paths})
 
+    def note_ports(self, netns: str | None, changed: Changed) -> None:
+        """Published ports that are about to be changed, and where they led to before the first change."""
+        noted = self._content["ports"].setdefault(netns or "", {})
+        for name, ports in changed.items():
+            noted[name] = {**ports, **noted.get(name, {})}
+
+    def changed_ports(self) -> list[tuple[str | None, Changed]]:
+        return [(netns or None, changed) for netns, changed in self._content["ports"].items()]
+
+    def forget_ports(self, netns: str | None) -> None:
+        self._content["ports"].pop(netns or "", None)
+
     def digest(self, netns: str | None) -> str | None:
         return self._content["digests"].get(netns or "")
 
@@ -160,7 +174,7 @@ def _misshapen(content: t.Any) -> str | None:
     """What makes a file no records of ours, in words; None where it is well."""
     if not isinstance(content, dict):
         return "no mapping"
-    checks = {"borrowed": _is_loan, "owners": _is_owners, "digests": _is_text, "folders": None}
+    checks = {"borrowed": _is_loan, "owners": _is_owners, "digests": _is_text, "ports": _is_ports, "folders": None}
     for name, is_right in checks.items():
         part = content.get(name, [] if is_right is None else {})
         if is_right is None:
@@ -182,11 +196,19 @@ def _is_text(value: t.Any) -> bool:
 def _is_loan(value: t.Any) -> bool:
     if not isinstance(value, dict) or not all(_is_text(value.get(name)) for name in ("before", "value", "kind")):
         return False
-    owners, guard = value.get("owners"), value.get("guard")
+    owners, guard, others = value.get("owners"), value.get("guard"), value.get("others", [])
     return (
-        isinstance(owners, list)
+        isinstance(others, list)
+        and all(map(_is_text, others))
+        and isinstance(owners, list)
         and all(map(_is_text, owners))
         and (guard is None or (isinstance(guard, list) and len(guard) == 2 and all(map(_is_text, guard))))
+    )
+
+
+def _is_ports(value: t.Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(ports, dict) and all(map(_is_text, ports.values())) for ports in value.values()
     )
 
 

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections that a change of publishing has made stale end with it; all others go on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.tests.integration.document.attackers import (
+    Watcher,
+    frame,
+    mac_of,
+    send_raw,
+    tcp,
+)
+from ansible_collections.containerhost.network.tests.integration.document.documents import (
+    bridge_network,
+    joined,
+    publish,
+)
+from ansible_collections.containerhost.network.tests.integration.document.town import (
+    HOST4,
+    HOST6,
+    OUTSIDE4,
+    OUTSIDE6,
+)
+
+WEB1, WEB2, WEB1_6, WEB2_6 = "10.80.1.2", "10.80.1.3", "fd00:80:1::2", "fd00:80:1::3"
+
+# One socket that is kept: each line of input sends a datagram or some bytes, and prints what comes back.
+CALLER = """
+import socket, sys
+kind, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+sock = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+sock.settimeout(1)
+sock.connect((address, port))
+for line in sys.stdin:
+    try:
+        sock.send(b"?")
+        print("heard", sock.recv(100).decode(), flush=True)
+    except OSError as error:
+        print("nothing", error, flush=True)
+"""
+# Answers with its name, on all of its addresses.
+SERVER = """
+import socket, socketserver, sys
+kind, port, name = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        if kind == "udp":
+            self.request[1].sendto(name, self.client_address)
+        while kind == "tcp" and self.request.recv(100):
+            self.request.sendall(name)
+base = socketserver.ThreadingTCPServer if kind == "tcp" else socketserver.ThreadingUDPServer
+server = type("Server", (base,), {"address_family": socket.AF_INET6, "allow_reuse_address": True,
+    "daemon_threads": True})(("::", port), Handler)
+server.serve_forever()
+"""
+
+
+class Caller:
+    def __init__(self, town, where: str | None, kind: str, address: str, port: int) -> None:
+        argv = town.argv(where, sys.executable, "-c", CALLER, kind, address, str(port))
+        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        town._started.append(self._process)
+
+    def hears(self) -> str | None:
+        """The name of who answers on this very connection."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return None
+        word, _space, rest = self._process.stdout.readline().strip().partition(" ")
+        return rest if word == "heard" else None
+
+
+def document(*ports: dict) -> dict:
+    whole = joined(bridge_network("web", 80, containers=2), *ports)
+    return {**whole, "sysctl": whole.get("sysctl", [])[:1]}
+
+
+def run(town, *ports: dict, wanted: dict | None = None) -> dict:
+    answer = town.host.module("document", document=wanted or document(*ports), remove=["*"])
+    assert not answer.get("failed"), answer
+    return answer
+
+
+@pytest.fixture
+def town(own_town):
+    run(own_town)
+    for name in ("web-1", "web-2"):
+        for kind, port in (("tcp", "80"), ("tcp", "81"), ("udp", "53")):
+            own_town.start(name, sys.executable, "-c", SERVER, kind, port, name)
+    for address in (WEB1, WEB2, WEB1_6, WEB2_6):
+        for kind, port in (("tcp", 80), ("tcp", 81), ("udp", 53)):
+            wait_for(own_town, kind, address, port)
+    return own_town
+
+
+def wait_for(town, kind: str, address: str, port: int) -> None:
+    assert any(Caller(town, None, kind, address, port).hears() for _again in range(20))
+
+
+FAMILIES = {"ipv4": (HOST4, WEB1, WEB2, OUTSIDE4), "ipv6": (HOST6, WEB1_6, WEB2_6, OUTSIDE6)}
+families = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+
+
+@families
+def test_datagrams_do_not_stick_to_who_was_meant_before(town, family):
+    host, one, other, _outside = family
+    run(town, publish("web", 5353, one, 53, protocol="udp"), publish("web", 8080, one, 80))
+    datagrams, stream = (Caller(town, "outside", kind, host, port) for kind, port in (("udp", 5353), ("tcp", 8080)))
+    assert (datagrams.hears(), stream.hears()) == ("web-1", "web-1")
+    run(town, publish("web", 5353, other, 53, protocol="udp"), publish("web", 8080, one, 80))
+    assert (datagrams.hears(), stream.hears()) == ("web-2", "web-1")
+
+
+@families
+def test_datagrams_that_came_before_the_port_was_published_find_it(town, family):
+    host, one, _other, _outside = family
+    caller = Caller(town, "outside", "udp", host, 5353)
+    assert caller.hears() is None
+    run(town, publish("web", 5353, one, 53, protocol="udp"))
+    assert caller.hears() == "web-1"
+
+
+@families
+@pytest.mark.parametrize("at", [True, False], ids=["at an address", "at all"])
+def test_a_stream_ends_with_its_port_and_no_other_does(town, family, at):
+    host, one, other, _outside = family
+    where = {"host_address": host} if at else {}
+    ports = [publish("web", 8080, one, 80, **where), publish("web", 8081, one, 80), publish("web", 8082, other, 80)]
+    run(town, *ports)
+    ending, going, another = (Caller(town, "outside", "tcp", host, port) for port in (8080, 8081, 8082))
+    straight = Caller(town, None, "tcp", one, 80)
+    assert [each.hears() for each in (ending, going, another, straight)] == ["web-1", "web-1", "web-2", "web-1"]
+    run(town, *ports[1:])
+    assert [each.hears() for each in (ending, going, another, straight)] == [None, "web-1", "web-2", "web-1"]
+
+
+@families
+def test_a_stream_ends_when_its_source_is_not_admitted_any_more(town, family):
+    host, one, _other, outside = family
+    width = 128 if ":" in host else 32
+    run(town, publish("web", 8080, one, 80))
+    limited, local = (Caller(town, where, "tcp", host, 8080) for where in ("outside", None))
+    assert (limited.hears(), local.hears()) == ("web-1", "web-1")
+    run(town, publish("web", 8080, one, 80, sources=[f"{outside}/{width}"]))
+    assert (limited.hears(), local.hears()) == ("web-1", "web-1")
+    elsewhere = "2001:db8::/32" if ":" in host else "203.0.113.0/24"
+    run(town, publish("web", 8080, one, 80, sources=[elsewhere]))
+    assert (limited.hears(), local.hears()) == (None, "web-1")
+
+
+def test_a_stream_ends_with_its_open_port(town):
+    town.host.outside("ip", "route", "add", "10.80.1.0/24", "via", HOST4)
+    whole = document()
+    ports = [{"network": "web", "address": WEB1, "port": port} for port in (80, 81)]
+    run(town, wanted={**whole, "open_port": ports})
+    ending, going = (Caller(town, "outside", "tcp", WEB1, port) for port in (80, 81))
+    assert (ending.hears(), going.hears()) == ("web-1", "web-1")
+    run(town, wanted={**whole, "open_port": ports[1:]})
+    assert (ending.hears(), going.hears()) == (None, "web-1")
+
+
+def test_what_a_program_of_the_host_serves_goes_on(town):
+    town.start(None, sys.executable, "-c", SERVER, "tcp", "8080", "host")
+    wait_for(town, "tcp", HOST4, 8080)
+    caller = Caller(town, "outside", "tcp", HOST4, 8080)
+    assert caller.hears() == "host"
+    run(town, publish("web", 8080, WEB1, 80))
+    assert caller.hears() == "host"
+
+
+def test_what_a_killed_run_has_not_ended_the_next_one_does(town, monkeypatch):
+    run(town, publish("web", 8080, WEB1, 80))
+    caller = Caller(town, "outside", "tcp", HOST4, 8080)
+    assert caller.hears() == "web-1"
+    monkeypatch.setattr(Executor, "finish", lambda self: None)
+    run(town)
+    monkeypatch.undo()
+    assert caller.hears() == "web-1", "the test's own kill does not work"
+    run(town)
+    assert caller.hears() is None
+    assert "8080" not in town.host.run("cat", "/run/containerhost/records.json")
+
+
+def test_nothing_leaves_under_a_containers_address_because_it_is_invalid(town):
+    watcher = Watcher(town, "outside", "eth0", "invalid")
+    for packet in (
+        tcp(WEB2, OUTSIDE4, 4000, 9, 3, b"invalid"),
+        tcp(WEB2_6, OUTSIDE6, 4000, 9, 3, b"invalid"),
+    ):
+        send_raw(town, "web-2", "eth0", frame(mac_of(town, None, "ch-web"), mac_of(town, "web-2", "eth0"), packet))
+    assert town.ping("web-2", OUTSIDE4)
+    assert watcher.seen() == []
+    town.host.run("nft", "flush", "chain", "inet", "containerhost", "beginning")
+    watcher = Watcher(town, "outside", "eth0", "invalid")
+    packet = tcp(WEB2, OUTSIDE4, 4000, 9, 3, b"invalid")
+    send_raw(town, "web-2", "eth0", frame(mac_of(town, None, "ch-web"), mac_of(town, "web-2", "eth0"), packet))
+    assert town.ping("web-2", OUTSIDE4)
+    assert watcher.seen(), "the test's own packet is not invalid"
