@@ -1,0 +1,269 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An interface on a parent of the host's, made straight into its sandbox: macvlan, ipvlan.
+
+Without a sandbox it is the host's own: a shim, as a parent does not talk to what stands on it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
+    ANY_PARENT,
+    Attachment,
+    Kind,
+    Place,
+    Rounds,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Key,
+    Problem,
+    Values,
+    Wanted,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import of_host_device
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
+
+STACKED_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "parent": {"type": "str"},
+    **{name: spec for name, spec in DEVICE_OPTIONS.items() if name in ("mtu", "up")},
+    **sandbox_interface.SANDBOX_OPTIONS,
+}
+
+
+class StackedKind(Kind):
+    """A kind of interface that stands on a parent. Subclasses say which modes there are and how they are told."""
+
+    kernel_kind: t.ClassVar[str]
+    # Names of modes to the kernel's numbers, and the attribute of IFLA_INFO_DATA that holds them.
+    modes: t.ClassVar[t.Mapping[str, int]]
+    mode_attribute: t.ClassVar[str]
+    # Options that ``data`` tells the kernel of.
+    data_options: t.ClassVar[tuple[str, ...]] = ("mode",)
+    # Modes in which those on one parent do not reach each other directly.
+    modes_apart: t.ClassVar[frozenset[str]] = frozenset()
+    key = ("sandbox", "interface")
+    after = ("netns", ANY_PARENT)
+    fixed = frozenset(("parent",))
+    marked = True
+
+    def key_of(self, values: Values, owner: str) -> Key:
+        sandbox = values.get("sandbox") or {}
+        return (values.get("netns"), sandbox.get("engine"), sandbox.get("ref"), values["interface"])
+
+    def normalise(self, values: Values) -> Values:
+        plain = {"up": True, "mode": self.options["mode"]["default"], "interface": "eth0", **values}
+        if plain.get("netns") is not None:
+            plain["netns"] = netns_path(plain["netns"])
+        if plain.get("mtu") is not None:
+            plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
+        if plain["mode"] not in self.modes:
+            allowed = ", ".join(self.modes)
+            raise Problem(f"{self.name} {plain['interface']}: mode {plain['mode']} must be one of {allowed}")
+        plain = sandbox_interface.normalise(plain, required=False)
+        if plain.get("sandbox") is None:
+            plain["end_settings"] = of_host_device(any(":" in cidr for cidr in plain["addresses"]))
+        if values.get("state") != "absent":
+            if plain.get("parent") is None:
+                raise Problem(f"{self.name} {plain['interface']} needs a `parent`: the host's interface on the LAN")
+            plain["parent"] = canonical.device_name(plain["parent"], "parent")
+        return plain
+
+    def label(self, values: Values) -> str:
+        ref = (values.get("sandbox") or {}).get("ref")
+        return f"{ref} {values['interface']}" if ref else str(values["interface"])
+
+    def summary(self, values: Values) -> list[str]:
+        addresses = ", ".join(values.get("addresses") or ()) or "no address"
+        sandbox = values.get("sandbox")
+        where = f" in {sandbox['engine']} {sandbox['ref']}" if sandbox else " of the host"
+        end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
+        return [end] + [f"route: {text}" for text in values.get("routes") or ()]
+
+    def attachment(self, values: Values) -> Attachment:
+        """Its parent does not talk to it: the host reaches it by a shim, which is an object of its own."""
+        apart = values.get("mode") in self.modes_apart
+        return sandbox_interface.attachment(values, from_host=False, to_neighbours=not apart)
+
+    def holds(self, values: Values) -> t.Iterator[Place]:
+        return sandbox_interface.holds(values)
+
+    def export(self, values: Values) -> Values:
+        return sandbox_interface.export(super().export(values))
+
+    def occupies(self, values: Values) -> t.Iterable[Place]:
+        sandbox = values.get("sandbox") or {}
+        yield ("interface", sandbox.get("engine"), sandbox.get("ref"), values["interface"])
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        yield from super().stands_on(values)
+        yield ("link", values.get("netns"), values.get("parent"))
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        values, netns = wanted.values, wanted.netns
+        parent = kernel.link(values["parent"], netns)
+        if parent is None and not kernel.has_link(values["parent"], netns):
+            yield f"there is no interface {values['parent']} on this host; name its interface on the LAN as `parent`"
+        elif parent is not None and parent.master is not None:
+            yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
+
+    def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
+        return sandbox_interface.pending(
+            kernel, wanted, lambda link: link.owner is not None or self._leftover(link, wanted)
+        )
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        name, mtu = wanted.values["parent"], wanted.values.get("mtu")
+        parent = kernel.link(name, wanted.netns)
+        if mtu and parent is not None and mtu > parent.mtu:
+            yield f"mtu {mtu} is more than the {parent.mtu} of {name}: take that or less, or raise that of {name} first"
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        objects = {object_.key: object_ for object_ in wanted}
+        yielded: set[Key] = set()
+        for key in [*objects, *self._places(kernel)]:
+            # An interface does not say in which namespace its parent is; whoever asks for it knows.
+            if key[1:] in yielded:
+                continue
+            yielded.add(key[1:])
+            found = self._read_one(kernel, key, objects.get(key))
+            if found is not None:
+                yield found
+
+    def _places(self, kernel: Kernel) -> t.Iterator[Key]:
+        """Where there are some of ours: the host itself, its named namespaces, and sandboxes that the records name."""
+        for name in [None, *kernel.netns_names()]:
+            for link in kernel.links(netns_path(name)).values():
+                if link.kind == self.kernel_kind and link.owner is not None:
+                    yield (None, "netns" if name else None, name, link.name)
+        yield from (key for key, _owner in kernel.records.owners_of(self.name))
+
+    def _read_one(self, kernel: Kernel, key: Key, wanted: Wanted | None) -> Found | None:
+        netns, engine, ref, interface = key
+        sandbox = {"engine": engine, "ref": ref} if engine else None
+        path = sandbox_interface.netns_of({"sandbox": sandbox, "netns": netns})
+        link = kernel.link(interface, path)
+        if link is None or link.kind != self.kernel_kind:
+            recorded = kernel.records.owner(self.name, key)
+            return (
+                Found(self.name, key, {"sandbox": sandbox, "interface": interface}, recorded)
+                if recorded and not wanted
+                else None
+            )
+        parent = next((other for other in kernel.links(netns).values() if other.index == link.lower), None)
+        mtu = (wanted.values.get("mtu") if wanted else None) or (parent.mtu if parent else None)
+        values = {
+            **sandbox_interface.read(kernel, path, link, wanted, mtu),
+            "sandbox": sandbox,
+            "netns": netns,
+            "parent": parent.name if parent else None,
+            **self.data_of(link),
+            "mtu": link.mtu,
+            "parent_mtu": parent.mtu if parent else None,
+            "up": link.up,
+        }
+        return Found(self.name, key, values, link.owner, self._leftover(link, wanted))
+
+    def data_of(self, link: Link) -> Values:
+        """The options that IFLA_INFO_DATA holds."""
+        names = {number: name for name, number in self.modes.items()}
+        return {"mode": names.get(link.data.get(self.mode_attribute, -1), "another")}
+
+    def data(self, values: Values) -> dict[str, t.Any]:
+        """IFLA_INFO_DATA for these options, as a device is made or changed with."""
+        return {self.mode_attribute: self.modes[values["mode"]]}
+
+    def _leftover(self, link: Link, wanted: Wanted | None) -> bool:
+        same_mac = wanted is not None and link.mac == wanted.values.get("mac")
+        return same_mac and link.owner is None and link.group == m.GROUP
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        plain = {name: value for name, value in wanted.values.items() if name not in ("sandbox", "netns")}
+        differences = super().differences(wanted._replace(values=plain), found)
+        # Without one of its own it has its parent's; the kernel follows that down, but not up again.
+        follow = found.values.get("parent_mtu")
+        if plain.get("mtu") is None and follow not in (None, found.values["mtu"]):
+            differences["mtu"] = (found.values["mtu"], follow)
+        return differences
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        if change.action in ("remove", "recreate"):
+            kernel.will_delete_link(change.values["interface"], self.path_of(change.values))
+        if change.action in ("add", "recreate"):
+            kernel.will_make_link(change.values["interface"], self.path_of(change.values), self.kernel_kind)
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def add(self, wanted: Wanted) -> Rounds:
+        values, netns = wanted.values, wanted.netns
+        path, device = self.path_of(values), values["interface"]
+        # Made in its namespace under its name at once: no temporary name on the host, and none to clash with.
+        made = m.new_link(
+            device,
+            self.kernel_kind,
+            self.data(values),
+            netns,
+            up=False,
+            address=values.get("mac"),
+            mtu=values.get("mtu"),
+            link=m.Index(values["parent"]),
+            net_ns_fd=m.NetnsFd(path) if path != netns else None,
+        )
+        marked = m.set_link(device, path, operation="set the mark", ifalias=mark(wanted.owner))
+        told = [Announce(path, device, values.get("mac"), tuple(values["addresses"]))] if values["up"] else []
+        return [
+            [*self._record(wanted), made],
+            [marked, *sandbox_interface.set_up(values, path)],
+            sandbox_interface.attach(values, path),
+            list(told),
+        ]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        values, path = wanted.values, self.path_of(wanted.values)
+        first: list[t.Any] = []
+        if set(self.data_options).intersection(differences):
+            first.append(m.set_kind_data(values["interface"], self.kernel_kind, self.data(values), path))
+        if "owner" in differences:
+            first.append(m.set_link(values["interface"], path, operation="set the mark", ifalias=mark(wanted.owner)))
+        inside = sandbox_interface.change(wanted, path, differences)
+        told: list[t.Any] = []
+        if {"mac", "addresses", "up"} & set(differences) and values["up"]:
+            told.append(
+                Announce(
+                    path, values["interface"], values.get("mac") or found.values["mac"], tuple(values["addresses"])
+                )
+            )
+        return [[*self._record(wanted), *first, *inside[0]], *inside[1:], told]
+
+    def remove(self, found: Found) -> Rounds:
+        forget = [Record(self.name, found.key, None)]
+        if "parent" not in found.values:  # its sandbox is gone, and took it along
+            return [forget]
+        return [[DeleteLink(self.path_of(found.values), found.values["interface"])], forget]
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        gone = DeleteLink(self.path_of(wanted.values), wanted.values["interface"])
+        return [[gone], [Record(self.name, wanted.key, None)]]
+
+    def _record(self, wanted: Wanted) -> list[Record]:
+        """Of a namespace that has no name on the host, nothing but our records leads back to it."""
+        engine = wanted.key[1]
+        return [Record(self.name, wanted.key, wanted.owner)] if engine not in (None, "netns") else []
+
+
+    @staticmethod
+    def path_of(values: Values) -> str | None:
+        """The namespace that the interface is in; None is the host's own."""
+        return sandbox_interface.netns_of(values)
