@@ -88,8 +88,17 @@ class Executor:
             elif not table.exists:
                 self._records.set_digest(netns, None)
         self._end_stale_flows()
+        self._forget_lost_namespaces()
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
         self._records.save()
+
+    def _forget_lost_namespaces(self) -> None:
+        """What the records call ours, and somebody has deleted since, or replaced by one of his own."""
+        noted = self._records.owners_of("netns")
+        made_here = named.made_here() if noted else None
+        for key, _owner in noted:
+            if not os.path.lexists(f"{NETNS_FOLDER}/{key[1]}") or (made_here is not None and key[1] not in made_here):
+                self._records.set_owner("netns", key, None)
 
     # -- namespaces and links ----------------------------------------------------------------------------------
 
@@ -113,7 +122,9 @@ class Executor:
             refused = self._wire.send_here([m.set_link("lo", up=True, ifalias=step.mark)])
             if refused:
                 raise WireError(refused[0].text)
-            os.close(os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
+            fd = os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, named.FILE_MODE)
+            os.fchmod(fd, named.FILE_MODE)
+            os.close(fd)
             try:
                 bind(OWN_NETNS, place)
             except OSError:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind ``netns``: a named network namespace (ip-netns(8)), its loopback up. The mark is the alias of its ``lo``."""
+"""Kind ``netns``: a named network namespace (ip-netns(8)), its loopback up.
+
+The mark is the alias of its ``lo``, which whoever is inside may change: whose it is stands in the host's records, too.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,16 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Problem,
     Values,
     Wanted,
+    realm,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteNetns, MakeNetns
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import (
+    DeleteNetns,
+    MakeNetns,
+    Record,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import named
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
 
@@ -43,11 +51,26 @@ class Netns(Kind):
         yield ("netns", values["name"])
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        wanted_by = {object_.values["name"]: object_.owner for object_ in wanted}
+        made_here = kernel.netns_made_here()
         for name in kernel.netns_names():
             lo = kernel.link("lo", netns_path(name))
-            if lo is not None:  # a file without a namespace behind it is none
-                owner = None if named.is_link(name) else lo.owner
-                yield Found(self.name, (None, name), {"name": name, "up": lo.up}, owner)
+            if lo is None:  # a file without a namespace behind it is none
+                continue
+            values = {"name": name, "up": lo.up, "mark": lo.alias}
+            owner = None if named.is_link(name) else _owner(kernel, name, lo, made_here)
+            unnoted = owner is not None and kernel.records.owner(self.name, (None, name)) is None
+            if unnoted and name in wanted_by and realm(owner or "") != realm(wanted_by[name]):
+                yield Found(self.name, (None, name), values, None, leftover=True)
+            else:
+                yield Found(self.name, (None, name), values, owner)
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """Whoever is inside may have changed the mark: it is written again."""
+        differences = super().differences(wanted, found)
+        if found.owner == wanted.owner and found.values["mark"] != mark(wanted.owner):
+            differences["mark"] = (found.values["mark"], mark(wanted.owner))
+        return differences
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         name = wanted.values["name"]
@@ -61,19 +84,32 @@ class Netns(Kind):
             kernel.will_make_netns(f"{netns_path(change.values['name'])}")
 
     def add(self, wanted: Wanted) -> Rounds:
-        made: Rounds = [[MakeNetns(wanted.values["name"], mark(wanted.owner))]]
+        noted = Record(self.name, wanted.key, wanted.owner)
+        made: Rounds = [[noted, MakeNetns(wanted.values["name"], mark(wanted.owner))]]
         if not wanted.values["up"]:
             made.append([m.set_link("lo", netns_path(wanted.values["name"]), up=False, operation="set down")])
         return made
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        alias = mark(wanted.owner) if "owner" in differences else None
+        alias = mark(wanted.owner) if {"owner", "mark"} & set(differences) else None
         path = netns_path(wanted.values["name"])
         up = wanted.values["up"] if "up" in differences else None
-        return [[m.set_link("lo", path, up=up, **({"ifalias": alias} if alias else {}))]]
+        noted = [Record(self.name, wanted.key, wanted.owner)] if alias else []
+        return [[*noted, m.set_link("lo", path, up=up, **({"ifalias": alias} if alias else {}))]]
 
     def remove(self, found: Found) -> Rounds:
-        return [[DeleteNetns(found.values["name"])]]
+        return [[DeleteNetns(found.values["name"])], [Record(self.name, found.key, None)]]
 
     def undo(self, wanted: Wanted) -> Rounds:
-        return [[DeleteNetns(wanted.values["name"])]]
+        return [[DeleteNetns(wanted.values["name"])], [Record(self.name, wanted.key, None)]]
+
+
+def _owner(kernel: Kernel, name: str, lo: Link, made_here: t.Collection[str] | None) -> str | None:
+    """Whose a namespace is, by what nobody inside can change: the file that it is mounted on, and our records.
+
+    Where those are lost, or of a version that kept none, the mark tells whose it is of a file that is ours.
+    """
+    recorded = kernel.records.owner("netns", (None, name))
+    if made_here is None:
+        return recorded
+    return (recorded or lo.owner) if name in made_here else None

@@ -110,6 +110,10 @@ class Kernel:
         """The named namespaces of this host (those that ``ip netns`` shows)."""
         return self._readings.netns_names()
 
+    def netns_made_here(self) -> t.Collection[str] | None:
+        """Those of them that a run of ours has made; None where that cannot be seen."""
+        return self._readings.netns_made_here()
+
     def has_netns(self, path: str | None) -> bool:
         """Is there a namespace, or will there be one by the time that it is needed?"""
         return self.lack_of(path) is None

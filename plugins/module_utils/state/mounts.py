@@ -10,6 +10,7 @@ import os
 
 MS_BIND, MS_REC, MS_SHARED = 0x1000, 0x4000, 0x100000
 MNT_DETACH, UMOUNT_NOFOLLOW = 2, 8
+_OPEN_TREE, _OPEN_TREE_CLONE, _AT_FDCWD = 428, 1, -100  # linux/mount.h; the number is the same on all architectures
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
@@ -26,6 +27,22 @@ def mount(source: str, target: str, kind: str = "none", flags: int = 0, options:
 
 def bind(source: str, target: str) -> None:
     mount(source, target, flags=MS_BIND)
+
+
+def beneath(folder: str) -> int | None:
+    """A descriptor of a folder as it is without what is mounted in it.
+
+    None where there is no such folder, or the kernel does not let one look (before 5.2).
+    """
+    tree = _libc.syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(folder), _OPEN_TREE_CLONE | os.O_CLOEXEC)
+    if tree < 0:
+        return None
+    try:
+        return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=tree)
+    except OSError:
+        return None
+    finally:
+        os.close(tree)
 
 
 def unmount(target: str) -> None:

@@ -14,8 +14,11 @@ import stat
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NETNS_FOLDER
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
-from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import unmount
+from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import beneath, unmount
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
+
+FILE_MODE = 0o444
+_MODES = (FILE_MODE, 0o440, 0o400)  # with the umask of a run of an earlier version
 
 
 def stands_at(name: str, records: Records) -> str | None:
@@ -40,6 +43,23 @@ def _is_bare(place: str) -> bool:
     except OSError:
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size == 0 and not os.path.ismount(place)
+
+
+def made_here() -> frozenset[str] | None:
+    """Names whose file a run of ours has made, as its mode says; None where the kernel cannot look beneath namespaces.
+
+    Whoever is in a namespace cannot reach the file that it is mounted on. ``ip netns`` makes one without any mode.
+    """
+    folder = beneath(NETNS_FOLDER)
+    if folder is None:
+        return None
+    try:
+        modes = {name: os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode for name in os.listdir(folder)}
+    except OSError:  # one has gone since
+        return None
+    finally:
+        os.close(folder)
+    return frozenset(name for name, mode in modes.items() if stat.S_ISREG(mode) and stat.S_IMODE(mode) in _MODES)
 
 
 def is_link(name: str) -> bool:

@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.state import named
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
 
@@ -29,6 +30,10 @@ class Readings:
             return sorted(os.listdir(NETNS_FOLDER))
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+    def netns_made_here(self) -> t.Collection[str] | None:
+        """Those of them that a run of ours has made; None where that cannot be seen."""
+        return named.made_here()
 
     def netns(self, path: str) -> Identity | NoNamespace:
         """What tells the namespace at a path from all others, or why none can be entered there."""

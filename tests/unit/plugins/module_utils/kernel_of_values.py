@@ -11,7 +11,7 @@ understands the answers, the kinds and the comparison are the collection's own.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,6 +113,9 @@ class Values:
 
     def netns_names(self) -> list[str]:
         return sorted(path.rpartition("/")[2] for path in self._namespaces if path is not None)
+
+    def netns_made_here(self) -> Collection[str]:
+        return self.netns_names()
 
     def netns(self, path: str) -> Identity | NoNamespace:
         if path not in self._namespaces:

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whoever is in a sandbox, with NET_ADMIN, spoils that sandbox's endpoint and nothing else."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from ansible_collections.containerhost.network.tests.integration.document.documents import (
+    NOTHING,
+    said,
+    web_and_fabric,
+)
+
+
+def sh(host, *commands: str) -> None:
+    host.run("sh", "-ec", "\n".join(commands))
+
+
+def namespaces(host) -> list[str]:
+    return host.run("sh", "-c", "ls /run/netns 2>/dev/null || true").split()
+
+
+def alias(host, netns: str) -> str:
+    return json.loads(host.run("ip", "-n", netns, "-j", "link", "show", "lo"))[0].get("ifalias", "")
+
+
+# -- the mark inside --------------------------------------------------------------------------------------------------
+
+FORGED = ["containerhost:plan/web", "containerhost:plan/gone", "containerhost:task", "containerhost:"]
+
+
+@pytest.mark.parametrize("mark", FORGED)
+def test_a_mark_that_is_forged_makes_no_namespace_ours(host, apply, mark):
+    sh(host, "ip netns add theirs", f"ip -n theirs link set lo alias {mark}")
+    before = host.snapshot()
+    apply(web_and_fabric())
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert not host.module("netns", config=[], purge=True).get("changed")
+    assert host.snapshot() == before
+
+
+@pytest.mark.parametrize("mark", FORGED)
+def test_nor_one_that_is_wanted_and_somebody_else_made(host, apply, mark):
+    sh(host, "ip netns add shop", f"ip -n shop link set lo alias {mark}")
+    assert "netns shop (web)" not in str(said(apply(web_and_fabric())))
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert namespaces(host) == ["shop"]
+    assert alias(host, "shop") == mark
+
+
+@pytest.mark.parametrize("mark", ["", "mine", "containerhost:plan/web x", *FORGED[1:]])
+def test_one_that_is_changed_is_written_again_and_the_namespace_stays_ours(host, apply, mark):
+    before = host.snapshot()
+    apply(web_and_fabric())
+    sh(host, f"ip -n shop link set lo alias '{mark}'")
+    assert said(apply(web_and_fabric())) == ["~ netns shop (web)"]
+    assert alias(host, "shop") == "containerhost:plan/web"
+    sh(host, f"ip -n shop link set lo alias '{mark}'")
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert host.snapshot() == before
+
+
+def test_records_that_are_lost_leave_the_file_that_we_made_and_the_mark(host, apply):
+    sh(host, "ip netns add theirs", "ip -n theirs link set lo alias containerhost:plan/web")
+    apply(web_and_fabric())
+    sh(host, "rm /run/containerhost/records.json")
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert namespaces(host) == ["theirs"]
+
+
+def test_a_namespace_that_somebody_has_replaced_is_his(host, apply):
+    apply(web_and_fabric())
+    sh(host, "ip netns del shop", "ip netns add shop")
+    host.run("timeout", "10", "sh", "-c", "while ip link show chvshop; do sleep 0.05; done")
+    assert said(apply(web_and_fabric())) == ["+ veth shop eth0 (web)"]
+    host.module("document", document=NOTHING, everything=True)
+    assert namespaces(host) == ["shop"]
+    assert json.loads(host.run("cat", "/run/containerhost/records.json"))["owners"] == {}
+
+
+# -- what is in the way ------------------------------------------------------------------------------------------------
+
+IN_THE_WAY = {
+    "a bridge": "ip link add eth0 type bridge",
+    "a VXLAN": "ip link add eth0 type vxlan id 7 dstport 0",
+    "a pair of its own": "ip link add eth0 type veth peer name x",
+    "a macvlan of its own": "ip link add x type bridge; ip link add eth0 link x type macvlan",
+    "another interface, renamed": "ip link add x type bridge; ip link set x name eth0",
+}
+
+
+@pytest.mark.parametrize("made", IN_THE_WAY.values(), ids=IN_THE_WAY)
+@pytest.mark.parametrize("there", [False, True], ids=["before it is attached", "instead of its own"])
+def test_an_interface_of_its_own_keeps_no_port_from_being_closed(host, apply, made, there):
+    document = web_and_fabric()
+    sh(host, "ip netns add shop")
+    if there:
+        apply(document)
+        sh(host, "ip -n shop link del eth0")
+    else:
+        without = copy.deepcopy(document)
+        del without["veth"][0]
+        apply(without)
+    sh(host, f"ip netns exec shop sh -c '{made}'")
+    closed = copy.deepcopy(document)
+    closed["nat_rule"] = [rule for rule in closed["nat_rule"] if rule["rule"] != "publish"]
+    done = apply(closed)
+    assert "- nat_rule publish 0.0.0.0:8080/tcp (web)" in said(done)
+    assert [each["sandbox"]["ref"] for each in done["pending"]] == ["shop"]
+    assert "eth0 in shop is there already" in done["pending"][0]["reason"]
+
+
+def test_an_end_that_looks_like_ours_by_its_numbers_is_not(host, apply):
+    """The container moves its end away, and makes a pair whose indexes are those of the end and of the host's."""
+    document = web_and_fabric()
+    apply(document)
+    outside = json.loads(host.run("ip", "-j", "link", "show", "chvshop"))[0]["ifindex"]
+    inside = json.loads(host.run("ip", "-n", "shop", "-j", "link", "show", "eth0"))[0]["ifindex"]
+    sh(
+        host,
+        "ip netns add inner",
+        "ip -n shop link set eth0 netns inner",
+        f"ip -n shop link add eth0 index {inside} type veth peer name x index {outside}",
+    )
+    done = apply(document)
+    assert "eth0 in shop is there already" in done["pending"][0]["reason"]
