@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 
 CRITERIA = ("networks", "hosts", "containers", "older_than")
+_MOST_DAYS = 36500
 ARGUMENTS = {
     "networks": {"type": "list", "elements": "str"},
     "hosts": {"type": "list", "elements": "str"},
@@ -65,4 +66,8 @@ class ActionModule(ActionBase):
 
 def _day(days: int | None) -> datetime.date | None:
     """What left on this day or before is old enough: 0 is today."""
-    return None if days is None else datetime.date.today() - datetime.timedelta(days=days)
+    if days is None:
+        return None
+    if not 0 <= days <= _MOST_DAYS:
+        raise Refusal(f"`older_than` is {days}", f"Write a number of days from 0 to {_MOST_DAYS}")
+    return datetime.date.today() - datetime.timedelta(days=days)

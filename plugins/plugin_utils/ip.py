@@ -93,6 +93,34 @@ def missing_library() -> str | None:
     return None
 
 
+# What means something of its own (RFC 6890): "this host", loopback, link-local, multicast and above; of IPv6 also
+# addresses that stand for IPv4's.
+SPECIAL = tuple(
+    Block(version, first << BITS[version] - prefix, prefix)
+    for version, first, prefix in (
+        (4, 0, 8),
+        (4, 127, 8),
+        (4, 0xA9FE, 16),
+        (4, 0b111, 3),
+        (6, 0, 8),
+        (6, 0xFE80 >> 6, 10),
+        (6, 0xFF, 8),
+    )
+)
+_MOST_DIGITS = 20  # more than any number here; Python converts no more than 4,300
+
+
+def special(thing: Address | Block) -> Block | None:
+    """The block with a meaning of its own that an address or block lies in, or has in it."""
+    inside = (block for block in SPECIAL if thing in block or isinstance(thing, Block) and block in thing)
+    return next(inside, None)
+
+
+def whole_number(text: str) -> int | None:
+    """The number that decimal digits stand for; None for other text, other scripts' digits (`²`) among it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
 @functools.lru_cache(maxsize=1 << 17)
 def parse_address(text: str) -> Address:
     """``10.0.0.1`` or ``fd00::1`` in full: no short forms, octal, zones or prefixes. Raises Refusal."""
@@ -141,11 +169,12 @@ def parse_block(text: str) -> Block:
 
 
 def _parse_prefix(text: str, prefix: str, bits: int) -> int:
-    if not (prefix.isascii() and prefix.isdigit()) or str(int(prefix)) != prefix or int(prefix) > bits:
+    number = whole_number(prefix)
+    if number is None or str(number) != prefix or number > bits:
         raise Refusal(
             f"{text!r} has no prefix length between 0 and {bits}", f"Write it as in /{24 if bits == 32 else 64}"
         )
-    return int(prefix)
+    return number
 
 
 def parse_interface(text: str) -> tuple[Address, int | None]:

@@ -86,7 +86,7 @@ def sysctl_path(key: str, interface: str = "") -> str:
     """``net.ipv4.conf.IFNAME.rp_filter`` as a path; a key with slashes is one (device names may hold dots)."""
     path = key if "/" in key else key.replace(".", "/")
     path = path.replace("IFNAME", interface)
-    if not path.startswith("net/") or ".." in path:
+    if not path.startswith("net/") or {"", ".", ".."} & set(path.split("/")):
         raise Problem(f"sysctl {key} is not below net.: only a namespace's own settings are set here")
     return path
 

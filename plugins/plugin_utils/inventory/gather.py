@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.drivers impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import containers, schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
 
 # What the play says counts for the whole fleet; it appears in messages under this name.
@@ -169,8 +169,7 @@ def _guess_underlay(ansible_host: Any) -> Address | None:
         address = parse_address(str(ansible_host))
     except Refusal:
         return None
-    loopback = address.value >> 24 == 127 if address.version == 4 else address.value == 1
-    return None if loopback or address.value == 0 else address
+    return None if special(address) else address
 
 
 def _entries(

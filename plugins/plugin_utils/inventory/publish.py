@@ -15,9 +15,13 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Block,
     parse_address,
     parse_block,
+    special,
+    whole_number,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Publish
 
+# Loopback and link-local, of which a host can have addresses.
+_OF_HOSTS = (127 << 24, 0xA9FE << 16)
 PROTOCOLS = ("tcp", "udp", "sctp")
 KEYS = ("host_ip", "host_port", "container_port", "protocol", "sources")
 FORM = "[host_ip:]host_port[-end]:container_port[-end][/tcp,udp,sctp]"
@@ -108,12 +112,12 @@ def _ports(text: str, ports: str) -> tuple[int, int]:
     first, dash, last = ports.partition("-")
     if not dash:
         last = first
-    for port in (first, last):
-        if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-            raise Refusal(f"publish: {text!r} has {ports!r} where a port from 1 to 65535 stands", f"Write it as {FORM}")
-    if int(first) > int(last):
+    low, high = whole_number(first), whole_number(last)
+    if low is None or high is None or not (1 <= low <= 65535 and 1 <= high <= 65535):
+        raise Refusal(f"publish: {text!r} has {ports!r} where a port from 1 to 65535 stands", f"Write it as {FORM}")
+    if low > high:
         raise Refusal(f"publish: {text!r} has a range that ends before it begins", "Write the lower port first")
-    return int(first), int(last)
+    return low, high
 
 
 def _host_address(text: str, host_ip: Any) -> Address | None:
@@ -125,5 +129,11 @@ def _host_address(text: str, host_ip: Any) -> Address | None:
             f"publish: {text!r} publishes on [::1], which the kernel can't do by NAT"
             " (it has no route_localnet for IPv6)",
             "Publish on 127.0.0.1 or on the host's own address",
+        )
+    block = special(address) if address.value else None
+    if block and block.first not in _OF_HOSTS:
+        raise Refusal(
+            f"publish: {text!r} publishes on {address}, where nobody reaches a port: {block} has a meaning of its own",
+            "Publish on an address of the host, or on all by leaving it out",
         )
     return address

@@ -19,10 +19,14 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.pu
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
     Block,
+    Span,
+    block_around,
     parse_address,
     parse_block,
     parse_interface,
     parse_span,
+    special,
+    whole_number,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, Publish, SubnetSpec
 
@@ -33,11 +37,6 @@ MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\Z")
 SYSCTL = re.compile(r"[A-Za-z0-9_-]+([./][A-Za-z0-9_.:-]+)+\Z")
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
-# What no network of containers can have (RFC 6890): "this host", loopback, link-local, multicast and above.
-UNUSABLE = tuple(
-    parse_block(text)
-    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8")
-)
 SUBNET_KEYS = ("cidr", "host_prefix", "gateway", "range", "exclude")
 ROUTE_KEYS = ("dst", "via", "metric")
 
@@ -75,8 +74,9 @@ def read_bool(value: Any, option: Option) -> bool:
 
 
 def read_int(value: Any, option: Option) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
+    if isinstance(value, str):
+        number = whole_number(value)
+        value = value if number is None else number
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refusal(f"`{option.name}` is {value!r}, which is not a whole number", _range_text(option))
     low, high = option.minimum, option.maximum
@@ -106,11 +106,38 @@ def read_addresses(value: Any, option: Option) -> tuple[Address, ...]:
 
 
 def read_interface_address(value: Any, option: Option) -> Address:
-    return parse_interface(_text(value, option.name, "198.18.7.11"))[0]
+    """One that other hosts can reach; with a prefix length, neither the network's own address nor its broadcast."""
+    address, prefix = parse_interface(_text(value, option.name, "198.18.7.11"))
+    if block := special(address):
+        raise Refusal(
+            f"`{option.name}` is {address}, where nobody reaches a host: {block} has a meaning of its own",
+            "Write the address of the interface that leads to the other hosts",
+        )
+    if prefix is not None and (reason := _of_network(block_around(address, prefix), address)):
+        raise Refusal(
+            f"`{option.name}` is {value}, which is {reason} and no host's", "Write the host's own address there"
+        )
+    return address
+
+
+def _of_network(block: Block, address: Address) -> str:
+    """What an address of a block is where it isn't a host's. A block of one or two has hosts alone (RFC 3021, 6164)."""
+    if block.size <= 2:
+        return ""
+    if address.value == block.first:
+        return "the network's own address" if block.version == 4 else "the subnet router's anycast address"
+    return "the broadcast address" if address.value == block.last and block.version == 4 else ""
 
 
 def read_blocks(value: Any, option: Option) -> tuple[Block, ...]:
     return tuple(parse_block(_text(item, option.name, "10.64.0.0/12")) for item in _list(value, option))
+
+
+def read_pools(value: Any, option: Option) -> tuple[Block, ...]:
+    pools = tuple(_usable(block) for block in read_blocks(value, option))
+    if not pools:
+        raise Refusal(f"`{option.name}` is an empty list", "Leave it out for the default, or give a block")
+    return pools
 
 
 def _list(value: Any, option: Option) -> list:
@@ -220,25 +247,26 @@ def _subnet(value: Any) -> SubnetSpec:
         )
     cidr = _usable(parse_block(_text(keys["cidr"], "cidr", "10.80.0.0/16")))
     host_prefix, gateway, span = keys.get("host_prefix"), keys.get("gateway"), keys.get("range")
-    exclude = keys.get("exclude") or ()
+    exclude = keys.get("exclude")
     return SubnetSpec(
         cidr,
         None if host_prefix is None else _host_prefix(cidr, host_prefix),
         None if gateway is None else _inside(cidr, parse_address(_text(gateway, "gateway", "10.80.0.1")), "gateway"),
         None if span is None else _inside(cidr, parse_span(_text(span, "range", "10.80.0.128/25")), "range"),
-        tuple(
-            _inside(cidr, parse_span(_text(item, "exclude", "10.80.0.7")), "exclude")
-            for item in ((exclude,) if isinstance(exclude, str) else exclude)
-        ),
+        () if exclude is None else _exclude(cidr, exclude),
     )
 
 
+def _exclude(cidr: Block, value: Any) -> tuple[Span, ...]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        raise Refusal(f"`exclude` is {value!r}, not a list", "List addresses, CIDRs or ranges, as in [10.80.0.7]")
+    return tuple(_inside(cidr, parse_span(_text(item, "exclude", "10.80.0.7")), "exclude") for item in items)
+
+
 def _usable(cidr: Block) -> Block:
-    for block in UNUSABLE:
-        if cidr in block or block in cidr:
-            raise Refusal(
-                f"{cidr} is not for hosts: {block} has a meaning of its own (RFC 6890)", "Take a private subnet"
-            )
+    if block := special(cidr):
+        raise Refusal(f"{cidr} is not for hosts: {block} has a meaning of its own (RFC 6890)", "Take a private subnet")
     return cidr
 
 
@@ -288,6 +316,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "names": read_names,
     "pattern": read_pattern,
     "pins": read_pins,
+    "pools": read_pools,
     "publish": read_publishes,
     "raw": lambda value, option: value,
     "routes": read_routes,

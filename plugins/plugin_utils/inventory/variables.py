@@ -31,6 +31,7 @@ try:
 except ImportError:
     Origin = None
 
+_MOST_BITS = 1024
 LEDGER_NAME = "containerhost.ledger"
 HOST_VARIABLES = ("ansible_host", *(option.name for option in schema.HOST))
 FLEET_VARIABLES = tuple(option.name for option in schema.FLEET)
@@ -45,7 +46,8 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return int.__int__(value)
+        # YAML takes hexadecimal numbers of any length, and Python makes no text of so long ones.
+        return int.__int__(value) if value.bit_length() <= _MOST_BITS else hex(value)
     if isinstance(value, float):
         return float.__float__(value)
     if isinstance(value, Mapping):
@@ -216,10 +218,24 @@ def _origin_finder(
     return origin
 
 
-def ledger_path(named: str | None, base: str) -> str:
+def _text_of_path(named: Any) -> str:
+    """What a file can be called: os.fsencode() refuses halves of surrogate pairs, and no path has a NUL in it."""
+    try:
+        fine = isinstance(named, str) and b"\0" not in os.fsencode(named)
+    except UnicodeEncodeError:
+        fine = False
+    if not fine:
+        raise Refusal(f"`containerhost_ledger` is {named!r}, which is no path", "Write the path of a file")
+    return str(named)
+
+
+def ledger_path(named: Any, base: str) -> str:
     """The ledger as named (relative to ``base``), else beside the inventory file, or beside the inventory directory."""
     if named:
-        return os.path.join(base, os.path.expanduser(named))
+        path = os.path.join(base, os.path.expanduser(_text_of_path(named)))
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise Refusal(f"the ledger {path} is no file", "Name a file in the variable containerhost_ledger")
+        return path
     sources = [str(source) for source in context.CLIARGS.get("inventory") or ()]
     places = {os.path.dirname(os.path.abspath(source)) for source in sources if "," not in source}
     if any("," in source for source in sources) or len(places) != 1:

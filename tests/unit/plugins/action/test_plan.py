@@ -160,5 +160,10 @@ class TestRelease:
     def test_what_is_in_use_is_not_released(self, retired):
         assert "is still in the inventory" in retired.run(module="release", arguments={"hosts": ["h1"]}, fails=True)
 
+    @pytest.mark.parametrize("days", [-1, 10**12])
+    def test_a_number_of_days_that_is_none_is_a_sentence(self, retired, days):
+        shown = retired.run(module="release", arguments={"older_than": days}, fails=True)
+        assert f"`older_than` is {days}. Write a number of days from 0 to 36500" in shown
+
     def test_something_must_be_said(self, retired):
         assert "one of the following is required" in retired.run(module="release", fails=True)

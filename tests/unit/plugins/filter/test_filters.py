@@ -9,9 +9,9 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.containerhost.network.plugins.filter import addressing, naming
+from ansible_collections.containerhost.network.plugins.filter import addressing, batches, naming
 
-FILTERS = {**addressing.FilterModule().filters(), **naming.FilterModule().filters()}
+FILTERS = {name: one for each in (addressing, batches, naming) for name, one in each.FilterModule().filters().items()}
 FOLDER = pathlib.Path(addressing.__file__).parent
 
 
@@ -34,6 +34,9 @@ def test_every_filter_is_documented_with_its_full_name():
         ("nth_address", ("fd00::/64", -1), "fd00::ffff:ffff:ffff:ffff"),
         ("overlapping", (["10.42.8.0/21", "10.42.0.0/16", "fd00::/8"],), [["10.42.0.0/16", "10.42.8.0/21"]]),
         ("overlapping", ([],), []),
+        ("batches", (5,), 5),
+        ("batches", ("100%",), "100%"),
+        ("batches", ([1, "5", "20%"],), [1, "5", "20%"]),
         ("mac", ("fabric", "10.42.0.2"), "02:2f:7f:8a:9f:07"),
         ("device_name", ("web",), "ch-web"),
         ("device_name", ("fabric", "chb-"), "chb-fabric"),
@@ -54,6 +57,10 @@ def test_results(name, arguments, result):
         ("nth_address", ("10.42.2.0/24", 256), "it has 256"),
         ("nth_address", ("10.42.2.0/24", -257), "it has 256"),
         ("overlapping", (["10"],), "is not an IP address"),
+        *(
+            ("batches", (value,), "serial is .*, which is no number of hosts")
+            for value in ("banana", 0, -1, "", "²", "%", "10%%", "150%", None, True, 1.5, {}, [], [1, "x"], [[1]])
+        ),
     ],
 )
 def test_what_can_t_be_worked_out_is_a_sentence(name, arguments, reason):

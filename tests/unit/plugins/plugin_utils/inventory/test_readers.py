@@ -165,3 +165,96 @@ def test_pins_of_slices():
 
 def test_a_pattern_may_be_a_list():
     assert read("pattern", ["a", "!b"]) == "a,!b"
+
+
+@pytest.mark.parametrize(
+    ("value", "block"),
+    [
+        ("127.0.0.1", "127.0.0.0/8"),
+        ("127.4.5.6/8", "127.0.0.0/8"),
+        ("0.0.0.0", "0.0.0.0/8"),
+        ("0.1.2.3", "0.0.0.0/8"),
+        ("169.254.1.1", "169.254.0.0/16"),
+        ("224.0.0.5", "224.0.0.0/3"),
+        ("239.255.255.250/24", "224.0.0.0/3"),
+        ("255.255.255.255", "224.0.0.0/3"),
+        ("::", "::/8"),
+        ("::1/128", "::/8"),
+        ("::ffff:203.0.113.12", "::/8"),
+        ("fe80::1/64", "fe80::/10"),
+        ("ff05::2", "ff00::/8"),
+    ],
+)
+def test_an_underlay_address_that_leads_to_no_host_is_refused(value, block):
+    with pytest.raises(Refusal) as refusal:
+        read("interface_address", value)
+    address = value.split("/")[0]
+    assert refusal.value.what == f"`it` is {address}, where nobody reaches a host: {block} has a meaning of its own"
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("203.0.113.0/24", "the network's own address"),
+        ("203.0.113.4/30", "the network's own address"),
+        ("203.0.113.255/24", "the broadcast address"),
+        ("203.0.113.7/30", "the broadcast address"),
+        ("fd00:7::/64", "the subnet router's anycast address"),
+    ],
+)
+def test_an_underlay_address_is_a_host_s_in_its_network(value, what):
+    with pytest.raises(Refusal, match=f"`it` is {value}, which is {what} and no host's"):
+        read("interface_address", value)
+
+
+@pytest.mark.parametrize(
+    "value", ["203.0.113.0", "203.0.113.0/31", "203.0.113.1/31", "203.0.113.255/32", "203.0.113.0/22", "fd00:7::/127"]
+)
+def test_an_underlay_address_may_be_at_the_edge(value):
+    assert str(read("interface_address", value)) == value.partition("/")[0]
+
+
+@pytest.mark.parametrize("value", [[], ["127.0.0.0/8"], ["224.0.0.0/8", "10.0.0.0/8"], ["0.0.0.0/0"], ["fe80::/10"]])
+def test_pools_that_nobody_can_have_are_refused(value):
+    with pytest.raises(Refusal):
+        read("pools", value)
+
+
+@pytest.mark.parametrize("value", [64, True, 1.5, {"a": 1}, [64], [None], 0, False, {}])
+def test_what_is_excluded_is_text(value):
+    with pytest.raises(Refusal, match="`exclude` is"):
+        read("subnets", [{"cidr": "10.80.0.0/16", "exclude": value}])
+
+
+@pytest.mark.parametrize("value", ["²", "1²", "٣", "１", "9" * 5000, "1_0", " 1", "+1"])
+def test_digits_that_are_no_number_are_refused_wherever_a_number_stands(value):
+    for kind, text in (
+        ("int", value),
+        ("subnets", [{"cidr": "10.0.0.0/8", "host_prefix": value}]),
+        ("subnets", [f"10.0.0.0/{value}"]),
+        ("publish", [f"{value}:80"]),
+        ("publish", [{"host_port": 80, "container_port": value}]),
+        ("routes", [{"dst": "10.0.0.0/8", "metric": value}]),
+        ("interface_address", f"198.18.7.11/{value}"),
+    ):
+        with pytest.raises(Refusal):
+            read(kind, text, minimum=0, maximum=2**32)
+
+
+@pytest.mark.parametrize(
+    "address", ["224.0.0.1", "255.255.255.255", "0.1.2.3", "[ff02::1]", "[fe80::1]", "[::ffff:10.0.0.1]"]
+)
+def test_nothing_is_published_where_nobody_reaches_it(address):
+    with pytest.raises(Refusal, match="where nobody reaches a port"):
+        read("publish", [f"{address}:53:53"])
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "[::]", "127.0.0.1", "169.254.7.7", "198.18.7.11"])
+def test_ports_may_be_published_on_what_a_host_can_have(address):
+    assert read("publish", [f"{address}:53:53"])[0].host_address is not None
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "all", "default", "lo", "a\0b", 'a"b', "br%d", "a b", "a/b", "x" * 16])
+def test_a_device_s_name_is_one_that_hosts_take(name):
+    with pytest.raises(Refusal, match="is no name for a device|has 16 characters"):
+        read("ifname", name)

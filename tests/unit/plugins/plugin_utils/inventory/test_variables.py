@@ -13,7 +13,7 @@ from ansible.template import trust_as_template
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 
@@ -156,6 +156,16 @@ def test_play_and_command_line_count(controller):
     assert networks(sources) == ["api", "web"]
     assert list(sources.play) == ["containerhost_networks_play"]
     assert sources.variables["h2"]["containerhost_pools"] == ["10.70.0.0/16"]
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", 5, ["x"], {"a": 1}, True, "/dev/null", "/"])
+def test_a_ledger_that_is_no_file_is_refused(path):
+    with pytest.raises(Refusal, match="is no path|is no file"):
+        variables.ledger_path(path, "/tmp")
+
+
+def test_a_number_that_no_text_is_made_of_becomes_text():
+    assert variables.plain({"a": [2**64, 16**5000]}) == {"a": [2**64, "0x1" + "0" * 5000]}
 
 
 def test_many_hosts_are_named_and_counted(controller):
