@@ -36,7 +36,7 @@ class ActionModule(EveryKindAction, InstallingAction):
             return {**result, **_warned(applied, host_of_task(task_vars or {}))}
         phase = arguments.get("phase", "all")
         if phase not in ("make", "remove", "all"):
-            return {**result, "failed": True, "msg": f"phase {phase!r} is none of make, remove, all."}
+            return {**result, "failed": True, "msg": f"phase {phase!r} must be one of make, remove, all."}
         try:
             return {**result, **self._of_the_plan(arguments, phase, task_vars or {})}
         except Refusal as refusal:

@@ -60,7 +60,7 @@ options:
     default: false
   recreate:
     description:
-      - Make an object anew where an option of it cannot be changed in place. Without it, this is an error that names
+      - Re-create an object where an option of it cannot be changed in place. Without it, this is an error that names
         the options.
     type: bool
     default: false
@@ -127,7 +127,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many objects were added, changed, made anew (recreated) and removed.
+  description: How many objects were added, changed, re-created (recreated) and removed.
   returned: success
   type: dict
   sample: {"added": 3, "changed": 1, "recreated": 0, "removed": 0}

@@ -110,7 +110,7 @@ options:
     type: str
   recreate: &recreate
     description:
-      - Allows what cannot be changed in place to be made anew. Only O(parent), and O(mode) V(passthru), need it.
+      - Allows what cannot be changed in place to be re-created. Only O(parent), and O(mode) V(passthru), need it.
     type: bool
     default: false
   config:
@@ -182,7 +182,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many objects were added, changed, made anew (recreated) and removed.
+  description: How many objects were added, changed, re-created (recreated) and removed.
   returned: success
   type: dict
   sample: {"added": 1, "changed": 0, "recreated": 0, "removed": 0}

@@ -12,7 +12,7 @@ short_description: Plan the networks of all container hosts
 version_added: "0.1.0"
 description:
   - Reads C(containerhost_networks) and C(containerhost_containers) of every host of the inventory, checks them against
-    each other, and works out what each host shall have. One file a host is left in a private directory on the
+    each other, and works out what each host shall have. One file per host is left in a private directory on the
     controller, for M(containerhost.network.document) to apply.
   - It is a function of the inventory and of the ledger alone. It connects to no host and gathers no facts, so it plans
     for the whole fleet under C(--limit) as well.

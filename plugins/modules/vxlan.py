@@ -87,8 +87,8 @@ options:
     type: str
   recreate: &recreate
     description:
-      - Allows what cannot be changed in place to be made anew. O(vni) and O(port) need it, and O(local) when its family
-        changes.
+      - Allows what cannot be changed in place to be re-created. O(vni) and O(port) need it, and O(local) when its
+        family changes.
     type: bool
     default: false
   config:
@@ -142,7 +142,7 @@ EXAMPLES = r"""
     local: 192.0.2.12
     mac: "02:00:00:00:42:11"
 
-- name: Its number is another, for which it is made anew
+- name: Its number is another, for which it is re-created
   containerhost.network.vxlan:
     name: vx-fabric
     vni: 43
@@ -171,7 +171,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many objects were added, changed, made anew (recreated) and removed.
+  description: How many objects were added, changed, re-created (recreated) and removed.
   returned: success
   type: dict
   sample: {"added": 1, "changed": 0, "recreated": 0, "removed": 0}
@@ -192,7 +192,7 @@ problems:
   elements: str
   sample:
     - >-
-      vxlan vx-fabric would have to be made anew to change vni (42 → 43); allow it with recreate: true
+      vxlan vx-fabric would have to be re-created to change vni (42 → 43); allow it with recreate: true
 """
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup

@@ -95,7 +95,7 @@ class Documents(Mapping[str, Document]):
         return found
 
     def text(self, host: str, head: Mapping[str, Any]) -> str:
-        """A plan file's text: JSON with one object a line, to be read and diffed by people."""
+        """A plan file's text: JSON with one object per line, to be read and diffed by people."""
         kinds = []
         for kind, value in self[host].items():
             if isinstance(value, list):

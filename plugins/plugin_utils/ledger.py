@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger: which slices and addresses are whose, remembered from run to run, so that none moves by itself.
 
-It is JSON with one entry a line, sorted by key, made for ``git diff`` and ``git merge``::
+It is JSON with one entry per line, sorted by key, made for ``git diff`` and ``git merge``::
 
     {
     "containerhost.ledger": 1,

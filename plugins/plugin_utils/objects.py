@@ -110,7 +110,7 @@ def forwarding(network: Network, devices: tuple[str, ...], uplink: str | None) -
 
 
 def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
-    """One rule a port and family: a port for all the host's addresses is published in each family there is."""
+    """One rule per port and family: a port for all the host's addresses is published in each family there is."""
     for port in endpoint.spec.publish:
         for version in endpoint.versions:
             if port.host_address and port.host_address.version != version:

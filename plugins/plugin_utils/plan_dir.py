@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans are handed over as files: one JSON document a host, and ``plan.json`` for what is the fleet's."""
+"""Plans are handed over as files: one JSON document per host, and ``plan.json`` for what is the fleet's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who has made its part of a plan in this run: a file a host, in the plan's folder on the controller."""
+"""Who has made its part of a plan in this run: one file per host, in the plan's folder on the controller."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def diff(kind: Kind, change: Change) -> dict[str, str]:
         old_lines, new_lines = lines(name, old), lines(name, new)
         before += [line for line in old_lines if line not in new_lines]
         after += [line for line in new_lines if line not in old_lines]
-    note = " (made anew)" if change.action == "recreate" else ""
+    note = " (re-created)" if change.action == "recreate" else ""
     return {
         "before_header": what,
         "after_header": f"{what}{note}",
@@ -41,7 +41,7 @@ def diff(kind: Kind, change: Change) -> dict[str, str]:
 
 
 def counts(changes: t.Iterable[Change]) -> dict[str, int]:
-    """How many objects were added, changed, made anew and removed."""
+    """How many objects were added, changed, re-created and removed."""
     total = {"added": 0, "changed": 0, "recreated": 0, "removed": 0}
     words = {"add": "added", "change": "changed", "recreate": "recreated", "remove": "removed"}
     for change in changes:

@@ -149,11 +149,11 @@ class Kind:
         }
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
-        """Those of the differences that only making it anew removes."""
+        """Those of the differences that only re-creating it removes."""
         return set(self.fixed.intersection(differences))
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
-        """Nothing is left of it that anybody could miss: it is made anew without asking."""
+        """Nothing is left of it that anybody could miss: it is re-created without asking."""
         return False
 
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kind ``forwarding``: packets that come in by an interface may be routed on (ip-sysctl, ``forwarding``).
 
-IPv4 has a switch an interface. IPv6 has one since Linux 6.17 (``force_forwarding``); before that only the global
+IPv4 has one switch per interface. IPv6 has one since Linux 6.17 (``force_forwarding``); before that only the global
 one does it, which also ends the acceptance of router advertisements unless ``accept_ra`` is 2. Switched on an
 interface that is not ours, forwarding is guarded: what was not routed before is not routed now, unless one end is
 ours (see ``nftables.FRAME``).

@@ -131,7 +131,7 @@ def _masquerade(plain: Values, absent: bool) -> Values:
 def _publish(plain: Values, absent: bool) -> Values:
     plain["protocol"] = plain.get("protocol") or "tcp"
     if plain["protocol"] not in _PROTOCOLS:
-        raise Problem(f"nat_rule publish: protocol {plain['protocol']} is none of {', '.join(_PROTOCOLS)}")
+        raise Problem(f"nat_rule publish: protocol {plain['protocol']} must be one of {', '.join(_PROTOCOLS)}")
     for option in ("source", "unless"):
         if plain.get(option) is not None:
             raise Problem(f"nat_rule publish: `{option}` belongs to rule masquerade; leave it out")
@@ -153,7 +153,7 @@ def _publish(plain: Values, absent: bool) -> Values:
     if host == "::1":
         raise Problem("nat_rule publish: [::1] cannot be published by NAT; IPv6 has no route_localnet")
     if host is None:
-        # A port on all addresses is one object a family, and its family is the container's.
+        # A port on all addresses is one object per family, and its family is the container's.
         plain["host_address"] = "::" if ":" in plain["address"] else "0.0.0.0"
     return plain
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a lab remembers: one small file a host below /run, which a reboot forgets together with the hosts."""
+"""What a lab remembers: one small file per host below /run, which a reboot forgets together with the hosts."""
 
 from __future__ import annotations
 

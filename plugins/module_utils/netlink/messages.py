@@ -209,7 +209,7 @@ def fdb(
 
     Takes ``device``, ``lladdr``, ``dst``, ``port``, ``vni``, ``src_vni``, ``via``, ``nh_id``, ``state`` (NUD_*) and
     ``flags`` (NTF_*).
-    The zero MAC takes one entry a VTEP, and is appended.
+    The zero MAC takes one entry per VTEP, and is appended.
     """
     header = {
         "family": AF_BRIDGE,

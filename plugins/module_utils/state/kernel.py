@@ -268,7 +268,7 @@ class Kernel:
         self._will_be[netns, key] = value
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
-        """The same for who is applying: a device that was to go has gone by then, and may have been made anew."""
+        """The same for who is applying: a device that was to go has gone by then, and may have been re-created."""
         return self._readings.sysctl(key, netns) if self._exists(netns) else None
 
     def table(self, netns: str | None = None) -> NftTable:

@@ -119,7 +119,7 @@ def _check_opened(what: str, endpoint: Endpoint, problems: Problems) -> None:
 DRIVERS = (
     Driver(
         name="bridge",
-        summary="An own bridge on each of its hosts, NAT to the outside.",
+        summary="A bridge of its own on each of its hosts, NAT to the outside.",
         options=OPTIONS,
         objects=objects,
         check=check,

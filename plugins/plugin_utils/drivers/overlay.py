@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Driver ``overlay``: containers reach each other across hosts, on addresses of their own.
 
-Routed over VXLAN, in Flannel's shape: a slice a host, whose first address is the host's VTEP; one FDB entry, one
+Routed over VXLAN, in Flannel's shape: one slice per host, whose first address is the host's VTEP; one FDB entry, one
 neighbour and one route for each other host; nothing is learned and nothing is flooded.
 """
 
@@ -27,7 +27,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
 OVERHEAD = {4: 50, 6: 70}
-# One metric a route: the kernel walks all IPv6 routes of a metric when it adds one (fib6_add_rt2node()), so that
+# One metric per route: the kernel walks all IPv6 routes of a metric when it adds one (fib6_add_rt2node()), so that
 # equal ones make the cost quadratic. It stays below the kernel's limit of 2**32.
 FIRST_METRIC = 1024
 METRICS = 1 << 31
@@ -36,7 +36,7 @@ OPTIONS = (
     Option(
         "mode",
         "text",
-        "Routed: a slice a host and a route to it; bridged: one layer-2 segment without a gateway.",
+        "Routed: one slice per host and a route to it; bridged: one layer-2 segment without a gateway.",
         default="routed",
         choices=("routed", "bridged"),
         built_choices=("routed",),

@@ -121,7 +121,7 @@ FLEET = (
         default=False,
     ),
     Option("containerhost_pools", "pools", "Blocks that subnets are taken from.", default_note="C(10.64.0.0/12)"),
-    Option("containerhost_recreate", "bool", "Let devices be made anew when a change needs it.", default=False),
+    Option("containerhost_recreate", "bool", "Let devices be re-created when a change needs it.", default=False),
     Option("containerhost_hosts", "pattern", "The hosts of the fleet, as a host pattern.", default="all"),
     Option(
         "containerhost_confirm_vanished",

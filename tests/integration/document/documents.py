@@ -142,7 +142,7 @@ def publish(network: str, host_port: int, address: str, port: int, **options: An
 
 
 def said(answer: dict[str, Any]) -> list[str]:
-    """Each change of an answer's diff: ``+`` added, ``-`` removed, ``~`` changed, ``!`` made anew."""
+    """Each change of an answer's diff: ``+`` added, ``-`` removed, ``~`` changed, ``!`` re-created."""
     assert not answer.get("failed"), answer.get("msg")
     return [_said(row) for row in answer["diff"]]
 
@@ -153,7 +153,7 @@ def _said(row: dict[str, str]) -> str:
         return f"+ {after}"
     if after.endswith(": absent"):
         return f"- {before}"
-    return f"! {before}" if after.endswith(" (made anew)") else f"~ {before}"
+    return f"! {before}" if after.endswith(" (re-created)") else f"~ {before}"
 
 
 def details(answer: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds a place that something wanted needs, and what has to be made anew."""
+"""What holds a place that something wanted needs, and what has to be re-created."""
 
 from __future__ import annotations
 
@@ -86,18 +86,18 @@ def test_a_network_may_grow_and_be_divided(host, apply, before, after, remove):
                        *(f"+ nat_rule masquerade {new} (w)" for new in after)]  # fmt: skip
 
 
-# -- made anew ------------------------------------------------------------------------------------------------------
+# -- re-created ------------------------------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_changed_is_an_error_that_lists_it_and_is_made_anew_when_asked(host, apply, refused):
+def test_what_cannot_be_changed_is_an_error_that_lists_it_and_is_recreated_when_asked(host, apply, refused):
     document = web_and_fabric()
     document["forwarding"].append({"network": "fabric", "device": "ch-fabric", "family": "ipv4"})
     host.module("document", document=document)
     document["vxlan"][0].update(vni=43, port=4790, mtu=1400)
     text = refused(document)
     assert text.startswith(
-        "vxlan ch-fabric (fabric) would have to be made anew to change port (4789 → 4790), vni (42 → 43): allow it with"
-        " recreate: true"
+        "vxlan ch-fabric (fabric) would have to be re-created to change port (4789 → 4790), vni (42 → 43): allow it"
+        " with recreate: true"
     )
     changes = said(apply(document, recreate=True))
     assert changes == [
@@ -111,13 +111,13 @@ def test_what_cannot_be_changed_is_an_error_that_lists_it_and_is_made_anew_when_
     ]
 
 
-def test_a_foreign_device_is_not_made_anew_even_when_asked(host, refused):
+def test_a_foreign_device_is_not_recreated_even_when_asked(host, refused):
     sh(host, "ip link add ch-fabric type vxlan id 42 dstport 4789")
     assert "that is not ours" in refused(web_and_fabric(), recreate=True)
 
 
 @pytest.mark.parametrize("destination", ["db", "nowhere"])
-def test_an_interface_that_its_container_has_lost_is_made_anew_without_asking(host, apply, destination):
+def test_an_interface_that_its_container_has_lost_is_recreated_without_asking(host, apply, destination):
     host.module("document", document=web_and_fabric())
     sh(host, "ip netns add nowhere", f"ip -n shop link set eth0 netns {destination} name eth9")
     assert said(apply(web_and_fabric())) == ["! veth shop eth0 (web)"]

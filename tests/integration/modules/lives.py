@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An object's life by its module alone, the same for every kind: made, changed, made anew, removed, nothing left."""
+"""An object's life by its module alone, the same for every kind: made, changed, re-created, removed, nothing left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Case(NamedTuple):
     """An object of a kind, and what can be done to it.
 
     ``identity`` says which one it is. ``in_place`` are options that change in place, ``anew`` those that need it to be
-    made anew. ``needs`` are objects of other kinds that must be there.
+    re-created. ``needs`` are objects of other kinds that must be there.
     """
 
     kind: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of an object of each kind by its module alone: made, changed, made anew, removed, and nothing left."""
+"""The life of an object of each kind by its module alone: made, changed, re-created, removed, and nothing left."""
 
 from __future__ import annotations
 

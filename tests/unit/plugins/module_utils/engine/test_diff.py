@@ -50,8 +50,8 @@ def test_of_a_list_it_shows_the_items_that_differ():
     assert (shown["before"], shown["after"]) == ("addresses: 10.0.0.1/24\n", "addresses: 10.0.0.3/24\n")
 
 
-def test_what_is_made_anew_says_so():
-    assert diff(LAMP, change("recreate", {"fitting": ("E27", "E14")}))["after_header"] == "lamp desk (web) (made anew)"
+def test_what_is_recreated_says_so():
+    assert diff(LAMP, change("recreate", {"fitting": ("E27", "E14")}))["after_header"] == "lamp desk (web) (re-created)"
 
 
 def test_an_object_of_which_there_is_nothing_to_say_is_present():

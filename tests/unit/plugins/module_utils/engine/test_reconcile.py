@@ -267,18 +267,18 @@ def test_what_a_task_purges_gives_way_to_what_it_makes():
     assert world.log == ["remove lamp old", "add lamp new"]
 
 
-# -- made anew ------------------------------------------------------------------------------------------------------
+# -- re-created ------------------------------------------------------------------------------------------------------
 
 
 def test_what_cannot_be_changed_in_place_is_an_error_that_lists_the_options():
     world = stands(want("desk", colour="red", fitting="E27"))
     (text,) = problems(world, want("desk", colour="blue", fitting="E14"))
-    assert "would have to be made anew to change fitting (E27 → E14)" in text
+    assert "would have to be re-created to change fitting (E27 → E14)" in text
     assert "colour" not in text
     assert "recreate: true" in text
 
 
-def test_is_made_anew_when_asked():
+def test_is_recreated_when_asked():
     world = stands(want("desk", fitting="E27"))
     todo = run(world, want("desk", fitting="E14", recreate=True))
     assert said(todo.make) == ["recreate lamp desk"]
@@ -286,7 +286,7 @@ def test_is_made_anew_when_asked():
     assert planned(world, want("desk", fitting="E14", recreate=True)).changes == []
 
 
-def test_is_not_made_anew_for_what_changes_in_place_even_when_allowed():
+def test_is_not_recreated_for_what_changes_in_place_even_when_allowed():
     world = stands(want("desk", colour="red", fitting="E27"))
     run(world, want("desk", colour="blue", fitting="E27", recreate=True))
     assert world.log == ["change lamp desk"]

@@ -93,7 +93,7 @@ def test_a_route_of_the_container_s_own_is_its_own():
 
 def test_an_end_that_is_gone_with_its_namespace_is_made_again():
     assert changed(kernel(outside={"peer": (None, "ch-web")}, shop=Namespace()), wanted()) == [
-        "veth shop eth0 (web) (made anew):  → sandbox: engine=netns, sandbox: ref=shop, mac: 02:00:00:00:00:02,"
+        "veth shop eth0 (web) (re-created):  → sandbox: engine=netns, sandbox: ref=shop, mac: 02:00:00:00:00:02,"
         f" addresses: 10.80.0.2/24, routes: 0.0.0.0/0 via 10.80.0.1, sysctls: {IPV6_OFF}=1, interface: eth0"
     ]
 
@@ -111,7 +111,7 @@ def test_an_end_in_another_sandbox_moves_only_when_allowed():
         cart=Namespace(),
     )
     (sentence,) = refused(there, elsewhere)
-    assert sentence.startswith("veth cart eth0 (web) would have to be made anew to change sandbox (")
+    assert sentence.startswith("veth cart eth0 (web) would have to be re-created to change sandbox (")
     assert "recreate: true" in sentence
 
 

@@ -59,11 +59,11 @@ def test_what_the_kernel_can_change_is_changed(data, values, line):
 )  # fmt: skip
 def test_what_it_cannot_is_asked_for_first(values, what):
     assert refused(host(vtep()), wanted(**values)) == [
-        f"vxlan ch-fabric (web) would have to be made anew to change {what}: allow it with recreate: true"
+        f"vxlan ch-fabric (web) would have to be re-created to change {what}: allow it with recreate: true"
         " (for site: containerhost_recreate=true)"
     ]
     (line,) = changed(host(vtep()), wanted(recreate=True, **values))
-    assert line.startswith("vxlan ch-fabric (web) (made anew): ")
+    assert line.startswith("vxlan ch-fabric (web) (re-created): ")
 
 
 def test_a_stranger_s_vni_is_taken():

@@ -38,7 +38,7 @@ def test_a_missing_table_is_made_first():
     assert "delete table" not in text
 
 
-def test_a_damaged_table_is_made_anew_with_all_that_was_in_it():
+def test_a_damaged_table_is_recreated_with_all_that_was_in_it():
     lines = transaction(THERE._replace(intact=False), [ADD])
     assert lines.startswith("delete table inet containerhost")
     assert '"ch-web" comment' in lines
