@@ -49,7 +49,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftMissing
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
 from ansible_collections.containerhost.network.plugins.module_utils.validate import mistakes, near
 
@@ -57,6 +58,24 @@ from ansible_collections.containerhost.network.plugins.module_utils.validate imp
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NOTHING_DONE = "Nothing has been changed."
 CARRY_ON = "What does not depend on it has been made; the next run carries on."
+
+
+class HostModule(AnsibleModule):
+    """A module that may speak of devices whose names are no text: Ansible takes no answer that is not UTF-8."""
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        super().exit_json(**_printable(result))
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        super().fail_json(_printable(msg), **_printable(result))
+
+
+def _printable(value: t.Any) -> t.Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {_printable(name): _printable(inner) for name, inner in value.items()}
+    return [_printable(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 @contextlib.contextmanager
@@ -86,7 +105,7 @@ def kernel_of_this_host(
         module.fail_json(msg=f"{error}.\n{CARRY_ON}", problems=[str(error)], invocation=_quiet(module))
     except NftMissing as error:
         module.fail_json(msg=str(error), lacks=["libnftables"], invocation=_quiet(module))
-    except WireError as error:
+    except (NftError, WireError) as error:
         module.fail_json(msg=str(error), invocation=_quiet(module))
 
 
@@ -102,6 +121,8 @@ def library_advice() -> str:
 def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo: ChangeSet, **result: t.Any) -> None:
     """Apply the changes, unless it is only asked for, and say what changed."""
     changes = todo.changes
+    for text in _staying(kernel):
+        module.warn(text)
     result["changed"] = bool(changes)
     result["counts"] = diff.counts(changes)
     if module._diff:
@@ -111,6 +132,14 @@ def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo:
         apply(kinds, Executor(kernel), todo)
     startup.end()
     module.exit_json(invocation=_quiet(module), **result)
+
+
+def _staying(kernel: Kernel) -> t.Iterator[str]:
+    """Tables of ours, as the records say, that nobody can look into."""
+    for netns, table in kernel.tables():
+        if table.lack is not None and kernel.records.digest(netns) is not None:
+            where = f" in {netns}" if netns else ""
+            yield f"The nftables table inet {TABLE}{where} stays as it is, with all that is in it: {table.lack}."
 
 
 def _quiet(module: AnsibleModule) -> dict[str, t.Any]:
@@ -139,7 +168,7 @@ def argument_spec(kind: Kind) -> dict[str, t.Any]:
 
 def run_kind(kind: Kind) -> None:
     """The whole of a kind's module."""
-    module = AnsibleModule(argument_spec=argument_spec(kind), supports_check_mode=True)
+    module = HostModule(argument_spec=argument_spec(kind), supports_check_mode=True)
     params = module.params
     misuse = _misuse(kind, params)
     if misuse:
@@ -260,7 +289,7 @@ _OF_ANY_OBJECT = {"network": {"type": "str", "required": True}, "netns": {"type"
 
 def run_document(kinds: t.Sequence[Kind]) -> None:
     """The whole of module ``document``."""
-    module = AnsibleModule(
+    module = HostModule(
         argument_spec={
             "document": {"type": "dict"},
             "plan_dir": {"type": "str"},

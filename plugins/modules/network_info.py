@@ -57,15 +57,13 @@ from ansible_collections.containerhost.network.plugins.module_utils import start
 
 startup.begin()
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.inspection import documents, merged
-from ansible_collections.containerhost.network.plugins.module_utils.module import kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_of_this_host
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = HostModule(
         argument_spec={"networks": {"type": "list", "elements": "str"}}, supports_check_mode=True
     )
     with kernel_of_this_host(module) as kernel:

@@ -109,10 +109,8 @@ startup.begin()
 import os
 import signal
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.containerhost.network.plugins.module_utils import probing
-from ansible_collections.containerhost.network.plugins.module_utils.module import kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_of_this_host
 
 _PROBE = {
     "name": {"type": "str", "required": True},
@@ -130,7 +128,7 @@ _LISTENER = {
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = HostModule(
         argument_spec={
             "probes": {"type": "list", "elements": "dict", "default": [], "options": _PROBE},
             "listeners": {"type": "list", "elements": "dict", "default": [], "options": _LISTENER},

@@ -21,7 +21,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import require
 
 # Where no `sources` are given: in place of the list, which would name nobody when it is empty.
 EVERYBODY = "everybody"
@@ -69,13 +68,12 @@ class NftKind(Kind):
     def export(self, values: Values) -> Values:
         return super().export({name: value for name, value in values.items() if value != EVERYBODY})
 
-    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
-        require()
-        return ()
-
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        needing = {object_.netns for object_ in wanted if object_.present}
         for netns in {None, *(object_.netns for object_ in wanted)}:
             table = kernel.table(netns)
+            if table.lack is not None and netns in needing:
+                raise table.lack
             for found in self.objects(table.elements):
                 values = {**found.values, "elements": found.elements}
                 # Neither an element too few nor one too many.

@@ -85,7 +85,7 @@ class Executor:
                     nftables.run(f"delete table inet {nftables.TABLE}")
                 self._kernel.set_table(netns, nftables.NftTable(False, False, {}))
                 self._records.set_digest(netns, None)
-            elif not table.exists:
+            elif not table.exists and table.lack is None:
                 self._records.set_digest(netns, None)
         self._end_stale_flows()
         self._forget_lost_namespaces()
@@ -241,6 +241,10 @@ class Executor:
 
     def _give_back(self, steps: t.Sequence[s.GiveBack]) -> t.Iterator[tuple[int, str]]:
         for position, step in enumerate(steps):
+            there, lack = self._records.loan(step.netns, step.key), self._kernel.table(step.netns).lack
+            if lack is not None and there is not None and there["guard"]:
+                yield position, str(lack)
+                continue
             loan = self._records.give_back(step.netns, step.key, step.owner, whole=step.keep)
             if loan is None:
                 continue

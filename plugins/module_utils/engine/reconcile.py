@@ -133,7 +133,7 @@ def compare(kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted],
                 else:
                     todo.kept.append(change)
     if problems:
-        raise Unready(problems)
+        raise Unready(list(dict.fromkeys(problems)))  # several kinds may meet one cause
     return _in_the_way(kinds, todo)
 
 

@@ -20,7 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import require
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import can_name
 
 AUTO = "auto"
 _RTPROT_RA = 9  # a route that a router advertised
@@ -75,8 +75,6 @@ class Forwarding(Kind):
             yield (place, values.get("netns"), values.get("device"))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        if any(setting.guard for setting in wanted.values.get("settings", ())):
-            require()
         device, uplink, netns = wanted.values.get("device"), wanted.values.get("uplink"), wanted.netns
         name = device or uplink
         if name != AUTO and not kernel.has_link(str(name), netns):
@@ -100,6 +98,9 @@ class Forwarding(Kind):
         known: set[tuple[str | None, str, str]] = set()
         for object_ in wanted:
             settings, is_there = object_.values["settings"], _is_on if object_.present else _is_held
+            lack = kernel.table(object_.netns).lack if any(setting.guard for setting in settings) else None
+            if lack is not None and object_.present:
+                raise lack
             known.update((object_.netns, setting.key, object_.owner) for setting in settings)
             on = sorted(s.key for s in settings if is_there(kernel, object_.netns, s, object_.owner))
             if on or (object_.present and not settings):
@@ -193,6 +194,7 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
         name
         for name in kernel.addressed(family == "ipv6", netns)
         if name in links and name != "lo" and links[name].owner is None and links[name].group != m.GROUP
+        if can_name(name)  # or no guard could, and it would route for strangers
     )
 
 

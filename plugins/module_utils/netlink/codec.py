@@ -57,11 +57,12 @@ def _unpack_address(raw: bytes) -> str | None:
 
 
 def _pack_text(value: str) -> bytes:
-    return value.encode() + b"\0"
+    return value.encode("utf-8", "surrogateescape") + b"\0"
 
 
 def _unpack_text(raw: bytes) -> str:
-    return raw.split(b"\0", 1)[0].decode("utf-8", "replace")
+    """The kernel takes any bytes for a device's name."""
+    return raw.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
 
 
 _ADDRESS = (_pack_address, _unpack_address)

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
+import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import (
     FRAME,
     FROM_DEVICES,
@@ -26,6 +30,14 @@ _OUTPUT_JSON = 0x10
 _OUTPUT_TERSE = 0x800  # NFT_CTX_OUTPUT_TERSE: sets without their elements, which are not even read
 
 
+# Sets that every version's frame has had.
+_IN_EVERY_FRAME = frozenset(("ours", "guarded", "internal", "accepted"))
+FOREIGN = (
+    f"there is an nftables table inet {TABLE} already that is not ours: rename it, or delete it"
+    f" (nft delete table inet {TABLE})"
+)
+
+
 class NftMissing(Exception):
     """libnftables is not installed."""
 
@@ -38,12 +50,13 @@ class NftTable(t.NamedTuple):
     """Our table as it was found: is it there, are its rules as we wrote them, and its elements.
 
     ``elements`` is by set, without the derived sets: an element's key, in nft's words, to its value (of a map) and its
-    comment.
+    comment. ``lack`` is raised by whoever needs the table: somebody else's has its name, or it cannot be read.
     """
 
     exists: bool
     intact: bool
     elements: Elements
+    lack: t.Optional[Exception] = None
 
 
 _library: t.Any = None
@@ -73,11 +86,6 @@ def _load() -> t.Any:
     return _library
 
 
-def require() -> None:
-    """Raises NftMissing where the library is not installed: before anything is done that needs it."""
-    _load()
-
-
 def run(command: str, json_output: bool = False, terse: bool = False) -> str:
     """Run nft commands as one transaction, in the namespace that the process is in."""
     library = _load()
@@ -88,11 +96,11 @@ def run(command: str, json_output: bool = False, terse: bool = False) -> str:
         library.nft_ctx_output_set_flags(context, _OUTPUT_NUMERIC | _OUTPUT_JSON * json_output | _OUTPUT_TERSE * terse)
         library.nft_ctx_buffer_output(context)
         library.nft_ctx_buffer_error(context)
-        failed = library.nft_run_cmd_from_buffer(context, command.encode())
+        failed = library.nft_run_cmd_from_buffer(context, command.encode("utf-8", "surrogateescape"))
         if failed:
             text = (library.nft_ctx_get_error_buffer(context) or b"").decode("utf-8", "replace")
             raise NftError(" ".join(text.split()) or "libnftables refused without a word")
-        return (library.nft_ctx_get_output_buffer(context) or b"").decode("utf-8", "replace")
+        return (library.nft_ctx_get_output_buffer(context) or b"").decode("utf-8", "surrogateescape")
     finally:
         library.nft_ctx_free(context)
 
@@ -104,9 +112,13 @@ def read_table(digest: str | None) -> NftTable:
     """Our table in this namespace. ``digest`` is that of its rules when we last wrote them."""
     try:
         listing = json.loads(run(f"list table inet {TABLE}", json_output=True))["nftables"]
-    except (NftError, NftMissing):
-        # Without the library there can be no table of ours; whoever wants elements in it is told then.
-        return NftTable(False, False, {})
+    except NftMissing as error:
+        return NftTable(False, False, {}, error)
+    except NftError as error:
+        is_gone = os.strerror(errno.ENOENT) in str(error)
+        return NftTable(False, False, {}, None if is_gone else Problem(f"nftables cannot be read: {error}"))
+    if not _is_ours(listing, digest):
+        return NftTable(False, False, {}, Problem(FOREIGN))
     elements: Elements = {}
     for entry in listing:
         for what in ("set", "map"):
@@ -116,6 +128,19 @@ def read_table(digest: str | None) -> NftTable:
     elements = of_this_version(elements)
     as_derived = all(follow[name].keys() == rows.keys() for name, rows in derived(elements).items())
     return NftTable(True, as_derived and _digest(listing) == digest, elements)
+
+
+def _is_ours(listing: t.Sequence[t.Mapping[str, t.Any]], digest: str | None) -> bool:
+    """By its elements, which carry our mark, or by the sets that the frames of all versions have.
+
+    A table with nothing in it is ours if we have had one: somebody has emptied it.
+    """
+    parts = {what: entry[what] for entry in listing for what in entry if what in ("set", "map", "chain", "rule")}
+    sets = {entry[what]["name"]: entry[what] for entry in listing for what in ("set", "map") if what in entry}
+    if sets.keys() >= _IN_EVERY_FRAME:
+        return True
+    comments = (_element(row)[1][1] for content in sets.values() for row in content.get("elem", ()))
+    return any(owner_of(comment) for comment in comments) or (not parts and digest is not None)
 
 
 def digest_now() -> str:
@@ -151,7 +176,7 @@ def _word(value: t.Any) -> str:
     if isinstance(value, dict):
         if "concat" in value:
             # A protocol is the number that is not last; the last one is a port, or the VNI behind a port.
-            *front, last = value["concat"]
+            *front, last = value["concat"] or [""]  # of a name that is no text, libnftables says nothing
             return " . ".join([*(_PROTOCOLS.get(part) or _word(part) for part in map(_hashable, front)), _word(last)])
         if "prefix" in value:
             return f"{value['prefix']['addr']}/{value['prefix']['len']}"
@@ -169,6 +194,8 @@ def _hashable(part: t.Any) -> t.Any:
 
 def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
     """The commands for one transaction: the frame if it is missing or damaged (with all that was in it), then steps."""
+    if table.lack is not None:
+        raise NftError(str(table.lack))
     parts = []
     whole = table.exists and table.intact
     if not whole:
@@ -216,10 +243,20 @@ def _quote(name: str, key: str) -> str:
     """Device names in quotes: nft would take some of them for its own words."""
     if name in FROM_DEVICES:
         device, dot, rest = key.partition(" . ")
-        return f'"{device}"{dot}{rest}'
+        return f"{_quoted(device)}{dot}{rest}"
     if name in OF_DEVICES:
-        return " . ".join(f'"{part}"' for part in key.split(" . "))
+        return " . ".join(map(_quoted, key.split(" . ")))
     return key
+
+
+def can_name(device: str) -> bool:
+    """Can nft write and read the name of this device? It knows no quote within quotes, and its JSON only UTF-8."""
+    return '"' not in device and device.isprintable()
+
+
+def _quoted(device: str) -> str:
+    """A star at the end would stand for any other end."""
+    return f'"{device[:-1]}\\*"' if device.endswith("*") else f'"{device}"'
 
 
 def after(table: NftTable, steps: t.Sequence[NftElement]) -> NftTable:
