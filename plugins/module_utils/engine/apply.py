@@ -157,13 +157,20 @@ def _part(
 
 
 def _groups(by_name: t.Mapping[str, Kind], changes: t.Sequence[Change]) -> t.Iterator[tuple[Kind, list[Change]]]:
-    """Neighbouring changes of one kind together, in their order."""
+    """Neighbouring changes of one kind together, in their order; without those that stand on one of them."""
     current: list[Change] = []
+    places: set[Place] = set()
     for change in changes:
-        if current and current[0].kind != change.kind:
+        kind = by_name[change.kind]
+        has_parent = "parent" in kind.options
+        if current and (
+            current[0].kind != change.kind or has_parent and not places.isdisjoint(kind.stands_on(change.values))
+        ):
             yield by_name[current[0].kind], current
-            current = []
+            current, places = [], set()
         current.append(change)
+        if has_parent:
+            places.update(kind.occupies(change.values))
     if current:
         yield by_name[current[0].kind], current
 

@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.flows import changed_ports, is_stale
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
 
 _OFF = "0"
@@ -51,6 +52,7 @@ class Executor:
         self._kernel = kernel
         self._wire = kernel.wire
         self._records = kernel.records
+        self._released: set[tuple[t.Any, ...]] = set()  # keys of shared devices, each with the owner that let go
 
     def do(self, round_: t.Sequence[s.Step]) -> list[Failure]:
         """Do one round; a failed step stops none of the others."""
@@ -67,6 +69,7 @@ class Executor:
             (s.NftElement, self._nft),
             (s.Announce, self._announce),
             (s.DeleteLink, self._delete_links),
+            (s.ReleaseLink, self._release_links),
             (s.GiveBack, self._give_back),
             (s.DeleteNetns, self._delete_netns),
         ):
@@ -176,6 +179,25 @@ class Executor:
             for refusal in self._wire.send(messages):
                 if refusal.errno != errno.ENODEV:
                     yield positions[min(refusal.position, len(positions) - 1)], _reason(refusal.errno, refusal.text)
+
+    def _release_links(self, steps: t.Sequence[s.ReleaseLink]) -> t.Iterator[tuple[int, str]]:
+        """The device's mark names one of its owners, the records name the others."""
+        for position, step in enumerate(steps):
+            self._records.set_owner(step.kind, step.key, None)
+            self._released.add(step.key)
+            link = self._kernel.link(step.name, step.netns)
+            marked = link.owner if link else None
+            noted = [owner for key, owner in self._records.owners_of(step.kind) if key[:-1] == step.key[:-1]]
+            left = [owner for owner in (marked, *noted) if owner and (*step.key[:-1], owner) not in self._released]
+            if not left:
+                messages = [m.delete_link(step.name, step.netns)]
+            elif marked in left:
+                continue
+            else:
+                messages = [m.set_link(step.name, step.netns, operation="set the mark", ifalias=mark(left[0]))]
+            for refusal in self._wire.send(messages):
+                if refusal.errno != errno.ENODEV:
+                    yield position, _reason(refusal.errno, refusal.text)
 
     # -- settings ----------------------------------------------------------------------------------------------
 

@@ -40,6 +40,23 @@ class DeleteLink(t.NamedTuple):
         return f"delete {self.name}"
 
 
+class ReleaseLink(t.NamedTuple):
+    """An owner lets go of a device that several share: the last one takes it along, any other leaves it its mark.
+
+    ``key`` is the object's of kind ``kind``, with the owner as its last word.
+    """
+
+    netns: t.Optional[str]
+    name: str
+    kind: str
+    key: t.Tuple[t.Any, ...]
+    owner: str
+
+    @property
+    def operation(self) -> str:
+        return f"release {self.name}"
+
+
 class WriteSysctl(t.NamedTuple):
     """Write a setting that lives and dies with a device of ours. ``key`` is a path below /proc/sys.
 
@@ -132,4 +149,16 @@ class Record(t.NamedTuple):
         return "note the owner"
 
 
-Step = t.Union[Message, MakeNetns, DeleteNetns, DeleteLink, WriteSysctl, Borrow, GiveBack, NftElement, Announce, Record]
+Step = t.Union[
+    Message,
+    MakeNetns,
+    DeleteNetns,
+    DeleteLink,
+    ReleaseLink,
+    WriteSysctl,
+    Borrow,
+    GiveBack,
+    NftElement,
+    Announce,
+    Record,
+]
