@@ -17,4 +17,20 @@ CASES = (
             {"up": False, "addresses": []},
         ),
     ),
+    Case(
+        "vlan",
+        {"parent": "eth0", "id": 7},
+        {"addresses": ["10.7.0.1/24"]},
+        in_place=(
+            {"mac": "02:00:00:00:00:07", "mtu": 1400, "addresses": ["10.7.0.2/24", "fd00:7::2/64"]},
+            {"up": False, "addresses": []},
+        ),
+    ),
+    Case(
+        "vlan",
+        {"parent": "inner0", "id": 4094, "protocol": "802.1ad"},
+        {"name": "outer"},
+        in_place=({"mac": "02:00:00:00:00:07"},),
+        needs=(("dummy", {"name": "inner0"}),),
+    ),
 )

@@ -27,6 +27,7 @@ SHOP = {"engine": "netns", "ref": "shop"}
 OBJECTS = {
     "netns": {"name": "shop"},
     "dummy": {"name": "inner0"},
+    "vlan": {"parent": "eth0", "id": 7},
     "bridge": {"name": "ch-web"},
     "veth": {"name": "chv1", "sandbox": SHOP, "master": "ch-web"},
     "macvlan": {"parent": "eth0", "sandbox": SHOP},
