@@ -52,10 +52,10 @@ class Sysctl(Kind):
             now = kernel.sysctl(key, netns)
             loan = kernel.records.loan(netns, key)
             held = loan is not None and object_.owner in loan["owners"]
-            as_wanted = object_.present and (loan is not None or now == object_.values["value"])
-            if held and not object_.present or now is not None and as_wanted:
-                values = {**object_.values, "value": now if held or loan is None else None}
-                yield Found(self.name, object_.key, values, object_.owner)
+            # What others hold is not this owner's yet; and what is so without us needs nobody to hold it.
+            so_already = loan is None and object_.present and now == object_.values["value"]
+            if held and (now is not None or not object_.present) or so_already:
+                yield Found(self.name, object_.key, {**object_.values, "value": now}, object_.owner)
         yield from _held(self, kernel, {object_.key for object_ in wanted})
 
     def add(self, wanted: Wanted) -> Rounds:
