@@ -118,8 +118,9 @@ class StackedKind(Kind):
             yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
 
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
+        recorded = kernel.records.owner(self.name, wanted.key)
         return sandbox_interface.pending(
-            kernel, wanted, lambda link: link.owner is not None or self._leftover(link, wanted)
+            kernel, wanted, lambda link: self._is_an_end(link) and self._owner(link, wanted, recorded) != (None, False)
         )
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
@@ -143,25 +144,23 @@ class StackedKind(Kind):
                 yield found
 
     def _places(self, kernel: Kernel) -> t.Iterator[Key]:
-        """Where there are some of ours: the host itself, its named namespaces, and sandboxes that the records name."""
-        for name in [None, *kernel.netns_names()]:
-            for link in kernel.links(netns_path(name)).values():
-                if link.kind == self.kernel_kind and link.owner is not None:
-                    yield (None, "netns" if name else None, name, link.name)
+        """Where there are some of ours: the host itself, and sandboxes that the records name.
+
+        Whoever is in a sandbox may change what a mark in it says.
+        """
+        for link in kernel.links(None).values():
+            if link.kind == self.kernel_kind and link.owner is not None:
+                yield (None, None, None, link.name)
         yield from (key for key, _owner in kernel.records.owners_of(self.name))
 
     def _read_one(self, kernel: Kernel, key: Key, wanted: Wanted | None) -> Found | None:
         netns, engine, ref, interface = key
         sandbox = {"engine": engine, "ref": ref} if engine else None
         path = sandbox_interface.netns_of({"sandbox": sandbox, "netns": netns})
+        recorded = kernel.records.owner(self.name, key)
         link = kernel.link(interface, path)
-        if link is None or link.kind != self.kernel_kind:
-            recorded = kernel.records.owner(self.name, key)
-            return (
-                Found(self.name, key, {"sandbox": sandbox, "interface": interface}, recorded)
-                if recorded and not wanted
-                else None
-            )
+        if link is None or (not self._is_an_end(link) if sandbox else link.kind != self.kernel_kind):
+            return self._left_behind(kernel, key, recorded, wanted) if recorded else None
         parent = next((other for other in kernel.links(netns).values() if other.index == link.lower), None)
         mtu = (wanted.values.get("mtu") if wanted else None) or (parent.mtu if parent else None)
         values = {
@@ -173,8 +172,36 @@ class StackedKind(Kind):
             "mtu": link.mtu,
             "parent_mtu": parent.mtu if parent else None,
             "up": link.up,
+            "mark": link.alias,
         }
-        return Found(self.name, key, values, link.owner, self._leftover(link, wanted))
+        owner, leftover = self._owner(link, wanted, recorded if sandbox else link.owner)
+        return Found(self.name, key, values, owner, leftover)
+
+    def _left_behind(self, kernel: Kernel, key: Key, recorded: str, wanted: Wanted | None) -> Found | None:
+        """An end that is not in its sandbox any more.
+
+        Its namespace was replaced, and something keeps the old one, the end in it, and the end's MAC. Otherwise it went
+        along with its namespace; the record of it goes when nobody wants it.
+        """
+        netns, engine, ref, interface = key
+        values: Values = {"sandbox": {"engine": engine, "ref": ref}, "netns": netns, "interface": interface}
+        parents = {link.index: link.name for link in kernel.links(netns).values()}
+        place = kernel.left_behind(kernel.records.namespace(self.name, key), sandbox_interface.netns_of(values))
+        for link in kernel.links(place).values() if place else ():
+            if self._is_an_end(link) and self._owner(link, wanted, link.owner) != (None, False):
+                values.update(left_in=place, left_as=link.name, mac=link.mac, parent=parents.get(link.lower or 0))
+                return Found(self.name, key, values, recorded)
+        return None if wanted else Found(self.name, key, values, recorded)
+
+    def _is_an_end(self, link: Link) -> bool:
+        """In a sandbox: does it stand on something that is outside? Whoever is inside makes none that does."""
+        return link.kind == self.kernel_kind and link.lower_netnsid is not None
+
+    def _owner(self, link: Link, wanted: Wanted | None, known: str | None) -> tuple[str | None, bool]:
+        """Whose it is as far as the host knows, and whether it is what a killed run has left, or lost records."""
+        if known is not None:
+            return known, False
+        return None, wanted is not None and (link.owner is not None or self._is_made_for(link, wanted))
 
     def data_of(self, link: Link) -> Values:
         """The options that IFLA_INFO_DATA holds."""
@@ -185,17 +212,27 @@ class StackedKind(Kind):
         """IFLA_INFO_DATA for these options, as a device is made or changed with."""
         return {self.mode_attribute: self.modes[values["mode"]]}
 
-    def _leftover(self, link: Link, wanted: Wanted | None) -> bool:
-        same_mac = wanted is not None and link.mac == wanted.values.get("mac")
-        return same_mac and link.owner is None and link.group == m.GROUP
+    def _is_made_for(self, link: Link, wanted: Wanted) -> bool:
+        return link.mac == wanted.values.get("mac") and link.group == m.GROUP
+
+    def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
+        return super().fixed_of(differences) | {"sandbox"}.intersection(differences)
+
+    def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
+        """Its container's namespace was replaced: what is left of it in the old one, nobody can miss."""
+        return "sandbox" in differences
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        if "left_in" in found.values:
+            return {"sandbox": (None, wanted.values["sandbox"])}
         plain = {name: value for name, value in wanted.values.items() if name not in ("sandbox", "netns")}
         differences = super().differences(wanted._replace(values=plain), found)
         # Without one of its own it has its parent's; the kernel follows that down, but not up again.
         follow = found.values.get("parent_mtu")
         if plain.get("mtu") is None and follow not in (None, found.values["mtu"]):
             differences["mtu"] = (found.values["mtu"], follow)
+        if found.owner == wanted.owner and found.values["mark"] != mark(wanted.owner):
+            differences["mark"] = (found.values["mark"], mark(wanted.owner))
         return differences
 
     def note(self, kernel: Kernel, change: Change) -> None:
@@ -235,7 +272,7 @@ class StackedKind(Kind):
         first: list[t.Any] = []
         if set(self.data_options).intersection(differences):
             first.append(m.set_kind_data(values["interface"], self.kernel_kind, self.data(values), path))
-        if "owner" in differences:
+        if {"owner", "mark"} & set(differences):
             first.append(m.set_link(values["interface"], path, operation="set the mark", ifalias=mark(wanted.owner)))
         inside = sandbox_interface.change(wanted, path, differences)
         told: list[t.Any] = []
@@ -251,17 +288,20 @@ class StackedKind(Kind):
         forget = [Record(self.name, found.key, None)]
         if "parent" not in found.values:  # its sandbox is gone, and took it along
             return [forget]
-        return [[DeleteLink(self.path_of(found.values), found.values["interface"])], forget]
+        values = found.values
+        if "left_in" in values:
+            return [[DeleteLink(values["left_in"], values["left_as"])], forget]
+        return [[DeleteLink(self.path_of(values), values["interface"])], forget]
 
     def undo(self, wanted: Wanted) -> Rounds:
         gone = DeleteLink(self.path_of(wanted.values), wanted.values["interface"])
         return [[gone], [Record(self.name, wanted.key, None)]]
 
     def _record(self, wanted: Wanted) -> list[Record]:
-        """Of a namespace that has no name on the host, nothing but our records leads back to it."""
-        engine = wanted.key[1]
-        return [Record(self.name, wanted.key, wanted.owner)] if engine not in (None, "netns") else []
-
+        """What is in a sandbox does not say whose it is, and nothing on the host leads to it."""
+        if wanted.values.get("sandbox") is None:
+            return []
+        return [Record(self.name, wanted.key, wanted.owner, namespace=self.path_of(wanted.values))]
 
     @staticmethod
     def path_of(values: Values) -> str | None:

@@ -234,6 +234,10 @@ class Executor:
             # Of a device with routes of its own, the mark says nothing about whose the others are.
             told = told and not self._kernel.carries_own_routes(record.device, netns)
             self._records.set_owner(record.kind, record.key, None if told else record.owner)
+            if record.namespace is not None:
+                with contextlib.suppress(WireError):  # it has gone since: so will what is to be made there
+                    identity = self._wire.namespaces.identity(record.namespace)
+                    self._records.set_namespace(record.kind, record.key, identity)
         self._records.save()
 
     def _borrow(self, steps: t.Sequence[s.Borrow]) -> t.Iterator[tuple[int, str]]:

@@ -137,12 +137,16 @@ class Announce(t.NamedTuple):
 
 
 class Record(t.NamedTuple):
-    """Remember (owner) or forget (None) whose an object is, where neither it nor its device can say so."""
+    """Remember (owner) or forget (None) whose an object is, where neither it nor its device can say so.
+
+    ``namespace`` is the one that it is made in, if that has to be found again once it was replaced by another.
+    """
 
     kind: str
     key: t.Tuple[t.Any, ...]
     owner: t.Optional[str]
     device: t.Optional[str] = None
+    namespace: t.Optional[str] = None
 
     @property
     def operation(self) -> str:

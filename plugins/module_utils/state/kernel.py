@@ -123,6 +123,12 @@ class Kernel:
         there = None if path is None or path in self._made_netns else self._look(path)
         return str(there) if isinstance(there, NoNamespace) else None
 
+    def left_behind(self, identity: Identity | None, path: str | None) -> str | None:
+        """A way into the namespace that was at this path before another; None where it is there still, or gone."""
+        if identity is None or path is None or self.identity(path) == identity:
+            return None
+        return self._readings.way_into(identity)
+
     def is_the_hosts_own(self, path: str) -> bool:
         """Does the path lead to the host's own namespace?"""
         return path not in self._made_netns and isinstance(self._look(path), HostNamespace)

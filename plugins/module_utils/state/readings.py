@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import named
+from ansible_collections.containerhost.network.plugins.module_utils.state import living, named
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
 
@@ -41,6 +41,10 @@ class Readings:
             return self._wire.namespaces.identity(path)
         except NoNamespace as error:
             return error
+
+    def way_into(self, identity: Identity) -> str | None:
+        """A path to a namespace, whatever keeps it; None where nothing does."""
+        return living.way_into(identity)
 
     def dump(
         self,

@@ -39,7 +39,7 @@ class Records:
 
     def _load(self) -> dict[str, t.Any]:
         empty: dict[str, t.Any] = {"version": _VERSION, "borrowed": {}, "owners": {}, "digests": {}, "folders": []}
-        empty["ports"] = {}
+        empty.update(ports={}, namespaces={})
         try:
             content = json.loads(read_text(self._path))
         except FileNotFoundError:
@@ -109,10 +109,20 @@ class Records:
         owners = self._content["owners"].get(kind, {})
         if owner is not None:
             self._content["owners"].setdefault(kind, owners)[json.dumps(list(key))] = owner
-        elif owners:
+            return
+        self._content["namespaces"].pop(json.dumps([kind, *key]), None)
+        if owners:
             owners.pop(json.dumps(list(key)), None)
             if not owners:
                 del self._content["owners"][kind]
+
+    def namespace(self, kind: str, key: t.Sequence[t.Any]) -> tuple[int, int] | None:
+        """Device and inode of the namespace that an object was made in."""
+        found = self._content["namespaces"].get(json.dumps([kind, *key]))
+        return (found[0], found[1]) if found else None
+
+    def set_namespace(self, kind: str, key: t.Sequence[t.Any], identity: tuple[int, int]) -> None:
+        self._content["namespaces"][json.dumps([kind, *key])] = list(identity)
 
     def forget_netns(self, netns: str) -> None:
         """What was in a namespace went with it."""
@@ -175,6 +185,7 @@ def _misshapen(content: t.Any) -> str | None:
     if not isinstance(content, dict):
         return "no mapping"
     checks = {"borrowed": _is_loan, "owners": _is_owners, "digests": _is_text, "ports": _is_ports, "folders": None}
+    checks["namespaces"] = _is_identity
     for name, is_right in checks.items():
         part = content.get(name, [] if is_right is None else {})
         if is_right is None:
@@ -187,6 +198,10 @@ def _misshapen(content: t.Any) -> str | None:
                 if not is_right(value) or (name == "borrowed" and not _split(key)[1].startswith("net/")):
                     return f"`{name}` has {key!r}"
     return None
+
+
+def _is_identity(value: t.Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(number) is int for number in value)
 
 
 def _is_text(value: t.Any) -> bool:

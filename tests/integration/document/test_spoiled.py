@@ -129,3 +129,43 @@ def test_an_end_that_looks_like_ours_by_its_numbers_is_not(host, apply):
     )
     done = apply(document)
     assert "eth0 in shop is there already" in done["pending"][0]["reason"]
+
+
+# -- an interface on the LAN ------------------------------------------------------------------------------------------
+
+LAN = {
+    "version": 1,
+    "netns": [{"network": "lan", "name": "shop"}],
+    "macvlan": [
+        {"network": "lan", "parent": "eth0", "sandbox": {"engine": "netns", "ref": "shop"}, "interface": "lan0",
+         "mac": "02:00:00:00:03:09", "addresses": ["198.18.0.9/24"]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", ["", *FORGED])
+def test_the_mark_of_an_interface_on_the_lan_is_written_again(host, apply, mark):
+    before = host.snapshot()
+    apply(LAN)
+    sh(host, f"ip -n shop link set lan0 alias '{mark}'")
+    assert said(apply(LAN)) == ["~ macvlan shop lan0 (lan)"]
+    sh(host, f"ip -n shop link set lan0 alias '{mark}' group 0 address 02:00:00:00:99:99")
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert host.snapshot() == before
+
+
+@pytest.mark.parametrize("mark", FORGED)
+def test_one_of_somebody_else_s_is_not_ours_for_its_mark(host, apply, mark):
+    sh(host, "ip netns add theirs", "ip link add lan0 link eth0 netns theirs type macvlan",
+       f"ip -n theirs link set lan0 alias {mark}")  # fmt: skip
+    before = host.snapshot()
+    apply(LAN)
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert not host.module("macvlan", config=[], purge=True).get("changed")
+    assert host.snapshot() == before
+
+
+def test_what_a_run_left_when_it_was_killed_is_adopted_without_a_record(host, apply):
+    apply(LAN)
+    sh(host, "rm /run/containerhost/records.json", "ip -n shop link set lan0 alias ''")
+    assert said(apply(LAN)) == ["~ macvlan shop lan0 (lan)"]

@@ -117,6 +117,9 @@ class Values:
     def netns_made_here(self) -> Collection[str]:
         return self.netns_names()
 
+    def way_into(self, identity: Identity) -> str | None:
+        return None
+
     def netns(self, path: str) -> Identity | NoNamespace:
         if path not in self._namespaces:
             return NoNamespace(f"there is no network namespace at {path}")
