@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind i
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 
-_OURS = ("plan_dir", "phase", "drivers", "install", "venv")
+_OURS = ("plan_dir", "drivers", "install", "venv")
 
 
 class ActionModule(EveryKindAction, InstallingAction):

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.execu
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     COMMON_OPTIONS,
     Kind,
+    Place,
     link_data_of,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -45,9 +46,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.libraries im
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing
@@ -242,20 +243,14 @@ def _check_absences(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> N
 def _check_changes(kind: Kind, kernel: Kernel, todo: ChangeSet) -> None:
     """What other kinds of objects have to say, which a document would have among its own objects."""
     problems = []
-    takers: dict[tuple[t.Any, ...], str] = {}
     for change in todo.make:
         wanted = t.cast(Wanted, change.wanted)
         what = describe(kind, wanted.values)
-        for place in kind.needs(wanted.values):
-            if place in takers and place[-1] is not None:
-                needs = " ".join(str(word) for word in place if word is not None)
-                problems.append(f"{takers[place]} and {what} cannot both have {needs}; give one of them another")
-        takers.update((place, what) for place in kind.occupies(wanted.values))
         if change.action != "add":
             problems += [f"{what}: {text}" for text in kind.obstacles(kernel, wanted)]
             continue
         for place in kind.occupies(wanted.values):
-            link = kernel.link(place[2], place[1]) if place[0] == "link" else None
+            link = _standing(kernel, place)
             if link is not None:
                 problems.append(
                     f"{what} cannot be made: there is a device of that name already ({link.kind or 'physical'}, which"
@@ -263,6 +258,15 @@ def _check_changes(kind: Kind, kernel: Kernel, todo: ChangeSet) -> None:
                 )
     if problems:
         raise Unready(problems)
+
+
+def _standing(kernel: Kernel, place: Place) -> Link | None:
+    """The device that has a place, be it of whatever kind."""
+    if place[0] == "link":
+        return kernel.link(place[2], place[1])
+    if place[0] == "interface" and not kernel.will_be_free(place):
+        return kernel.link(place[3], netns_of({"engine": place[1], "ref": place[2]}))
+    return None
 
 
 def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:
@@ -312,6 +316,8 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         wanted = read_document(kinds, params["document"], params["recreate"])
         kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
         todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
+        if module.check_mode and params["phase"] == "remove":
+            todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
         kept: dict[str, int] = {}
         for change in todo.kept:
             network = network_of(change.owner)

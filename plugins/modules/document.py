@@ -30,6 +30,7 @@ options:
     description:
       - With O(plan_dir), which part of a run this is. V(make) makes and changes, and leaves what is no longer planned.
       - V(remove) removes that, for the networks whose every member has made in this run.
+      - In check mode, V(remove) speaks of what goes only, as a run has made all else by then.
       - V(all) does both at once, for networks that no other host takes part in.
     type: str
     choices: [make, remove, all]

@@ -19,8 +19,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     in_files,
     without_ipv6,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
@@ -148,7 +148,17 @@ def netns_of(values: Values) -> str | None:
     return values.get("netns") if sandbox is None else sandboxes.netns_of(sandbox)
 
 
-def holds(values: Values) -> t.Iterator[tuple[t.Any, ...]]:
+def occupies(values: Values) -> t.Iterator[Place]:
+    """An interface's name in its sandbox, and its routes: a destination and metric are one route's."""
+    sandbox = values.get("sandbox")
+    if isinstance(sandbox, dict):
+        where = (sandbox["engine"], sandbox["ref"])
+        yield ("interface", *where, values.get("interface"))
+        for text in values.get("routes") or ():
+            yield ("route", *where, *_place(text))
+
+
+def holds(values: Values) -> t.Iterator[Place]:
     sandbox = values.get("sandbox")
     if isinstance(sandbox, dict) and sandbox.get("engine") == "netns":
         yield ("netns", sandbox["ref"])
@@ -173,7 +183,7 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
             kernel.routes(netns, m.RT_TABLE_MAIN)
     except WireError as error:
         return f"{_name(sandbox)} cannot be looked into: {error}"
-    if there is not None and not is_ours(there):
+    if there is not None and not is_ours(there) and not kernel.will_be_free(next(occupies(wanted.values), ())):
         return (
             f"{interface} in {sandbox['ref']} is there already ({there.kind}) and not ours: name another `interface`,"
             " or remove it"
@@ -215,27 +225,32 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
     """The sandbox's end as it is, and is to get ``mtu``. Of sysctls and foreign routes, only those that are wanted."""
     asked = wanted.values if wanted is not None else {}
     returns = link.mtu < device_settings.IPV6_MIN_MTU <= (mtu or 0)
-    wanted_routes = {_place(text) for text in asked.get("routes", ())}
-    routes = []
-    for row in kernel.routes(path, m.RT_TABLE_MAIN):
-        of_its_own = (path, row["dst"], row["metric"], row["table"])
-        if kernel.records.owner("route", of_its_own) is not None:
-            continue
-        if row["device"] == link.name and row["table"] == m.RT_TABLE_MAIN:
-            text = _route_text(row)
-            if row["protocol"] == m.PROTOCOL or _place(text) in wanted_routes:
-                routes.append(text)
     return {
         "interface": link.name,
         "mac": link.mac,
         "addresses": kernel.addresses_of(link.name, path),
-        "routes": sorted(routes),
+        "routes": routes_of(kernel, path, link.name, asked.get("routes", ())),
         "sysctls": {
             key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
             for key, value in asked.get("sysctls", {}).items()
         },
         "end_settings": device_settings.read(kernel, path, link, asked.get("end_settings", {}), mtu),
     }
+
+
+def routes_of(kernel: Kernel, path: str | None, interface: str, wanted: t.Iterable[str] = ()) -> list[str]:
+    """Routes by an interface that are ours, or stand where a wanted one is to be."""
+    places = {_place(text) for text in wanted}
+    routes = []
+    for row in kernel.routes(path, m.RT_TABLE_MAIN):
+        of_its_own = (path, row["dst"], row["metric"], row["table"])
+        if kernel.records.owner("route", of_its_own) is not None:
+            continue
+        if row["device"] == interface and row["table"] == m.RT_TABLE_MAIN:
+            text = _route_text(row)
+            if row["protocol"] == m.PROTOCOL or _place(text) in places:
+                routes.append(text)
+    return sorted(routes)
 
 
 def _place(text: str) -> tuple[str, str]:
@@ -267,6 +282,18 @@ def attach(values: Values, path: str) -> list[Step]:
     steps: list[Step] = [m.set_link(device, path, up=True)] if values.get("up", True) else []
     steps += [m.new_address(device, cidr, path) for cidr in values["addresses"]]
     return steps + [m.route(route_fields(text, device), path) for text in values["routes"]]
+
+
+def leave(wanted: Wanted, found: Found, path: str, spare: str) -> tuple[list[list[Step]], Found]:
+    """Take away the routes that it is not to have, and call it by a name that nobody else has, if it gets another."""
+    values, device = wanted.values, found.values["interface"]
+    gone = [text for text in found.values["routes"] if text not in values["routes"]]
+    steps: list[Step] = [m.route(route_fields(text, device), path, delete=True) for text in gone]
+    after = {**found.values, "routes": [text for text in found.values["routes"] if text not in gone]}
+    if device != values["interface"]:
+        steps.append(m.set_link(device, path, operation="rename", ifname=spare))
+        after["interface"] = spare
+    return [steps], found._replace(values=after)
 
 
 def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[list[Step]]:

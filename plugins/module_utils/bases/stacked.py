@@ -102,8 +102,10 @@ class StackedKind(Kind):
         return sandbox_interface.export(super().export(values))
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
-        sandbox = values.get("sandbox") or {}
-        yield ("interface", sandbox.get("engine"), sandbox.get("ref"), values["interface"])
+        if values.get("sandbox"):
+            yield from sandbox_interface.occupies(values)
+        else:
+            yield ("link", values.get("netns"), values["interface"])
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
@@ -283,6 +285,16 @@ class StackedKind(Kind):
                 )
             )
         return [[*self._record(wanted), *first, *inside[0]], *inside[1:], told]
+
+    def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
+        """Two may change MACs with each other, by way of one that nobody has."""
+        path = self.path_of(wanted.values)
+        rounds, after = sandbox_interface.leave(wanted, found, path, found.values["interface"])
+        mac = found.values["mac"]
+        if mac and wanted.values.get("mac") not in (None, mac):
+            after.values["mac"] = f"{int(mac[:2], 16) ^ 4:02x}{mac[2:]}"
+            rounds[0].append(m.set_link(found.values["interface"], path, address=after.values["mac"]))
+        return rounds, after
 
     def remove(self, found: Found) -> Rounds:
         forget = [Record(self.name, found.key, None)]

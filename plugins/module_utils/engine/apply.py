@@ -37,9 +37,9 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> None:
     """
     by_name = {kind.name: kind for kind in kinds}
     run = _Run(by_name, executor)
-    guarding, making = _part(todo.make, lambda change: by_name[change.kind].guards)
     try:
         run.remove(_guards_last(by_name, todo.clear))
+        guarding, making = _part(run.leave(todo), lambda change: by_name[change.kind].guards)
         run.make(guarding)
         run.make(making)
         if not run.failures:
@@ -75,6 +75,19 @@ class _Run:
                 self._used.update(kind.stands_on(change.values))
             self._leave_out(kind, unable)
 
+    def leave(self, todo: ChangeSet) -> list[Change]:
+        """Have the places left that others need; returns what is to be made after that."""
+        after: dict[int, Change | None] = {}
+        for kind, some in _groups(self._by_name, todo.leave):
+            left = [_leaving(kind, change) for change in some]
+            failed = self._do_rounds(kind, some, [rounds for rounds, _after in left])
+            after.update((id(change), rest) for change, (_rounds, rest) in zip(some, left))
+            after.update((id(change), None) for change in failed)
+            for change in failed:
+                self._taken.update(kind.occupies(change.found.values if change.found else {}))
+        rest = [after.get(id(change), change) for change in todo.make]
+        return [change for change in rest if change is not None]
+
     def make(self, changes: t.Sequence[Change]) -> None:
         for kind, some in _groups(self._by_name, changes):
             able, unable = _part(some, lambda change, kind=kind: self._can_be_made(kind, change))
@@ -94,7 +107,9 @@ class _Run:
 
     def _do(self, kind: Kind, changes: t.Sequence[Change]) -> list[Change]:
         """Do the changes of a kind, all of them round by round; returns those that failed."""
-        rounds = [_rounds(kind, change) for change in changes]
+        return self._do_rounds(kind, changes, [_rounds(kind, change) for change in changes])
+
+    def _do_rounds(self, kind: Kind, changes: t.Sequence[Change], rounds: t.Sequence[Rounds]) -> list[Change]:
         broken: dict[int, Failure] = {}
         for number in range(max((len(some) for some in rounds), default=0)):
             batch = [
@@ -173,6 +188,18 @@ def _groups(by_name: t.Mapping[str, Kind], changes: t.Sequence[Change]) -> t.Ite
             places.update(kind.occupies(change.values))
     if current:
         yield by_name[current[0].kind], current
+
+
+def _leaving(kind: Kind, change: Change) -> tuple[Rounds, Change | None]:
+    """How it leaves its places, and what is left to be done then."""
+    wanted, found = t.cast(Wanted, change.wanted), t.cast(Found, change.found)
+    if change.action == "recreate":
+        return kind.remove(found), Change("add", kind.name, wanted, None, {})
+    rounds, after = kind.leave(wanted, found)
+    differences = kind.differences(wanted, after)
+    if "owner" in change.differences:
+        differences["owner"] = change.differences["owner"]
+    return rounds, Change("change", kind.name, wanted, after, differences) if differences else None
 
 
 def _rounds(kind: Kind, change: Change) -> Rounds:

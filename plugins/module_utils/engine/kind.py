@@ -203,6 +203,10 @@ class Kind:
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         raise NotImplementedError
 
+    def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
+        """Leave the places that are not to be its own any more, as others need them; and what it is after that."""
+        return [], found
+
     def remove(self, found: Found) -> Rounds:
         raise NotImplementedError
 

@@ -38,10 +38,12 @@ Leaves = t.Callable[[Found], bool]
 class ChangeSet(t.NamedTuple):
     """What a run does, in order: what is in the way goes, what is wanted is made or changed, what is left over goes.
 
+    ``leave`` are those to be made that have a place which another one needs: they leave it before anything is made.
     ``kept`` are leftovers that stay for now. ``pending`` are wanted objects that are left as they are for now.
     """
 
     clear: list[Change]
+    leave: list[Change]
     make: list[Change]
     remove: list[Change]
     kept: list[Change]
@@ -102,39 +104,160 @@ def compare(kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted],
     by_kind: dict[str, list[Wanted]] = {}
     for object_ in wanted:
         by_kind.setdefault(object_.kind, []).append(object_)
-    problems = _duplicates(kinds, by_kind)
-    todo = ChangeSet([], [], [], [], [])
-    lacking: set[Place] = set()
-    for kind in by_dependence(kinds):
-        waiting = {each.wanted.key: each for each in _waiting(kind, kernel, by_kind.get(kind.name, ()), lacking)}
-        todo.pending.extend(each for each in waiting.values() if each.reason)
-        ready = [object_ for object_ in by_kind.get(kind.name, ()) if object_.key not in waiting]
-        some = [kind.resolve(kernel, object_) for object_ in ready]
+    ordered = by_dependence(kinds)
+    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind))
+    comparison.problems += _duplicates(ordered, by_kind)
+    for kind in ordered:
         try:
-            found = {row.key: row for row in kind.read(kernel, some) if row.key not in waiting}
+            comparison.of_kind(kind, by_kind.get(kind.name, []))
         except Problem as error:
-            problems.append(str(error))
-            continue
-        for object_ in some:
+            comparison.problems.append(str(error))
+    if comparison.problems:
+        raise Unready(list(dict.fromkeys(comparison.problems)))  # several kinds may meet one cause
+    return comparison.in_order()
+
+
+def _needed(kinds: t.Iterable[Kind], by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> dict[Place, list[Wanted]]:
+    """Who needs a place: what is there and has it has to go first, or to leave it."""
+    needed: dict[Place, list[Wanted]] = {}
+    for kind in filter(_has_places, kinds):
+        for object_ in by_kind.get(kind.name, ()):
+            if object_.present:
+                for place in kind.needs(object_.values):
+                    needed.setdefault(place, []).append(object_)
+    return needed
+
+
+def _has_places(kind: Kind) -> bool:
+    """Most objects have none, and a document may have 100,000 of them."""
+    return (type(kind).occupies, type(kind).needs) != (Kind.occupies, Kind.needs)
+
+
+class _Comparison:
+    """What has been found out so far, kind by kind, each compared with the state that those before it leave behind."""
+
+    def __init__(
+        self,
+        kinds: t.Sequence[Kind],
+        kernel: Kernel,
+        leaves: Leaves,
+        needed: t.Mapping[Place, t.Sequence[Wanted]],
+    ) -> None:
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._order = {kind.name: place for place, kind in enumerate(kinds)}
+        self._kernel = kernel
+        self._leaves = leaves
+        self._needed = needed
+        self._clear: list[Change] = []
+        self._leave: list[Change] = []
+        self._make: list[Change] = []
+        self._remove: list[Change] = []
+        self._kept: list[Change] = []
+        self._pending: list[Pending] = []
+        self._lacking: set[Place] = set()
+        self._rivals: set[t.FrozenSet[t.Any]] = set()
+        self.problems: list[str] = []
+
+    def of_kind(self, kind: Kind, wanted: t.Sequence[Wanted]) -> None:
+        waiting = {each.wanted.key: each for each in _waiting(kind, self._kernel, wanted, self._lacking)}
+        self._pending += [each for each in waiting.values() if each.reason]
+        wanted = [kind.resolve(self._kernel, object_) for object_ in wanted if object_.key not in waiting]
+        found = {row.key: row for row in kind.read(self._kernel, wanted) if row.key not in waiting}
+        mine = [(object_, found.pop(object_.key, None)) for object_ in wanted]
+        left_over = [row for row in found.values() if row.owner is not None]
+        others: list[Found] = []
+        for row in left_over:
+            if self._is_in_the_way(kind, row) or self._goes_along(kind, row):
+                self._goes_first(kind, row)
+            else:
+                others.append(row)
+        for object_, row in mine:
             try:
-                change = _compare_one(kind, kernel, object_, found.pop(object_.key, None))
+                self._compare(kind, object_, row)
             except Problem as error:
-                problems.append(str(error))
-                continue
-            if change is not None:
-                (todo.remove if change.action == "remove" else todo.make).append(change)
-                kind.note(kernel, change)
-        for row in found.values():
-            if row.owner is not None:
-                change = Change("remove", kind.name, None, row, {})
-                if leaves(row):
-                    todo.remove.append(change)
-                    kind.note(kernel, change)
-                else:
-                    todo.kept.append(change)
-    if problems:
-        raise Unready(list(dict.fromkeys(problems)))  # several kinds may meet one cause
-    return _in_the_way(kinds, todo)
+                self.problems.append(str(error))
+        for row in others:
+            change = Change("remove", kind.name, None, row, {})
+            if self._leaves(row):
+                self._remove.append(change)
+                kind.note(self._kernel, change)
+            else:
+                self._kept.append(change)
+
+    def _compare(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
+        change = _compare_one(kind, self._kernel, wanted, found)
+        in_the_way = found is not None and self._is_in_the_way(kind, found, wanted)
+        if wanted.present and _has_places(kind):
+            self._check_places(kind, wanted, found)
+        if change is None:
+            return
+        if change.action == "remove":
+            (self._clear if in_the_way else self._remove).append(change)
+        else:
+            self._make.append(change)
+            if in_the_way:
+                self._leave.append(change)
+                self._kernel.will_free(kind.occupies(t.cast(Found, found).values))
+        kind.note(self._kernel, change)
+
+    def _is_in_the_way(self, kind: Kind, found: Found, but_of: Wanted | None = None) -> bool:
+        """Does it have a place that something wanted needs, something else than itself?"""
+        needed = self._needed
+        if not needed or not _has_places(kind):
+            return False
+        return any(
+            but_of is None or (other.kind, other.key) != (but_of.kind, but_of.key)
+            for place in kind.occupies(found.values)
+            for other in needed.get(place, ())
+        )
+
+    def _goes_along(self, kind: Kind, row: Found) -> bool:
+        """Does what it stands on go first? A setting of a device goes with it, whoever gets the device's name next."""
+        return any(self._kernel.will_be_free(place) for place in kind.stands_on(row.values))
+
+    def _check_places(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
+        """What it has in the end, be it that nobody asked for it, no other wanted one needs."""
+        given = {name: value for name, value in wanted.values.items() if value is not None}
+        values = {**found.values, **given} if found is not None else wanted.values
+        for place in kind.occupies(values):
+            for other in self._needed.get(place, ()):
+                pair = frozenset(((kind.name, wanted.key), (other.kind, other.key)))
+                if len(pair) == 2 and place[-1] is not None and pair not in self._rivals:
+                    self._rivals.add(pair)
+                    self.problems.append(_both(kind, wanted, self._kinds[other.kind], other, place))
+
+    def _goes_first(self, kind: Kind, row: Found) -> None:
+        """Leftovers that hold a place which something wanted needs go first, also where others may stay."""
+        change = Change("remove", kind.name, None, row, {})
+        if not self._leaves(row):
+            for place in kind.occupies(row.values):
+                for wanted in self._needed.get(place, ()):
+                    if not gives_way(change.owner, wanted.owner):
+                        self.problems.append(_taken(self._kinds[wanted.kind], wanted, kind, row, place))
+        self._clear.append(change)
+        self._kernel.will_free(kind.occupies(row.values))
+        kind.note(self._kernel, change)
+
+    def in_order(self) -> ChangeSet:
+        """What goes in the reverse order of what is made; what a leftover that stays stands on stays with it."""
+        held = {place for change in self._kept for place in self._kinds[change.kind].holds(change.values)}
+        remove: list[Change] = []
+        kept = list(self._kept)
+        for change in self._remove:
+            stays = held and not held.isdisjoint(self._kinds[change.kind].occupies(change.values))
+            (kept if stays else remove).append(change)
+
+        def backwards(change: Change) -> int:
+            return -self._order[change.kind]
+
+        return ChangeSet(
+            clear=sorted(self._clear, key=backwards),
+            leave=sorted(self._leave, key=backwards),
+            make=self._make,
+            remove=sorted(remove, key=backwards),
+            kept=kept,
+            pending=self._pending,
+        )
 
 
 def _waiting(kind: Kind, kernel: Kernel, some: t.Sequence[Wanted], lacking: set[Place]) -> t.Iterator[Pending]:
@@ -225,44 +348,17 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
     return Change("recreate", kind.name, wanted, found, differences)
 
 
-def _in_the_way(kinds: t.Iterable[Kind], todo: ChangeSet) -> ChangeSet:
-    """Leftovers that hold a place which something wanted needs go first, also where others may stay.
-
-    And what a leftover that stays stands on stays with it.
-    """
-    make, remove, kept = todo.make, todo.remove, todo.kept
-    by_name = {kind.name: kind for kind in kinds}
-    needed = {place: change for change in make for place in by_name[change.kind].needs(change.values)}
-
-    def blocks(change: Change) -> bool:
-        return bool(needed) and any(place in needed for place in by_name[change.kind].occupies(change.values))
-
-    problems = []
-    for change in filter(blocks, kept):
-        for place in by_name[change.kind].occupies(change.values):
-            if place in needed and not gives_way(change.owner, needed[place].owner):
-                problems.append(_taken(by_name, needed[place], change, place))
-    if problems:
-        raise Unready(problems)
-    held = {place for change in kept if not blocks(change) for place in by_name[change.kind].holds(change.values)}
-    stands = [change for change in remove if not held.isdisjoint(by_name[change.kind].occupies(change.values))]
-    if stands:
-        remove, kept = [change for change in remove if change not in stands], [*kept, *stands]
-    order = {kind.name: place for place, kind in enumerate(by_dependence(kinds))}
-    leaving = sorted(remove, key=lambda change: -order[change.kind])
-    return ChangeSet(
-        clear=[c for c in sorted([*remove, *kept], key=lambda c: -order[c.kind]) if blocks(c)],
-        make=make,
-        remove=[change for change in leaving if not blocks(change)],
-        kept=[change for change in kept if not blocks(change)],
-        pending=todo.pending,
+def _both(kind: Kind, wanted: Wanted, other: Kind, beside: Wanted, place: Place) -> str:
+    needs = " ".join(str(word) for word in place if word is not None)
+    return (
+        f"{describe(kind, wanted.values, wanted.owner)} and {describe(other, beside.values, beside.owner)} cannot both"
+        f" have {needs}; give one of them another"
     )
 
 
-def _taken(by_name: t.Mapping[str, Kind], wanted: Change, other: Change, place: Place) -> str:
+def _taken(kind: Kind, wanted: Wanted, other: Kind, row: Found, place: Place) -> str:
     needs = " ".join(str(word) for word in place if word is not None)
     return (
-        f"{describe(by_name[wanted.kind], wanted.values, wanted.owner)} cannot be made:"
-        f" {describe(by_name[other.kind], other.values)}, which belongs to {other.owner}, has {needs};"
-        " remove that one first, or give one of the two another"
+        f"{describe(kind, wanted.values, wanted.owner)} cannot be made: {describe(other, row.values)}, which belongs to"
+        f" {row.owner}, has {needs}; remove that one first, or give one of the two another"
     )

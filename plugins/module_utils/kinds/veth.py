@@ -108,9 +108,7 @@ class Veth(DeviceKind):
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
-        sandbox = values.get("sandbox")
-        if sandbox:
-            yield ("interface", sandbox["engine"], sandbox["ref"], values.get("interface"))
+        yield from sandbox_interface.occupies(values)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         master = wanted.values.get("master")
@@ -125,13 +123,29 @@ class Veth(DeviceKind):
         }
 
         def is_ours(there: Link) -> bool:
-            """The other end of one of ours. Two ends in one namespace may show the same indexes, but no namespace."""
+            """The other end of one of ours, or one of another kind that gives way to it.
+
+            Two ends in one namespace may show the same indexes, but no namespace.
+            """
+            if there.kind not in (None, self.kernel_kind):
+                return there.owner is not None
             elsewhere = there.lower_netnsid is not None
             return there.kind == self.kernel_kind and elsewhere and (there.lower, there.index) in ends
 
         return sandbox_interface.pending(kernel, wanted, is_ours)
 
     # -- reading -----------------------------------------------------------------------------------------------
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        """Of one that is left over, its routes as well, where they may be in the way of another end in its sandbox."""
+        keys = {object_.key for object_ in wanted}
+        paths = {sandbox_key(object_.values): object_.values for object_ in wanted if object_.present}
+        for found in super().read(kernel, wanted):
+            beside = paths.get(sandbox_key(found.values)) if found.key not in keys else None
+            if beside is not None:
+                path, interface = sandbox_interface.netns_of(beside), found.values["interface"]
+                found.values["routes"] = sandbox_interface.routes_of(kernel, path, interface)
+            yield found
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         values = super().values_of(kernel, netns, link, wanted)
@@ -227,6 +241,14 @@ class Veth(DeviceKind):
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
         return [[*host, *inside[0]], [*closed, *inside[1]], *inside[2:], list(up)]
+
+    def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
+        return sandbox_interface.leave(wanted, found, sandbox_interface.netns_of(wanted.values), wanted.values["name"])
+
+
+def sandbox_key(values: Values) -> tuple[str, str] | None:
+    sandbox = values.get("sandbox")
+    return (sandbox["engine"], sandbox["ref"]) if isinstance(sandbox, dict) else None
 
 
 def named_end(alias: str | None) -> Values:

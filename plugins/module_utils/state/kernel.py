@@ -101,8 +101,10 @@ class Kernel:
         self.claims: dict[tuple[t.Any, str], t.Mapping[str, str]] = {}
         self._seen: dict[str, Identity | NoNamespace] = {}
         self._made_links: dict[tuple[str | None, str], str | None] = {}
+        self._free: set[tuple[t.Any, ...]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._will_be: dict[tuple[str | None, str], str] = {}
+        self._without_ipv6: dict[str | None, set[str]] = {}
 
     # -- namespaces --------------------------------------------------------------------------------------------
 
@@ -148,6 +150,13 @@ class Kernel:
 
     def _exists(self, path: str | None) -> bool:
         return path is None or (path not in self._made_netns and not isinstance(self._look(path), NoNamespace))
+
+    def will_free(self, places: t.Iterable[tuple[t.Any, ...]]) -> None:
+        """What has these places leaves them before anything is made (``Kind.occupies``)."""
+        self._free.update(places)
+
+    def will_be_free(self, place: tuple[t.Any, ...]) -> bool:
+        return place in self._free
 
     def notes(self, kind: str) -> list[t.Any]:
         """Room for what a kind has to remember of its own objects while they are compared."""
@@ -249,11 +258,16 @@ class Kernel:
                 if "NDA_IFINDEX" in row:
                     row["via"] = names.get(row["NDA_IFINDEX"])
             self._neighbours[key] = rows
-        return self._still_there(self._neighbours[key], netns)
+        return self._still_there(self._neighbours[key], netns, "" if family == m.AF_BRIDGE else "NDA_DST")
 
-    def _still_there(self, rows: list[dict[str, t.Any]], netns: str | None) -> list[dict[str, t.Any]]:
-        """Without what goes along with a device."""
+    def _still_there(
+        self, rows: list[dict[str, t.Any]], netns: str | None, address: str = "dst"
+    ) -> list[dict[str, t.Any]]:
+        """Without what goes along with a device, or with its IPv6 (by the ``address`` of a row)."""
         gone = {name for place, name in self._gone if place == netns}
+        without_ipv6 = self._without_ipv6.get(netns)
+        if without_ipv6:
+            rows = [row for row in rows if row["device"] not in without_ipv6 or ":" not in row.get(address, "")]
         return [row for row in rows if row["device"] not in gone] if gone else rows
 
     # -- files and nftables ------------------------------------------------------------------------------------
@@ -272,6 +286,9 @@ class Kernel:
 
     def will_set_sysctl(self, key: str, value: str, netns: str | None = None) -> None:
         self._will_be[netns, key] = value
+        words = key.split("/")
+        if words[1] == "ipv6" and words[-1] == "disable_ipv6" and value == "1":
+            self._without_ipv6.setdefault(netns, set()).add(words[3])
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been re-created."""

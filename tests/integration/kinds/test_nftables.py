@@ -170,7 +170,7 @@ def test_one_element_that_is_refused_keeps_no_other_object_away():
     wanted = [wanted_object(kind, values, "plan/web") for values in rules]
     make = [Change("add", kind.name, object_, None, {}) for object_ in wanted]
     with lock(), Wire() as wire, pytest.raises(Failed) as failed:
-        apply([kind], Executor(Kernel(wire, Records())), ChangeSet([], make, [], [], []))
+        apply([kind], Executor(Kernel(wire, Records())), ChangeSet([], [], make, [], [], []))
     assert len(failed.value.failures) == 1
     assert "masquerade 10." in failed.value.failures[0]
     assert listed()["masquerade4"] == 2

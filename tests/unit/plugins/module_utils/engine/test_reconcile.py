@@ -267,6 +267,38 @@ def test_what_a_task_purges_gives_way_to_what_it_makes():
     assert world.log == ["remove lamp old", "add lamp new"]
 
 
+def test_what_changes_away_from_a_place_leaves_it_before_anything_is_made():
+    world = stands(want("desk", "tassel", socket="s1", colour="red"))
+    todo = run(world, want("new", socket="s1"), want("desk", "tassel", socket="s2", colour="red"))
+    assert said(todo.changes) == ["add lamp new", "change tassel desk"]
+    assert world.log == ["leave tassel desk", "add lamp new", "change tassel desk"]
+
+
+def test_what_is_re_created_goes_before_another_takes_its_place():
+    world = stands(want("old", "shade", socket="s1", fitting="E27"))
+    wanted = want("new", socket="s1"), want("old", "shade", socket="s2", fitting="E14", recreate=True)
+    todo = run(world, *wanted)
+    assert said(todo.changes) == ["add lamp new", "recreate shade old"]
+    assert world.log == ["remove shade old", "add lamp new", "add shade old"]
+    assert planned(world, *wanted).changes == []
+
+
+def test_a_ring_of_them_changes_places():
+    world = stands(want("a", socket="s1"), want("b", socket="s2"), want("c", "shade", socket="s3"))
+    wanted = want("a", socket="s2"), want("b", socket="s3"), want("c", "shade", socket="s1")
+    run(world, *wanted)
+    assert world.log[:3] == ["leave shade c", "leave lamp a", "leave lamp b"]
+    assert planned(world, *wanted).changes == []
+
+
+def test_what_does_not_leave_its_place_keeps_out_what_needs_it():
+    world = stands(want("a", socket="s1"))
+    world.refused["leave lamp a"] = "no"
+    error = failed(world, want("a", socket="s2"), want("b", socket="s1"), want("c"))
+    assert (error.failures, error.left_out) == (["lamp a (web): cannot leave lamp a: no"], ["lamp b (web)"])
+    assert world.log == ["add lamp c"]
+
+
 # -- re-created ------------------------------------------------------------------------------------------------------
 
 

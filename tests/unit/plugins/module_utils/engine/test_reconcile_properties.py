@@ -79,19 +79,6 @@ histories = st.lists(runs, min_size=1, max_size=6)
 strangers = st.lists(st.tuples(st.sampled_from(NAMES), kinds), max_size=3, unique=True)
 
 
-def peaceful(world, objects):
-    """Without what would take the socket of another that stays: two that swap places need two runs."""
-    holders = {row.values["socket"]: place for place, row in world.rows.items() if row.values.get("socket")}
-    staying = {(object_.kind, object_.key) for object_ in objects}
-    return [
-        object_
-        for object_ in objects
-        if (holder := holders.get(object_.values.get("socket"))) is None
-        or holder == (object_.kind, object_.key)
-        or holder not in staying
-    ]
-
-
 def world_of(strangers) -> World:
     world = World()
     for name, kind in strangers:
@@ -104,7 +91,6 @@ def world_of(strangers) -> World:
 def test_a_run_is_refused_whole_or_done_whole_and_then_there_is_nothing_left_to_do(strangers, history):
     world = world_of(strangers)
     for objects, leaves in history:
-        objects = peaceful(world, objects)
         before = dict(world.rows)
         try:
             todo = run(world, *objects, leaves=leaves)
@@ -121,7 +107,6 @@ def test_a_run_is_refused_whole_or_done_whole_and_then_there_is_nothing_left_to_
 def test_a_run_touches_nothing_of_another_realm_and_nothing_unmarked(strangers, history):
     world = world_of(strangers)
     for objects, leaves in history:
-        objects = peaceful(world, objects)
         ours = {realm(object_.owner) for object_ in objects}
         before = dict(world.rows)
         try:
@@ -140,7 +125,6 @@ def test_a_run_touches_nothing_of_another_realm_and_nothing_unmarked(strangers, 
 def test_a_diff_says_something_exactly_for_what_changes(history):
     world = World()
     for objects, leaves in history:
-        objects = peaceful(world, objects)
         try:
             todo = planned(world, *objects, leaves=leaves)
         except Unready:
@@ -160,6 +144,6 @@ def test_everything_goes_and_the_world_is_as_before(first, second):
     before = dict(world.rows)
     run(world, *first)
     with contextlib.suppress(Unready):
-        run(world, *peaceful(world, second))
+        run(world, *second)
     run(world, leaves=everything)
     assert world.rows == before

@@ -50,6 +50,15 @@ class World:
     transactions: dict[str, str] = field(default_factory=dict)  # refused, and whatever is done at once with it
     finished: int = 0
     notes: list[str] = field(default_factory=list)
+    free: set[tuple] = field(default_factory=set)
+
+    # -- as the kernel's picture
+
+    def will_free(self, places: Iterable[tuple]) -> None:
+        self.free.update(places)
+
+    def will_be_free(self, place: tuple) -> bool:
+        return place in self.free
 
     # -- as the executor
 
@@ -138,6 +147,11 @@ class Lamp(Kind):
     def change(self, wanted: Wanted, found: Found, differences: dict[str, Any]) -> list[list[Step]]:
         changed = {name: new for name, (_old, new) in differences.items() if name != "owner"}
         return [[Step("change", self.name, wanted.key, changed, wanted.owner)]]
+
+    def leave(self, wanted: Wanted, found: Found) -> tuple[list[list[Step]], Found]:
+        after = {**found.values, "socket": None}
+        step = Step("leave", self.name, found.key, {"socket": None}, found.owner)
+        return [[step]], found._replace(values=after)
 
     def remove(self, found: Found) -> list[list[Step]]:
         return [[Step("remove", self.name, found.key, found.values, found.owner)]]
