@@ -23,7 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
     WireError,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, fence, named, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.flows import changed_ports, is_stale
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
@@ -90,6 +90,8 @@ class Executor:
                 self._records.set_digest(netns, None)
             elif not table.exists and table.lack is None:
                 self._records.set_digest(netns, None)
+            for reason in self._fence(netns, self._kernel.table(netns)):
+                raise WireError(f"what closes our networks without nftables cannot be set up: {reason}")
         self._end_stale_flows()
         self._forget_lost_namespaces()
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
@@ -318,6 +320,19 @@ class Executor:
                 yield from ((position, str(error)) for position in positions)
                 continue
             self._kernel.set_table(netns, then)
+            yield from ((positions[0], reason) for reason in self._fence(netns, then))
+
+    def _fence(self, netns: str | None, table: nftables.NftTable) -> t.Iterator[str]:
+        """What closes our networks if somebody takes the table away stands and goes with it."""
+        if table.lack is not None:
+            return
+        try:
+            there = fence.found(self._wire.dump, netns)
+        except NoNamespace:  # it has gone, with all that was in it
+            return
+        for refusal in self._wire.send(fence.changes(there, fence.wanted(table.elements, there.families), netns)):
+            if refusal.errno not in (errno.ENOENT, errno.ESRCH, errno.EEXIST):
+                yield refusal.text
 
     def _note_flows(self, netns: str | None, table: nftables.NftTable, then: nftables.NftTable) -> None:
         """Where ports lead to that are about to change: the run may be killed before it has ended old connections."""

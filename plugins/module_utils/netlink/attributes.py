@@ -14,6 +14,16 @@ from ansible_collections.containerhost.network.plugins.module_utils.startup impo
 _LINK = {"IFLA_OPERSTATE": (16, "uint8"), "IFLA_NET_NS_FD": (28, "uint32"), "IFLA_AF_SPEC": (26, "hex")}
 _ADDRESS = {"IFA_PROTO": (11, "uint8")}
 _NEIGHBOUR = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
+# Routing rules, linux/fib_rules.h. pyroute2's definition is in a module of its own, which nothing else needs.
+_RULE = {
+    "FRA_IIFNAME": (3, "asciiz"),
+    "FRA_GOTO": (4, "uint32"),
+    "FRA_PRIORITY": (6, "uint32"),
+    "FRA_FWMARK": (10, "uint32"),
+    "FRA_TABLE": (15, "uint32"),
+    "FRA_FWMASK": (16, "uint32"),
+    "FRA_PROTOCOL": (21, "uint8"),
+}
 
 
 class LinkData(t.NamedTuple):
@@ -29,7 +39,7 @@ class LinkData(t.NamedTuple):
 
 
 class Layouts:
-    """The four messages, and what is nested in them, compiled from pyroute2's definitions and the kinds' own."""
+    """The five messages, and what is nested in them, compiled from pyroute2's definitions and the kinds' own."""
 
     def __init__(self, link_data: t.Iterable[LinkData] = ()) -> None:
         ifinfmsg, ifaddrmsg, rtmsg, ndmsg = import_definitions()
@@ -40,9 +50,10 @@ class Layouts:
         self.address = Layout(ifaddrmsg, also=_ADDRESS)
         self.route = Layout(rtmsg)
         self.neighbour = Layout(ndmsg, also=_NEIGHBOUR)
+        self.rule = Layout(_Rule, also=_RULE)
 
     def of(self, type_: int) -> Layout:
-        return {16: self.link, 20: self.address, 24: self.route, 28: self.neighbour}[type_ & ~3]
+        return {16: self.link, 20: self.address, 24: self.route, 28: self.neighbour, 32: self.rule}[type_ & ~3]
 
 
 def _data_layout(data: LinkData, info: t.Any, ifinfmsg: t.Any) -> Layout:
@@ -55,6 +66,13 @@ class _Nothing:
     """A kind of device that pyroute2 knows nothing of: all of its attributes are its kind's to say."""
 
     fields = ()
+    nla_map = ()
+
+
+class _Rule:
+    """The header of a routing rule (fib_rule_hdr); its attributes are in _RULE."""
+
+    fields = (*((name, "B") for name in "family dst_len src_len tos table res1 res2 action".split()), ("flags", "I"))
     nla_map = ()
 
 

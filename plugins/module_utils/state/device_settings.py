@@ -30,7 +30,9 @@ IPV6_MIN_MTU = 1280  # linux/ipv6.h: below it, the kernel takes IPv6 off a devic
 _HARMLESS = {"ipv4.accept_redirects": 0, "ipv4.accept_source_route": 0, "ipv4.rp_filter": 2}
 # Each address is known on the segment where it is, by the MAC of the interface that has it.
 _OWN_ADDRESSES = {"ipv4.arp_announce": 2, "ipv4.arp_ignore": 1}
+# Reverse paths are looked for under the mark that a packet has: without one our networks lead nowhere (state/fence.py).
 _HOST_4 = {
+    "ipv4.src_valid_mark": 1,
     **_HARMLESS,
     **_OWN_ADDRESSES,
     **{f"ipv4.{name}": 0 for name in "accept_local arp_accept arp_filter proxy_arp proxy_arp_pvlan".split()},

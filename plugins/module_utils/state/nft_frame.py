@@ -86,10 +86,17 @@ table inet containerhost {
         iifname != "lo" ip saddr 127.0.0.0/8 drop
     }
 
+    # Unmarked packets are not routed to our networks (state/fence.py): without this table, none is.
+    chain fence {
+        type filter hook prerouting priority 250; policy accept;
+        meta mark 0 iifname != "lo" meta mark set 0x10000000
+    }
+
     # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too. For
     # containers it is the port: behind the first header of a large packet (UDP_SEGMENT) there can be any others.
     chain arriving {
         type filter hook input priority raw; policy accept;
+        meta mark 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
@@ -176,12 +183,13 @@ table inet containerhost {
     }
     chain passing {
         type filter hook forward priority filter; policy accept;
+        meta mark 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
+        ct state established,related iifname != @internal accept
         ct state new,invalid,untracked jump beginning
         iifname . oifname @accepted accept
         iifname @internal drop
         oifname != @guarded accept
-        ct state established,related accept
         ct status dnat accept
         ip daddr . meta l4proto . th dport @open4 accept
         ip6 daddr . meta l4proto . th dport @open6 accept

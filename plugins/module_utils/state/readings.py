@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import living, named
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence, living, named
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
 
@@ -70,6 +70,10 @@ class Readings:
                 return None
 
     def table(self, netns: str | None, digest: str | None) -> NftTable:
-        """Our nftables table; ``digest`` is that of its rules when we last wrote them."""
+        """Our nftables table with its fence; ``digest`` is that of its rules when we last wrote them."""
         with self._wire.inside(netns):
-            return read_table(digest)
+            table = read_table(digest)
+        if not (table.exists and table.intact):
+            return table
+        there = fence.found(self.dump, netns)
+        return table._replace(intact=there[:2] == fence.wanted(table.elements, there.families)[:2])
