@@ -181,8 +181,14 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
         if there is not None and is_ours(there):
             kernel.addresses(netns)
             kernel.routes(netns, m.RT_TABLE_MAIN)
+        other = kernel.link_by_any_name(interface, netns) if there is None else None
     except WireError as error:
         return f"{_name(sandbox)} cannot be looked into: {error}"
+    if other is not None and other.name != interface and kernel.link(other.name, netns) is not None:
+        return (
+            f"{other.name} in {sandbox['ref']} has {interface} for an alternative name: name another `interface`, or"
+            " remove that name"
+        )
     if there is not None and not is_ours(there) and not kernel.will_be_free(next(occupies(wanted.values), ())):
         return (
             f"{interface} in {sandbox['ref']} is there already ({there.kind}) and not ours: name another `interface`,"

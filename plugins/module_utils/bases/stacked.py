@@ -30,6 +30,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import of_host_device
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
@@ -160,13 +161,13 @@ class StackedKind(Kind):
         sandbox = {"engine": engine, "ref": ref} if engine else None
         path = sandbox_interface.netns_of({"sandbox": sandbox, "netns": netns})
         recorded = kernel.records.owner(self.name, key)
-        link = kernel.link(interface, path)
+        link = self._end(kernel, interface, path)
         if link is None or (not self._is_an_end(link) if sandbox else link.kind != self.kernel_kind):
             return self._left_behind(kernel, key, recorded, wanted) if recorded else None
         parent = next((other for other in kernel.links(netns).values() if other.index == link.lower), None)
         mtu = (wanted.values.get("mtu") if wanted else None) or (parent.mtu if parent else None)
         values = {
-            **sandbox_interface.read(kernel, path, link, wanted, mtu),
+            **self._inside(kernel, path, link, wanted, mtu),
             "sandbox": sandbox,
             "netns": netns,
             "parent": parent.name if parent else None,
@@ -179,6 +180,20 @@ class StackedKind(Kind):
         owner, leftover = self._owner(link, wanted, recorded if sandbox else link.owner)
         return Found(self.name, key, values, owner, leftover)
 
+    def _end(self, kernel: Kernel, interface: str, path: str | None) -> Link | None:
+        """Also in a sandbox that has too many of them to look through: nobody keeps his in that way."""
+        try:
+            return kernel.link(interface, path)
+        except UnreadableTable:
+            return kernel.link_by_any_name(interface, path)
+
+    def _inside(self, kernel: Kernel, path: str | None, link: Link, wanted: Wanted | None, mtu: int | None) -> Values:
+        """What is to go, goes without having been read."""
+        try:
+            return sandbox_interface.read(kernel, path, link, wanted, mtu)
+        except UnreadableTable:
+            return {"interface": link.name, "mac": link.mac}
+
     def _left_behind(self, kernel: Kernel, key: Key, recorded: str, wanted: Wanted | None) -> Found | None:
         """An end that is not in its sandbox any more.
 
@@ -189,7 +204,7 @@ class StackedKind(Kind):
         values: Values = {"sandbox": {"engine": engine, "ref": ref}, "netns": netns, "interface": interface}
         parents = {link.index: link.name for link in kernel.links(netns).values()}
         place = kernel.left_behind(kernel.records.namespace(self.name, key), sandbox_interface.netns_of(values))
-        for link in kernel.links(place).values() if place else ():
+        for link in kernel.links_that_can_be_read(place) if place else ():
             if self._is_an_end(link) and self._owner(link, wanted, link.owner) != (None, False):
                 values.update(left_in=place, left_as=link.name, mac=link.mac, parent=parents.get(link.lower or 0))
                 return Found(self.name, key, values, recorded)

@@ -75,7 +75,7 @@ class Macvlan(StackedKind):
         seen = [
             other
             for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
-            for other in kernel.links(path).values()
+            for other in kernel.links_that_can_be_read(path)
             if other.kind == "macvlan" and other.lower == link.index and (path, other.name) != own
         ]
         return made + [self.data_of(other)["mode"] for other in seen]

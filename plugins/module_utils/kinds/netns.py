@@ -26,6 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
     Record,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state import named
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
@@ -54,7 +55,7 @@ class Netns(Kind):
         wanted_by = {object_.values["name"]: object_.owner for object_ in wanted}
         made_here = kernel.netns_made_here()
         for name in kernel.netns_names():
-            lo = kernel.link("lo", netns_path(name))
+            lo = _loopback(kernel, netns_path(name))
             if lo is None:  # a file without a namespace behind it is none
                 continue
             values = {"name": name, "up": lo.up, "mark": lo.alias}
@@ -102,6 +103,13 @@ class Netns(Kind):
 
     def undo(self, wanted: Wanted) -> Rounds:
         return [[DeleteNetns(wanted.values["name"])], [Record(self.name, wanted.key, None)]]
+
+
+def _loopback(kernel: Kernel, path: str | None) -> Link | None:
+    try:
+        return kernel.link("lo", path)
+    except UnreadableTable:
+        return kernel.link_by_any_name("lo", path)
 
 
 def _owner(kernel: Kernel, name: str, lo: Link, made_here: t.Collection[str] | None) -> str | None:

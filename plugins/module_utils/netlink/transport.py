@@ -13,6 +13,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import conntrack
@@ -42,6 +43,8 @@ _BATCH_MESSAGES, _BATCH_BYTES = 1000, 96 * 1024
 # Descriptors of peers' namespaces that are open at a time: the usual limit for a process is 1,024.
 _BATCH_NAMESPACES = 200
 _DUMP_TRIES = 20
+# In a container's namespace: as many as nobody has who does not mean to keep us busy (0.7 s to unpack).
+_MOST_ROWS, _FEWER_TRIES = 100_000, 5
 
 # What a message says in words, to be put in numbers when it is sent.
 _FOR_NOW = frozenset((m.Index, m.NetnsFd, dict))
@@ -54,7 +57,11 @@ class _Nameless:
 _NAMELESS = _Nameless()
 
 
-class DumpInterrupted(WireError):
+class UnreadableTable(WireError):
+    """A table that cannot be read whole. In a sandbox, whoever is in it may have seen to that."""
+
+
+class DumpInterrupted(UnreadableTable):
     """A table changed under every one of the tries to read it whole."""
 
 
@@ -150,27 +157,28 @@ class Wire:
         layout = self.layouts.of(type_)
         request = layout.pack({"header": header, **(attributes or {})})
         self.enter(netns)
-        rows, parts = self._dump_whole(type_, request, layout, frozenset(wanted))
+        bounds = (_DUMP_TRIES, sys.maxsize) if netns is None else (_FEWER_TRIES, _MOST_ROWS)
+        rows, parts = self._dump_whole(type_, request, layout, frozenset(wanted), *bounds)
         if type_ == m.RTM_GETNEIGH and parts > 1:
-            again, _parts = self._dump_whole(type_, request, layout, frozenset(wanted))
+            again, _parts = self._dump_whole(type_, request, layout, frozenset(wanted), *bounds)
             there = {_who(row) for row in again}
             rows = [*(row for row in rows if _who(row) not in there), *again]
         return rows
 
     def _dump_whole(
-        self, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
+        self, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str], tries: int, most: int
     ) -> tuple[list[dict[str, t.Any]], int]:
         """Until it is not interrupted. pyroute2 0.9 no longer reports NLM_F_DUMP_INTR, which may also stand on the
         closing message alone.
         """
-        for _try in range(_DUMP_TRIES):
-            rows, parts, interrupted = self._dump_once(self._open(), type_, request, layout, wanted)
+        for _try in range(tries):
+            rows, parts, interrupted = self._dump_once(self._open(), type_, request, layout, wanted, most)
             if not interrupted:
                 return rows, parts
-        raise DumpInterrupted(f"a table kept changing while it was read {_DUMP_TRIES} times; run again")
+        raise DumpInterrupted(f"a table kept changing while it was read {tries} times; run again")
 
     def _dump_once(
-        self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str]
+        self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str], most: int
     ) -> tuple[list[dict[str, t.Any]], int, bool]:
         """The rows, in how many parts they came, and whether the kernel says that they are not whole."""
         self._sequence += 1
@@ -191,6 +199,18 @@ class Wire:
                     raise WireError(f"cannot read a table: {text} ({errno.errorcode.get(code, code)})")
                 rows.append(layout.unpack(body, 0, wanted))
             parts += 1
+            if len(rows) > most:
+                self._hang_up()
+                raise UnreadableTable(f"a table has more than {most} rows")
+
+    def link(self, name: str, wanted: t.AbstractSet[str], netns: str | None = None) -> dict[str, t.Any] | None:
+        """The device that has this name, also as an alternative one (``ip link property``), however many there are."""
+        self.enter(netns)
+        request = self.layouts.link.pack({"header": {}, "IFLA_IFNAME": name})
+        sock, size = self._open(), len(request) + -len(request) % 4
+        sock.send(_NLMSG.pack(size + 16, m.RTM_GETLINK, _NLM_F_REQUEST, 0, 0) + request.ljust(size, b"\0"))
+        rows = [body for kind, _flags, _seq, body in _split(sock.recv(_RECEIVE)) if kind == m.RTM_NEWLINK]
+        return self.layouts.link.unpack(rows[0], 0, frozenset(wanted)) if rows else None
 
     def flows(self, netns: str | None = None) -> list[Flow]:
         """Every connection that the kernel tracks there; none where it tracks none at all."""

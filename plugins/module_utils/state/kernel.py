@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     Identity,
     NoNamespace,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable, Wire
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
@@ -175,6 +175,18 @@ class Kernel:
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
         return self.links(netns).get(name) if name else None
 
+    def links_that_can_be_read(self, netns: str | None) -> list[Link]:
+        """None of those of a container that has too many of them."""
+        try:
+            return list(self.links(netns).values())
+        except UnreadableTable:
+            return []
+
+    def link_by_any_name(self, name: str, netns: str | None) -> Link | None:
+        """The device that has this name, be it an alternative one. Also where there are too many to read them all."""
+        row = self._readings.link(name, _LINK, netns) if self._exists(netns) else None
+        return None if row is None else _link(row, {})
+
     def carries_own_routes(self, device: str | None, netns: str | None = None) -> bool:
         """Are routes over the device its kind's own business, not objects of their own?"""
         link = self.link(device, netns)
@@ -200,11 +212,14 @@ class Kernel:
 
     def will_delete_link(self, name: str, netns: str | None = None) -> None:
         """What goes with a device: its addresses, routes and neighbours; its ports are left without a master."""
-        links = self.links(netns)
+        self._gone.add((netns, name))
+        try:
+            links = self.links(netns)
+        except UnreadableTable:
+            return
         links.pop(name, None)
         for port in [link for link in links.values() if link.master == name]:
             links[port.name] = port._replace(master=None, port={})
-        self._gone.add((netns, name))
 
     # -- addresses, routes, neighbours -------------------------------------------------------------------------
 

@@ -60,6 +60,13 @@ class Readings:
         except NoNamespace:  # gone since we looked
             return []
 
+    def link(self, name: str, wanted: t.AbstractSet[str], netns: str | None) -> dict[str, t.Any] | None:
+        """The device that has this name, be it an alternative one, without reading all of them."""
+        try:
+            return self._wire.link(name, wanted, netns)
+        except NoNamespace:
+            return None
+
     def sysctl(self, key: str, netns: str | None) -> str | None:
         """What a file below /proc/sys says in that namespace; None where there is none."""
         with self._wire.inside(netns):

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import signal
+import subprocess
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     NOTHING,
+    joined,
     said,
     web_and_fabric,
 )
@@ -169,3 +174,72 @@ def test_what_a_run_left_when_it_was_killed_is_adopted_without_a_record(host, ap
     apply(LAN)
     sh(host, "rm /run/containerhost/records.json", "ip -n shop link set lan0 alias ''")
     assert said(apply(LAN)) == ["~ macvlan shop lan0 (lan)"]
+
+
+# -- what cannot be looked through ------------------------------------------------------------------------------------
+
+FLOODS = {
+    "links": "for i in $(seq 30); do ip -n shop link add x$i type bridge; done",
+    "addresses": "for i in $(seq 30); do ip -n shop addr add 10.9.0.$i/32 dev eth0; done",
+    "routes": "for i in $(seq 30); do ip -n shop route add 10.9.$i.0/24 dev eth0; done",
+}
+
+
+@pytest.mark.parametrize("made", FLOODS.values(), ids=FLOODS)
+def test_a_flood_keeps_its_own_container_waiting_and_nobody_else(host, apply, monkeypatch, made):
+    before = host.snapshot()
+    document = joined(web_and_fabric(), {"version": 1, "macvlan": LAN["macvlan"]})
+    apply(document)
+    sh(host, made)
+    monkeypatch.setattr(transport, "_MOST_ROWS", 25)
+    closed = copy.deepcopy(document)
+    closed["nat_rule"] = [rule for rule in closed["nat_rule"] if rule["rule"] != "publish"]
+    done = apply(closed)
+    assert said(done) == ["- nat_rule publish 0.0.0.0:8080/tcp (web)"]
+    waiting = {each["interface"]: each["reason"] for each in done["pending"]}
+    assert waiting["eth0"] == "netns shop cannot be looked into: a table has more than 25 rows"
+    # What is to go, goes all the same.
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    assert host.snapshot() == before
+
+
+def test_a_table_that_never_stands_still_is_its_container_s_own_business(host, apply):
+    document = web_and_fabric()
+    apply(document)
+    script = "while :; do ip -n shop link add x type bridge; ip -n shop link del x; done"
+    sh(host, "for i in $(seq 40); do ip -n shop link add b$i type bridge; done")
+    busy = subprocess.Popen(["nsenter", f"--target={host._host.pid}", "--net", "--mount", "sh", "-c", script],
+                            start_new_session=True)  # fmt: skip
+    try:
+        closed = copy.deepcopy(document)
+        closed["nat_rule"] = [rule for rule in closed["nat_rule"] if rule["rule"] != "publish"]
+        done = host.module("document", document=closed, remove=["*"])
+    finally:
+        os.killpg(busy.pid, signal.SIGKILL)
+        busy.wait()
+    assert not done.get("failed"), done["msg"]
+    assert "- nat_rule publish 0.0.0.0:8080/tcp (web)" in said(done)
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["before it is attached", "of its own end"])
+def test_an_alternative_name_is_in_the_way_of_its_own_container(host, apply, there):
+    document = web_and_fabric()
+    sh(host, "ip netns add shop")
+    if there:
+        apply(document)
+        sh(host, "ip -n shop link set eth0 name x", "ip -n shop link property add dev x altname eth0")
+    else:
+        sh(host, "ip -n shop link add x type bridge", "ip -n shop link property add dev x altname eth0")
+    done = apply(document)
+    assert [each["reason"] for each in done["pending"]] == [
+        "x in shop has eth0 for an alternative name: name another `interface`, or remove that name"
+    ]
+
+
+def test_names_that_are_no_text_break_nothing(host, apply):
+    document = web_and_fabric()
+    sh(host, "ip netns add shop", "ip -n shop link set lo alias $(printf '\\377')")
+    for name in (r"a\377b", r"\376"):
+        sh(host, f"ip -n shop link add $(printf '{name}') type bridge")
+    assert "+ veth shop eth0 (web)" in said(apply(document))
+    assert said(apply(document)) == []

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +117,10 @@ class Values:
 
     def netns_made_here(self) -> Collection[str]:
         return self.netns_names()
+
+    def link(self, name: str, wanted: AbstractSet[str], netns: str | None) -> dict[str, Any] | None:
+        rows = self.dump(m.RTM_GETLINK, {}, wanted, netns)
+        return next((row for row in rows if row["IFLA_IFNAME"] == name), None)
 
     def way_into(self, identity: Identity) -> str | None:
         return None
