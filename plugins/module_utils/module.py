@@ -13,7 +13,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
-from ansible_collections.containerhost.network.plugins.module_utils.engine import diff
+from ansible_collections.containerhost.network.plugins.module_utils.engine import diff, renumbering
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
@@ -303,6 +303,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
             "keep": {"type": "list", "elements": "str", "default": []},
             "everything": {"type": "bool", "default": False},
             "recreate": {"type": "bool", "default": False},
+            "settled": {"type": "dict", "default": {}},
             "install": {"type": "bool", "default": False},
             "venv": {"type": "path"},
         },
@@ -318,11 +319,20 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
         if module.check_mode and params["phase"] == "remove":
             todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
+        _check_renumbering(todo, wanted, params["settled"])
         kept: dict[str, int] = {}
         for change in todo.kept:
             network = network_of(change.owner)
             kept[network] = kept.get(network, 0) + 1
         finish(module, kernel, kinds, todo, kept=kept, pending=[_pending(each) for each in todo.pending])
+
+
+def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:
+    """Nothing is changed on a host that another ledger has made."""
+    endpoints = sum(1 for object_ in wanted if object_.values.get("sandbox"))
+    moves = renumbering.renumbered(todo.make, settled, endpoints)
+    if moves:
+        raise Unready([renumbering.sentence(moves)])
 
 
 def _pending(each: Pending) -> dict[str, t.Any]:

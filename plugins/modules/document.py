@@ -65,6 +65,16 @@ options:
         the options.
     type: bool
     default: false
+  settled:
+    description:
+      - What the plan says about addresses that the host has already, so that a ledger that is missing, or another
+        fleet's, does not move them. With O(plan_dir) it is read from there.
+      - C(networks), by name, with C(within) (CIDRs that an address does not leave by itself) and C(pinned) (addresses
+        that the inventory gives); C(strict) where the ledger has known nothing before.
+      - Where addresses would move for no reason of the inventory's, nothing is changed, and the error says what to do.
+    type: dict
+    default: {}
+    version_added: 0.2.0
   install:
     description:
       - Install what the host lacks, as M(containerhost.network.prerequisites) does, and go on. In check mode, say what

@@ -130,6 +130,7 @@ class Inventory:
     pools: tuple[Block, ...] | None = None
     ledger_path: str | None = None
     ledger_read_only: bool = False
+    confirm_renumbered: bool = False
     confirm_vanished: bool = False
     recreate: bool = False
 

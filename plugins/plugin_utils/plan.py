@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Inventory
+from ansible_collections.containerhost.network.plugins.plugin_utils.settled import settled
 from ansible_collections.containerhost.network.plugins.plugin_utils.vanished import check_vanished
 
 # How many allocations a message names before it counts the rest.
@@ -30,7 +31,7 @@ NAMED = 5
 class Plan:
     """``documents``: one a host, made when asked for. ``networks``: {name: {driver, members, shared}}.
 
-    ``ledger`` is what is to be remembered; the plan holds only once it has been.
+    ``ledger`` is what is to be remembered; the plan holds only once it has been. ``settled``: see ``settled.py``.
     """
 
     inventory: Inventory
@@ -39,6 +40,7 @@ class Plan:
     documents: Documents
     networks: Mapping[str, dict[str, Any]]
     warnings: tuple[str, ...] = ()
+    settled: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def known_networks(self) -> dict[str, dict[str, str]]:
@@ -82,7 +84,8 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
         }
         for name, network in sorted(documents.networks.items())
     }
-    return Plan(inventory, fleet, after, documents, networks, tuple(checks.warnings(inventory)))
+    told = settled(inventory, documents.networks, strict=not ledger.networks)
+    return Plan(inventory, fleet, after, documents, networks, tuple(checks.warnings(inventory)), told)
 
 
 def _check_read_only(before: Ledger, after: Ledger) -> None:

@@ -43,6 +43,7 @@ def write(plan: Plan, directory: str) -> None:
             "hosts": list(plan.documents),
             "known_networks": plan.known_networks,
             "networks": plan.networks,
+            "settled": plan.settled,
             "underlay": {name: str(host.underlay) for name, host in plan.fleet.hosts.items() if host.underlay},
         }
         _write(directory, FLEET_FILE, json.dumps(fleet, indent=1) + "\n")

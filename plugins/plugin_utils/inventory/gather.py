@@ -88,6 +88,7 @@ def gather(sources: Sources) -> Inventory:
         pools=fleet["containerhost_pools"],
         ledger_path=fleet["containerhost_ledger"],
         ledger_read_only=fleet["containerhost_ledger_read_only"],
+        confirm_renumbered=fleet["containerhost_confirm_renumbered"],
         confirm_vanished=fleet["containerhost_confirm_vanished"],
         recreate=fleet["containerhost_recreate"],
     )

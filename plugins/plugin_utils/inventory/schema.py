@@ -124,6 +124,13 @@ FLEET = (
     Option("containerhost_recreate", "bool", "Let devices be re-created when a change needs it.", default=False),
     Option("containerhost_hosts", "pattern", "The hosts of the fleet, as a host pattern.", default="all"),
     Option(
+        "containerhost_confirm_renumbered",
+        "bool",
+        "Go on although addresses of containers move that nothing in the inventory moves, as the ledger is missing or"
+        " another fleet's.",
+        default=False,
+    ),
+    Option(
         "containerhost_confirm_vanished",
         "bool",
         "Go on although more than a tenth of the hosts, networks, containers or endpoints that the ledger knows has"

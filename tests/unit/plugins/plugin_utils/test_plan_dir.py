@@ -31,6 +31,13 @@ def test_one_file_a_host_and_one_for_the_fleet(fleet, tmp_path):
         "hosts": ["h1", "h2", "h3"],
         "known_networks": {"fabric": {"driver": "overlay"}, "web": {"driver": "bridge"}},
         "networks": plan.networks,
+        "settled": {
+            "strict": True,
+            "networks": {
+                "fabric": {"within": ["10.42.0.0/16", "fd00:42::/48"], "pinned": [], "moving": []},
+                "web": {"within": ["10.80.0.0/16"], "pinned": [], "moving": []},
+            },
+        },
         "underlay": {"h1": "198.18.7.11", "h2": "198.18.7.12", "h3": "198.18.7.13"},
     }
 

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses that would move although nothing in the inventory moves them: the ledger that gave them out is not there.
+
+An address of ours moves by the inventory alone: by a pin, or by another subnet. A host that has others of the same
+subnet was made by another ledger. What somebody has changed by hand is not that, and is repaired: an endpoint that we
+made with another address has a MAC of that address, too; and what is inside of a container is believed as far as many
+of them, or the host's own devices, say the same.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, network_of
+
+# As the plan's guard: so many endpoints, and more than one in so many, are no accident.
+_FEW, _PART = 2, 10
+
+Settled = t.Mapping[str, t.Any]
+
+
+class Move(t.NamedTuple):
+    """One object whose addresses would move, from some to others."""
+
+    change: Change
+    before: str
+    after: str
+
+    @property
+    def is_endpoint(self) -> bool:
+        return bool(self.change.values.get("sandbox"))
+
+    def __str__(self) -> str:
+        values = self.change.values
+        sandbox = values.get("sandbox") or {}
+        name = f"{sandbox['ref']} {values.get('interface')}" if sandbox else values.get("name") or values["interface"]
+        return f"{name} ({network_of(self.change.owner)}) from {self.before} to {self.after}"
+
+
+def renumbered(changes: t.Iterable[Change], settled: Settled, endpoints: int) -> list[Move]:
+    """Moves that no inventory explains, where they are too many to be an accident; else none.
+
+    ``settled``: by network, ``within`` (the CIDRs that an address does not leave by itself) and ``pinned`` (addresses
+    that the inventory gives); ``strict`` where the ledger has known nothing before. ``endpoints``: how many there are.
+    """
+    networks = settled.get("networks") or {}
+    moves = [
+        move
+        for change in changes
+        if change.action in ("change", "recreate") and "addresses" in change.differences
+        for move in _moves(change, networks.get(network_of(change.owner)))
+    ]
+    ends = [move for move in moves if move.is_endpoint]
+    if settled.get("strict"):
+        return moves
+    devices = len(moves) > len(ends)
+    return moves if ends and (devices or len(ends) > _FEW and len(ends) * _PART > endpoints) else []
+
+
+def _moves(change: Change, network: t.Mapping[str, t.Any] | None) -> t.Iterator[Move]:
+    if network is None or (change.values.get("sandbox") and "mac" not in change.differences):
+        return
+    within = [ipaddress.ip_network(cidr) for cidr in network["within"]]
+    before, after = ({each.split("/")[0] for each in part or ()} for part in change.differences["addresses"])
+    for six in (False, True):
+        old, new = (sorted(each for each in part if (":" in each) == six) for part in (before, after))
+        if not old or not new or set(old) & set(new) or set(new) & set(network["pinned"]):
+            continue
+        if any(ipaddress.ip_address(each) in cidr for each in old for cidr in within):
+            yield Move(change, ", ".join(old), ", ".join(new))
+
+
+def sentence(moves: t.Sequence[Move]) -> str:
+    number = "1 address" if len(moves) == 1 else f"{len(moves)} addresses"
+    return (
+        f"{number} of this host would move although nothing in the inventory moves them, such as {moves[0]}: the ledger"
+        " is missing, or it is another fleet's. Restore it from git or a backup, or make it again from what the hosts"
+        " have with the playbook containerhost.network.recover; if they are to move, confirm it once with"
+        " -e containerhost_confirm_renumbered=true"
+    )

@@ -1,0 +1,104 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what hosts have back to the ledger that gave it to them.
+
+A host speaks for itself alone: of its document only its own slices and endpoints count, on networks of the inventory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
+    BITS,
+    Address,
+    Block,
+    block_around,
+    parse_interface,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
+    EndpointEntry,
+    Ledger,
+    NetworkEntry,
+    SliceEntry,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Inventory, NetworkSpec
+
+Row = Mapping[str, Any]
+_INTERFACE = "eth0"  # the default of option `interface` of veth and macvlan, which network_info leaves out
+
+
+def recovered(inventory: Inventory, documents: Mapping[str, Mapping[str, Any]]) -> Ledger:
+    """``documents``: by host, what M(containerhost.network.network_info) tells of the plan's networks."""
+    networks: dict[str, NetworkEntry] = {}
+    slices: dict[tuple[str, str], SliceEntry] = {}
+    endpoints: dict[tuple[str, str, str], EndpointEntry] = {}
+    for name, spec in sorted(inventory.networks.items()):
+        rows = {host: list(_rows(document, name)) for host, document in sorted(documents.items())}
+        rows = {host: found for host, found in rows.items() if found}
+        if not spec.present or not rows:
+            continue
+        networks[name] = NetworkEntry(spec.driver, _pool_subnets(spec, rows))
+        for host, found in rows.items():
+            blocks = _slices(spec, found)
+            if blocks:
+                slices[name, host] = SliceEntry(tuple(map(str, blocks)))
+            for container, row in _endpoints(inventory, host, found):
+                scope = ANY_HOST if driver(spec.driver).one_segment(spec) and not spec.per_host_names else host
+                addresses = tuple(str(address) for address, _prefix in _addresses(row))
+                endpoints[name, scope, container] = EndpointEntry(addresses, row.get("interface", _INTERFACE))
+    return Ledger(networks, slices, endpoints, {})
+
+
+def _rows(document: Mapping[str, Any], network: str) -> Iterator[Row]:
+    """The devices of a network with their addresses."""
+    for rows in document.values():
+        if isinstance(rows, list):
+            yield from (row for row in rows if row.get("network") == network and row.get("addresses"))
+
+
+def _addresses(row: Row) -> list[tuple[Address, int]]:
+    """Addresses and prefix lengths, IPv4 first."""
+    found = (parse_interface(text) for text in row["addresses"])
+    return sorted((address, BITS[address.version] if prefix is None else prefix) for address, prefix in found)
+
+
+def _pool_subnets(spec: NetworkSpec, rows: Mapping[str, list[Row]]) -> tuple[str, ...]:
+    """What a network without `subnets` got from the pools: a block of the driver's size, or the devices' own."""
+    if spec.subnets is not None:
+        return ()
+    driver_ = driver(spec.driver)
+    blocks = {
+        block_around(address, driver_.pool_prefix[address.version] if driver_.sliced else prefix)
+        for found in rows.values()
+        for row in found
+        for address, prefix in _addresses(row)
+        if driver_.sliced or prefix < BITS[address.version]
+    }
+    return tuple(map(str, sorted(blocks)))
+
+
+def _slices(spec: NetworkSpec, rows: list[Row]) -> list[Block]:
+    """The blocks around the addresses of the host's own devices, where the network is cut into slices."""
+    if not driver(spec.driver).sliced and not any(subnet.host_prefix for subnet in spec.subnets or ()):
+        return []
+    own = (row for row in rows if not row.get("sandbox"))
+    blocks = {block_around(*each) for row in own for each in _addresses(row) if each[1] < BITS[each[0].version]}
+    whole = {subnet.cidr for subnet in spec.subnets or () if not subnet.host_prefix and not driver(spec.driver).sliced}
+    return sorted(blocks - whole)
+
+
+def _endpoints(inventory: Inventory, host: str, rows: list[Row]) -> Iterator[tuple[str, Row]]:
+    """The containers of the inventory that a host's rows are about, and its own end on a LAN ("(h1)")."""
+    names = {(each.engine, each.ref): name for name, each in inventory.containers.get(host, {}).items()}
+    for row in rows:
+        sandbox = row.get("sandbox")
+        if sandbox:
+            name = names.get((sandbox.get("engine"), str(sandbox.get("ref"))))
+            if name is not None:
+                yield name, row
+        elif row.get("interface"):
+            yield f"({host})", row
