@@ -16,6 +16,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Problem,
     Values,
     Wanted,
+    namespaces,
+    place,
     realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
@@ -28,7 +30,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
     has_ipv6,
     in_message,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
 DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -60,8 +62,6 @@ class DeviceKind(Kind):
             if plain.get(option) is not None:
                 plain[option] = canonical.device_name(plain[option], option)
         plain.setdefault("up", True)
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         if plain.get("mac") is not None:
             plain["mac"] = canonical.unicast_mac(plain["mac"])
         if plain.get("mtu") is not None:
@@ -100,7 +100,7 @@ class DeviceKind(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         names = {(object_.netns, object_.values["name"]): object_ for object_ in wanted}
-        for netns in {None, *(object_.netns for object_ in wanted)}:
+        for netns in namespaces(wanted):
             for link in list(kernel.links(netns).values()):
                 object_ = names.get((netns, link.name))
                 same = link.kind == self.kernel_kind
@@ -124,8 +124,7 @@ class DeviceKind(Kind):
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         values = {"name": link.name, "mac": link.mac, "mtu": link.mtu, "up": link.up}
-        if netns is not None:
-            values["netns"] = netns
+        place(values, netns)
         if link.kind != self.kernel_kind:
             return {**values, "kind": link.kind or "physical"}
         if "addresses" in self.options:

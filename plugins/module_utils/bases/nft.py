@@ -15,10 +15,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Problem,
     Values,
     Wanted,
+    namespaces,
+    place,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
@@ -61,8 +63,6 @@ class NftKind(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = dict(values)
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         return {**self.spell(plain), "in_force": True}
 
     def export(self, values: Values) -> Values:
@@ -70,7 +70,7 @@ class NftKind(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         needing = {object_.netns for object_ in wanted if object_.present}
-        for netns in {None, *(object_.netns for object_ in wanted)}:
+        for netns in namespaces(wanted):
             table = kernel.table(netns)
             if table.lack is not None and netns in needing:
                 raise table.lack
@@ -78,8 +78,7 @@ class NftKind(Kind):
                 values = {**found.values, "elements": found.elements}
                 # Neither an element too few nor one too many.
                 values["in_force"] = table.intact and {*self.elements(values)} == {*found.elements}
-                if netns is not None:
-                    values["netns"] = netns
+                place(values, netns)
                 yield Found(self.name, self.key_of(values, ""), values, owner_of(found.comment) or UNKNOWN)
 
     def add(self, wanted: Wanted) -> Rounds:

@@ -32,7 +32,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import of_host_device
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
 STACKED_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -64,8 +64,6 @@ class StackedKind(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {"up": True, "mode": self.options["mode"]["default"], "interface": "eth0", **values}
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         if plain.get("mtu") is not None:
             plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
         if plain["mode"] not in self.modes:

@@ -75,6 +75,17 @@ class Pending(t.NamedTuple):
     reason: str
 
 
+def namespaces(wanted: t.Iterable[Wanted]) -> set[str | None]:
+    """Where a kind looks for objects: the host's own namespace, and those that some are wanted in."""
+    return {None, *(object_.netns for object_ in wanted)}
+
+
+def place(values: Values, netns: str | None) -> None:
+    """Say where an object was found; the host's own namespace goes without saying."""
+    if netns is not None:
+        values["netns"] = netns
+
+
 class Problem(Exception):
     """Something that must be put right before anything is done: one sentence for a person."""
 

@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     network_of,
     realm,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
 # Says whether an object of ours that nobody wants any more is to go now.
 Leaves = t.Callable[[Found], bool]
@@ -64,7 +64,10 @@ class Unready(Exception):
 
 def wanted_object(kind: Kind, values: Values, owner: str, present: bool = True, recreate: bool = False) -> Wanted:
     """An object from the values of its options, checked and in the kernel's spelling."""
-    plain = kind.normalise({name: value for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    if "netns" in given:
+        given["netns"] = netns_path(given["netns"])
+    plain = kind.normalise(given)
     return Wanted(kind.name, kind.key_of(plain, owner), plain, owner, present, recreate)
 
 

@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import can_name
 
 AUTO = "auto"
@@ -58,8 +58,6 @@ class Forwarding(Kind):
         for option in ("device", "uplink"):
             if plain.get(option) is not None:
                 plain[option] = canonical.device_name(plain[option], option)
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         return plain
 
     def label(self, values: Values) -> str:

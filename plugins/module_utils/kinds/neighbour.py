@@ -9,7 +9,14 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    namespaces,
+    place,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     forget_gone,
     owner_of_row,
@@ -17,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 
 class Neighbour(Kind):
@@ -34,8 +41,6 @@ class Neighbour(Kind):
         plain = {**values, "permanent": True}
         plain["device"] = canonical.device_name(plain["device"], "device")
         plain["address"] = canonical.address(plain["address"])
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         if plain.get("lladdr") is not None:
             plain["lladdr"] = canonical.mac(plain["lladdr"], "lladdr")
         elif plain.get("state") != "absent":
@@ -59,7 +64,7 @@ class Neighbour(Kind):
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted}
         unwanted = {object_.key for object_ in wanted if not object_.present}
-        for netns in {None, *(object_.netns for object_ in wanted)}:
+        for netns in namespaces(wanted):
             seen = set()
             for row in kernel.neighbours(netns):
                 if "NDA_DST" not in row:
@@ -71,8 +76,7 @@ class Neighbour(Kind):
                     "lladdr": row.get("NDA_LLADDR"),
                     "permanent": permanent,
                 }
-                if netns is not None:
-                    values["netns"] = netns
+                place(values, netns)
                 key = self.key_of(values, "")
                 seen.add(key)
                 if key in unwanted and not permanent:

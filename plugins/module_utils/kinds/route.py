@@ -9,7 +9,14 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    namespaces,
+    place,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     forget_gone,
     owner_of_row,
@@ -17,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
 _METRIC_6 = 1024  # what an IPv6 route without a metric gets
@@ -44,8 +51,6 @@ class Route(Kind):
         six = ":" in plain["dst"]
         plain["metric"] = canonical.between(plain.get("metric") or (_METRIC_6 if six else 0), 0, _LARGEST, "metric")
         plain["table"] = canonical.between(plain["table"], 1, _LARGEST, "table")
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         for option in ("via", "src"):
             if plain.get(option) is not None:
                 plain[option] = canonical.address(plain[option], option)
@@ -79,12 +84,11 @@ class Route(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key: object_ for object_ in wanted}
-        for netns in {None, *(object_.netns for object_ in wanted)}:
+        for netns in namespaces(wanted):
             seen = set()
             for row in kernel.routes(netns):
                 values = {name: value for name, value in row.items() if name != "protocol" and value is not None}
-                if netns is not None:
-                    values["netns"] = netns
+                place(values, netns)
                 key = self.key_of(values, "")
                 seen.add(key)
                 of_its_own = key in keys or kernel.records.owner(self.name, key) is not None

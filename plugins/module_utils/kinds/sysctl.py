@@ -9,9 +9,15 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.sandbox_interface import sysctl_path
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    place,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 
 class Sysctl(Kind):
@@ -23,8 +29,6 @@ class Sysctl(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {**values, "key": sysctl_path(values["key"])}
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         if plain.get("value") is not None:
             plain["value"] = " ".join(str(plain["value"]).split())
         elif plain.get("state") != "absent":
@@ -79,8 +83,7 @@ def _held(kind: Kind, kernel: Kernel, wanted: t.AbstractSet[t.Any]) -> t.Iterato
     for (netns, key), loan in kernel.records.borrowed().items():
         if loan["kind"] == kind.name:
             values: Values = {"key": key, "value": kernel.sysctl(key, netns)}
-            if netns is not None:
-                values["netns"] = netns
+            place(values, netns)
             for owner in loan["owners"]:
                 found = Found(kind.name, kind.key_of(values, owner), values, owner)
                 if found.key not in wanted:

@@ -15,13 +15,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Problem,
     Values,
     Wanted,
+    namespaces,
+    place,
     realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import forget_gone, is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
 _CONTROLLED = "dynamic"  # as the kernel shows a bridge's entry that a controller has learned; it lasts all the same
@@ -62,8 +64,6 @@ class VxlanFdb(Kind):
         plain = {"table": "self", "fdb_state": "permanent", **flags, **values}
         plain["device"] = canonical.device_name(plain["device"], "device")
         plain["lladdr"] = canonical.mac(plain["lladdr"], "lladdr")
-        if plain.get("netns") is not None:
-            plain["netns"] = netns_path(plain["netns"])
         if plain.get("dst") is not None:
             plain["dst"] = canonical.address(plain["dst"], "dst")
         where = f"FDB entry {plain['lladdr']} on {plain['device']}"
@@ -128,7 +128,7 @@ class VxlanFdb(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         objects = {object_.key: object_ for object_ in wanted}
-        for netns in {None, *(object_.netns for object_ in wanted)}:
+        for netns in namespaces(wanted):
             links = kernel.links(netns)
             seen = set()
             for row in kernel.fdb(netns):
@@ -190,8 +190,7 @@ def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:
     for option, attribute in _ATTRIBUTES.items():
         if row.get(attribute) is not None:
             values[option] = row[attribute]
-    if netns is not None:
-        values["netns"] = netns
+    place(values, netns)
     return values
 
 
