@@ -309,7 +309,7 @@ class Executor:
             if not some:
                 continue
             then = nftables.after(table, some)
-            self._note_flows(netns, table, then)
+            self._note_flows(netns, table, then, some)
             try:
                 with self._wire.inside(netns):
                     nftables.run(nftables.transaction(table, some))
@@ -334,9 +334,11 @@ class Executor:
             if refusal.errno not in (errno.ENOENT, errno.ESRCH, errno.EEXIST):
                 yield refusal.text
 
-    def _note_flows(self, netns: str | None, table: nftables.NftTable, then: nftables.NftTable) -> None:
+    def _note_flows(
+        self, netns: str | None, table: nftables.NftTable, then: nftables.NftTable, steps: t.Sequence[s.NftElement]
+    ) -> None:
         """Where ports lead to that are about to change: the run may be killed before it has ended old connections."""
-        changed = changed_ports(table.elements, then.elements)
+        changed = changed_ports(table.elements, then.elements, [(step.set, step.key) for step in steps])
         if changed:
             self._records.note_ports(netns, changed)
             self._records.save()

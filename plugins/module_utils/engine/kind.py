@@ -126,7 +126,7 @@ class Kind:
         return {
             name: values[name]
             for name, spec in {**self.options, "netns": {}}.items()
-            if name in values and _given(values[name]) and values[name] != spec.get("default")
+            if name in values and values[name] != spec.get("default") and _says_something(spec, values[name])
         }
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
@@ -218,6 +218,11 @@ class Kind:
 def link_data_of(kinds: t.Iterable[Kind]) -> list[LinkData]:
     """How the devices of these kinds are laid out."""
     return [data for data in (kind.link_data for kind in kinds) if data]
+
+
+def _says_something(spec: t.Mapping[str, t.Any], value: t.Any) -> bool:
+    """A switch that is off says so where it is on by default."""
+    return _given(value) or (value is False and spec.get("default") is True)
 
 
 def _given(value: t.Any) -> bool:

@@ -60,6 +60,10 @@ class Isolation(NftKind):
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("isolation", values.get("netns"), values["device"])
 
+    def export(self, values: Values) -> Values:
+        """An empty list of sources says that nobody's packets pass."""
+        return {**super().export(values), **({"sources": []} if values["sources"] == [] else {})}
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
         device = wanted.values["device"]

@@ -23,30 +23,27 @@ Changed = t.Dict[str, t.Dict[str, str]]
 _PUBLISHED = ("4", "6", "4_at", "6_at")
 
 
-def changed_ports(before: Elements, after: Elements) -> Changed:
-    """The ports that lead elsewhere, or whose limits are others, after a change."""
+def changed_ports(before: Elements, after: Elements, touched: t.Iterable[tuple[str, str]]) -> Changed:
+    """The ports that lead elsewhere, or whose limits are others, after a change of these elements (set and key)."""
     changed: Changed = {}
-    for suffix in _PUBLISHED:
-        name = f"publish{suffix}"
-        old, new = before.get(name, {}), after.get(name, {})
-        keys = {key for key in {*old, *new} if old.get(key, _NO)[0] != new.get(key, _NO)[0]}
-        keys |= _touched(before, after, f"limited{suffix}")
-        keys |= {key.split(" . ", 1)[1] for key in _touched(before, after, f"admitted{suffix}")}
-        if keys:
-            changed[name] = {key: str(old.get(key, _NO)[0]) for key in sorted(keys)}
-    for family in ("4", "6"):
-        keys = _touched(before, after, f"open{family}")
-        keys |= {key.split(" . ", 1)[1] for key in _touched(before, after, f"permitted_open{family}")}
-        if keys:
-            changed[f"open{family}"] = dict.fromkeys(sorted(keys), "")
+    for name, key in touched:
+        port_set, limits = _PORT_OF.get(name, ("", False))
+        old, new = before.get(name, {}).get(key), after.get(name, {}).get(key)
+        if port_set and (old and (old[0],)) != (new and (new[0],)):
+            port = key.split(" . ", 1)[1] if limits else key
+            was = before.get(port_set, {}).get(port)
+            changed.setdefault(port_set, {})[port] = str(was[0]) if was and was[0] else ""
     return changed
 
 
-_NO: tuple[str, str] = ("", "")
-
-
-def _touched(before: Elements, after: Elements, name: str) -> set[str]:
-    return {*before.get(name, ())} ^ {*after.get(name, ())}
+# By set: that of the port which an element is of, and whether a source precedes the port in its key.
+_PORT_OF: dict[str, tuple[str, bool]] = {
+    **{f"publish{suffix}": (f"publish{suffix}", False) for suffix in _PUBLISHED},
+    **{f"limited{suffix}": (f"publish{suffix}", False) for suffix in _PUBLISHED},
+    **{f"admitted{suffix}": (f"publish{suffix}", True) for suffix in _PUBLISHED},
+    **{f"open{family}": (f"open{family}", False) for family in ("4", "6")},
+    **{f"permitted_open{family}": (f"open{family}", True) for family in ("4", "6")},
+}
 
 
 def is_stale(flow: Flow, changed: Changed, after: Elements, local: t.Collection[str]) -> bool:

@@ -51,13 +51,18 @@ def of_set(name: str):
     port = st.sampled_from((1, 53, 8080, 65535)).map(str)
     if name == "accepted":
         key = st.tuples(st.sampled_from(DEVICES), st.sampled_from(DEVICES)).map(" . ".join)
-    elif name in ("ours", "guarded", "internal") or name.startswith("borrowed"):
+    elif name.startswith("sources"):
+        key = st.tuples(st.sampled_from(DEVICES), st.sampled_from(NETWORKS[family])).map(" . ".join)
+    elif name.startswith("admitted"):
+        places = (address, port) if name.endswith("_at") else (port,)
+        key = st.tuples(st.sampled_from(NETWORKS[family]), st.sampled_from(PROTOCOLS), *places).map(" . ".join)
+    elif name in ("ours", "guarded", "internal", "inward", "sourced") or name.startswith("borrowed"):
         key = st.just("10") if name == "borrowed_families" else st.sampled_from(DEVICES)
     elif name.startswith("masquerade"):
         key = st.sampled_from(NETWORKS[family])
     elif name.startswith("local"):
         key = st.sampled_from(NETWORKS[family]).map(lambda network: f"{network} . {network}")
-    elif name.endswith("_at"):
+    elif name.endswith("_at") or name.startswith("wherever"):
         key = st.tuples(st.sampled_from(PROTOCOLS), address, port).map(" . ".join)
     else:
         key = st.tuples(st.sampled_from(PROTOCOLS), port).map(" . ".join)
@@ -68,7 +73,8 @@ def of_set(name: str):
 
 SETS = (
     "ours borrowed4 borrowed6 borrowed_families guarded internal accepted local4 local6 masquerade4 masquerade6"
-    " publish4 publish6 publish4_at publish6_at"
+    " publish4 publish6 publish4_at publish6_at inward sourced sources4 sources6 wherever4 wherever6"
+    " limited4 limited6 limited4_at limited6_at admitted4 admitted6 admitted4_at admitted6_at"
 ).split()
 elements = st.lists(st.sampled_from(SETS).flatmap(of_set), max_size=12, unique_by=lambda step: (step.set, step.key))
 

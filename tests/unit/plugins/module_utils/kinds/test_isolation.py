@@ -1,0 +1,62 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.isolation import Isolation
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.open_port import OpenPort
+
+PORT = {"rule": "publish", "host_port": 80, "address": "10.0.0.2"}
+
+
+def spelled(kind, values):
+    return wanted_object(kind, values, "plan/web").values
+
+
+@pytest.mark.parametrize(("kind", "values"), [
+    (Isolation(), {"device": "ch-web", **options})
+    for options in (
+        {}, {"way_out": False}, {"protect": False}, {"internal": True, "accept_from": ["ch-b"]},
+        {"sources": ["10.0.0.0/24", "fd00::/64"]}, {"sources": []},
+    )
+] + [
+    (NatRule(), PORT), (NatRule(), {**PORT, "sources": ["10.0.0.0/8"]}),
+    (OpenPort(), {"address": "10.0.0.2", "port": 80, "sources": ["10.0.0.0/8"]}),
+])  # fmt: skip
+def test_what_is_exported_is_the_same_object(kind, values):
+    whole = spelled(kind, values)
+    assert spelled(kind, kind.export(whole)) == whole
+
+
+@pytest.mark.parametrize(("kind", "values"), [
+    (Isolation(), {"device": "ch-web", "way_out": False, "sources": ["10.0.0.0/24", "10.0.1.7/32", "fd00::1/128"]}),
+    (NatRule(), {**PORT, "sources": ["10.0.0.7/32", "192.0.2.0/24"], "host_address": "192.0.2.1"}),
+    (OpenPort(), {"address": "fd00::2", "port": 80, "sources": ["fd00::7/128"]}),
+])  # fmt: skip
+def test_an_objects_elements_tell_all_of_it(kind, values):
+    whole = spelled(kind, values)
+    elements = {}
+    for element in kind.elements(whole):
+        elements.setdefault(element.set, {})[element.key] = (element.value, "containerhost:plan/web")
+    (found,) = kind.objects(elements)
+    told = {name: value for name, value in found.values.items() if name != "wherever"}  # which the host says
+    assert {name: whole[name] for name in told} == told
+    assert {*found.elements} == {*kind.elements(whole)}
+
+
+def test_sources_that_lie_in_others_of_them_are_those():
+    assert spelled(Isolation(), {"device": "ch-web", "sources": ["10.0.0.0/8", "10.1.0.0/16", "fd00::/64"]})[
+        "sources"
+    ] == ["10.0.0.0/8", "fd00::/64"]
+
+
+@pytest.mark.parametrize("kind", [NatRule(), OpenPort()])
+def test_a_list_that_names_nobody_is_a_mistake(kind):
+    values = PORT if kind.name == "nat_rule" else {"address": "10.0.0.2", "port": 80}
+    with pytest.raises(Problem, match="`sources` is empty"):
+        spelled(kind, {**values, "sources": []})
