@@ -1,0 +1,23 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drivers are found by their files, and two of one name are told to their author."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import drivers
+from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
+
+
+def test_two_drivers_of_one_name_are_refused_with_their_files():
+    one, other = Driver("tap", "One."), Driver("tap", "Another.")
+    with pytest.raises(drivers.InconsistentDrivers, match="a.py and b.py both have a driver tap"):
+        drivers.by_name([(one, "a.py"), (other, "b.py")])
+
+
+def test_a_driver_from_elsewhere_takes_nobodys_name():
+    with pytest.raises(drivers.InconsistentDrivers, match="there is a driver bridge already"):
+        drivers.register(Driver("bridge", "Another."))
+    assert drivers.driver("bridge").summary != "Another."
