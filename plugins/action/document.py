@@ -35,8 +35,8 @@ class ActionModule(EveryKindAction, InstallingAction):
             applied = self._apply(arguments, task_vars or {})
             return {**result, **_warned(applied, host_of_task(task_vars or {}))}
         phase = arguments.get("phase", "all")
-        if phase not in ("make", "remove", "all"):
-            return {**result, "failed": True, "msg": f"phase {phase!r} must be one of make, remove, all."}
+        if phase not in ("make", "left_over", "remove", "all"):
+            return {**result, "failed": True, "msg": f"phase {phase!r} must be one of make, left_over, remove, all."}
         try:
             return {**result, **self._of_the_plan(arguments, phase, task_vars or {})}
         except Refusal as refusal:
@@ -45,6 +45,8 @@ class ActionModule(EveryKindAction, InstallingAction):
     def _of_the_plan(self, arguments: dict[str, Any], phase: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         directory, host = arguments["plan_dir"], host_of_task(task_vars)
         plan = progress.read_plan(directory)
+        if phase == "left_over":
+            return {"changed": False, "hosts": progress.left_over(directory, plan["digest"])}
         who = {host}
         if phase == "remove":
             kept = progress.made_here(directory, plan["digest"], host)

@@ -297,7 +297,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         argument_spec={
             "document": {"type": "dict"},
             "plan_dir": {"type": "str"},
-            "phase": {"type": "str", "choices": ["make", "remove", "all"], "default": "all"},
+            "phase": {"type": "str", "choices": ["make", "left_over", "remove", "all"], "default": "all"},
             "drivers": {"type": "list", "elements": "str"},
             "remove": {"type": "list", "elements": "str", "default": []},
             "keep": {"type": "list", "elements": "str", "default": []},

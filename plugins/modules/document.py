@@ -29,11 +29,12 @@ options:
   phase:
     description:
       - With O(plan_dir), which part of a run this is. V(make) makes and changes, and leaves what is no longer planned.
+      - V(left_over) asks no host. It returns those which V(make) left something on.
       - V(remove) removes that, for the networks whose every member has made in this run.
       - In check mode, V(remove) speaks of what goes only, as a run has made all else by then.
       - V(all) does both at once, for networks that no other host takes part in.
     type: str
-    choices: [make, remove, all]
+    choices: [make, left_over, remove, all]
     default: all
   drivers:
     description:
@@ -171,6 +172,12 @@ pending:
       sandbox: {engine: docker, ref: db}
       interface: eth0
       reason: "docker container db is not running on this host: start it, then run again"
+hosts:
+  description: Hosts with something that is ours and no longer planned there.
+  returned: with O(phase=left_over)
+  type: list
+  elements: str
+  sample: [h3]
 problems:
   description: What is wrong, a sentence each.
   returned: failure

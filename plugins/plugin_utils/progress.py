@@ -45,12 +45,21 @@ def made_here(directory: str, digest: str, host: str) -> dict[str, int] | None:
 
 def made(directory: str, digest: str) -> set[str]:
     """Hosts that have made their part of this very plan. A file is read for each: ask only where something is left."""
+    return {entry["host"] for entry in _notes(directory, digest)}
+
+
+def left_over(directory: str, digest: str) -> list[str]:
+    """Those of them that kept something which is ours and no longer planned there."""
+    return sorted(entry["host"] for entry in _notes(directory, digest) if any(entry["kept"].values()))
+
+
+def _notes(directory: str, digest: str) -> list[dict[str, Any]]:
     try:
         names = os.listdir(os.path.join(directory, FOLDER))
     except FileNotFoundError:
-        return set()
+        return []
     notes = [_read(os.path.join(directory, FOLDER, name), "a note") for name in names if name.endswith(".json")]
-    return {entry["host"] for entry in notes if entry["digest"] == digest}
+    return [entry for entry in notes if entry["digest"] == digest]
 
 
 def _read(path: str, what: str) -> dict[str, Any]:
