@@ -148,3 +148,15 @@ def between(value: int, low: int, high: int, what: str) -> int:
 
 def each(values: t.Iterable[str] | None, spell: t.Callable[[str], str]) -> list[str] | None:
     return None if values is None else sorted({spell(value) for value in values})
+
+
+def connected_network(cidr: str) -> str | None:
+    """The destination of the route that comes with an address; None of one with its full length, which has none."""
+    address, _slash, length = cidr.partition("/")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    raw = socket.inet_pton(family, address)
+    host_bits = len(raw) * 8 - int(length)
+    if not host_bits:
+        return None
+    network = int.from_bytes(raw, "big") >> host_bits << host_bits
+    return f"{socket.inet_ntop(family, network.to_bytes(len(raw), 'big'))}/{length}"

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
     realm,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
@@ -40,6 +41,7 @@ DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "up": {"type": "bool", "default": True},
 }
 ADDRESS_OPTIONS: dict[str, dict[str, t.Any]] = {"addresses": {"type": "list", "elements": "str"}}
+_ROUTELESS = " (its route is gone)"
 ETH_DATA_LEN = 1500  # linux/if_ether.h: the MTU of Ethernet, and of the devices that are made like it
 IPV6_OPTIONS: dict[str, dict[str, t.Any]] = {"ipv6": {"type": "bool"}}
 
@@ -75,6 +77,12 @@ class DeviceKind(Kind):
             plain.pop("ipv6", None)
         return plain
 
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        if realm(wanted.owner) != "plan" or not wanted.values.get("settings"):
+            return wanted
+        whole = {**wanted.values["settings"], **device_settings.as_made(self.name, wanted.values)}
+        return wanted._replace(values={**wanted.values, "settings": whole})
+
     def settings(self, values: Values) -> Settings:
         """How the device itself is set below ``net.ipv4.conf`` and ``net.ipv6.conf``: see ``state/device_settings.py``.
 
@@ -107,6 +115,9 @@ class DeviceKind(Kind):
                 if (same and link.owner is not None) or (object_ is not None and (same or link.owner is None)):
                     values = self.values_of(kernel, netns, link, object_)
                     yield Found(self.name, (netns, link.name), values, link.owner, self._leftover(link, object_))
+                elif object_ is None and same and _has_lost_its_mark(link):
+                    values = self.values_of(kernel, netns, link, None)
+                    yield Found(self.name, (netns, link.name), values, UNKNOWN)
 
     def _leftover(self, link: Link, wanted: Wanted | None) -> bool:
         """No mark, but our derived name, MAC and group: a run was killed before it marked the device."""
@@ -129,6 +140,8 @@ class DeviceKind(Kind):
             return {**values, "kind": link.kind or "physical"}
         if "addresses" in self.options:
             values["addresses"] = kernel.addresses_of(link.name, netns)
+            if wanted is not None and link.up:
+                values["addresses"] = told_routeless(kernel, link.name, netns)
         if "ipv6" in self.options and has_ipv6(link) and not any(":" in cidr for cidr in values["addresses"]):
             values["ipv6"] = True
         if wanted is not None and wanted.present:
@@ -157,10 +170,13 @@ class DeviceKind(Kind):
             kernel.will_delete_link(name, netns)
         if change.action in ("add", "recreate"):
             kernel.will_make_link(name, netns, self.kernel_kind)
+        if "owner" in change.differences:
+            kernel.will_mark(name, self.mark_of(t.cast(Wanted, change.wanted)), netns)
         if change.action == "change":
             before, after = change.differences.get("settings", ({}, {}))
             for step in change_settings(name, netns, before, after):
-                kernel.will_set_sysctl(step.key, step.value, netns)
+                if isinstance(step, WriteSysctl):
+                    kernel.will_set_sysctl(step.key, step.value, netns)
 
     def mark_label(self, values: Values) -> str:
         return ""
@@ -169,10 +185,17 @@ class DeviceKind(Kind):
         return mark(wanted.owner, self.mark_label(wanted.values))
 
     def remove(self, found: Found) -> Rounds:
-        return [[DeleteLink(found.netns, found.values["name"])]]
+        """``moved``: where it was found, if somebody has taken it to another namespace."""
+        return [[DeleteLink(found.values.get("moved", found.netns), found.values["name"])]]
 
     def undo(self, wanted: Wanted) -> Rounds:
         return [[DeleteLink(wanted.netns, wanted.values["name"])]]
+
+
+def _has_lost_its_mark(link: Link) -> bool:
+    """Named as the plan names devices, with our group and a MAC that somebody has made up: nobody else's."""
+    derived = link.name.startswith("ch") and (link.mac or "").startswith("02:")
+    return derived and link.owner is None and link.group == m.GROUP
 
 
 def device_address(cidr: str) -> str:
@@ -194,20 +217,48 @@ def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]
 
 def in_files(netns: str | None, device: str, settings: Settings) -> list[WriteSysctl]:
     """Steps for the others: IPv6 has no message for them."""
-    return [_write_setting(netns, device, name, number) for name, number in settings.items() if name[3] == "6"]
+    six = {name: number for name, number in settings.items() if name.startswith("ipv6.")}
+    return [_write_setting(netns, device, name, number) for name, number in six.items()]
 
 
 def change_settings(
     device: str, netns: str | None, before: t.Mapping[str, int | None], after: Settings
-) -> list[WriteSysctl]:
-    """By files alone: only so the kernel gives a device that is up the link-local address of its new mode."""
+) -> list[Step]:
+    """IP's by files alone: only so the kernel gives a device that is up the link-local address of its new mode."""
     differing = {name: number for name, number in after.items() if before.get(name) != number}
-    return [_write_setting(netns, device, name, number) for name, number in differing.items()]
+    steps: list[Step] = []
+    attributes: dict[str, dict[str, int]] = {}
+    for name, number in differing.items():
+        if name.startswith("ipv"):
+            steps.append(_write_setting(netns, device, name, number))
+        elif name == "link.link_local":
+            # The kernel makes the address when the mode becomes this one, and its route with it.
+            steps += [_write_setting(netns, device, "ipv6.addr_gen_mode", mode) for mode in (1, 0)]
+        elif name == "link.link_local_route":
+            steps.append(m.link_local_route(device, netns))
+        elif name in _ON_LINK:
+            steps.append(m.set_link(device, netns, operation=f"set {name.partition('.')[2]}", **_ON_LINK[name](number)))
+        else:
+            place, attribute = device_settings.attribute_of(name)
+            attributes.setdefault(place, {})[attribute] = number
+    for place, data in attributes.items():
+        steps.append(
+            m.set_port(device, data, netns) if place == "port" else m.set_kind_data(device, place, data, netns)
+        )
+    return steps
+
+
+_ON_LINK: dict[str, t.Callable[[int], dict[str, t.Any]]] = {
+    "link.arp": lambda on: {"flags": {m.IFF_NOARP: not on}},
+    "link.multicast": lambda on: {"flags": {m.IFF_MULTICAST: bool(on)}},
+    "link.group": lambda group: {"group": group},
+    "link.master": lambda index: {"master": index},
+}
 
 
 def _write_setting(netns: str | None, device: str, name: str, number: int) -> WriteSysctl:
     """Without IPv6 there is nothing to close; but what is to have it cannot do without."""
-    may_miss = name[3] == "6" and not (name == "ipv6.disable_ipv6" and number == 0)
+    may_miss = name.startswith("ipv6.") and not (name == "ipv6.disable_ipv6" and number == 0)
     return WriteSysctl(netns, device_settings.path(device, name), str(number), may_miss)
 
 
@@ -253,15 +304,24 @@ def change_addresses(
     With the first IPv4 address of a network that a device has, the kernel takes the others of that network
     (promote_secondaries): those come after, again if need be.
     """
-    old, new = set(before), set(after)
+    # The kernel makes an address's route with the address, and not again.
+    routeless = {cidr[: -len(_ROUTELESS)] for cidr in before if cidr.endswith(_ROUTELESS)}
+    old, new = {cidr for cidr in before if not cidr.endswith(_ROUTELESS)} | routeless, set(after) - routeless
+    again_after = sorted(routeless & set(after))
     shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
     later = {cidr for cidr in new if _network(cidr) in shaken}
     again = m.NLM_F_CREATE | m.NLM_F_REPLACE
     return [
         *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
         *(m.delete_address(device, cidr, netns) for cidr in sorted(old - new)),
-        *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in sorted(later)),
+        *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in [*sorted(later), *again_after]),
     ]
+
+
+def told_routeless(kernel: Kernel, device: str, netns: str | None) -> list[str]:
+    """The addresses of a device that is up; those whose own network has no route any more say so, and get it again."""
+    without = kernel.routeless(device, netns)
+    return [f"{cidr}{_ROUTELESS}" if cidr in without else cidr for cidr in kernel.addresses_of(device, netns)]
 
 
 def _network(cidr: str) -> str:

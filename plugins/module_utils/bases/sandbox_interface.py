@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     change_settings,
     device_address,
     in_files,
+    told_routeless,
     without_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
@@ -231,10 +232,12 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
     """The sandbox's end as it is, and is to get ``mtu``. Of sysctls and foreign routes, only those that are wanted."""
     asked = wanted.values if wanted is not None else {}
     returns = link.mtu < device_settings.IPV6_MIN_MTU <= (mtu or 0)
+    up = link.up and wanted is not None
+    addresses = told_routeless(kernel, link.name, path) if up else kernel.addresses_of(link.name, path)
     return {
         "interface": link.name,
         "mac": link.mac,
-        "addresses": kernel.addresses_of(link.name, path),
+        "addresses": addresses,
         "routes": routes_of(kernel, path, link.name, asked.get("routes", ())),
         "sysctls": {
             key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
@@ -255,14 +258,14 @@ def routes_of(kernel: Kernel, path: str | None, interface: str, wanted: t.Iterab
         if row["device"] == interface and row["table"] == m.RT_TABLE_MAIN:
             text = _route_text(row)
             if row["protocol"] == m.PROTOCOL or _place(text) in places:
-                routes.append(text)
+                routes.append(text if row["protocol"] == m.PROTOCOL else f"{text} proto {row['protocol']}")
     return sorted(routes)
 
 
 def _place(text: str) -> tuple[str, str]:
     """What makes a route the same one: its destination and its metric."""
     words = text.split()
-    return words[0], words[-1] if "metric" in words else ""
+    return words[0], words[words.index("metric") + 1] if "metric" in words else ""
 
 
 def set_up(values: Values, path: str) -> list[Step]:

@@ -75,6 +75,7 @@ class Neighbour(Kind):
                     "address": row["NDA_DST"],
                     "lladdr": row.get("NDA_LLADDR"),
                     "permanent": permanent,
+                    "protocol": row.get("NDA_PROTOCOL"),
                 }
                 place(values, netns)
                 key = self.key_of(values, "")
@@ -87,6 +88,13 @@ class Neighbour(Kind):
                     # What the kernel has learned by itself is in nobody's way.
                     yield Found(self.name, key, values, owner, leftover=not permanent)
             forget_gone(kernel, self.name, netns, seen)
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """Under another protocol number, it would not be seen as ours by a run that has no use for it."""
+        differences = super().differences(wanted, found)
+        if not differences and found.values["protocol"] not in (None, m.PROTOCOL):
+            differences["protocol"] = (found.values["protocol"], m.PROTOCOL)
+        return differences
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*record(self.name, wanted), self._message(wanted)]]

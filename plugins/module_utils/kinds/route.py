@@ -67,7 +67,8 @@ class Route(Kind):
         return values["dst"] + (f" in table {table}" if table != m.RT_TABLE_MAIN else "")
 
     def summary(self, values: Values) -> list[str]:
-        words = [values["dst"]]
+        words = [values["type"]] if values.get("type") else []
+        words.append(values["dst"])
         for option, word in (("via", "via"), ("device", "dev"), ("src", "src")):
             words += [word, values[option]] if values.get(option) else []
         words += ["onlink"] if values.get("onlink") else []
@@ -100,6 +101,13 @@ class Route(Kind):
                 if owner is not None or key in keys:
                     yield Found(self.name, key, {**values, "protocol": row["protocol"]}, owner)
             forget_gone(kernel, self.name, netns, seen)
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """Under another protocol number, it would not be seen as ours by a run that has no use for it."""
+        differences = super().differences(wanted, found)
+        if not differences and found.values["protocol"] != m.PROTOCOL:
+            differences["protocol"] = (found.values["protocol"], m.PROTOCOL)
+        return differences
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*record(self.name, wanted), m.route(wanted.values, wanted.netns)]]

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     AT_FIRST,
@@ -119,7 +120,7 @@ class Veth(DeviceKind):
         ends = {
             (link.index, link.lower)
             for link in kernel.links(wanted.netns).values()
-            if link.owner is not None and link.kind == self.kernel_kind
+            if (link.owner is not None or link.group == m.GROUP) and link.kind == self.kernel_kind
         }
 
         def is_ours(there: Link) -> bool:
@@ -130,7 +131,8 @@ class Veth(DeviceKind):
             if there.kind not in (None, self.kernel_kind):
                 return there.owner is not None
             elsewhere = there.lower_netnsid is not None
-            return there.kind == self.kernel_kind and elsewhere and (there.lower, there.index) in ends
+            same = there.kind == self.kernel_kind and elsewhere and (there.lower, there.index) in ends
+            return same or self._is_cut_off(kernel, wanted)
 
         return sandbox_interface.pending(kernel, wanted, is_ours)
 
@@ -140,12 +142,34 @@ class Veth(DeviceKind):
         """Of one that is left over, its routes as well, where they may be in the way of another end in its sandbox."""
         keys = {object_.key for object_ in wanted}
         paths = {sandbox_key(object_.values): object_.values for object_ in wanted if object_.present}
+        there = set()
         for found in super().read(kernel, wanted):
+            there.add(found.key)
             beside = paths.get(sandbox_key(found.values)) if found.key not in keys else None
             if beside is not None:
                 path, interface = sandbox_interface.netns_of(beside), found.values["interface"]
                 found.values["routes"] = sandbox_interface.routes_of(kernel, path, interface)
             yield found
+        for object_ in wanted:
+            if object_.present and object_.key not in there and self._is_cut_off(kernel, object_):
+                values = {option: object_.values[option] for option in ("name", "interface")}
+                moved = sandbox_interface.netns_of(object_.values)
+                yield Found(self.name, object_.key, {**values, "sandbox": None, "moved": moved}, object_.owner)
+
+    def _is_cut_off(self, kernel: Kernel, wanted: Wanted) -> bool:
+        """The sandbox's end is there, by its name and MAC, and somebody has taken the host's to another namespace."""
+        path = sandbox_interface.netns_of(wanted.values)
+        end = kernel.link(wanted.values["interface"], path)
+        if end is None or end.kind != self.kernel_kind or end.mac != wanted.values.get("mac"):
+            return False
+        links = kernel.links(wanted.netns).values()
+        return not any(link.kind == "veth" and (link.lower, link.index) == (end.index, end.lower) for link in links)
+
+    def remove(self, found: Found) -> Rounds:
+        """By either end, wherever that is: the other one goes with it."""
+        if "moved" in found.values:
+            return [[DeleteLink(found.values["moved"], found.values["interface"])]]
+        return super().remove(found)
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         values = super().values_of(kernel, netns, link, wanted)

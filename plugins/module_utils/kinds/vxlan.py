@@ -19,14 +19,20 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    realm,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     Settings,
     of_host_device,
     of_port,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 
 PORT = 4789  # IANA; the kernel's own default is the older 8472
 # Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8: VXLAN_HEADROOM, VXLAN6_HEADROOM, net/vxlan.h
@@ -69,9 +75,11 @@ class Vxlan(DeviceKind):
         return of_port() if is_port else of_host_device(wants_ipv6(values))
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
-        """The kernel takes another address in place, but none of another family (ENOTSUP); one without is IPv4's."""
+        """The kernel gives a device a `link`, and takes none away; another address it takes only of the same family
+        (ENOTSUP; one without is IPv4's)."""
         before, after = differences.get("local", ("", ""))
-        return super().fixed_of(differences) | ({"local"} if (":" in (before or "")) != (":" in after) else set())
+        fixed = super().fixed_of(differences) | ({"link"} if differences.get("link", "  ")[1] == "none" else set())
+        return fixed | ({"local"} if (":" in (before or "")) != (":" in after) else set())
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
@@ -120,6 +128,36 @@ class Vxlan(DeviceKind):
                         f"{link.name}, which is not ours, has VNI {values['vni']} on port {values['port']} already:"
                         " give this one another"
                     )
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        there = set()
+        for found in super().read(kernel, wanted):
+            there.add(found.key)
+            yield found
+        for object_ in wanted:
+            place = self._place(kernel, object_) if object_.present and object_.key not in there else None
+            if place is not None:
+                yield Found(self.name, object_.key, {"name": object_.values["name"], "moved": place}, object_.owner)
+
+    def _place(self, kernel: Kernel, wanted: Wanted) -> str | None:
+        """The named namespace that somebody has taken it to: it keeps its VNI on the host from there."""
+        for path in map(netns_path, kernel.netns_names()):
+            link = kernel.link(wanted.values["name"], path)
+            if path != wanted.netns and link is not None and link.kind == self.kernel_kind:
+                if link.owner == wanted.owner and link.mac == wanted.values.get("mac", link.mac):
+                    return path
+        return None
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """The plan is whole: without `link`, packets leave by whatever device the route says."""
+        differences = super().differences(wanted, found)
+        link = found.values.get("link")
+        if link is not None and wanted.values.get("link") is None and realm(wanted.owner) == "plan":
+            differences["link"] = (link, "none")
+        return differences
+
+    def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
+        return differences.get("vni", (0,))[0] is None
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         data = link.data

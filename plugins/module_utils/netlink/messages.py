@@ -21,13 +21,15 @@ RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE = 32, 33, 34
 
 NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x800
 
-IFF_UP = 0x1
+IFF_UP, IFF_BROADCAST, IFF_RUNNING, IFF_NOARP, IFF_MULTICAST = 0x1, 0x2, 0x40, 0x80, 0x1000
 IFA_F_NODAD, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x02, 0x80, 0x200
 NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY, NTF_ROUTER = 0x02, 0x04, 0x10, 0x40, 0x80
 NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x40, 0x80
 RT_TABLE_MAIN = 254
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
 RTN_UNICAST, RTN_BLACKHOLE = 1, 6
+RTPROT_KERNEL = 2
+IP6_RT_PRIO_ADDRCONF = 256  # linux/ipv6_route.h
 RTNH_F_ONLINK = 4
 AF_BRIDGE = 7
 
@@ -93,12 +95,18 @@ def new_link(
 
 
 def set_link(
-    name: str, netns: str | None = None, up: bool | None = None, operation: str = "", **attributes: t.Any
+    name: str,
+    netns: str | None = None,
+    up: bool | None = None,
+    operation: str = "",
+    flags: t.Mapping[int, bool] | None = None,
+    **attributes: t.Any,
 ) -> Message:
-    """Change a device, found by its name when the message is sent."""
+    """Change a device, found by its name when the message is sent. ``flags`` are IFF_*, on or off."""
     header: dict[str, t.Any] = {"index": Index(name)}
-    if up is not None:
-        header.update(flags=IFF_UP if up else 0, change=IFF_UP)
+    wanted = {**(flags or {}), **({} if up is None else {IFF_UP: up})}
+    if wanted:
+        header.update(flags=sum(flag for flag, on in wanted.items() if on), change=sum(wanted))
     what = operation or "set " + ", ".join([*attributes, *(["up"] if up else [])])
     return Message(RTM_NEWLINK, 0, header, _ifla(attributes), f"{what} of {name}", netns)
 
@@ -192,6 +200,12 @@ def route(
         verb, flags = RTM_DELROUTE, 0
     operation = f"{'delete' if delete else 'change' if replace else 'add'} route {route_['dst']} on {route_['device']}"
     return Message(verb, flags, header, attributes, operation, netns)
+
+
+def link_local_route(device: str, netns: str | None = None) -> Message:
+    """As the kernel makes it with a link-local address, beside those of other devices."""
+    made = route({"dst": "fe80::/64", "device": device, "metric": IP6_RT_PRIO_ADDRCONF}, netns)
+    return made._replace(flags=NLM_F_CREATE, header={**made.header, "proto": RTPROT_KERNEL})
 
 
 def neighbour(

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the devices of ours are set below ``net.ipv4.conf`` and ``net.ipv6.conf``, whatever the host's defaults are.
+"""How the devices of ours are set: below ``net.ipv4.conf`` and ``net.ipv6.conf``, whatever the host's defaults are, and
+in what the kernel gives every new device, for as long as nobody has asked for anything else.
 
 Containers can send to each of them. So none takes addresses or routes from router advertisements, follows redirects,
 answers ARP for other addresses than its own, or has IPv6 where its network has none. Every setting is written before
@@ -13,15 +14,19 @@ A setting that somebody has borrowed (kind ``sysctl``) is theirs for as long.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
-# By names such as ``ipv4.rp_filter``; what they mean is in the kernel's networking/ip-sysctl.
+# By names such as ``ipv4.rp_filter``; what they mean is in the kernel's networking/ip-sysctl. ``link`` is what every
+# device has; ``bridge``, ``vxlan`` and ``port`` (of a bridge) are attributes of those names in linux/if_link.h.
 Settings = t.Dict[str, int]
+_PREFIXES = {"bridge": "IFLA_BR_", "vxlan": "IFLA_VXLAN_", "port": "IFLA_BRPORT_"}
 
 IPV6_MIN_MTU = 1280  # linux/ipv6.h: below it, the kernel takes IPv6 off a device, with all of its settings
 
@@ -46,8 +51,33 @@ _PORT = {**_HOST_4, "ipv4.arp_ignore": 8, "ipv4.drop_unicast_in_l2_multicast": 1
 _CLOSED_6 = {f"ipv6.{name}": 0 for name in "accept_ra accept_redirects accept_source_route autoconf proxy_ndp".split()}
 _WITH_6 = {"ipv6.disable_ipv6": 0, **_CLOSED_6}
 _WITHOUT_6 = {"ipv6.disable_ipv6": 1}
+# What traffic depends on and a new device has: whoever has changed it by hand finds it changed back.
+_AS_MADE = {"link.arp": 1, "link.multicast": 1}
+_OF_OURS = {**_AS_MADE, "link.group": m.GROUP}
+_BRIDGE_AS_MADE = {
+    "bridge.stp_state": 0,
+    "bridge.ageing_time": 30000,  # in hundredths of a second
+    "bridge.mcast_snooping": 1,
+    "bridge.mcast_querier": 0,
+    "bridge.group_fwd_mask": 0,
+    "bridge.vlan_filtering": 0,
+    "bridge.nf_call_iptables": 0,
+    "bridge.nf_call_ip6tables": 0,
+    "bridge.nf_call_arptables": 0,
+}
+_VXLAN_AS_MADE = {"vxlan.ttl": 0, "vxlan.tos": 0, "vxlan.df": 0, "vxlan.label": 0, "vxlan.ageing": 300}
+_PORT_AS_MADE = {
+    **{f"port.{name}": 1 for name in "learning unicast_flood mcast_flood bcast_flood".split()},
+    **{f"port.{name}": 0 for name in "guard protect fast_leave proxyarp proxyarp_wifi neigh_suppress".split()},
+    **{f"port.{name}": 0 for name in "locked mab mcast_to_ucast vlan_tunnel group_fwd_mask".split()},
+    "port.state": 3,  # BR_STATE_FORWARDING, linux/if_bridge.h
+}
 # IN6_ADDR_GEN_MODE_*, linux/if_link.h: from the MAC; or no link-local address, hence no DAD and no MLD reports.
 _EUI64, _NONE = 0, 1
+
+
+# Neighbours ask for each other from their link-local addresses: whoever has lost his, or its route, answers nobody.
+_LINK_LOCAL = {"link.link_local": 1, "link.link_local_route": 1}
 
 
 def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
@@ -56,15 +86,16 @@ def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
     ``link_local``: containers talk to it by such an address, as to a gateway.
     """
     if six is None:
-        return {**_HOST_4, **_CLOSED_6, **({} if link_local else {"ipv6.addr_gen_mode": _NONE})}
+        return {**_OF_OURS, **_HOST_4, **_CLOSED_6, **({} if link_local else {"ipv6.addr_gen_mode": _NONE})}
     if not six:
-        return {**_HOST_4, **_WITHOUT_6}
-    return {**_HOST_4, **_WITH_6, "ipv6.addr_gen_mode": _EUI64 if link_local else _NONE}
+        return {**_OF_OURS, **_HOST_4, **_WITHOUT_6}
+    mode = {"ipv6.addr_gen_mode": _EUI64, **_LINK_LOCAL} if link_local else {"ipv6.addr_gen_mode": _NONE}
+    return {**_OF_OURS, **_HOST_4, **_WITH_6, **mode}
 
 
 def of_port() -> Settings:
     """A bridge's port is no interface of the host's: nothing that comes in by it is for the host's own IP."""
-    return {**_PORT, **_WITHOUT_6}
+    return {**_OF_OURS, **_PORT, **_WITHOUT_6}
 
 
 def of_sandbox_end(addresses: t.Collection[str], sysctls: t.Collection[str]) -> Settings:
@@ -74,7 +105,21 @@ def of_sandbox_end(addresses: t.Collection[str], sysctls: t.Collection[str]) -> 
     """
     six = _WITH_6 if any(":" in cidr for cidr in addresses) else _WITHOUT_6 if addresses else {}
     asked = {".".join((path.split("/")[1], path.split("/")[-1])) for path in sysctls if path.count("/") == 4}
-    return {name: number for name, number in {**_HARMLESS, **_OWN_ADDRESSES, **six}.items() if name not in asked}
+    if six is _WITH_6 and "ipv6.addr_gen_mode" not in asked:
+        six = {**six, **_LINK_LOCAL}
+    whole = {**_AS_MADE, **_HARMLESS, **_OWN_ADDRESSES, **six}
+    return {name: number for name, number in whole.items() if name not in asked}
+
+
+def as_made(kind: str, values: t.Mapping[str, t.Any]) -> Settings:
+    """What a plan's device of this kind has where its document says nothing. A task leaves that alone."""
+    alone = {} if values.get("master") else {"link.master": 0}
+    if kind == "bridge":
+        asked = {f"bridge.{_BRIDGE_NAMES.get(option, option)}" for option, value in values.items() if value is not None}
+        return {**alone, **{name: number for name, number in _BRIDGE_AS_MADE.items() if name not in asked}}
+    if kind == "vxlan":
+        return {**alone, **_VXLAN_AS_MADE}
+    return _PORT_AS_MADE if values.get("master") else {}
 
 
 def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: int | None) -> dict[str, int | None]:
@@ -82,14 +127,59 @@ def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: i
 
     One without a family takes nothing of it, which is as good as closed, unless IPv6 is to come back with its ``mtu``.
     """
-    there = devconf.numbers(link.af_spec, wanted)
+    there = _numbers(link, wanted)
+    if "link.link_local" in there:
+        address, route = kernel.link_local(link.name, netns)
+        there.update({"link.link_local": int(address), "link.link_local_route": int(route or not address)})
     if there != wanted:
         returns = link.mtu < IPV6_MIN_MTU <= (mtu or 0)
         for name, number in wanted.items():
-            closed = there[name] is None and not returns and not (name == "ipv6.disable_ipv6" and number == 0)
-            if closed or there[name] != number and kernel.records.loan(netns, path(link.name, name)) is not None:
+            if there[name] is None:
+                missing = name.startswith("ipv6.") and (returns or (name == "ipv6.disable_ipv6" and number == 0))
+            else:
+                missing = there[name] != number and not _is_let_be(kernel, netns, link, name)
+            if not missing:
                 there[name] = number
     return there
+
+
+def _is_let_be(kernel: Kernel, netns: str | None, link: Link, name: str) -> bool:
+    """Somebody has borrowed it, or it follows from something else: without a carrier, a port forwards nothing, and a
+    device gives itself no address."""
+    if name in ("port.state", *_LINK_LOCAL):
+        return not link.flags & m.IFF_RUNNING
+    return name.startswith("ipv") and kernel.records.loan(netns, path(link.name, name)) is not None
+
+
+def _numbers(link: Link, names: t.Iterable[str]) -> dict[str, int | None]:
+    found = devconf.numbers(link.af_spec, [name for name in names if name.startswith("ipv")])
+    for name in names:
+        if name not in found:
+            found[name] = _LINK[name](link) if name in _LINK else _attribute(link, name)
+    return found
+
+
+def _attribute(link: Link, name: str) -> int | None:
+    place, attribute = attribute_of(name)
+    return (link.port if place == "port" else link.data).get(attribute)
+
+
+@functools.cache
+def attribute_of(name: str) -> tuple[str, str]:
+    """Where a setting is, and its attribute: ``port.learning`` is IFLA_BRPORT_LEARNING."""
+    place, _dot, rest = name.partition(".")
+    return place, _PREFIXES[place] + rest.upper()
+
+
+_LINK: dict[str, t.Callable[[Link], int | None]] = {
+    "link.arp": lambda link: int(not link.flags & m.IFF_NOARP),
+    # A device without broadcast (a tunnel, a loopback) has no multicast to be switched off.
+    "link.multicast": lambda link: int(bool(link.flags & m.IFF_MULTICAST)) if link.flags & m.IFF_BROADCAST else None,
+    "link.group": lambda link: link.group,
+    **dict.fromkeys(_LINK_LOCAL, lambda link: None),  # they are in other tables
+    "link.master": lambda link: 0 if link.master is None else 1,
+}
+_BRIDGE_NAMES = {"stp": "stp_state", "multicast_snooping": "mcast_snooping"}
 
 
 def is_closed(family: str, setting: str, value: str) -> bool:

@@ -22,10 +22,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable, Wire
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
-from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
+from ansible_collections.containerhost.network.plugins.module_utils.state.rows import (
+    ROUTE_TYPES,
+    Link,
+    link_of,
+    route_of,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
@@ -46,29 +51,6 @@ _SKIP_STATS = {"IFLA_EXT_MASK": 8}
 def netns_path(name: str | None) -> str | None:
     """Where a namespace is: a name is looked up as ``ip netns`` does, a path is a path from the root."""
     return name if name is None or name.startswith("/") else f"{NETNS_FOLDER}/{canonical.netns_name(name)}"
-
-
-class Link(t.NamedTuple):
-    """A device as a dump shows it."""
-
-    name: str
-    index: int
-    kind: str | None
-    mac: str | None
-    mtu: int
-    up: bool
-    master: str | None
-    lower: int | None  # IFLA_LINK: a veth's peer, a macvlan's parent
-    lower_netnsid: int | None
-    group: int
-    alias: str | None
-    data: t.Mapping[str, t.Any]
-    port: t.Mapping[str, t.Any]
-    af_spec: bytes
-
-    @property
-    def owner(self) -> str | None:
-        return owner_of(self.alias)
 
 
 class Kernel:
@@ -103,6 +85,8 @@ class Kernel:
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._free: set[tuple[t.Any, ...]] = set()
         self._notes: dict[str, list[t.Any]] = {}
+        self._link_local: set[tuple[str | None, str]] = set()
+        self._no_route: set[tuple[str | None, str]] = set()
         self._will_be: dict[tuple[str | None, str], str] = {}
         self._without_ipv6: dict[str | None, set[str]] = {}
 
@@ -169,7 +153,7 @@ class Kernel:
         if netns not in self._links:
             rows = self._dump(m.RTM_GETLINK, {}, _LINK, netns, _SKIP_STATS)
             names = self._names[netns] = {row["index"]: row["IFLA_IFNAME"] for row in rows}
-            self._links[netns] = {link.name: link for link in (_link(row, names) for row in rows)}
+            self._links[netns] = {link.name: link for link in (link_of(row, names) for row in rows)}
         return self._links[netns]
 
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
@@ -185,7 +169,7 @@ class Kernel:
     def link_by_any_name(self, name: str, netns: str | None) -> Link | None:
         """The device that has this name, be it an alternative one. Also where there are too many to read them all."""
         row = self._readings.link(name, _LINK, netns) if self._exists(netns) else None
-        return None if row is None else _link(row, {})
+        return None if row is None else link_of(row, {})
 
     def carries_own_routes(self, device: str | None, netns: str | None = None) -> bool:
         """Are routes over the device its kind's own business, not objects of their own?"""
@@ -210,6 +194,12 @@ class Kernel:
         link = self.link(name, netns)
         return (netns, name) in self._made_links or (link is not None and link.owner is not None)
 
+    def will_mark(self, name: str, alias: str, netns: str | None = None) -> None:
+        """What hangs on a device is its owner's: entries, neighbours, routes."""
+        links = self.links(netns)
+        if name in links:
+            links[name] = links[name]._replace(alias=alias)
+
     def will_delete_link(self, name: str, netns: str | None = None) -> None:
         """What goes with a device: its addresses, routes and neighbours; its ports are left without a master."""
         self._gone.add((netns, name))
@@ -231,12 +221,18 @@ class Kernel:
             for row in self._dump(m.RTM_GETADDR, {}, _ADDRESS, netns):
                 address = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS")
                 flags = row.get("IFA_FLAGS", row["flags"])
-                if address is None or address.startswith("fe80:"):
+                if address is None:
+                    continue
+                if address.startswith("fe80:"):
+                    self._link_local.add((netns, names.get(row["index"], "")))
                     continue
                 self._addressed.add((netns, names.get(row["index"], ""), ":" in address))
                 if not flags & m.IFA_F_PERMANENT:
                     continue
-                found.setdefault(names.get(row["index"], ""), []).append(f"{address}/{row['prefixlen']}")
+                cidr = f"{address}/{row['prefixlen']}"
+                found.setdefault(names.get(row["index"], ""), []).append(cidr)
+                if flags & m.IFA_F_NOPREFIXROUTE:
+                    self._no_route.add((netns, cidr))
             self._addresses[netns] = {name: sorted(cidrs) for name, cidrs in found.items()}
         return self._addresses[netns]
 
@@ -248,12 +244,31 @@ class Kernel:
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
         return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])
 
+    def link_local(self, device: str, netns: str | None = None) -> tuple[bool, bool]:
+        """Has the device an address of fe80::/10, as the kernel gives it, and that its route?"""
+        self.addresses(netns)
+        rows = self.routes(netns, m.RT_TABLE_MAIN)
+        route = any(row["dst"] == "fe80::/64" and row["device"] == device for row in rows)
+        return (netns, device) in self._link_local, route
+
+    def routeless(self, device: str, netns: str | None = None) -> list[str]:
+        """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""
+        asked = {cidr: canonical.connected_network(cidr) for cidr in self.addresses_of(device, netns)}
+        asked = {cidr: dst for cidr, dst in asked.items() if dst and (netns, cidr) not in self._no_route}
+        if not asked:
+            return []
+        there = {row["dst"] for row in self.routes(netns, m.RT_TABLE_MAIN) if row["device"] == device}
+        if not there.issuperset(asked.values()):  # it may be in the table of a VRF
+            there = {row["dst"] for row in self.routes(netns) if row["device"] == device}
+        return [cidr for cidr, dst in asked.items() if dst not in there]
+
     def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
-        """Unicast routes of all tables, or of one: dst, device, via, metric, src, table, protocol."""
+        """Routes of all tables, or of one: dst, device, via, metric, src, table, protocol; and ``type`` where it is one
+        that only drops (a blackhole)."""
         if (netns, table) not in self._routes:
             names = self._device_names(netns)
             rows = self._dump(m.RTM_GETROUTE, {"table": table}, _ROUTE, netns)
-            self._routes[netns, table] = [_route(row, names) for row in rows if row["type"] == m.RTN_UNICAST]
+            self._routes[netns, table] = [route_of(row, names) for row in rows if row["type"] in ROUTE_TYPES]
         return self._still_there(self._routes[netns, table], netns)
 
     def neighbours(self, netns: str | None = None) -> list[dict[str, t.Any]]:
@@ -341,37 +356,3 @@ class Kernel:
         attributes: t.Mapping[str, t.Any] | None = None,
     ) -> list[dict[str, t.Any]]:
         return self._readings.dump(type_, header, wanted, netns, attributes) if self._exists(netns) else []
-
-
-def _link(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
-    info = row.get("IFLA_LINKINFO", {})
-    return Link(
-        name=row["IFLA_IFNAME"],
-        index=row["index"],
-        kind=info.get("IFLA_INFO_KIND"),
-        mac=row.get("IFLA_ADDRESS"),
-        mtu=row.get("IFLA_MTU", 0),
-        up=bool(row["flags"] & m.IFF_UP),
-        master=names.get(row.get("IFLA_MASTER", 0)),
-        lower=row.get("IFLA_LINK"),
-        lower_netnsid=row.get("IFLA_LINK_NETNSID"),
-        group=row.get("IFLA_GROUP", 0),
-        alias=row.get("IFLA_IFALIAS"),
-        data=info.get("IFLA_INFO_DATA", {}),
-        port=info.get("IFLA_INFO_SLAVE_DATA", {}),
-        af_spec=row.get("IFLA_AF_SPEC", b""),
-    )
-
-
-def _route(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> dict[str, t.Any]:
-    nowhere = "::" if row["family"] == m.socket.AF_INET6 else "0.0.0.0"
-    return {
-        "dst": f"{row.get('RTA_DST', nowhere)}/{row['dst_len']}",
-        "device": names.get(row.get("RTA_OIF", 0), ""),
-        "via": row.get("RTA_GATEWAY"),
-        "metric": row.get("RTA_PRIORITY", 0),
-        "src": row.get("RTA_PREFSRC"),
-        "table": row.get("RTA_TABLE", row["table"]),
-        "onlink": bool(row["flags"] & m.RTNH_F_ONLINK),
-        "protocol": row["proto"],
-    }

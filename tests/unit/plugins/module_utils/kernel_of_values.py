@@ -90,7 +90,7 @@ class Neighbour:
 class Namespace:
     """What is in one. ``addresses`` are CIDRs by device; ``elements`` of our nftables table are as nft writes them:
     set, then key, to (value or None, comment), and None says that there is no table; sysctls are by path below
-    /proc/sys."""
+    /proc/sys; ``connected`` adds the routes that the kernel makes with addresses."""
 
     links: Sequence[Link] = ()
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -100,6 +100,7 @@ class Namespace:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[str, Mapping[str, tuple[str | None, str]]] | None = None
     intact: bool = True
+    connected: bool = True
 
 
 class Values:
@@ -157,14 +158,14 @@ class Values:
         lower = link.peer or (netns, link.lower)
         return {
             "index": self._indexes[netns, link.name],
-            "flags": m.IFF_UP if link.up else 0,
+            "flags": (m.IFF_UP if link.up else 0) | m.IFF_BROADCAST | m.IFF_MULTICAST,
             "IFLA_IFNAME": link.name,
             "IFLA_ADDRESS": link.mac,
             "IFLA_MTU": link.mtu,
             "IFLA_MASTER": self._indexes[netns, link.master] if link.master else None,
             "IFLA_LINK": self._indexes[lower] if lower[1] else None,
             "IFLA_LINK_NETNSID": None if lower[0] == netns else 0,
-            "IFLA_GROUP": link.group,
+            "IFLA_GROUP": link.group or (m.GROUP if link.owner else 0),
             "IFLA_IFALIAS": mark(link.owner, link.label) if link.owner else link.alias,
             "IFLA_LINKINFO": {name: value for name, value in info.items() if value} or None,
         }
@@ -197,7 +198,18 @@ class Values:
                 "RTA_PREFSRC": route.src,
                 "RTA_TABLE": route.table,
             }
-            for route in found.routes
+            for route in [*found.routes, *self._connected(found)]
+        ]
+
+    @staticmethod
+    def _connected(found: Namespace) -> list[Route]:
+        """What the kernel makes with an address."""
+        up = {link.name for link in found.links if link.up and found.connected}
+        return [
+            Route(str(interface.network), device, protocol=KERNEL, metric=256 if interface.version == 6 else 0)
+            for device, cidrs in found.addresses.items()
+            for interface in map(ipaddress.ip_interface, cidrs)
+            if device in up and interface.network.prefixlen < interface.max_prefixlen
         ]
 
     def _neighbours(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ HOST = Namespace(
     neighbours=[Neighbour("ch-web", "10.80.0.2", "02:00:00:00:00:02")],
     fdb=[Neighbour("port", lladdr="02:00:00:00:00:02")],
     sysctls={"net/ipv4/conf/port/forwarding": "1"},
+    connected=False,
 )
 SHOP = Namespace(links=[Link("eth0", "veth", peer=(None, "port"))])
 

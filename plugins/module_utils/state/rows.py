@@ -1,0 +1,74 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of the kernel's tables in the words of the kinds."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
+
+# RTN_*, linux/rtnetlink.h: those that are no unicast drop what goes there.
+ROUTE_TYPES = {m.RTN_UNICAST: None, 6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"}
+
+
+class Link(t.NamedTuple):
+    """A device as a dump shows it."""
+
+    name: str
+    index: int
+    kind: str | None
+    mac: str | None
+    mtu: int
+    up: bool
+    flags: int
+    master: str | None
+    lower: int | None  # IFLA_LINK: a veth's peer, a macvlan's parent
+    lower_netnsid: int | None
+    group: int
+    alias: str | None
+    data: t.Mapping[str, t.Any]
+    port: t.Mapping[str, t.Any]
+    af_spec: bytes
+
+    @property
+    def owner(self) -> str | None:
+        return owner_of(self.alias)
+
+
+def link_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
+    info = row.get("IFLA_LINKINFO", {})
+    return Link(
+        name=row["IFLA_IFNAME"],
+        index=row["index"],
+        kind=info.get("IFLA_INFO_KIND"),
+        mac=row.get("IFLA_ADDRESS"),
+        mtu=row.get("IFLA_MTU", 0),
+        up=bool(row["flags"] & m.IFF_UP),
+        flags=row["flags"],
+        master=names.get(row.get("IFLA_MASTER", 0)),
+        lower=row.get("IFLA_LINK"),
+        lower_netnsid=row.get("IFLA_LINK_NETNSID"),
+        group=row.get("IFLA_GROUP", 0),
+        alias=row.get("IFLA_IFALIAS"),
+        data=info.get("IFLA_INFO_DATA", {}),
+        port=info.get("IFLA_INFO_SLAVE_DATA", {}),
+        af_spec=row.get("IFLA_AF_SPEC", b""),
+    )
+
+
+def route_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> dict[str, t.Any]:
+    nowhere = "::" if row["family"] == m.socket.AF_INET6 else "0.0.0.0"
+    return {
+        "dst": f"{row.get('RTA_DST', nowhere)}/{row['dst_len']}",
+        "device": names.get(row.get("RTA_OIF", 0), ""),
+        "via": row.get("RTA_GATEWAY"),
+        "metric": row.get("RTA_PRIORITY", 0),
+        "src": row.get("RTA_PREFSRC"),
+        "table": row.get("RTA_TABLE", row["table"]),
+        "onlink": bool(row["flags"] & m.RTNH_F_ONLINK),
+        "protocol": row["proto"],
+        "type": ROUTE_TYPES[row["type"]],
+    }

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a document says nothing about, and traffic depends on: what the kernel derives, what only creation sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, said, web_and_fabric
+
+BRIDGE, SHOP, DB, VXLAN = (
+    "~ bridge ch-web (web)",
+    "~ veth shop eth0 (web)",
+    "~ veth db eth0 (web)",
+    "~ vxlan ch-fabric (fabric)",
+)
+ON_THE_VXLAN = [
+    "+ neighbour 10.42.2.0 on ch-fabric (fabric)",
+    "+ neighbour fd00:42:0:2:: on ch-fabric (fabric)",
+    "+ route 10.42.2.0/24 (fabric)",
+    "+ route fd00:42:0:2::/64 (fabric)",
+    "+ vxlan_fdb 02:00:00:00:09:02 on ch-fabric (fabric)",
+]
+
+DAMAGE = {
+    "a bridge's options": (
+        "ip link set ch-web type bridge stp_state 1 ageing_time 1000 mcast_snooping 0 group_fwd_mask 8",
+        [BRIDGE],
+    ),
+    "a bridge that shows its frames to iptables": ("ip link set ch-web type bridge nf_call_iptables 1", [BRIDGE]),
+    "a port that does not learn": ("bridge link set dev chvdb learning off neigh_suppress on", [DB]),
+    "a port that is not flooded": ("bridge link set dev chvdb flood off mcast_flood off bcast_flood off", [DB]),
+    "a port that is guarded": ("bridge link set dev chvdb guard on root_block on", [DB]),
+    "a port that forwards nothing": ("bridge link set dev chvdb state 0", [DB]),
+    "a VXLAN's options": ("ip link set ch-fabric type vxlan ttl 1 df set tos 4 ageing 7", [VXLAN]),
+    "a VXLAN that is a port": ("ip link set ch-fabric master ch-web", [VXLAN]),
+    "ARP off": ("ip link set ch-web arp off; ip -n shop link set eth0 arp off", [BRIDGE, SHOP]),
+    "multicast off": ("ip link set ch-fabric multicast off; ip link set chvdb multicast off", [VXLAN, DB]),
+    "another group": ("ip link set ch-web group 7; ip link set chvshop group 7", [BRIDGE, SHOP]),
+    "no link-local address": ("ip -6 addr flush dev ch-web scope link", [BRIDGE]),
+    "no addresses of IPv6": ("ip -6 addr flush dev ch-web", [BRIDGE]),
+    "a bridge's own networks without a route": (
+        "ip route flush dev ch-web; ip -6 route flush dev ch-web proto kernel", [BRIDGE]
+    ),
+    "a container's without one, of IPv4": ("ip -n shop route flush dev eth0", [SHOP]),
+    "a container's without one, of IPv6": ("ip -n shop -6 route flush dev eth0", [SHOP]),
+    "a route's protocol": (
+        "ip route replace 10.42.2.0/24 via 10.42.2.0 dev ch-fabric onlink metric 1026 proto static",
+        ["~ route 10.42.2.0/24 (fabric)"],
+    ),
+    "a container's route's protocol": (
+        "ip -n shop route replace default via 10.80.1.1 proto static", [SHOP]
+    ),
+    "a host's end in another namespace": ("ip link set chvshop netns db", ["! veth shop eth0 (web)"]),
+    "a VXLAN in another namespace": (
+        "ip link set ch-fabric netns db", ["! vxlan ch-fabric (fabric)", *ON_THE_VXLAN]
+    ),
+    "a VXLAN's mark wiped off": ("ip link set ch-fabric alias ''", [VXLAN]),
+    "a VXLAN's mark overwritten": ("ip link set ch-fabric alias 'rack 7'", [VXLAN]),
+    "all marks wiped off": (
+        "for each in ch-web ch-fabric chvshop chvdb; do ip link set $each alias ''; done", [BRIDGE, VXLAN, SHOP, DB]
+    ),
+}  # fmt: skip
+
+
+def settled(host) -> str:
+    host.run("timeout", "5", "sh", "-c", "while ip -6 addr | grep -q tentative; do sleep 0.05; done")
+    return host.snapshot()
+
+
+@pytest.mark.parametrize(("by_hand", "repaired"), DAMAGE.values(), ids=DAMAGE)
+def test_is_shown_exactly_and_repaired_in_one_run(host, apply, by_hand, repaired):
+    host.module("document", document=web_and_fabric())
+    whole = settled(host)
+    host.run("sh", "-ec", by_hand)
+    assert said(apply(web_and_fabric())) == repaired
+    assert settled(host).splitlines() == whole.splitlines()
+
+
+@pytest.mark.parametrize("alias", ["", "rack 7"])
+def test_a_device_that_lost_its_mark_is_in_nobody_s_way(host, alias):
+    """A run makes it ours again with all that hangs on it; a teardown after that leaves nothing."""
+    before = host.snapshot()
+    host.module("document", document=web_and_fabric())
+    host.run("ip", "link", "set", "ch-fabric", "alias", alias)
+    answer = host.module("document", document=web_and_fabric(), remove=["*"])
+    assert said(answer) == [VXLAN]
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    host.run("sleep", "0.3")
+    assert host.snapshot() == before
+
+
+def test_a_teardown_takes_devices_that_lost_their_marks(host):
+    before = host.snapshot()
+    host.module("document", document=web_and_fabric())
+    host.run("sh", "-ec", "for each in ch-web ch-fabric chvshop chvdb; do ip link set $each alias ''; done")
+    assert not host.module("document", document=NOTHING, everything=True).get("failed")
+    host.run("sleep", "0.3")
+    assert host.snapshot() == before
+
+
+def test_a_vxlan_that_somebody_has_tied_to_a_device_is_made_anew_if_that_is_allowed(host, apply, refused):
+    document = web_and_fabric()
+    host.module("document", document=document)
+    host.run("ip", "link", "set", "ch-fabric", "type", "vxlan", "dev", "eth0")
+    assert "would have to be made anew to change link (eth0 → none)" in refused(document)
+    assert said(apply(document, recreate=True))[0] == "! vxlan ch-fabric (fabric)"
+
+
+@pytest.mark.parametrize("kind", ["blackhole", "unreachable", "prohibit"])
+def test_a_route_in_the_way_that_drops_is_named(host, refused, kind):
+    host.run("ip", "route", "add", kind, "10.42.2.0/24", "metric", "1026")
+    assert f"there is one already that is not ours ({kind} 10.42.2.0/24 metric 1026)" in refused(web_and_fabric())
+
+
+def test_options_of_a_task_s_bridge_that_nobody_says_are_left_alone(host):
+    host.module("bridge", name="br-a", addresses=["10.9.0.1/24"])
+    host.run("ip", "link", "set", "br-a", "mtu", "1400", "type", "bridge", "stp_state", "1")
+    assert not host.module("bridge", name="br-a", addresses=["10.9.0.1/24"])["changed"]
