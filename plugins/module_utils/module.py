@@ -130,7 +130,11 @@ def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo:
         result["diff"] = diff.diffs(kinds, changes)
     if not module.check_mode:
         # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
-        apply(kinds, Executor(kernel), todo)
+        todo.pending.extend(apply(kinds, Executor(kernel), todo))
+    if "pending" in result:
+        result["pending"] = [_pending(each) for each in todo.pending]
+    elif todo.pending:
+        raise Failed([f"{describe(kinds[0], each.wanted.values)}: {each.reason}" for each in todo.pending])
     startup.end()
     module.exit_json(invocation=_quiet(module), **result)
 
@@ -324,7 +328,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         for change in todo.kept:
             network = network_of(change.owner)
             kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, kinds, todo, kept=kept, pending=[_pending(each) for each in todo.pending])
+        finish(module, kernel, kinds, todo, kept=kept, pending=todo.pending)
 
 
 def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:

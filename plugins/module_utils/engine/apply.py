@@ -13,7 +13,12 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor, Failure
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, Found, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Pending,
+    Wanted,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet, describe
 
 
@@ -29,8 +34,11 @@ class Failed(Exception):
         self.left_out = list(left_out)
 
 
-def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> None:
+def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> list[Pending]:
     """Do it. Raises Failed with what was refused; what did not depend on it is done.
+
+    Whoever is in a sandbox may have changed it since it was compared: what was refused for that is pending, and keeps
+    nothing else from being done.
 
     What filters comes before all devices, and goes after them: there is no moment in which one of them is without. What
     is left over goes only when everything that is wanted has been made: it may be the old way to the same end.
@@ -48,6 +56,7 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> None:
         executor.finish()
     if run.failures:
         raise Failed(run.failures, run.left_out)
+    return run.pending
 
 
 def _guards_last(by_name: t.Mapping[str, Kind], changes: t.Sequence[Change]) -> list[Change]:
@@ -65,6 +74,7 @@ class _Run:
         self._taken: set[Place] = set()  # what failed to go has them still
         self._used: set[Place] = set()  # what failed to go stands on them
         self.failures: list[str] = []
+        self.pending: list[Pending] = []
         self.left_out: list[str] = []
 
     def remove(self, changes: t.Sequence[Change]) -> None:
@@ -122,6 +132,11 @@ class _Run:
             for index in failed:
                 self._take_back(kind, changes[index], number)
         for index, failure in sorted(broken.items()):
+            wanted = changes[index].wanted
+            reason = kind.pending(self._executor.kernel_now(), wanted) if wanted else None
+            if wanted is not None and reason is not None:
+                self.pending.append(Pending(wanted, reason))
+                continue
             what = describe(kind, changes[index].values, changes[index].owner)
             self.failures.append(f"{what}: cannot {failure.operation}: {failure.reason}")
         return [changes[index] for index in broken]

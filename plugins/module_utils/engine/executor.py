@@ -54,6 +54,10 @@ class Executor:
         self._records = kernel.records
         self._released: set[tuple[t.Any, ...]] = set()  # keys of shared devices, each with the owner that let go
 
+    def kernel_now(self) -> Kernel:
+        """The kernel as it is by now: the picture of the run is from before its first change."""
+        return self._kernel.again()
+
     def do(self, round_: t.Sequence[s.Step]) -> list[Failure]:
         """Do one round; a failed step stops none of the others."""
         by_type: dict[type, list[int]] = {}

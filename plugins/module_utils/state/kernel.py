@@ -90,6 +90,12 @@ class Kernel:
         self._will_be: dict[tuple[str | None, str], str] = {}
         self._without_ipv6: dict[str | None, set[str]] = {}
 
+    def again(self) -> Kernel:
+        """A new picture of the same host."""
+        kernel = Kernel(self.wire, self.records, readings=self._readings, sandboxes=self.sandboxes)
+        kernel._carriers = self._carriers
+        return kernel
+
     # -- namespaces --------------------------------------------------------------------------------------------
 
     def netns_names(self) -> list[str]:

@@ -13,6 +13,7 @@ import subprocess
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine import executor
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import transport
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     NOTHING,
@@ -243,3 +244,55 @@ def test_names_that_are_no_text_break_nothing(host, apply):
         sh(host, f"ip -n shop link add $(printf '{name}') type bridge")
     assert "+ veth shop eth0 (web)" in said(apply(document))
     assert said(apply(document)) == []
+
+
+# -- between the comparison and what is done ---------------------------------------------------------------------------
+
+MEANWHILE = {
+    "an interface of its own": "ip -n shop link add eth0 type bridge",
+    "an alternative name": "ip -n shop link add x type bridge; ip -n shop link property add dev x altname eth0",
+    "its namespace replaced": "ip netns del shop; ip netns add shop",
+}
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Has something done on the host when a run has compared everything, and before it does anything."""
+
+    def _meanwhile(commands: str) -> None:
+        do = executor.Executor.do
+
+        def late(self, round_):
+            if commands:
+                monkeypatch.setattr(executor.Executor, "do", do)
+                subprocess.run(["sh", "-ec", commands], check=True)
+            return do(self, round_)
+
+        monkeypatch.setattr(executor.Executor, "do", late)
+
+    return _meanwhile
+
+
+@pytest.mark.parametrize("commands", MEANWHILE.values(), ids=MEANWHILE)
+def test_what_happens_in_a_sandbox_during_a_run_keeps_nothing_else_from_being_done(host, meanwhile, commands):
+    document = web_and_fabric()
+    without = copy.deepcopy(document)
+    del without["veth"][0]
+    assert not host.module("document", document=without).get("failed")
+    closed = copy.deepcopy(document)
+    closed["nat_rule"] = [rule for rule in closed["nat_rule"] if rule["rule"] != "publish"]
+    meanwhile(commands)
+    done = host.module("document", document=closed, remove=["*"])
+    assert not done.get("failed"), done["msg"]
+    assert [each["sandbox"]["ref"] for each in done["pending"]] == ["shop"]
+    assert "8080" not in host.run("nft", "list", "table", "inet", "containerhost")
+    assert "chvshop" not in host.run("ip", "-br", "link")
+
+
+def test_a_task_fails_for_it(host, meanwhile):
+    for module, options in (("netns", {"name": "shop"}), ("bridge", {"name": "br-a"})):
+        host.module(module, **options)
+    meanwhile("ip -n shop link add eth0 type bridge")
+    answer = host.module("veth", name="v-x", master="br-a", sandbox={"ref": "shop"})
+    assert answer["failed"]
+    assert "veth shop eth0: eth0 in shop is there already (bridge) and not ours" in answer["msg"]

@@ -62,6 +62,9 @@ class World:
 
     # -- as the executor
 
+    def kernel_now(self) -> None:
+        """No kind here looks at it."""
+
     def do(self, steps: list[Step]) -> list[Failure]:
         failures = []
         together = next((step.operation for step in steps if step.operation in self.transactions), None)
