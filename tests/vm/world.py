@@ -21,7 +21,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
-LINK_DATA = link_data_of(KINDS)
+# Its layouts are compiled once, before a test is a process of its own.
+WIRE = Wire(link_data_of(KINDS))
 
 # IPv6 in the LAN without duplicate address detection, which takes a second.
 LAN = """
@@ -61,7 +62,7 @@ def applied(remove: Sequence[str] = ("*",), **kinds: Any) -> list[str]:
 
 
 def _run(remove: Sequence[str], kinds: dict[str, Any], check: bool) -> list[dict[str, str]]:
-    with lock(), Wire(LINK_DATA) as wire:
+    with lock(), WIRE as wire:
         kernel = Kernel(wire, Records(), KINDS)
         wanted = read_document(KINDS, {"version": 1, **kinds}, False)
         todo = compare(KINDS, kernel, wanted, leaving(remove, (), False))

@@ -216,7 +216,7 @@ class StackedKind(Kind):
         """Whose it is as far as the host knows, and whether it is what a killed run has left, or lost records."""
         if known is not None:
             return known, False
-        return None, wanted is not None and (link.owner is not None or self._is_made_for(link, wanted))
+        return None, wanted is not None and (link.owner is not None or self.is_made_for(link, wanted))
 
     def data_of(self, link: Link) -> Values:
         """The options that IFLA_INFO_DATA holds."""
@@ -227,7 +227,8 @@ class StackedKind(Kind):
         """IFLA_INFO_DATA for these options, as a device is made or changed with."""
         return {self.mode_attribute: self.modes[values["mode"]]}
 
-    def _is_made_for(self, link: Link, wanted: Wanted) -> bool:
+    def is_made_for(self, link: Link, wanted: Wanted) -> bool:
+        """By our MAC and our group: that is how an interface looks before it has its mark."""
         return link.mac == wanted.values.get("mac") and link.group == m.GROUP
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
@@ -274,12 +275,11 @@ class StackedKind(Kind):
             net_ns_fd=m.NetnsFd(path) if path != netns else None,
         )
         marked = m.set_link(device, path, operation="set the mark", ifalias=mark(wanted.owner))
-        told = [Announce(path, device, values.get("mac"), tuple(values["addresses"]))] if values["up"] else []
         return [
             [*self._record(wanted), made],
             [marked, *sandbox_interface.set_up(values, path)],
             sandbox_interface.attach(values, path),
-            list(told),
+            self._announced(values, path, values.get("mac")),
         ]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
@@ -290,13 +290,8 @@ class StackedKind(Kind):
         if {"owner", "mark"} & set(differences):
             first.append(m.set_link(values["interface"], path, operation="set the mark", ifalias=mark(wanted.owner)))
         inside = sandbox_interface.change(wanted, path, differences)
-        told: list[t.Any] = []
-        if {"mac", "addresses", "up"} & set(differences) and values["up"]:
-            told.append(
-                Announce(
-                    path, values["interface"], values.get("mac") or found.values["mac"], tuple(values["addresses"])
-                )
-            )
+        moved = {"mac", "addresses", "up"} & set(differences)
+        told = self._announced(values, path, values.get("mac") or found.values["mac"]) if moved else []
         return [[*self._record(wanted), *first, *inside[0]], *inside[1:], told]
 
     def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
@@ -308,6 +303,15 @@ class StackedKind(Kind):
             after.values["mac"] = f"{int(mac[:2], 16) ^ 4:02x}{mac[2:]}"
             rounds[0].append(m.set_link(found.values["interface"], path, address=after.values["mac"]))
         return rounds, after
+
+    def announces(self, values: Values) -> bool:
+        """Its neighbours are told where its addresses are."""
+        return True
+
+    def _announced(self, values: Values, path: str | None, mac: str | None) -> list[t.Any]:
+        if not values["up"] or not self.announces(values):
+            return []
+        return [Announce(path, values["interface"], mac, tuple(values["addresses"]))]
 
     def remove(self, found: Found) -> Rounds:
         forget = [Record(self.name, found.key, None)]
