@@ -33,4 +33,15 @@ CASES = (
         in_place=({"mac": "02:00:00:00:00:07"},),
         needs=(("dummy", {"name": "inner0"}),),
     ),
+    Case(
+        "ipvlan",
+        {"sandbox": {"ref": "shop"}, "interface": "lan0"},
+        {"parent": "eth0", "addresses": ["198.18.0.7/24"]},
+        in_place=(
+            {"mode": "l3s", "flag": "private", "mtu": 1400, "routes": [{"dst": "0.0.0.0/0"}]},
+            {"mode": "l2", "flag": "vepa", "addresses": ["198.18.0.8/24", "fd00:18::8/64"], "routes": []},
+        ),
+        anew=({"parent": "inner0"},),
+        needs=(("netns", {"name": "shop"}), ("dummy", {"name": "inner0"})),
+    ),
 )

@@ -31,6 +31,7 @@ OBJECTS = {
     "bridge": {"name": "ch-web"},
     "veth": {"name": "chv1", "sandbox": SHOP, "master": "ch-web"},
     "macvlan": {"parent": "eth0", "sandbox": SHOP},
+    "ipvlan": {"parent": "eth0", "sandbox": SHOP},
     "vxlan": {"name": "ch-fabric", "vni": 42},
     "vxlan_fdb": {"device": "ch-fabric", "lladdr": "02:00:00:00:00:01", "dst": "10.0.0.1"},
     "neighbour": {"device": "ch-fabric", "address": "10.42.1.0", "lladdr": "02:00:00:00:00:01"},

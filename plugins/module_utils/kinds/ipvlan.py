@@ -1,0 +1,116 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``ipvlan``: a container's own interface on the host's LAN, under its parent's MAC (ip-link(8), ``type ipvlan``).
+
+Without a sandbox it is the host's own: a shim, as a parent does not talk to its ipvlans.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Problem,
+    Values,
+    Wanted,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import GROUP
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+
+# IPVLAN_MODE_* and IPVLAN_F_*, linux/if_link.h. The kernel keeps both for all ipvlans of a parent together.
+_MODES = {"l2": 0, "l3": 1, "l3s": 2}
+_FLAGS = {"bridge": 0, "private": 1, "vepa": 2}
+_OWNERS_OF_A_PARENT = ("macvlan", "macvtap", "ipvlan", "ipvtap")
+
+
+class Ipvlan(StackedKind):
+    name = "ipvlan"
+    kernel_kind = "ipvlan"
+    # pyroute2 lacks the flags, and takes the mode by names without l3s.
+    data_attributes = {"IFLA_IPVLAN_MODE": (1, "uint16"), "IFLA_IPVLAN_FLAGS": (2, "uint16")}
+    modes = _MODES
+    mode_attribute = "IFLA_IPVLAN_MODE"
+    data_options = ("mode", "flag")
+    options = {
+        "mode": {"type": "str", "choices": list(_MODES), "default": "l2"},
+        "flag": {"type": "str", "choices": list(_FLAGS), "default": "bridge"},
+        **{name: spec for name, spec in STACKED_OPTIONS.items() if name != "mac"},
+    }
+
+    def normalise(self, values: Values) -> Values:
+        plain = {"flag": "bridge", **values}
+        if plain["flag"] not in _FLAGS:
+            interface = plain.get("interface") or "eth0"
+            raise Problem(f"ipvlan {interface}: flag {plain['flag']} must be one of {', '.join(_FLAGS)}")
+        return super().normalise(plain)
+
+    def summary(self, values: Values) -> list[str]:
+        flag = values.get("flag", "bridge")
+        mode = f"{values.get('mode')}" + (f" {flag}" if flag != "bridge" else "")
+        return super().summary({**values, "mode": mode})
+
+    def attachment(self, values: Values) -> Attachment:
+        seen = super().attachment(values)
+        return seen._replace(to_neighbours=values.get("flag", "bridge") == "bridge")
+
+    def announces(self, values: Values) -> bool:
+        """In the layer-3 modes there is no ARP."""
+        return values["mode"] == "l2"
+
+    def occupies(self, values: Values) -> t.Iterable[Place]:
+        yield from super().occupies(values)
+        # The kernel lets an address be on a parent once (EADDRINUSE).
+        for cidr in values.get("addresses") or ():
+            yield ("address on parent", values.get("netns"), values.get("parent"), cidr.partition("/")[0])
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        yield from super().obstacles(kernel, wanted)
+        values = wanted.values
+        how = (values["mode"], values["flag"])
+        for kind, other in self._on_parent(kernel, wanted):
+            if kind != self.kernel_kind:
+                yield f"{values['parent']} has a {kind} already, and takes no other kind beside it: take {kind}"
+                return
+            if other != how:
+                yield (
+                    f"{values['parent']} has an ipvlan already in mode {' '.join(other)}, and all of a parent have one"
+                    " mode and flag: take those"
+                )
+                return
+
+    def _on_parent(self, kernel: Kernel, wanted: Wanted) -> list[tuple[str, tuple[str, str]]]:
+        """Kinds and modes of what is on the parent and is not ours to change, and of what will be made in this run."""
+        parent, netns = wanted.values["parent"], wanted.netns
+        made = [(self.name, how) for place, on, how in kernel.notes(self.name) if (place, on) == (netns, parent)]
+        link = kernel.link(parent, netns)
+        seen = [
+            (other.kind, (self.data_of(other)["mode"], self.data_of(other)["flag"]))
+            for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
+            for other in kernel.links(path).values()
+            if link is not None
+            and other.kind in _OWNERS_OF_A_PARENT
+            and other.lower == link.index
+            and (other.owner is None and other.group != GROUP or other.kind != self.kernel_kind)
+        ]
+        return made + seen
+
+    def data_of(self, link: Link) -> Values:
+        flags = {number: name for name, number in _FLAGS.items()}
+        return {**super().data_of(link), "flag": flags.get(link.data.get("IFLA_IPVLAN_FLAGS", -1), "another")}
+
+    def data(self, values: Values) -> dict[str, t.Any]:
+        return {**super().data(values), "IFLA_IPVLAN_FLAGS": _FLAGS[values["flag"]]}
+
+    def is_made_for(self, link: Link, wanted: Wanted) -> bool:
+        """It has no MAC of its own to be known by: by our group alone, which nobody else uses."""
+        return link.group == GROUP
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        super().note(kernel, change)
+        if change.action != "remove":
+            values = change.values
+            kernel.notes(self.name).append((values.get("netns"), values["parent"], (values["mode"], values["flag"])))
