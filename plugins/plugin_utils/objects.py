@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 FAMILY = {4: "ipv4", 6: "ipv6"}
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+ALONE = {4: 32, 6: 128}
 
 
 def object_of(kind: str, network: str, **fields: Any) -> Object:
@@ -57,6 +58,43 @@ def veth(network: Network, endpoint: Endpoint, mtu: int | None, isolated: bool, 
         addresses=[slice_.address(address) for address, slice_ in endpoint.addresses],
         routes=routes + user_routes(endpoint),
         sysctls=container_sysctls(endpoint),
+    )
+
+
+def on_parent(
+    kind: str, network: Network, endpoint: Endpoint, routes: list[dict[str, Any]], **own: Any
+) -> Object:
+    """A container's interface on the parent that the network names. ``own`` are options that only its kind has."""
+    return object_of(
+        kind,
+        network.name,
+        parent=network.spec.options["parent"],
+        **own,
+        mtu=endpoint.spec.mtu or network.spec.mtu,
+        sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
+        interface=endpoint.interface,
+        addresses=[slice_.address(address) for address, slice_ in endpoint.addresses],
+        routes=routes + user_routes(endpoint),
+        sysctls=container_sysctls(endpoint),
+    )
+
+
+def shim_on_parent(kind: str, network: Network, shim: Endpoint, containers: Iterable[Endpoint], **own: Any) -> Object:
+    """The host's own interface there: its address alone, and a way to each container of this host."""
+    return object_of(
+        kind,
+        network.name,
+        parent=network.spec.options["parent"],
+        **own,
+        mtu=network.spec.mtu,
+        interface=shim.interface,
+        addresses=[f"{address}/{ALONE[address.version]}" for address, slice_ in shim.addresses],
+        routes=[
+            {"dst": f"{address}/{ALONE[address.version]}"}
+            for container in containers
+            for address, slice_ in container.addresses
+            if address.version in shim.versions
+        ],
     )
 
 

@@ -175,7 +175,7 @@ def _choose_default_routes(
     """The families whose default route leads to an endpoint's network.
 
     The container's ``default_route`` has them all, as far as it has the family; else the first network by name that
-    is not internal and has a gateway of the family.
+    is not internal and has a gateway of the family, or needs none.
     """
     result: dict[Key, tuple[int, ...]] = {}
     for host, containers in inventory.containers.items():
@@ -184,8 +184,10 @@ def _choose_default_routes(
             names.sort(key=lambda name: (name != container.default_route, name))
             chosen: set[int] = set()
             for name in names:
-                addresses = () if inventory.networks[name].internal else placed[name].get((host, container.name), ())
-                families = {address.version for address, slice_ in addresses if slice_.gateway} - chosen
+                spec = inventory.networks[name]
+                on_link = driver(spec.driver).on_link(spec)
+                addresses = () if spec.internal else placed[name].get((host, container.name), ())
+                families = {address.version for address, slice_ in addresses if on_link or slice_.gateway} - chosen
                 if families:
                     result[name, host, container.name] = tuple(sorted(families))
                     chosen |= families

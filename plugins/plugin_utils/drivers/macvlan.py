@@ -16,9 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.driver impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
-
-HOST = {4: 32, 6: 128}
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 
 OPTIONS = (
     Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True),
@@ -42,50 +40,16 @@ OPTIONS = (
 
 
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+    mode = network.spec.options["mode"]
     endpoints = network.endpoints.get(host, ())
     for endpoint in endpoints:
         if shims.is_shim(endpoint.container):
-            yield _shim(network, endpoint, [each for each in endpoints if each is not endpoint])
+            containers = [each for each in endpoints if each is not endpoint]
+            yield new.shim_on_parent("macvlan", network, endpoint, containers, mode="bridge", mac=endpoint.mac)
         else:
-            yield _container(network, endpoint)
-
-
-def _container(network: Network, endpoint: Endpoint) -> Object:
-    options = network.spec.options
-    return new.object_of(
-        "macvlan",
-        network.name,
-        parent=options["parent"],
-        mode=options["mode"],
-        # In mode passthru the parent's MAC is the container's: another would be written to the parent.
-        mac=None if options["mode"] == "passthru" else endpoint.mac,
-        mtu=endpoint.spec.mtu or network.spec.mtu,
-        sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
-        interface=endpoint.interface,
-        addresses=[slice_.address(address) for address, slice_ in endpoint.addresses],
-        routes=new.default_routes(endpoint) + new.user_routes(endpoint),
-        sysctls=new.container_sysctls(endpoint),
-    )
-
-
-def _shim(network: Network, shim: Endpoint, containers: list[Endpoint]) -> Object:
-    """The host's own end: its address alone, and a way to each container of this host."""
-    return new.object_of(
-        "macvlan",
-        network.name,
-        parent=network.spec.options["parent"],
-        mode="bridge",
-        mac=shim.mac,
-        mtu=network.spec.mtu,
-        interface=shim.interface,
-        addresses=[f"{address}/{HOST[address.version]}" for address, slice_ in shim.addresses],
-        routes=[
-            {"dst": f"{address}/{HOST[address.version]}"}
-            for container in containers
-            for address, slice_ in container.addresses
-            if address.version in shim.versions
-        ],
-    )
+            # In mode passthru the parent's MAC is the container's: another would be written to the parent.
+            mac = None if mode == "passthru" else endpoint.mac
+            yield new.on_parent("macvlan", network, endpoint, new.default_routes(endpoint), mode=mode, mac=mac)
 
 
 def check(network: Network, fleet: Fleet, problems: Problems) -> None:
