@@ -165,8 +165,6 @@ def test_null_stands_for_nothing():
         ({"web": "bridge"}, "not a mapping"),
         ({"web": {}}, "`driver` is missing"),
         ({"web": {"driver": "brigde"}}, "Write `bridge` if that is meant"),
-        ({"lan": {"driver": "ipvlan", "parent": "eth1"}}, "the driver ipvlan is not built yet"),
-        ({"lan": {"driver": "ipvlan", "parent": "eth1"}}, "the driver ipvlan is not built yet"),
         ({"none": BRIDGE}, "Choose another name"),
         ({"host": BRIDGE}, "Choose another name"),
         ({False: BRIDGE}, "a name is False"),

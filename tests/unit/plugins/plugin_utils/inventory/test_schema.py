@@ -23,7 +23,7 @@ FIXED = {
     "bridge": "driver subnets mtu internal hosts per_host_names state bridge gateway_mode icc allow_networks uplink",
     "overlay": "mode backend vni port multicast_group direct_routing anti_spoofing",
     "macvlan": "parent vlan mode host_shim",
-    "ipvlan": "parent vlan mode host_shim",
+    "ipvlan": "parent vlan mode flag host_shim",
     "container": "engine ref network_mode networks default_route",
     "endpoint": "address addresses mac interface publish aliases mtu routes sysctls",
     "host": "containerhost_underlay_address containerhost_underlay_interface containerhost_underlay_mtu"
