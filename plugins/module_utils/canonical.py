@@ -100,9 +100,16 @@ def _is_canonical_network(value: str) -> bool:
     return host_bits >= 0 and int.from_bytes(raw, "big") & ((1 << host_bits) - 1) == 0
 
 
+def _check_scope(value: str, what: str) -> None:
+    """``fe80::1%eth0`` is an address to Python, and two options to the kernel."""
+    if "%" in str(value):
+        raise Problem(f"{what} {value!r} is no IP address: leave out the interface, '%' and what follows")
+
+
 def address(value: str, what: str = "address") -> str:
     if isinstance(value, str) and _is_canonical(value):
         return value
+    _check_scope(value, what)
     try:
         return str(ipaddress.ip_address(value))
     except ValueError as error:
@@ -115,6 +122,7 @@ def interface_cidr(value: str, what: str = "address") -> str:
     if slash and length.isdecimal() and len(length) <= 3 and length == str(int(length)) and _is_canonical(head):
         if int(length) <= (128 if ":" in head else 32):
             return str(value)
+    _check_scope(value, what)
     try:
         return str(ipaddress.ip_interface(value))
     except ValueError as error:
@@ -125,6 +133,7 @@ def network_cidr(value: str, what: str = "dst") -> str:
     """A network; ``default`` needs a family and is not taken."""
     if isinstance(value, str) and _is_canonical_network(value):
         return value
+    _check_scope(value, what)
     try:
         return str(ipaddress.ip_network(value))
     except ValueError as error:
@@ -160,3 +169,11 @@ def connected_network(cidr: str) -> str | None:
         return None
     network = int.from_bytes(raw, "big") >> host_bits << host_bits
     return f"{socket.inet_ntop(family, network.to_bytes(len(raw), 'big'))}/{length}"
+
+
+def sysctl_value(key: str, value: t.Any) -> str:
+    """As its file below /proc/sys shows it: words with one space between them."""
+    text = " ".join(str(value).split())
+    if not text or not text.isascii() or not text.isprintable() or isinstance(value, (bool, list, dict)):
+        raise Problem(f"sysctl {key} cannot be {value!r}: a setting is a number, or a few plain words")
+    return text

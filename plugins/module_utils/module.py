@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import typing as t
@@ -63,6 +64,18 @@ CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
 class HostModule(AnsibleModule):
     """A module that may speak of devices whose names are no text: Ansible takes no answer that is not UTF-8."""
+
+    def __init__(self, **arguments: t.Any) -> None:
+        try:
+            super().__init__(**arguments)
+        except TypeError as error:  # Ansible 2.19 looks into a list as if it were the mapping that belongs there
+            self.refuse(f"An option that takes a mapping has been given something else ({error}). {NOTHING_DONE}")
+
+    @staticmethod
+    def refuse(text: str) -> t.NoReturn:
+        """Fail before there is a module that could."""
+        print(json.dumps({"failed": True, "msg": text}))
+        raise SystemExit(1)
 
     def exit_json(self, **result: t.Any) -> t.NoReturn:
         super().exit_json(**_printable(result))

@@ -76,7 +76,7 @@ def normalise(values: Values, required: bool = True) -> Values:
     if plain["routes"] and plain.get("up") is False:
         raise Problem(f"{plain.get('name')}: an interface that is down has no routes: leave out `routes` or `up`")
     plain["sysctls"] = {
-        sysctl_path(key, plain["interface"]): " ".join(str(value).split())
+        sysctl_path(key, plain["interface"]): canonical.sysctl_value(key, value)
         for key, value in sorted((plain.get("sysctls") or {}).items())
     }
     plain["end_settings"] = of_sandbox_end(plain["addresses"], plain["sysctls"])
@@ -87,7 +87,7 @@ def sysctl_path(key: str, interface: str = "") -> str:
     """``net.ipv4.conf.IFNAME.rp_filter`` as a path; a key with slashes is one (device names may hold dots)."""
     path = key if "/" in key else key.replace(".", "/")
     path = path.replace("IFNAME", interface)
-    if not path.startswith("net/") or {"", ".", ".."} & set(path.split("/")):
+    if not path.startswith("net/") or {"", ".", ".."} & set(path.split("/")) or "\0" in path:
         raise Problem(f"sysctl {key} is not below net.: only a namespace's own settings are set here")
     return path
 
@@ -222,6 +222,16 @@ def _shared(kernel: Kernel, wanted: Wanted, netns: str) -> str | None:
         f"{_name(first)} and {_name(sandbox)} are one network namespace, and both want {interface} in it: give one of"
         " them another `interface`, or another `ref`"
     )
+
+
+def missing_settings(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+    """Sysctls that the sandbox has not got. Those of the interface itself come with it."""
+    netns, interface = netns_of(wanted.values), wanted.values["interface"]
+    if netns is not None and kernel.identity(netns) is None:
+        return  # it will have been made, and has what any has
+    for key in wanted.values["sysctls"]:
+        if interface not in key.split("/") and kernel.sysctl(key, netns) is None:
+            yield f"its sandbox has no sysctl {key}: look below /proc/sys in it"
 
 
 def _name(sandbox: t.Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
@@ -117,6 +118,13 @@ class StackedKind(Kind):
             yield f"there is no interface {values['parent']} on this host; name its interface on the LAN as `parent`"
         elif parent is not None and parent.master is not None:
             yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
+        yield from sandbox_interface.missing_settings(kernel, wanted)
+        there = kernel.link(values["interface"], netns) if values.get("sandbox") is None else None
+        if there is not None and is_foreign(kernel, there.name, netns):
+            yield (
+                f"there is a device {there.name} on this host already ({there.kind or 'physical'}) that is not ours:"
+                " name another `interface`, or remove it"
+            )
 
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
         recorded = kernel.records.owner(self.name, wanted.key)

@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     Settings,
@@ -48,6 +48,7 @@ _RANGES = {
     "forward_delay": (2, 30),
     "group_fwd_mask": (0, 65535),
 }
+_NEVER_FORWARDED = 0x7  # BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h
 _SWITCHES = ("stp", "multicast_snooping", "vlan_filtering")
 
 
@@ -67,6 +68,11 @@ class Bridge(DeviceKind):
         for option, (low, high) in _RANGES.items():
             if plain.get(option) is not None:
                 plain[option] = canonical.between(plain[option], low, high, option)
+        if (plain.get("group_fwd_mask") or 0) & _NEVER_FORWARDED:
+            raise Problem(
+                f"bridge {plain['name']}: group_fwd_mask {plain['group_fwd_mask']} has one of the three lowest bits,"
+                " of STP, pause frames and LACP, which no bridge passes on: leave them out"
+            )
         return plain
 
     def settings(self, values: Values) -> Settings:

@@ -60,6 +60,8 @@ class Neighbour(Kind):
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         if not kernel.has_link(wanted.values["device"], wanted.netns):
             yield f"there is no device {wanted.values['device']}; make it first, or name another"
+        elif wanted.values["device"] == "lo":
+            yield "lo has no neighbours: name the device that leads to this one"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted}

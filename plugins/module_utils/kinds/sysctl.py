@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.sandbox_interface import sysctl_path
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -30,7 +31,7 @@ class Sysctl(Kind):
     def normalise(self, values: Values) -> Values:
         plain = {**values, "key": sysctl_path(values["key"])}
         if plain.get("value") is not None:
-            plain["value"] = " ".join(str(plain["value"]).split())
+            plain["value"] = canonical.sysctl_value(values["key"], plain["value"])
         elif plain.get("state") != "absent":
             raise Problem(f"sysctl {values['key']} needs a `value`")
         return plain

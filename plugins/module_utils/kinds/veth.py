@@ -115,6 +115,10 @@ class Veth(DeviceKind):
         master = wanted.values.get("master")
         if master:
             yield from no_bridge(kernel, master, wanted.netns)
+        yield from sandbox_interface.missing_settings(kernel, wanted)
+        sandbox = sandbox_interface.netns_of(wanted.values)
+        if sandbox == wanted.netns or (wanted.netns and kernel.is_one(sandbox, wanted.netns)):
+            yield f"its two ends would be in one network namespace, {wanted.netns}: name another `sandbox` or `netns`"
 
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
         ends = {

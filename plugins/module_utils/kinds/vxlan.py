@@ -66,6 +66,8 @@ class Vxlan(DeviceKind):
             plain["vni"] = canonical.between(plain["vni"], 0, LARGEST_VNI, "vni")
         plain["port"] = canonical.port(plain.get("port") or PORT)
         plain.setdefault("learning", False)
+        if plain.get("link") is not None and plain["link"] == plain.get("master"):
+            raise Problem(f"vxlan {plain['name']}: {plain['link']} cannot be both `link` and `master`: it would loop")
         if plain.get("local") is not None:
             plain["local"] = canonical.address(plain["local"], "local")
         return plain

@@ -112,6 +112,12 @@ class VxlanFdb(Kind):
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         device, netns = wanted.values["device"], wanted.netns
         link = kernel.link(device, netns)
+        via = wanted.values.get("via")
+        if via is not None and not kernel.has_link(via, netns):
+            yield f"there is no device {via}; make it first, or name another `via`"
+        external = link is not None and link.data.get("IFLA_VXLAN_COLLECT_METADATA")
+        if wanted.values.get("src_vni") is not None and not external:
+            yield f"{device} is no `external` device: it has one VNI, and no `src_vni` tells its entries apart"
         if not kernel.has_link(device, netns):
             yield f"there is no device {device}; make it first (module vxlan)"
         elif link is None:  # will have been made

@@ -130,6 +130,10 @@ class Kernel:
         there = None if path in self._made_netns else self._look(path)
         return None if isinstance(there, NoNamespace) else there
 
+    def is_one(self, path: str, other: str) -> bool:
+        """Do two paths lead to one namespace?"""
+        return self.identity(path) is not None and self.identity(path) == self.identity(other)
+
     def _look(self, path: str) -> Identity | NoNamespace:
         if path not in self._seen:
             self._seen[path] = self._readings.netns(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import hashlib
+import itertools
 import json
 import os
 import typing as t
@@ -123,7 +124,8 @@ def read_table(digest: str | None) -> NftTable:
     for entry in listing:
         for what in ("set", "map"):
             if what in entry:
-                elements[entry[what]["name"]] = dict(_element(row) for row in entry[what].get("elem", ()))
+                content = entry[what]
+                elements[content["name"]] = dict(_element(row, content["type"]) for row in content.get("elem", ()))
     follow = {name: elements.pop(name, {}) for name in derived({})}
     elements = of_this_version(elements)
     as_derived = all(follow[name].keys() == rows.keys() for name, rows in derived(elements).items())
@@ -139,7 +141,7 @@ def _is_ours(listing: t.Sequence[t.Mapping[str, t.Any]], digest: str | None) -> 
     sets = {entry[what]["name"]: entry[what] for entry in listing for what in ("set", "map") if what in entry}
     if sets.keys() >= _IN_EVERY_FRAME:
         return True
-    comments = (_element(row)[1][1] for content in sets.values() for row in content.get("elem", ()))
+    comments = (_element(row, None)[1][1] for content in sets.values() for row in content.get("elem", ()))
     return any(owner_of(comment) for comment in comments) or (not parts and digest is not None)
 
 
@@ -159,34 +161,32 @@ def _digest(listing: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:32]
 
 
-def _element(row: t.Any) -> tuple[str, tuple[str | None, str]]:
+def _element(row: t.Any, type_: t.Any) -> tuple[str, tuple[str | None, str]]:
+    """Key, value and comment of an element, in a set or map whose keys are of that type, or of these together."""
     key, value = row if isinstance(row, list) else (row, None)
     comment = ""
     if isinstance(key, dict) and "elem" in key:
         comment = key["elem"].get("comment", "")
         key = key["elem"]["val"]
-    return _word(key), (None if value is None else _word(value), comment)
+    return _word(key, type_), (None if value is None else _word(value), comment)
 
 
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 132: "sctp"}
 
 
-def _word(value: t.Any) -> str:
+def _word(value: t.Any, type_: t.Any = None) -> str:
     """A key or value of an element as nft writes it."""
     if isinstance(value, dict):
         if "concat" in value:
-            # A protocol is the number that is not last; the last one is a port, or the VNI behind a port.
-            *front, last = value["concat"] or [""]  # of a name that is no text, libnftables says nothing
-            return " . ".join([*(_PROTOCOLS.get(part) or _word(part) for part in map(_hashable, front)), _word(last)])
+            types = type_ if isinstance(type_, list) else []
+            return " . ".join(_word(*part) for part in itertools.zip_longest(value["concat"], types))
         if "prefix" in value:
             return f"{value['prefix']['addr']}/{value['prefix']['len']}"
         if "range" in value:
             return "-".join(map(str, value["range"]))
+    if type_ == "inet_proto" and isinstance(value, int):
+        return _PROTOCOLS.get(value, str(value))
     return str(value)
-
-
-def _hashable(part: t.Any) -> t.Any:
-    return _word(part) if isinstance(part, dict) else part
 
 
 # -- writing ---------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence, living, named
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
 
@@ -71,8 +72,7 @@ class Readings:
         """What a file below /proc/sys says in that namespace; None where there is none."""
         with self._wire.inside(netns):
             try:
-                with open(f"/proc/sys/{key}", encoding="ascii") as file:
-                    return " ".join(file.read().split())
+                return " ".join(read_text(f"/proc/sys/{key}").split())
             except OSError:
                 return None
 
