@@ -19,6 +19,12 @@ _SECONDS = 20  # for an answer
 _SOCKET = "unix:///run/docker.sock"
 
 
+def _connect(connection: t.Any, path: str) -> None:
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.settimeout(_SECONDS)
+    connection.sock.connect(path)
+
+
 class Docker(ContainerEngine):
     name: t.ClassVar[str] = "docker"
 
@@ -32,10 +38,9 @@ class Docker(ContainerEngine):
 
         found: Answers = {}
         connection = http.client.HTTPConnection("localhost", timeout=_SECONDS)
+        # Also where the daemon has closed it after an answer: whatever listens on port 80 of localhost is not Docker.
+        connection.connect = lambda: _connect(connection, address[len("unix://"):])  # type: ignore[method-assign]
         try:
-            connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.sock.settimeout(_SECONDS)
-            connection.sock.connect(address[len("unix://"):])
             for ref in refs:
                 connection.request("GET", f"/containers/{ref}/json")
                 answer = connection.getresponse()

@@ -121,24 +121,17 @@ class Veth(DeviceKind):
             yield f"its two ends would be in one network namespace, {wanted.netns}: name another `sandbox` or `netns`"
 
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
-        ends = {
-            (link.index, link.lower)
-            for link in kernel.links(wanted.netns).values()
-            if (link.owner is not None or link.group == m.GROUP) and link.kind == self.kernel_kind
-        }
-
         def is_ours(there: Link) -> bool:
-            """The other end of one of ours, or one of another kind that gives way to it.
-
-            Two ends in one namespace may show the same indexes, but no namespace.
-            """
-            if there.kind not in (None, self.kernel_kind):
-                return there.owner is not None
-            elsewhere = there.lower_netnsid is not None
-            same = there.kind == self.kernel_kind and elsewhere and (there.lower, there.index) in ends
-            return same or self._is_cut_off(kernel, wanted)
+            """The other end of one of ours. Two ends in one namespace may show the same indexes, but no namespace."""
+            if there.kind != self.kernel_kind or there.lower_netnsid is None:
+                return False
+            outside = kernel.link_of_index(there.lower, wanted.netns)
+            return outside is not None and outside.lower == there.index and self._is_ours(outside)
 
         return sandbox_interface.pending(kernel, wanted, is_ours)
+
+    def _is_ours(self, link: Link) -> bool:
+        return link.kind == self.kernel_kind and link.owner is not None
 
     # -- reading -----------------------------------------------------------------------------------------------
 

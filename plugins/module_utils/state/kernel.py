@@ -169,6 +169,9 @@ class Kernel:
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
         return self.links(netns).get(name) if name else None
 
+    def link_of_index(self, index: int | None, netns: str | None) -> Link | None:
+        return self.link(self._device_names(netns).get(index or 0), netns)
+
     def links_that_can_be_read(self, netns: str | None) -> list[Link]:
         """None of those of a container that has too many of them."""
         try:

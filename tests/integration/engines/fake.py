@@ -92,6 +92,9 @@ class _Docker(BaseHTTPRequestHandler):
         body = json.dumps({"State": {"Pid": answer}} if isinstance(answer, int) else answer).encode()
         self.send_response(200 if ref in known else 404)
         self.send_header("Content-Length", str(len(body)))
+        if "closes" in known:
+            self.send_header("Connection", "close")
+            self.close_connection = True
         self.end_headers()
         self.wfile.write(body)
 

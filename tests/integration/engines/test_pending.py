@@ -124,6 +124,16 @@ def test_every_engine_is_asked_once_for_all_containers(host, engines, containers
     assert applied(host, document)["diff"] == []
 
 
+def test_docker_may_close_its_connection_after_each_answer(host, engines, containers):
+    engines.say("docker", "closes", 1)
+    refs = [{"engine": "docker", "ref": ref} for ref in ("a", "b")]
+    for sandbox in refs:
+        engines.say("docker", sandbox["ref"], containers.start(sandbox["ref"]))
+    made = applied(host, network(*(end(sandbox, 10 + number) for number, sandbox in enumerate(refs))))
+    assert made["pending"] == []
+    assert engines.asked("docker")[:4] == ["connection", "/containers/a/json", "connection", "/containers/b/json"]
+
+
 def test_a_container_in_the_hosts_namespace_is_left_out(host, engines):
     engines.say("docker", "db", host._host.pid)
     made = applied(host, network(end(DB, 2), end(SHOP, 3)))
