@@ -162,7 +162,7 @@ installed:
 pending:
   description:
     - What is left as it is for now, because a container does not run, has no network namespace of its own, or has
-      something in the way inside. Everything else is made, and the next run attaches it. RV(pending[].reason) is a
+      something in the way inside. Everything else is made, and the next run attaches it. Its C(reason) is a
       sentence.
   returned: success
   type: list
