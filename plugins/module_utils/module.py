@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import start
 from ansible_collections.containerhost.network.plugins.module_utils.engine import diff, renumbering
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     COMMON_OPTIONS,
@@ -34,7 +35,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
-    Leaves,
     Unready,
     compare,
     describe,
@@ -54,7 +54,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.lock i
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
-from ansible_collections.containerhost.network.plugins.module_utils.validate import mistakes, near
 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -304,9 +303,6 @@ def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:
 
 # -- a document ------------------------------------------------------------------------------------------------
 
-DOCUMENT_VERSION = 1
-_OF_ANY_OBJECT = {"network": {"type": "str", "required": True}, "netns": {"type": "str"}}
-
 
 def run_document(kinds: t.Sequence[Kind]) -> None:
     """The whole of module ``document``."""
@@ -361,49 +357,3 @@ def _pending(each: Pending) -> dict[str, t.Any]:
         "interface": values.get("interface"),
         "reason": each.reason,
     }
-
-
-def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recreate: bool) -> list[Wanted]:
-    """The objects of a document, each owned by its network. Raises Unready for what is not one."""
-    if document.get("version") != DOCUMENT_VERSION:
-        found = document.get("version")
-        raise Problem(f"the document is of version {found}, not {DOCUMENT_VERSION}: plan it with this collection")
-    by_name = {kind.name: kind for kind in kinds}
-    objects: list[Wanted] = []
-    problems: list[str] = []
-    for name, rows in document.items():
-        if name == "version":
-            continue
-        kind = by_name.get(name)
-        if kind is None:
-            problems.append(f"the document has objects of kind {name}; this collection knows {near(name, by_name)}")
-            continue
-        if not isinstance(rows, list):
-            problems.append(f"{name}: {rows!r} is no list of objects")
-            continue
-        options = {**kind.options, **_OF_ANY_OBJECT}
-        for row in rows:
-            wrong = list(mistakes(name, options, row))
-            problems += wrong
-            if wrong:
-                continue
-            try:
-                values = {option: value for option, value in row.items() if option != "network"}
-                objects.append(wanted_object(kind, values, f"plan/{row['network']}", True, recreate))
-            except Problem as error:
-                problems.append(f"{name}: {error}")
-    if problems:
-        raise Unready(problems)
-    return objects
-
-
-def leaving(remove: t.Collection[str], keep: t.Collection[str], everything: bool) -> Leaves:
-    """Which leftovers go: of the networks in ``remove`` (``*``: any that is not in ``keep``), or whatever is marked."""
-
-    def leaves(found: Found) -> bool:
-        if everything:
-            return True
-        realm, _slash, network = (found.owner or "").partition("/")
-        return realm == "plan" and (network in remove or ("*" in remove and network not in keep))
-
-    return leaves

@@ -12,10 +12,10 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
-from ansible_collections.containerhost.network.plugins.module_utils.module import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock

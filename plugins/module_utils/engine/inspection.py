@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import DOCUMENT_VERSION
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.module import DOCUMENT_VERSION
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 Document = t.Dict[str, t.Any]

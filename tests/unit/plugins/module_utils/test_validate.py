@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready
-from ansible_collections.containerhost.network.plugins.module_utils.module import read_document
 
 SANDBOX = {"engine": "netns", "ref": "shop"}
 

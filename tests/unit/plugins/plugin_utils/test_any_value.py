@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.module import read_document
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import read_document
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import counts, diffs
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import realm
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready
-from ansible_collections.containerhost.network.plugins.module_utils.module import leaving
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.engine.toy import (
     BY_NAME,
     KINDS,
