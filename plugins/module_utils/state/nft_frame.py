@@ -185,11 +185,13 @@ table inet containerhost {
         type filter hook forward priority filter; policy accept;
         meta mark 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
-        ct state established,related iifname != @internal accept
+        ct state established iifname != @internal accept
         ct state new,invalid,untracked jump beginning
+        ct state related iifname @sourced jump sourcing
         iifname . oifname @accepted accept
         iifname @internal drop
         oifname != @guarded accept
+        ct state related accept
         ct status dnat accept
         ip daddr . meta l4proto . th dport @open4 accept
         ip6 daddr . meta l4proto . th dport @open6 accept

@@ -80,6 +80,13 @@ def tcp(source: str, target: str, sport: int, dport: int, flags: int, payload: b
     return _ip(one, other, 6, head[:16] + struct.pack("!H", total) + head[18:] + payload)
 
 
+def unreachable(source: str, target: str, inner: bytes) -> bytes:
+    """An ICMP error (port unreachable) about a packet that has been received."""
+    message = struct.pack("!BBHI", 3, 3, 0, 0) + inner
+    message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+    return _ip(ipaddress.ip_address(source), ipaddress.ip_address(target), 1, message)
+
+
 def _ip(one, other, protocol: int, segment: bytes) -> bytes:
     if one.version == 6:
         return struct.pack("!IHBB", 6 << 28, len(segment), protocol, 64) + one.packed + other.packed + segment

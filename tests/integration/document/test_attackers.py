@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     send_raw,
     tcp,
     udp,
+    unreachable,
     vxlan,
 )
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
@@ -240,6 +241,15 @@ def test_nor_in_ipv6(town, source):
 @pytest.mark.parametrize(("source", "target"), [("10.80.1.3", OUTSIDE4), ("fd00:80:1::3", OUTSIDE6)])
 def test_its_own_address_leaves_as_the_hosts(town, source, target):
     assert seen_in(town, "outside", "web-2", "eth0", udp(source, target, 4000, 9, FORGED))
+
+
+def test_an_error_about_a_connection_leaves_from_who_has_it_only(town):
+    """It is related to what the container has begun, and so let through whatever else is closed."""
+    answer = udp(OUTSIDE4, "10.80.1.3", 7777, 4444, FORGED)
+    send_plain(town, "web-2", 4444, OUTSIDE4, 7777, b"honest")
+    assert seen_in(town, "outside", "web-2", "eth0", unreachable("10.80.1.3", OUTSIDE4, answer))
+    send_plain(town, "web-2", 4444, OUTSIDE4, 7777, b"honest")
+    assert not seen_in(town, "outside", "web-2", "eth0", unreachable("198.18.0.77", OUTSIDE4, answer))
 
 
 def test_a_forged_address_does_leave_without_the_rule(town):
