@@ -128,8 +128,11 @@ table inet containerhost {
         meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
         meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
     }
+    # What begins elsewhere under the address of a container is forged: those leave by devices of ours only.
     chain from_elsewhere {
         type nat hook prerouting priority dstnat; policy accept;
+        iifname != @ours ip saddr @masquerade4 drop
+        iifname != @ours ip6 saddr @masquerade6 drop
         fib daddr type local jump arrived
     }
 

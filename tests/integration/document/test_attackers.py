@@ -257,6 +257,16 @@ def test_a_forged_address_does_leave_without_the_rule(town):
         assert seen_in(town, "outside", "web-2", "eth0", udp("198.18.0.3", OUTSIDE4, 4000, 9, FORGED))
 
 
+@pytest.mark.parametrize("target", [HOST4, HOST6])
+def test_nobody_on_the_lan_speaks_as_a_container(town, target):
+    source, honest = ("10.80.1.3", OUTSIDE4) if target == HOST4 else ("fd00:80:1::3", OUTSIDE6)
+    assert seen_in(town, "web-1", "outside", "eth0", tcp(honest, target, 4001, 8080, 2, FORGED))
+    assert not seen_in(town, "web-1", "outside", "eth0", tcp(source, target, 4002, 8080, 2, FORGED))
+    with without(town, "from_elsewhere"):
+        town.host.run(*"nft add rule inet containerhost from_elsewhere fib daddr type local jump arrived".split())
+        assert seen_in(town, "web-1", "outside", "eth0", tcp(source, target, 4003, 8080, 2, FORGED))
+
+
 # -- a compromised member -------------------------------------------------------------------------------------------
 
 

@@ -194,6 +194,9 @@ TRIED = {
     "outside to a published port": (INSIDE, lambda town, by: through_port(town, "outside", 8080, by)),
     "outside to a published port whose sources do not name it": (
         INSIDE, lambda town, by: through_port(town, "outside", 8090, by)),
+    "outside to a published port under a container's address": (
+        FORGER, lambda town, by: arrives(
+            town, "outside", "web-1", tcp("10.80.1.3", HOST4, 4000, 8080, 2, MARK), HOST4, 8080, by)),
     "outside to a port that is not published": (
         INSIDE, lambda town, by: at_container(town, "outside", "web-1", WEB1, by)),
     "outside to a port that is published on 127.0.0.1": (
