@@ -12,6 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
     Answers,
     ContainerEngine,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 
 _MACHINES = "/run/systemd/machines"
 
@@ -26,8 +27,7 @@ class Nspawn(ContainerEngine):
 def _leader(ref: str) -> str | None:
     """machined keeps the first process of a machine in a file of variables."""
     try:
-        with open(f"{_MACHINES}/{ref}", encoding="utf-8", errors="replace") as file:
-            found = re.search(r"^LEADER=([0-9]+)$", file.read(), re.MULTILINE)
+        found = re.search(r"^LEADER=([0-9]+)$", read_text(f"{_MACHINES}/{ref}"), re.MULTILINE)
     except OSError:
         return None
     return found.group(1) if found else None

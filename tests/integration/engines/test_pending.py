@@ -97,6 +97,12 @@ def test_an_engine_that_is_down_is_no_reason_to_stop_either(host, engines):
     assert "+ veth shop eth0 (web)" in said(made)
 
 
+def test_a_machine_s_file_that_is_none_is_not_waited_for(host, engines):
+    host.run("sh", "-ec", "mkdir -p /run/systemd/machines; mkfifo /run/systemd/machines/db")
+    made = applied(host, network(end({"engine": "nspawn", "ref": "db"}, 2)))
+    assert reasons(made) == ["nspawn container db is not running on this host: start it, then run again"]
+
+
 def test_what_is_closed_meanwhile_is_closed(host, engines, containers):
     """The container stops, and takes its end along; the port of another one is not published any more."""
     engines.say("docker", "db", containers.start("db"))
