@@ -342,8 +342,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
 
 def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:
     """Nothing is changed on a host that another ledger has made."""
-    endpoints = sum(1 for object_ in wanted if object_.values.get("sandbox"))
-    moves = renumbering.renumbered(todo.make, settled, endpoints)
+    moves = renumbering.renumbered(todo.make, wanted, settled)
     if moves:
         raise Unready([renumbering.sentence(moves)])
 

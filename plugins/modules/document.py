@@ -70,8 +70,9 @@ options:
     description:
       - What the plan says about addresses that the host has already, so that a ledger that is missing, or another
         fleet's, does not move them. With O(plan_dir) it is read from there.
-      - C(networks), by name, with C(within) (CIDRs that an address does not leave by itself) and C(pinned) (addresses
-        that the inventory gives); C(strict) where the ledger has known nothing before.
+      - C(networks), by name, with C(within) (CIDRs that an address does not leave by itself), C(pinned) (addresses
+        that the inventory gives) and C(slices) (whether no member's slices are pinned); C(strict) where the ledger has
+        known nothing before.
       - Where addresses would move for no reason of the inventory's, nothing is changed, and the error says what to do.
     type: dict
     default: {}

@@ -35,7 +35,7 @@ def of_host(told: Mapping[str, Any], host: str) -> dict[str, Any]:
     if not told:
         return {}
     mine = {
-        name: {"within": part["within"], "pinned": part["pinned"]}
+        name: {"within": part["within"], "pinned": part["pinned"], "slices": not part["moving"]}
         for name, part in told["networks"].items()
         if host not in part["moving"]
     }

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, network_of
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, Wanted, network_of
 
 # As the plan's guard: so many endpoints, and more than one in so many, are no accident.
 _FEW, _PART = 2, 10
@@ -23,7 +23,7 @@ Settled = t.Mapping[str, t.Any]
 
 
 class Move(t.NamedTuple):
-    """One object whose addresses would move, from some to others."""
+    """One object whose addresses would move, from some to others; or an address that would move to another host."""
 
     change: Change
     before: str
@@ -36,28 +36,49 @@ class Move(t.NamedTuple):
     def __str__(self) -> str:
         values = self.change.values
         sandbox = values.get("sandbox") or {}
-        name = f"{sandbox['ref']} {values.get('interface')}" if sandbox else values.get("name") or values["interface"]
+        if self.change.kind == "neighbour":
+            name = f"the VTEP {values['address']}"
+        elif sandbox:
+            name = f"{sandbox['ref']} {values.get('interface')}"
+        else:
+            name = values.get("name") or values["interface"]
         return f"{name} ({network_of(self.change.owner)}) from {self.before} to {self.after}"
 
 
-def renumbered(changes: t.Iterable[Change], settled: Settled, endpoints: int) -> list[Move]:
+def renumbered(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], settled: Settled) -> list[Move]:
     """Moves that no inventory explains, where they are too many to be an accident; else none.
 
-    ``settled``: by network, ``within`` (the CIDRs that an address does not leave by itself) and ``pinned`` (addresses
-    that the inventory gives); ``strict`` where the ledger has known nothing before. ``endpoints``: how many there are.
+    ``settled``: by network, ``within`` (the CIDRs that an address does not leave by itself), ``pinned`` (addresses that
+    the inventory gives) and ``slices`` (whether no member's slices are pinned); ``strict`` where the ledger has known
+    nothing before.
     """
     networks = settled.get("networks") or {}
+    if not networks:
+        return []
+    changed = [change for change in changes if change.action in ("change", "recreate")]
     moves = [
         move
-        for change in changes
-        if change.action in ("change", "recreate") and "addresses" in change.differences
+        for change in changed
+        if "addresses" in change.differences
         for move in _moves(change, networks.get(network_of(change.owner)))
     ]
     ends = [move for move in moves if move.is_endpoint]
-    if settled.get("strict"):
-        return moves
+    swaps = list(_swaps(changed, wanted, networks))
+    if settled.get("strict") or swaps:
+        return [*moves, *swaps]
     devices = len(moves) > len(ends)
+    endpoints = sum(1 for object_ in wanted if object_.values.get("sandbox"))
     return moves if ends and (devices or len(ends) > _FEW and len(ends) * _PART > endpoints) else []
+
+
+def _swaps(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], networks: Settled) -> t.Iterator[Move]:
+    """VTEPs' addresses that would be another member's: slices have changed hands, though this host keeps its own."""
+    found = [change for change in changes if change.kind == "neighbour" and "lladdr" in change.differences]
+    members = {(each.owner, each.values["lladdr"]) for each in wanted if each.kind == "vxlan_fdb"} if found else set()
+    for change in found:
+        network, (before, after) = networks.get(network_of(change.owner)), change.differences["lladdr"]
+        if network is not None and network["slices"] and (change.owner, before) in members:
+            yield Move(change, before, after)
 
 
 def _moves(change: Change, network: t.Mapping[str, t.Any] | None) -> t.Iterator[Move]:
@@ -76,8 +97,8 @@ def _moves(change: Change, network: t.Mapping[str, t.Any] | None) -> t.Iterator[
 def sentence(moves: t.Sequence[Move]) -> str:
     number = "1 address" if len(moves) == 1 else f"{len(moves)} addresses"
     return (
-        f"{number} of this host would move although nothing in the inventory moves them, such as {moves[0]}: the ledger"
-        " is missing, or it is another fleet's. Restore it from git or a backup, or make it again from what the hosts"
-        " have with the playbook containerhost.network.recover; if they are to move, confirm it once with"
+        f"{number} of this host's networks would move although nothing in the inventory moves them, such as {moves[0]}:"
+        " the ledger is missing, or it is another fleet's. Restore it from git or a backup, or make it again from what"
+        " the hosts have with the playbook containerhost.network.recover; if they are to move, confirm it once with"
         " -e containerhost_confirm_renumbered=true"
     )

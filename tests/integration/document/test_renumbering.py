@@ -72,7 +72,7 @@ def test_a_ledger_that_is_missing_changes_nothing_and_says_the_way_back(refused,
     lost = plan(Ledger(), {"h1": {name: on(network) for name in "abcd"}})
     assert lost.settled["strict"]
     told = refused(remove=(), **given(lost))
-    assert "of this host would move although nothing in the inventory moves them, such as " in told
+    assert "of this host's networks would move although nothing in the inventory moves them, such as " in told
     assert "the ledger is missing, or it is another fleet's. Restore it from git or a backup" in told
     assert "containerhost.network.recover" in told
     assert "-e containerhost_confirm_renumbered=true" in told
@@ -89,6 +89,52 @@ def test_what_the_host_has_is_the_way_back(host, apply, lived):
     found = recovered(plan(Ledger(), HOSTS).inventory, {"h1": host.module("network_info")["document"]})
     assert (found.slices, found.endpoints) == (lived.ledger.slices, lived.ledger.endpoints)
     assert apply(**given(plan(found, HOSTS)))["changed"] is False
+
+
+FABRIC = {"driver": "overlay", "vni": 42, "subnets": ["10.42.0.0/16"]}
+
+
+def overlay(ledger, *hosts, **more):
+    """The plan of an overlay over these hosts, with a container on each."""
+    own = {
+        host: {
+            "containerhost_underlay_address": f"198.18.0.{host[1:]}",
+            "containerhost_networks": {"fabric": FABRIC},
+            "containerhost_containers": {"x": {"networks": on("fabric")}},
+            **more.get(host, {}),
+        }
+        for host in hosts
+    }
+    return make_plan(gather(Sources(own)), ledger, "2026-11-20")
+
+
+@pytest.fixture
+def overlaid(host):
+    """h1 of an overlay whose h3 came before its h2. The last plan."""
+    last = overlay(overlay(Ledger(), "h1", "h3").ledger, "h1", "h2", "h3")
+    done = host.module("document", remove=["*"], **given(last))
+    assert not done.get("failed"), done
+    return last
+
+
+def test_a_host_that_keeps_its_own_refuses_as_well_where_others_slices_change_hands(refused, overlaid):
+    lost = overlay(Ledger(), "h1", "h2", "h3")
+    assert lost.documents["h1"]["veth"] == overlaid.documents["h1"]["veth"]
+    told = refused(remove=(), **given(lost))
+    assert "2 addresses of this host's networks would move" in told
+    assert "such as the VTEP 10.42.1.0 (fabric) from " in told
+    assert "2 addresses" in refused(remove=(), **given(overlay(lost.ledger, "h1", "h2", "h3")))
+
+
+def test_slices_that_are_pinned_change_hands(apply, overlaid):
+    pins = {host: {"containerhost_slices": {"fabric": [block]}} for host, block in
+            (("h2", "10.42.1.0/24"), ("h3", "10.42.2.0/24"))}  # fmt: skip
+    apply(**given(overlay(overlaid.ledger, "h1", "h2", "h3", **pins)))
+
+
+def test_a_neighbour_that_was_changed_by_hand_is_repaired(host, apply, overlaid):
+    host.run("ip", "neighbour", "replace", "10.42.1.0", "lladdr", "02:66:00:00:00:01", "dev", "ch-fabric")
+    assert apply(**given(overlaid))["changed"]
 
 
 def test_confirmed_they_move(apply, lived):
