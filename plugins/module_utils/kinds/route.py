@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
@@ -92,6 +93,8 @@ class Route(Kind):
                 place(values, netns)
                 key = self.key_of(values, "")
                 seen.add(key)
+                if row["table"] == fence.TABLE and key not in keys:
+                    continue  # the fence's, which comes and goes with the nftables table
                 of_its_own = key in keys or kernel.records.owner(self.name, key) is not None
                 if not of_its_own and kernel.carries_own_routes(row["device"], netns):
                     continue

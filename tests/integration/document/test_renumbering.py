@@ -64,7 +64,8 @@ HOSTS = {"h1": {name: on("web", "api", "pool") for name in "abcd"}}
 
 def test_the_ledger_that_made_it_changes_nothing(host, lived):
     again = plan(lived.ledger, HOSTS)
-    assert host.module("document", remove=["*"], **given(again))["changed"] is False
+    answer = host.module("document", remove=["*"], **given(again))
+    assert answer["diff"] == [], answer["diff"]
 
 
 @pytest.mark.parametrize("network", ["web", "api", "pool"])
