@@ -140,6 +140,7 @@ class Host:
         self._outside = Sleeper("--net")
         self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare=OWN_RUN)
         self._folder = folder
+        self.warned = ""  # what the last module has said besides its answer
         self.run("sh", "-ec", UPLINK.format(outside=self._outside.pid))
         self.outside("sh", "-ec", OUTSIDE)
         # The uplink's carrier comes when it comes, and its own address with it.
@@ -209,7 +210,8 @@ class Host:
             os.waitpid(child, 0)
             said.seek(0)
             complained.seek(0)
-            return said.read() or complained.read()
+            self.warned = complained.read()
+            return said.read() or self.warned
 
     def _executed(self, name: str, given: dict[str, Any], python: str) -> str:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

@@ -203,7 +203,13 @@ def device_address(cidr: str) -> str:
     plain = canonical.interface_cidr(cidr)
     if plain.startswith("fe80:"):
         raise Problem(f"address {plain} is link-local, which is the kernel's to give: leave it out")
+    if plain.startswith(_NOBODYS) or (plain.startswith("ff") and ":" in plain):
+        raise Problem(f"address {plain} is one that no device can have: it stands for this host, for none, or for many")
     return plain
+
+
+# Loopback and unspecified addresses of IPv6, which the kernel refuses; the latter and broadcast of IPv4.
+_NOBODYS = ("::1/", "::/", "0.0.0.0/", "255.255.255.255/")
 
 
 def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]:

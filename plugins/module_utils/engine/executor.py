@@ -52,6 +52,7 @@ class Executor:
         self._kernel = kernel
         self._wire = kernel.wire
         self._records = kernel.records
+        self._noted: set[tuple[str, tuple[t.Any, ...]]] = set()
         self._released: set[tuple[t.Any, ...]] = set()  # keys of shared devices, each with the owner that let go
 
     def kernel_now(self) -> Kernel:
@@ -98,8 +99,16 @@ class Executor:
                 raise WireError(f"what closes our networks without nftables cannot be set up: {reason}")
         self._end_stale_flows()
         self._forget_lost_namespaces()
+        self._forget_lost_rows()
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
         self._records.save()
+
+    def _forget_lost_rows(self) -> None:
+        """Routes, neighbours and entries that were in the records, and not in the kernel when this run looked."""
+        for (kind, netns), seen in self._kernel.rows_seen().items():
+            for key, _owner in self._records.owners_of(kind):
+                if key[0] == netns and key not in seen and (kind, key) not in self._noted:
+                    self._records.set_owner(kind, key, None)
 
     def _forget_lost_namespaces(self) -> None:
         """What the records call ours, and somebody has deleted since, or replaced by one of his own."""
@@ -240,6 +249,7 @@ class Executor:
             # Of a device with routes of its own, the mark says nothing about whose the others are.
             told = told and not self._kernel.carries_own_routes(record.device, netns)
             self._records.set_owner(record.kind, record.key, None if told else record.owner)
+            self._noted.add((record.kind, record.key))
             if record.namespace is not None:
                 with contextlib.suppress(WireError):  # it has gone since: so will what is to be made there
                     identity = self._wire.namespaces.identity(record.namespace)

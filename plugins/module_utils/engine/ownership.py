@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Key, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import GROUP
@@ -27,13 +25,6 @@ def owner_of_row(
     if link is not None and link.owner is not None and (ours or wanted):
         return link.owner
     return UNKNOWN if ours else None
-
-
-def forget_gone(kernel: Kernel, kind: str, netns: str | None, seen: t.Collection[Key]) -> None:
-    """What is in the records and not in the kernel any more went with its device."""
-    for key, _owner in kernel.records.owners_of(kind):
-        if key[0] == netns and key not in seen:
-            kernel.records.set_owner(kind, key, None)
 
 
 def is_foreign(kernel: Kernel, device: str, netns: str | None) -> bool:

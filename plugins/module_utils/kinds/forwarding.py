@@ -75,7 +75,7 @@ class Forwarding(Kind):
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         device, uplink, netns = wanted.values.get("device"), wanted.values.get("uplink"), wanted.netns
         name = device or uplink
-        if name != AUTO and not kernel.has_link(str(name), netns):
+        if uplink != AUTO and not kernel.has_link(str(name), netns):
             yield f"there is no device {name}; make it first, or name another"
         elif device and is_foreign(kernel, device, netns):
             yield f"{device} is not ours; name it as `uplink`, so that it routes for our devices only"

@@ -18,7 +18,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
-    forget_gone,
     owner_of_row,
     record,
 )
@@ -89,7 +88,7 @@ class Neighbour(Kind):
                 if owner is not None or key in keys:
                     # What the kernel has learned by itself is in nobody's way.
                     yield Found(self.name, key, values, owner, leftover=not permanent)
-            forget_gone(kernel, self.name, netns, seen)
+            kernel.saw(self.name, netns, seen)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """Under another protocol number, it would not be seen as ours by a run that has no use for it."""

@@ -18,7 +18,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
-    forget_gone,
     owner_of_row,
     record,
 )
@@ -96,14 +95,15 @@ class Route(Kind):
                 if row["table"] == fence.TABLE and key not in keys:
                     continue  # the fence's, which comes and goes with the nftables table
                 of_its_own = key in keys or kernel.records.owner(self.name, key) is not None
-                if not of_its_own and kernel.carries_own_routes(row["device"], netns):
+                on_ours = kernel.is_ours(row["device"], netns)
+                if not of_its_own and on_ours and kernel.carries_own_routes(row["device"], netns):
                     continue
                 ours = row["protocol"] == m.PROTOCOL
                 theirs = row["protocol"] in _MADE_BY_THE_KERNEL
                 owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys and not theirs)
                 if owner is not None or key in keys:
                     yield Found(self.name, key, {**values, "protocol": row["protocol"]}, owner)
-            forget_gone(kernel, self.name, netns, seen)
+            kernel.saw(self.name, netns, seen)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """Under another protocol number, it would not be seen as ours by a run that has no use for it."""

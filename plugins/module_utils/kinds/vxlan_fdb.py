@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
     realm,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import forget_gone, is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -154,7 +154,7 @@ class VxlanFdb(Kind):
                         continue  # what the device has learned by itself is nobody's entry
                 if owner is not None or object_ is not None:
                     yield Found(self.name, key, values, owner, leftover=object_ is not None and not _lasting(values))
-            forget_gone(kernel, self.name, netns, seen)
+            kernel.saw(self.name, netns, seen)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """A port or VNI that is not asked for is the device's, which the kernel does not show."""

@@ -85,6 +85,7 @@ class Kernel:
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._free: set[tuple[t.Any, ...]] = set()
         self._notes: dict[str, list[t.Any]] = {}
+        self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
         self._link_local: set[tuple[str | None, str]] = set()
         self._no_route: set[tuple[str | None, str]] = set()
         self._will_be: dict[tuple[str | None, str], str] = {}
@@ -151,6 +152,13 @@ class Kernel:
 
     def will_be_free(self, place: tuple[t.Any, ...]) -> bool:
         return place in self._free
+
+    def saw(self, kind: str, netns: str | None, keys: t.Collection[t.Any]) -> None:
+        """All that a kind may have records of in a namespace: what else is recorded there went with its device."""
+        self._rows[kind, netns] = keys
+
+    def rows_seen(self) -> t.Mapping[tuple[str, str | None], t.Collection[t.Any]]:
+        return self._rows
 
     def notes(self, kind: str) -> list[t.Any]:
         """Room for what a kind has to remember of its own objects while they are compared."""
