@@ -9,6 +9,7 @@ that it did not leave. If this run has begun to make it, that is taken back, so 
 
 from __future__ import annotations
 
+import errno
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor, Failure
@@ -20,6 +21,26 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet, describe
+
+# What the kernel says where somebody has changed a device, its addresses or routes since they were looked at.
+_CHANGED = frozenset(
+    (
+        errno.ENODEV,
+        errno.ENOENT,
+        errno.ESRCH,
+        errno.EEXIST,
+        errno.EBUSY,
+        errno.EADDRNOTAVAIL,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ENOMEM,
+        errno.ENOBUFS,
+        errno.ENOSPC,
+    )
+)
+
+_TAKEN_ALONG = (errno.ENODEV, errno.ENOENT, errno.EEXIST)
 
 
 class Failed(Exception):
@@ -133,13 +154,24 @@ class _Run:
                 self._take_back(kind, changes[index], number)
         for index, failure in sorted(broken.items()):
             wanted = changes[index].wanted
-            reason = kind.pending(self._executor.kernel_now(), wanted) if wanted else None
+            reason = self._why_it_waits(kind, wanted, failure) if wanted else None
             if wanted is not None and reason is not None:
                 self.pending.append(Pending(wanted, reason))
                 continue
             what = describe(kind, changes[index].values, changes[index].owner)
             self.failures.append(f"{what}: cannot {failure.operation}: {failure.reason}")
         return [changes[index] for index in broken]
+
+    def _why_it_waits(self, kind: Kind, wanted: Wanted, failure: Failure) -> str | None:
+        """What was refused because of what is in a sandbox is its own business, and keeps nobody else waiting."""
+        if not wanted.values.get("sandbox"):
+            return None
+        reason = kind.pending(self._executor.kernel_now(), wanted)
+        code = getattr(failure.reason, "errno", 0)
+        # Of a pair, the end outside goes along with the one inside.
+        if reason is None and code in (_CHANGED if failure.inside else _TAKEN_ALONG):
+            return f"its end cannot be set up: cannot {failure.operation}: {failure.reason}"
+        return reason
 
     def _take_back(self, kind: Kind, change: Change, number: int) -> None:
         """Its first round was done, and a later one refused: what was made of it goes again."""

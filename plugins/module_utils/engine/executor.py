@@ -33,16 +33,30 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.mounts
 _OFF = "0"
 
 
+class Refused(str):
+    """Why a step was refused, in words; ``errno`` is the kernel's number for it, where there is one."""
+
+    errno: int = 0
+
+
+def refused(text: str, code: int | None) -> Refused:
+    words = Refused(text)
+    words.errno = code or 0
+    return words
+
+
 class Failure(t.NamedTuple):
     """A step that failed: its place in the round, what it was to do, and why.
 
-    ``together``: it was refused with all others of a transaction, of which any may be the cause.
+    ``together``: it was refused with all others of a transaction, of which any may be the cause. ``inside``: it was to
+    be done in a namespace other than the host's.
     """
 
     position: int
     operation: str
     reason: str
     together: bool = False
+    inside: bool = False
 
 
 class Executor:
@@ -82,7 +96,9 @@ class Executor:
                 positions = by_type[type_]
                 for position, reason in action([round_[p] for p in positions]):
                     place = positions[position]
-                    failures.append(Failure(place, round_[place].operation, reason, type_ is s.NftElement))
+                    step = round_[place]
+                    inside = getattr(step, "netns", None) is not None
+                    failures.append(Failure(place, step.operation, reason, type_ is s.NftElement, inside))
         return failures
 
     def finish(self) -> None:
@@ -227,9 +243,11 @@ class Executor:
             with self._wire.inside(netns), open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
                 file.write(value)
         except FileNotFoundError as error:
-            return None if may_miss else error.strerror
-        except (OSError, WireError) as error:
-            return getattr(error, "strerror", None) or str(error)
+            return None if may_miss else refused(error.strerror, error.errno)
+        except OSError as error:
+            return refused(error.strerror or str(error), error.errno)
+        except WireError as error:
+            return refused(str(error), errno.ENOENT)
         return None
 
     def _note(self, round_: t.Sequence[s.Step], by_type: t.Mapping[type, t.Sequence[int]]) -> None:
@@ -379,7 +397,7 @@ def _words(error: Exception) -> str:
 def _reason(code: int, text: str) -> str:
     name = errno.errorcode.get(code, str(code))
     advice = _ADVICE.get(code, "")
-    return f"{text} ({name})" + (f"; {advice}" if advice else "")
+    return refused(f"{text} ({name})" + (f"; {advice}" if advice else ""), code)
 
 
 _ADVICE = {

@@ -31,6 +31,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
+_LOOPBACK = 1  # LOOPBACK_IFINDEX, linux/netdevice.h
+
 
 class Netns(Kind):
     name = "netns"
@@ -55,10 +57,11 @@ class Netns(Kind):
         wanted_by = {object_.values["name"]: object_.owner for object_ in wanted}
         made_here = kernel.netns_made_here()
         for name in kernel.netns_names():
-            lo = _loopback(kernel, netns_path(name))
-            if lo is None:  # a file without a namespace behind it is none
+            path = netns_path(name)
+            if kernel.lack_of(path) is not None:  # a file without a namespace behind it is none
                 continue
-            values = {"name": name, "up": lo.up, "mark": lo.alias}
+            lo = _loopback(kernel, path)
+            values = {"name": name, "up": lo.up if lo else None, "mark": lo.alias if lo else None}
             owner = None if named.is_link(name) else _owner(kernel, name, lo, made_here)
             unnoted = owner is not None and kernel.records.owner(self.name, (None, name)) is None
             if unnoted and name in wanted_by and realm(owner or "") != realm(wanted_by[name]):
@@ -68,6 +71,8 @@ class Netns(Kind):
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """Whoever is inside may have changed the mark: it is written again."""
+        if found.values["up"] is None:
+            return {}
         differences = super().differences(wanted, found)
         if found.owner == wanted.owner and found.values["mark"] != mark(wanted.owner):
             differences["mark"] = (found.values["mark"], mark(wanted.owner))
@@ -88,7 +93,7 @@ class Netns(Kind):
         noted = Record(self.name, wanted.key, wanted.owner)
         made: Rounds = [[noted, MakeNetns(wanted.values["name"], mark(wanted.owner))]]
         if not wanted.values["up"]:
-            made.append([m.set_link("lo", netns_path(wanted.values["name"]), up=False, operation="set down")])
+            made.append([_set_loopback(netns_path(wanted.values["name"]), up=False, operation="set down")])
         return made
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
@@ -96,7 +101,7 @@ class Netns(Kind):
         path = netns_path(wanted.values["name"])
         up = wanted.values["up"] if "up" in differences else None
         noted = [Record(self.name, wanted.key, wanted.owner)] if alias else []
-        return [[*noted, m.set_link("lo", path, up=up, **({"ifalias": alias} if alias else {}))]]
+        return [[*noted, _set_loopback(path, up=up, **({"ifalias": alias} if alias else {}))]]
 
     def remove(self, found: Found) -> Rounds:
         return [[DeleteNetns(found.values["name"])], [Record(self.name, found.key, None)]]
@@ -106,13 +111,19 @@ class Netns(Kind):
 
 
 def _loopback(kernel: Kernel, path: str | None) -> Link | None:
+    """Whoever is inside may have given it another name; its index is the same in every namespace (LOOPBACK_IFINDEX)."""
     try:
-        return kernel.link("lo", path)
+        return kernel.link_of_index(_LOOPBACK, path) or kernel.link("lo", path)
     except UnreadableTable:
         return kernel.link_by_any_name("lo", path)
 
 
-def _owner(kernel: Kernel, name: str, lo: Link, made_here: t.Collection[str] | None) -> str | None:
+def _set_loopback(path: str | None, **options: t.Any) -> m.Message:
+    message = m.set_link("lo", path, **options)
+    return message._replace(header={**message.header, "index": _LOOPBACK})
+
+
+def _owner(kernel: Kernel, name: str, lo: Link | None, made_here: t.Collection[str] | None) -> str | None:
     """Whose a namespace is, by what nobody inside can change: the file that it is mounted on, and our records.
 
     Where those are lost, or of a version that kept none, the mark tells whose it is of a file that is ours.
@@ -120,4 +131,4 @@ def _owner(kernel: Kernel, name: str, lo: Link, made_here: t.Collection[str] | N
     recorded = kernel.records.owner("netns", (None, name))
     if made_here is None:
         return recorded
-    return (recorded or lo.owner) if name in made_here else None
+    return (recorded or (lo.owner if lo else None)) if name in made_here else None

@@ -296,3 +296,37 @@ def test_a_task_fails_for_it(host, meanwhile):
     answer = host.module("veth", name="v-x", master="br-a", sandbox={"ref": "shop"})
     assert answer["failed"]
     assert "veth shop eth0: eth0 in shop is there already (bridge) and not ours" in answer["msg"]
+
+
+# -- all the time ------------------------------------------------------------------------------------------------------
+
+RESTLESS = {
+    "addresses flushed": "ip -n shop addr flush dev eth0",
+    "an interface renamed": "ip -n shop link set eth0 name x; ip -n shop link set x name eth0",
+    "an interface down and up": "ip -n shop link set eth0 down; ip -n shop link set eth0 up",
+    "another of its name": "ip -n shop link del eth0; ip -n shop link add eth0 type bridge; ip -n shop link del eth0",
+    "a loopback renamed": "ip -n shop link set lo down name x alias y; ip -n shop link set x name lo up",
+}
+
+
+@pytest.mark.parametrize("commands", RESTLESS.values(), ids=RESTLESS)
+def test_a_restless_container_keeps_no_port_open(host, commands):
+    document = web_and_fabric()
+    closed = copy.deepcopy(document)
+    closed["nat_rule"] = [rule for rule in closed["nat_rule"] if rule["rule"] != "publish"]
+    assert not host.module("document", document=document).get("failed")
+    busy = subprocess.Popen(
+        ["nsenter", f"--target={host._host.pid}", "--net", "--mount", "sh", "-c", f"while :; do {commands}; done"],
+        start_new_session=True, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for state in (closed, document, closed, document, closed):
+            done = host.module("document", document=state, remove=["*"])
+            assert not done.get("failed"), done["msg"]
+            assert {each["sandbox"]["ref"] for each in done["pending"]} <= {"shop"}
+            shown = host.run("nft", "list", "table", "inet", "containerhost")
+            assert ("8080" in shown) is (state is document)
+    finally:
+        os.killpg(busy.pid, signal.SIGKILL)
+        busy.wait()
+    assert not host.module("document", document=document).get("failed")
