@@ -20,6 +20,12 @@ options:
       - The host's interface on the LAN. Required, unless O(state=absent). It stays as it is, with its own addresses.
       - Another parent needs O(recreate). A parent carries ipvlans or macvlans, not both.
     type: str
+  vlan: &vlan
+    description:
+      - The VLAN of the parent that it is on (802.1Q), from 1 to 4094, whatever that VLAN's interface is called. The
+        module M(containerhost.network.vlan) makes one. By default it is on the parent itself.
+      - Another VLAN needs O(recreate).
+    type: int
   mode: &mode
     description:
       - The layer that the parent's ipvlans share. V(l2) is a switch, with ARP and broadcasts. With V(l3) and V(l3s) the
@@ -114,12 +120,14 @@ options:
     type: str
   recreate: &recreate
     description:
-      - Allows what cannot be changed in place to be re-created. Only O(parent), and O(mode) V(passthru), need it.
+      - Allows what cannot be changed in place to be re-created. Only O(parent), O(vlan), and O(mode)
+        V(passthru), need it.
     type: bool
     default: false
   config:
     suboptions:
       parent: *parent
+      vlan: *vlan
       mode: *mode
       flag: *flag
       sandbox: *sandbox
@@ -141,6 +149,7 @@ extends_documentation_fragment:
   - containerhost.network.objects
 seealso:
   - module: containerhost.network.macvlan
+  - module: containerhost.network.vlan
   - module: containerhost.network.netns
   - module: containerhost.network.veth
 author:

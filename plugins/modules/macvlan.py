@@ -19,6 +19,12 @@ options:
       - The host's interface on the LAN. Required, unless O(state=absent). It stays as it is, with its own addresses.
       - Another parent needs O(recreate).
     type: str
+  vlan: &vlan
+    description:
+      - The VLAN of the parent that it is on (802.1Q), from 1 to 4094, whatever that VLAN's interface is called. The
+        module M(containerhost.network.vlan) makes one. By default it is on the parent itself.
+      - Another VLAN needs O(recreate).
+    type: int
   mode: &mode
     description:
       - How macvlans of one parent reach each other. V(bridge) directly; V(vepa) by way of the switch outside, which
@@ -110,12 +116,14 @@ options:
     type: str
   recreate: &recreate
     description:
-      - Allows what cannot be changed in place to be re-created. Only O(parent), and O(mode) V(passthru), need it.
+      - Allows what cannot be changed in place to be re-created. Only O(parent), O(vlan), and O(mode)
+        V(passthru), need it.
     type: bool
     default: false
   config:
     suboptions:
       parent: *parent
+      vlan: *vlan
       mode: *mode
       sandbox: *sandbox
       interface: *interface
@@ -136,6 +144,7 @@ extends_documentation_fragment:
   - containerhost.network.attributes
   - containerhost.network.objects
 seealso:
+  - module: containerhost.network.vlan
   - module: containerhost.network.netns
   - module: containerhost.network.veth
 author:

@@ -38,9 +38,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 
 STACKED_OPTIONS: dict[str, dict[str, t.Any]] = {
     "parent": {"type": "str"},
+    "vlan": {"type": "int"},
     **{name: spec for name, spec in DEVICE_OPTIONS.items() if name in ("mtu", "up")},
     **sandbox_interface.SANDBOX_OPTIONS,
 }
+
+
+LARGEST_VLAN = 4094  # 802.1Q, table 9-2
 
 
 class StackedKind(Kind):
@@ -56,7 +60,7 @@ class StackedKind(Kind):
     modes_apart: t.ClassVar[frozenset[str]] = frozenset()
     key = ("sandbox", "interface")
     after = ("netns", ANY_PARENT)
-    fixed = frozenset(("parent",))
+    fixed = frozenset(("parent", "vlan"))
     marked = True
 
     def key_of(self, values: Values, owner: str) -> Key:
@@ -70,6 +74,8 @@ class StackedKind(Kind):
         if plain["mode"] not in self.modes:
             allowed = ", ".join(self.modes)
             raise Problem(f"{self.name} {plain['interface']}: mode {plain['mode']} must be one of {allowed}")
+        if plain.get("vlan") is not None:
+            plain["vlan"] = canonical.between(plain["vlan"], 1, LARGEST_VLAN, "vlan")
         plain = sandbox_interface.normalise(plain, required=False)
         if plain.get("sandbox") is None:
             plain["end_settings"] = of_host_device(any(":" in cidr for cidr in plain["addresses"]))
@@ -87,7 +93,7 @@ class StackedKind(Kind):
         addresses = ", ".join(values.get("addresses") or ()) or "no address"
         sandbox = values.get("sandbox")
         where = f" in {sandbox['engine']} {sandbox['ref']}" if sandbox else " of the host"
-        end = f"{addresses} as {values['interface']}{where}, on {values.get('parent')}, mode {values.get('mode')}"
+        end = f"{addresses} as {values['interface']}{where}, on {self.lower_of(values)}, mode {values.get('mode')}"
         return [end] + [f"route: {text}" for text in values.get("routes") or ()]
 
     def attachment(self, values: Values) -> Attachment:
@@ -109,15 +115,32 @@ class StackedKind(Kind):
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
-        yield ("link", values.get("netns"), values.get("parent"))
+        if values.get("vlan"):
+            yield ("vlan", values.get("netns"), values.get("parent"), "802.1Q", values["vlan"])
+        else:
+            yield ("link", values.get("netns"), values.get("parent"))
+
+    @staticmethod
+    def lower_of(values: Values) -> str:
+        """What it stands on, in words: the parent, or a VLAN of it."""
+        vlan = values.get("vlan")
+        return f"VLAN {vlan} of {values.get('parent')}" if vlan else str(values.get("parent"))
+
+    @staticmethod
+    def lower(kernel: Kernel, wanted: Wanted) -> Link | None:
+        """The device that it stands on, if that is there by now."""
+        parent, vlan = wanted.values["parent"], wanted.values.get("vlan")
+        return kernel.vlan(parent, vlan, wanted.netns) if vlan else kernel.link(parent, wanted.netns)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values, netns = wanted.values, wanted.netns
-        parent = kernel.link(values["parent"], netns)
-        if parent is None and not kernel.has_link(values["parent"], netns):
+        lower, vlan = self.lower(kernel, wanted), values.get("vlan")
+        if not kernel.has_link(values["parent"], netns):
             yield f"there is no interface {values['parent']} on this host; name its interface on the LAN as `parent`"
-        elif parent is not None and parent.master is not None:
-            yield f"{values['parent']} is a port of {parent.master}; name {parent.master} as `parent`"
+        elif vlan and not kernel.has_vlan(values["parent"], vlan, netns):
+            yield f"there is no {self.lower_of(values)} on this host; make it first (module vlan)"
+        elif lower is not None and lower.master is not None:
+            yield f"{lower.name} is a port of {lower.master}; name {lower.master} as `parent`"
         yield from sandbox_interface.missing_settings(kernel, wanted)
         there = kernel.link(values["interface"], netns) if values.get("sandbox") is None else None
         if there is not None and is_foreign(kernel, there.name, netns):
@@ -133,10 +156,11 @@ class StackedKind(Kind):
         )
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
-        name, mtu = wanted.values["parent"], wanted.values.get("mtu")
-        parent = kernel.link(name, wanted.netns)
-        if mtu and parent is not None and mtu > parent.mtu:
-            yield f"mtu {mtu} is more than the {parent.mtu} of {name}: take that or less, or raise that of {name} first"
+        mtu = wanted.values.get("mtu")
+        lower = self.lower(kernel, wanted) or kernel.link(wanted.values["parent"], wanted.netns)
+        if mtu and lower is not None and mtu > lower.mtu:
+            room, name = lower.mtu, lower.name
+            yield f"mtu {mtu} is more than the {room} of {name}: take that or less, or raise that of {name} first"
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -176,7 +200,7 @@ class StackedKind(Kind):
             **self._inside(kernel, path, link, wanted, mtu),
             "sandbox": sandbox,
             "netns": netns,
-            "parent": parent.name if parent else None,
+            **self._place(kernel, netns, parent, wanted),
             **self.data_of(link),
             "mtu": link.mtu,
             "parent_mtu": parent.mtu if parent else None,
@@ -199,6 +223,17 @@ class StackedKind(Kind):
             return sandbox_interface.read(kernel, path, link, wanted, mtu)
         except UnreadableTable:
             return {"interface": link.name, "mac": link.mac}
+
+    @staticmethod
+    def _place(kernel: Kernel, netns: str | None, lower: Link | None, wanted: Wanted | None) -> Values:
+        """The parent and its VLAN; or the VLAN's device as the parent, where it is that which is wanted."""
+        if lower is None or (wanted is not None and not wanted.values.get("vlan")):
+            return {"parent": lower.name if lower else None}
+        parents = {link.index: link.name for link in kernel.links(netns).values()}
+        parent, vlan = parents.get(lower.lower or 0), lower.data.get("IFLA_VLAN_ID")
+        if parent is None or kernel.vlan(parent, vlan or 0, netns) != lower:
+            return {"parent": lower.name}
+        return {"parent": parent, "vlan": vlan}
 
     def _left_behind(self, kernel: Kernel, key: Key, recorded: str, wanted: Wanted | None) -> Found | None:
         """An end that is not in its sandbox any more.
@@ -279,7 +314,7 @@ class StackedKind(Kind):
             up=False,
             address=values.get("mac"),
             mtu=values.get("mtu"),
-            link=m.Index(values["parent"]),
+            link=m.VlanIndex(values["parent"], values["vlan"]) if values.get("vlan") else m.Index(values["parent"]),
             net_ns_fd=m.NetnsFd(path) if path != netns else None,
         )
         marked = m.set_link(device, path, operation="set the mark", ifalias=mark(wanted.owner))

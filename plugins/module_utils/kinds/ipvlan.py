@@ -46,7 +46,11 @@ class Ipvlan(StackedKind):
         if plain["flag"] not in _FLAGS:
             interface = plain.get("interface") or "eth0"
             raise Problem(f"ipvlan {interface}: flag {plain['flag']} must be one of {', '.join(_FLAGS)}")
-        return super().normalise(plain)
+        plain = super().normalise(plain)
+        # The kernel takes ARP off those of a parent in the layer-3 modes, and gives it back in l2.
+        if "link.arp" in plain.get("end_settings", ()):
+            plain["end_settings"] = {**plain["end_settings"], "link.arp": int(self.announces(plain))}
+        return plain
 
     def summary(self, values: Values) -> list[str]:
         flag = values.get("flag", "bridge")
@@ -65,7 +69,7 @@ class Ipvlan(StackedKind):
         yield from super().occupies(values)
         # The kernel lets an address be on a parent once (EADDRINUSE).
         for cidr in values.get("addresses") or ():
-            yield ("address on parent", values.get("netns"), values.get("parent"), cidr.partition("/")[0])
+            yield ("address on parent", values.get("netns"), self.lower_of(values), cidr.partition("/")[0])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
@@ -73,20 +77,18 @@ class Ipvlan(StackedKind):
         how = (values["mode"], values["flag"])
         for kind, other in self._on_parent(kernel, wanted):
             if kind != self.kernel_kind:
-                yield f"{values['parent']} has a {kind} already, and takes no other kind beside it: take {kind}"
+                yield f"{self.lower_of(values)} has a {kind} already, and takes no other kind beside it: take {kind}"
                 return
             if other != how:
-                yield (
-                    f"{values['parent']} has an ipvlan already in mode {' '.join(other)}, and all of a parent have one"
-                    " mode and flag: take those"
-                )
+                there = f"{self.lower_of(values)} has an ipvlan already in mode {' '.join(other)}"
+                yield f"{there}, and all of a parent have one mode and flag: take those"
                 return
 
     def _on_parent(self, kernel: Kernel, wanted: Wanted) -> list[tuple[str, tuple[str, str]]]:
         """Kinds and modes of what is on the parent and is not ours to change, and of what will be made in this run."""
-        parent, netns = wanted.values["parent"], wanted.netns
+        parent, netns = self.lower_of(wanted.values), wanted.netns
         made = [(self.name, how) for place, on, how in kernel.notes(self.name) if (place, on) == (netns, parent)]
-        link = kernel.link(parent, netns)
+        link = self.lower(kernel, wanted)
         seen = [
             (other.kind, (self.data_of(other)["mode"], self.data_of(other)["flag"]))
             for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
@@ -113,4 +115,5 @@ class Ipvlan(StackedKind):
         super().note(kernel, change)
         if change.action != "remove":
             values = change.values
-            kernel.notes(self.name).append((values.get("netns"), values["parent"], (values["mode"], values["flag"])))
+            how = (values["mode"], values["flag"])
+            kernel.notes(self.name).append((values.get("netns"), self.lower_of(values), how))

@@ -41,9 +41,9 @@ class Macvlan(StackedKind):
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
+        parent = (values.get("netns"), self.lower_of(values))
         # The kernel lets a MAC be on a parent once (EADDRINUSE).
-        yield ("mac on parent", values.get("netns"), values.get("parent"), values.get("mac"))
-        parent = (values.get("netns"), values.get("parent"))
+        yield ("mac on parent", *parent, values.get("mac"))
         yield ("parent", *parent)
         if values.get("mode") == "passthru":
             yield ("parent alone", *parent)
@@ -51,7 +51,7 @@ class Macvlan(StackedKind):
     def needs(self, values: Values) -> t.Iterator[Place]:
         """Others may be on the parent, too, unless one of them wants it for itself."""
         shareable = values.get("mode") != "passthru"
-        parent = (values.get("netns"), values.get("parent"))
+        parent = (values.get("netns"), self.lower_of(values))
         yield from (place for place in self.occupies(values) if not (shareable and place[0] == "parent"))
         yield ("parent alone", *parent)
 
@@ -59,17 +59,15 @@ class Macvlan(StackedKind):
         yield from super().obstacles(kernel, wanted)
         modes = self._modes_on(kernel, wanted)
         if modes and "passthru" in (wanted.values["mode"], *modes):
-            yield (
-                f"{wanted.values['parent']} has a macvlan already, and one in mode passthru must be the only one: take"
-                " another mode"
-            )
+            lower = self.lower_of(wanted.values)
+            yield f"{lower} has a macvlan already, and one in mode passthru must be the only one: take another mode"
 
     def _modes_on(self, kernel: Kernel, wanted: Wanted) -> list[str]:
         """Modes of the other macvlans on its parent, as far as they can be seen, and of those that will be made."""
-        parent, netns = wanted.values["parent"], wanted.netns
+        parent, netns = self.lower_of(wanted.values), wanted.netns
         own = (self.path_of(wanted.values), wanted.values["interface"])
         made = [mode for place, on, mode in kernel.notes("macvlan") if (place, on) == (netns, parent)]
-        link = kernel.link(parent, netns)
+        link = self.lower(kernel, wanted)
         if link is None:
             return made
         seen = [
@@ -88,4 +86,5 @@ class Macvlan(StackedKind):
     def note(self, kernel: Kernel, change: Change) -> None:
         super().note(kernel, change)
         if change.action == "add":
-            kernel.notes("macvlan").append((change.values.get("netns"), change.values["parent"], change.values["mode"]))
+            values = change.values
+            kernel.notes("macvlan").append((values.get("netns"), self.lower_of(values), values["mode"]))

@@ -33,14 +33,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, ReleaseLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import VLAN
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     Settings,
     of_host_device,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
-# ETH_P_8021Q and ETH_P_8021AD, linux/if_ether.h
-PROTOCOLS = {"802.1Q": 0x8100, "802.1ad": 0x88A8}
+# ETH_P_8021AD, linux/if_ether.h
+PROTOCOLS = {"802.1Q": m.ETH_P_8021Q, "802.1ad": 0x88A8}
 _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _LARGEST_ID = 4094  # 0 is for a priority without a VLAN, 4095 is reserved (802.1Q, table 9-2)
 _LONGEST_NAME = 15  # IFNAMSIZ without its zero byte
@@ -49,7 +50,7 @@ _LONGEST_NAME = 15  # IFNAMSIZ without its zero byte
 class Vlan(DeviceKind):
     name = "vlan"
     kernel_kind = "vlan"
-    data_attributes = {"IFLA_VLAN_ID": (1, "uint16"), "IFLA_VLAN_PROTOCOL": (5, "be16")}
+    data_attributes = VLAN.attributes
     key = ("parent", "protocol", "id")
     after = ("netns", ANY_PARENT)
     shared = True
@@ -81,8 +82,7 @@ class Vlan(DeviceKind):
         return f"{values['id']} of {values['parent']}{protocol}"
 
     def summary(self, values: Values) -> list[str]:
-        hidden = ("held", "owners")
-        return super().summary({name: value for name, value in values.items() if name not in hidden})
+        return super().summary({name: value for name, value in values.items() if name != "held"})
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         netns = values.get("netns")
@@ -135,7 +135,7 @@ class Vlan(DeviceKind):
     def _to_be_shared(self, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         """There is none yet: the first makes it, and the others find it made, but not yet theirs as well."""
         for object_ in wanted[1:]:
-            yield Found(self.name, object_.key, {**object_.values, "held": False, "owners": []}, object_.owner)
+            yield Found(self.name, object_.key, {**object_.values, "held": False}, object_.owner)
 
     def _links(self, kernel: Kernel, netns: str | None) -> t.Iterator[tuple[Key, Link]]:
         links = kernel.links(netns)
@@ -153,7 +153,7 @@ class Vlan(DeviceKind):
         by_owner = {object_.owner: object_ for object_ in wanted}
         for owner in dict.fromkeys([*owners, *(object_.owner for object_ in wanted if object_.present or not owners)]):
             values = self.values_of(kernel, place[0], link, by_owner.get(owner))
-            values.update(zip(self.key, place[1:]), held=owner in owners, owners=owners)
+            values.update(zip(self.key, place[1:]), held=owner in owners)
             leftover = link.owner is None and link.group == m.GROUP
             whose = owner if link.owner is not None else None
             yield Found(self.name, (*place, owner), values, whose, leftover)
@@ -165,20 +165,14 @@ class Vlan(DeviceKind):
         return differences
 
     def note(self, kernel: Kernel, change: Change) -> None:
-        netns = change.values.get("netns")
-        if change.found is None:
-            kernel.will_make_link(change.values["name"], netns, self.kernel_kind)
-            return
-        found = change.found.values
+        """One that an owner lets go of is there until whatever stands on it has gone: nobody who follows misses it."""
+        values, netns = change.values, change.values.get("netns")
         if change.action == "change":
-            super().note(kernel, change._replace(wanted=_named(t.cast(Wanted, change.wanted), change.found)))
-        place = (netns, *(change.values[word] for word in self.key))
-        notes = kernel.notes(self.name)
-        notes.append((place, change.owner, change.action == "remove"))
-        staying = {owner for where, owner, leaves in notes if where == place and not leaves}
-        leaving = {owner for where, owner, leaves in notes if where == place and leaves}
-        if "name" in found and not {*found["owners"], *staying} - leaving:
-            kernel.will_delete_link(found["name"], netns)
+            super().note(kernel, change._replace(wanted=_named(change.wanted, change.found)))
+        elif change.action == "add":
+            kernel.will_make_link(values["name"], netns, self.kernel_kind)
+            if values["protocol"] == "802.1Q":
+                kernel.will_make_vlan(values["parent"], values["id"], netns)
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -209,9 +203,10 @@ class Vlan(DeviceKind):
         return [[ReleaseLink(found.netns, found.values["name"], self.name, found.key, owner)]]
 
 
-def _named(wanted: Wanted, found: Found) -> Wanted:
-    """As the device that is there is called."""
-    return wanted._replace(values={**wanted.values, "name": found.values["name"]})
+def _named(wanted: Wanted | None, found: Found | None) -> Wanted:
+    """What is wanted of the device that is there, as that is called."""
+    there, asked = t.cast(Found, found), t.cast(Wanted, wanted)
+    return asked._replace(values={**asked.values, "name": there.values["name"]})
 
 
 def default_name(parent: str, id_: int, protocol: str) -> str:

@@ -38,13 +38,17 @@ class LinkData(t.NamedTuple):
     links: t.Tuple[str, ...] = ()
 
 
+# The wire itself looks for devices by their VLAN (``messages.VlanIndex``).
+VLAN = LinkData("vlan", {"IFLA_VLAN_ID": (1, "uint16"), "IFLA_VLAN_PROTOCOL": (5, "be16")})
+
+
 class Layouts:
     """The five messages, and what is nested in them, compiled from pyroute2's definitions and the kinds' own."""
 
     def __init__(self, link_data: t.Iterable[LinkData] = ()) -> None:
         ifinfmsg, ifaddrmsg, rtmsg, ndmsg = import_definitions()
         info = ifinfmsg.ifinfo
-        data = {each.kind: _data_layout(each, info, ifinfmsg) for each in link_data}
+        data = {each.kind: _data_layout(each, info, ifinfmsg) for each in (VLAN, *link_data)}
         port = {"bridge": Layout(info.bridge_slave_data)}
         self.link = Layout(ifinfmsg, nested={"IFLA_LINKINFO": LinkInfo(info, data, port)}, also=_LINK)
         self.address = Layout(ifaddrmsg, also=_ADDRESS)

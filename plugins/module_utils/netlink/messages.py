@@ -13,6 +13,8 @@ import ipaddress
 import socket
 import typing as t
 
+ETH_P_8021Q = 0x8100  # linux/if_ether.h
+
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
@@ -44,6 +46,13 @@ class Index(t.NamedTuple):
     """Stands for a device's index in the namespace that the message is sent to."""
 
     name: str
+
+
+class VlanIndex(t.NamedTuple):
+    """Stands for the index of the device that a VLAN (802.1Q) of a parent has there, whatever it is called."""
+
+    parent: str
+    id: int
 
 
 class NetnsFd(t.NamedTuple):

@@ -47,7 +47,8 @@ _DUMP_TRIES = 20
 _MOST_ROWS, _FEWER_TRIES = 100_000, 5
 
 # What a message says in words, to be put in numbers when it is sent.
-_FOR_NOW = frozenset((m.Index, m.NetnsFd, dict))
+_FOR_NOW = frozenset((m.Index, m.VlanIndex, m.NetnsFd, dict))
+_VLAN = frozenset(("IFLA_LINK", "IFLA_LINK_NETNSID", "IFLA_LINKINFO"))
 
 
 class _Nameless:
@@ -300,6 +301,8 @@ class Wire:
                 if value.name not in indexes:
                     indexes[value.name] = _index(value.name)
                 return indexes[value.name]
+            if kind is m.VlanIndex:
+                return self._index_of_vlan(value)
             if kind is m.NetnsFd:
                 if value.path not in namespaces:
                     namespaces[value.path] = stack.enter_context(self.namespaces.descriptor(value.path))
@@ -315,6 +318,17 @@ class Wire:
         }
         # The header comes first on the wire; Layout.pack writes it before it walks the attributes.
         return self.layouts.of(message.type).pack(attributes)
+
+    def _index_of_vlan(self, vlan: m.VlanIndex) -> int:
+        """In the namespace that messages are sent to. Raises OSError where there is none."""
+        parent = _index(vlan.parent)
+        kind = {"IFLA_LINKINFO": {"IFLA_INFO_KIND": "vlan"}}
+        for row in self.dump(m.RTM_GETLINK, {}, _VLAN, self._here, kind):
+            data = row["IFLA_LINKINFO"].get("IFLA_INFO_DATA", {})
+            place = (row.get("IFLA_LINK"), data.get("IFLA_VLAN_PROTOCOL"), data.get("IFLA_VLAN_ID"))
+            if place == (parent, m.ETH_P_8021Q, vlan.id) and "IFLA_LINK_NETNSID" not in row:
+                return row["index"]
+        raise OSError(errno.ENODEV, f"there is no VLAN {vlan.id} of {vlan.parent}")
 
     def _send_batch(
         self, sock: socket.socket, batch: t.Sequence[tuple[int, int, int, bytes]]

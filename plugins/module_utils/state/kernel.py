@@ -84,6 +84,7 @@ class Kernel:
         self._seen: dict[str, Identity | NoNamespace] = {}
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._free: set[tuple[t.Any, ...]] = set()
+        self._made_vlans: set[tuple[str | None, str, int]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
         self._link_local: set[tuple[str | None, str]] = set()
@@ -201,6 +202,22 @@ class Kernel:
     def has_link(self, name: str, netns: str | None = None) -> bool:
         """Is there such a device, or will there be one?"""
         return (netns, name) in self._made_links or name in self.links(netns)
+
+    def vlan(self, parent: str, id_: int, netns: str | None = None) -> Link | None:
+        """The device of a VLAN (802.1Q) of a parent, whatever it is called."""
+        lower = self.link(parent, netns)
+        for link in self.links(netns).values() if lower else ():
+            if link.kind == "vlan" and link.lower == lower.index and link.lower_netnsid is None:
+                if (link.data.get("IFLA_VLAN_PROTOCOL"), link.data.get("IFLA_VLAN_ID")) == (m.ETH_P_8021Q, id_):
+                    return link
+        return None
+
+    def has_vlan(self, parent: str, id_: int, netns: str | None = None) -> bool:
+        """Is there such a VLAN, or will there be one?"""
+        return (netns, parent, id_) in self._made_vlans or self.vlan(parent, id_, netns) is not None
+
+    def will_make_vlan(self, parent: str, id_: int, netns: str | None = None) -> None:
+        self._made_vlans.add((netns, parent, id_))
 
     def is_to_be_made(self, name: str, netns: str | None = None) -> bool:
         """Whatever has the name now, a new device has it then."""

@@ -63,7 +63,7 @@ def change(host, module: str, **arguments: Any) -> dict[str, Any]:
 
 def nothing_to_do(host, module: str, **arguments: Any) -> None:
     again = ok(host.module(module, **arguments))
-    assert (again["changed"], again["diff"]) == (False, [])
+    assert (again["changed"], again["diff"]) == (False, []), again["diff"]
 
 
 def live(host, case: Case, **everywhere: Any) -> None:
