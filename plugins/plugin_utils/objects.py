@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Endpoint,
     Fleet,
     Network,
+    NetworkSpec,
     Slice,
 )
 
@@ -69,6 +70,7 @@ def on_parent(
         kind,
         network.name,
         parent=network.spec.options["parent"],
+        vlan=network.spec.options["vlan"],
         **own,
         mtu=endpoint.spec.mtu or network.spec.mtu,
         sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
@@ -85,6 +87,7 @@ def shim_on_parent(kind: str, network: Network, shim: Endpoint, containers: Iter
         kind,
         network.name,
         parent=network.spec.options["parent"],
+        vlan=network.spec.options["vlan"],
         **own,
         mtu=network.spec.mtu,
         interface=shim.interface,
@@ -96,6 +99,19 @@ def shim_on_parent(kind: str, network: Network, shim: Endpoint, containers: Iter
             if address.version in shim.versions
         ],
     )
+
+
+def vlan(network: Network) -> Iterator[Object]:
+    """The VLAN that a network is on, if it is on one: made where it is missing."""
+    parent, number = network.spec.options["parent"], network.spec.options["vlan"]
+    if number is not None:
+        yield object_of("vlan", network.name, parent=parent, id=number)
+
+
+def parent_of(spec: NetworkSpec) -> str | None:
+    """What a network's interfaces stand on, in words; None where there is no parent."""
+    parent, number = spec.options.get("parent"), spec.options.get("vlan")
+    return f"VLAN {number} of {parent}" if parent and number else parent
 
 
 def default_routes(endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -21,7 +21,14 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 OPTIONS = (
     Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True),
-    Option("vlan", "int", "A VLAN of the parent; its interface is made.", minimum=1, maximum=4094, built=False),
+    Option(
+        "vlan",
+        "int",
+        "A VLAN of the parent (802.1Q) that the network is on; its interface is made where it is missing.",
+        minimum=1,
+        maximum=4094,
+        default_note="none",
+    ),
     Option(
         "mode",
         "text",
@@ -55,6 +62,8 @@ def is_routed(spec: NetworkSpec) -> bool:
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     how = {"mode": network.spec.options["mode"], "flag": network.spec.options["flag"]}
     endpoints = network.endpoints.get(host, ())
+    if endpoints:
+        yield from new.vlan(network)
     for endpoint in endpoints:
         if shims.is_shim(endpoint.container):
             containers = [each for each in endpoints if each is not endpoint]
@@ -114,12 +123,12 @@ def _check_parent(network: Network, fleet: Fleet, problems: Problems) -> None:
     mine = network.spec
     for other in fleet.networks.values():
         theirs = other.spec
-        if other.name == network.name or theirs.options.get("parent") != mine.options["parent"]:
+        if other.name == network.name or new.parent_of(theirs) != new.parent_of(mine):
             continue
         together = sorted(host for host in network.members if other.endpoints.get(host) and network.endpoints.get(host))
         if not together:
             continue
-        parent = f"{mine.options['parent']} of {together[0]}"
+        parent = f"{new.parent_of(mine)} of {together[0]}"
         if theirs.driver != mine.driver:
             problems.add(
                 f"{mine.where}{parent} has macvlans of `{other.name}`, and takes no ipvlan beside them",

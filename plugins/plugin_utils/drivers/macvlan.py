@@ -20,7 +20,14 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 OPTIONS = (
     Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True),
-    Option("vlan", "int", "A VLAN of the parent; its interface is made.", minimum=1, maximum=4094, built=False),
+    Option(
+        "vlan",
+        "int",
+        "A VLAN of the parent (802.1Q) that the network is on; its interface is made where it is missing.",
+        minimum=1,
+        maximum=4094,
+        default_note="none",
+    ),
     Option(
         "mode",
         "text",
@@ -42,6 +49,8 @@ OPTIONS = (
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     mode = network.spec.options["mode"]
     endpoints = network.endpoints.get(host, ())
+    if endpoints:
+        yield from new.vlan(network)
     for endpoint in endpoints:
         if shims.is_shim(endpoint.container):
             containers = [each for each in endpoints if each is not endpoint]
@@ -77,12 +86,12 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
 
 def _check_alone(network: Network, fleet: Fleet, problems: Problems) -> None:
     """In mode passthru the parent is one container's: no other on it, of this network or of another."""
-    parent = network.spec.options["parent"]
+    parent = new.parent_of(network.spec)
     for host in network.members:
         there = [
             f"{endpoint.container} on `{other.name}`"
             for other in fleet.networks.values()
-            if other.spec.options.get("parent") == parent
+            if new.parent_of(other.spec) == parent
             for endpoint in other.endpoints.get(host, ())
         ]
         if len(there) > 1:

@@ -119,3 +119,19 @@ def test_what_one_parent_cannot_have_at_once_is_refused(fleet, other, message):
     assert message in refusal(fleet)
     apart = {"h1": "{shop: {networks: {lan: }}}", "h2": "{db: {networks: {other: }}}"}
     assert fleet.networks(networks).only_containers(**apart).problems() == []
+
+
+def test_on_a_vlan_its_interface_is_made_on_each_host_that_has_somebody_on_it(fleet, objects):
+    plan = lan(fleet, "vlan: 7").plan()
+    for host in ("h1", "h2"):
+        assert objects(plan, host, "vlan") == [{"network": "lan", "parent": "eth1", "id": 7}]
+        assert [(each["parent"], each["vlan"]) for each in objects(plan, host, "ipvlan")] == [("eth1", 7)]
+    assert "4095" in refusal(lan(fleet, "vlan: 4095"))
+
+
+def test_a_vlan_of_a_parent_is_another_parent(fleet):
+    networks = LAN + "other: {driver: macvlan, parent: eth1, vlan: 7, subnets: [{cidr: 10.9.0.0/24}]}\n"
+    fleet.networks(networks).only_containers(h1="{shop: {networks: {lan: }}, db: {networks: {other: }}}")
+    assert fleet.problems() == []
+    both = networks.replace("parent: eth1\n", "parent: eth1\n  vlan: 7\n")
+    assert "VLAN 7 of eth1 of h1 has macvlans of `other`" in refusal(fleet.networks(both))

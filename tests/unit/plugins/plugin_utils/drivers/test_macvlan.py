@@ -91,3 +91,11 @@ def test_in_mode_passthru_there_is_one_container_with_the_parents_mac(fleet, obj
 def test_ports_are_not_published_on_the_lan(fleet):
     text = refusal(lan(fleet).only_containers(h1="{shop: {networks: {lan: {publish: ['80:80']}}}}"))
     assert "a macvlan is on the LAN with all of its own" in text
+
+
+def test_on_a_vlan_its_interface_is_made_on_each_host_that_has_somebody_on_it(fleet, objects):
+    plan = lan(fleet, "vlan: 7").plan()
+    for host in ("h1", "h2"):
+        assert objects(plan, host, "vlan") == [{"network": "lan", "parent": "eth1", "id": 7}]
+        assert [(each["parent"], each["vlan"]) for each in objects(plan, host, "macvlan")] == [("eth1", 7)]
+    assert "4095" in refusal(lan(fleet, "vlan: 4095"))
