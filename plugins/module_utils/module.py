@@ -49,6 +49,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
@@ -57,6 +58,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.record
 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# To change networks, and to enter and mount namespaces (linux/capability.h).
+_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
 NOTHING_DONE = "Nothing has been changed."
 CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
@@ -98,6 +101,10 @@ def kernel_of_this_host(
     """The kernel, for one run at a time (``alone``). What keeps it from being used ends the module in one sentence."""
     if os.geteuid() != 0:
         module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
+    lacking = _lacking_capabilities()
+    if lacking:
+        text = f"This needs {' and '.join(lacking)}, which root has not got here: run on the host, not in a container."
+        module.fail_json(msg=text, invocation=_quiet(module))
     try:
         sandboxes = Sandboxes()
         with lock() if alone else contextlib.nullcontext(), Wire(link_data_of(kinds), sandboxes.path_of) as wire:
@@ -120,6 +127,16 @@ def kernel_of_this_host(
         module.fail_json(msg=str(error), lacks=["libnftables"], invocation=_quiet(module))
     except (NftError, WireError) as error:
         module.fail_json(msg=str(error), invocation=_quiet(module))
+
+
+def _lacking_capabilities() -> list[str]:
+    """Of those that a run needs, which its process has not got (capabilities(7)), as far as it can be seen."""
+    try:
+        effective = next(line for line in read_text("/proc/self/status").splitlines() if line.startswith("CapEff:"))
+    except (OSError, StopIteration):
+        return []
+    bits = int(effective.split()[1], 16)
+    return [name for name, bit in _CAPABILITIES.items() if not bits >> bit & 1]
 
 
 def library_advice() -> str:

@@ -67,10 +67,8 @@ class ContainerEngine:
 
     def silent(self, refs: t.Sequence[str], asked: str, error: object) -> Answers:
         """The engine does not answer: nothing is known of any of its containers."""
-        return {
-            ref: NoContainer(f"{asked} ({error}): {_START}")
-            for ref in refs
-        }
+        why = getattr(error, "strerror", None) or error
+        return {ref: NoContainer(f"{asked} ({why}): {_START}") for ref in refs}
 
 
 def output(command: t.Sequence[str]) -> str:

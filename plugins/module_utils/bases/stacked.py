@@ -32,7 +32,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import of_host_device
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+    asked_for,
+    of_host_device,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
@@ -78,7 +81,9 @@ class StackedKind(Kind):
             plain["vlan"] = canonical.between(plain["vlan"], 1, LARGEST_VLAN, "vlan")
         plain = sandbox_interface.normalise(plain, required=False)
         if plain.get("sandbox") is None:
-            plain["end_settings"] = of_host_device(any(":" in cidr for cidr in plain["addresses"]))
+            settings = of_host_device(any(":" in cidr for cidr in plain["addresses"]))
+            asked = asked_for(plain["sysctls"])
+            plain["end_settings"] = {name: number for name, number in settings.items() if name not in asked}
         if values.get("state") != "absent":
             if plain.get("parent") is None:
                 raise Problem(f"{self.name} {plain['interface']} needs a `parent`: the host's interface on the LAN")
@@ -137,6 +142,8 @@ class StackedKind(Kind):
         lower, vlan = self.lower(kernel, wanted), values.get("vlan")
         if not kernel.has_link(values["parent"], netns):
             yield f"there is no interface {values['parent']} on this host; name its interface on the LAN as `parent`"
+        elif values["parent"] == "lo":
+            yield "lo leads to nobody else: name the host's interface on the LAN as `parent`"
         elif vlan and not kernel.has_vlan(values["parent"], vlan, netns):
             yield f"there is no {self.lower_of(values)} on this host; make it first (module vlan)"
         elif lower is not None and lower.master is not None:

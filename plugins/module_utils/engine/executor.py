@@ -401,7 +401,7 @@ def _reason(code: int, text: str) -> str:
 
 
 _ADVICE = {
-    errno.EPERM: "this needs root: set become",
+    errno.EPERM: "not even root may do it here, as in a container or under a security module",
     errno.EOPNOTSUPP: "this kernel cannot do it",
     errno.EADDRINUSE: "something else on this host uses it",
     errno.EEXIST: "something else made it meanwhile: look at it, then run again",

@@ -54,6 +54,8 @@ class Route(Kind):
         for option in ("via", "src"):
             if plain.get(option) is not None:
                 plain[option] = canonical.address(plain[option], option)
+                if plain[option] in ("0.0.0.0", "::"):
+                    raise Problem(f"route {plain['dst']}: `{option}` {plain[option]} is nobody's: leave it out")
                 if (":" in plain[option]) != six:
                     raise Problem(f"route {plain['dst']} and its `{option}` {plain[option]} are not of one family")
         if plain.get("device") is not None:

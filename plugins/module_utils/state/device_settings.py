@@ -98,13 +98,18 @@ def of_port() -> Settings:
     return {**_OF_OURS, **_PORT, **_WITHOUT_6}
 
 
+def asked_for(sysctls: t.Collection[str]) -> set[str]:
+    """Settings that somebody has asked for by the path of their files."""
+    return {".".join((path.split("/")[1], path.split("/")[-1])) for path in sysctls if path.count("/") == 4}
+
+
 def of_sandbox_end(addresses: t.Collection[str], sysctls: t.Collection[str]) -> Settings:
     """A container's own interface: what its owner has asked for (``sysctls``: paths) is left to that.
 
     Without any address it is for somebody else to set up, with IPv6 as he likes.
     """
     six = _WITH_6 if any(":" in cidr for cidr in addresses) else _WITHOUT_6 if addresses else {}
-    asked = {".".join((path.split("/")[1], path.split("/")[-1])) for path in sysctls if path.count("/") == 4}
+    asked = asked_for(sysctls)
     if six is _WITH_6 and "ipv6.addr_gen_mode" not in asked:
         six = {**six, **_LINK_LOCAL}
     whole = {**_AS_MADE, **_HARMLESS, **_OWN_ADDRESSES, **six}

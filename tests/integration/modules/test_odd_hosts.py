@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -137,3 +138,62 @@ def test_a_pipe_where_the_records_are_written_first_holds_up_nobody(host):
     assert host.module("document", document=NOTHING, everything=True)["changed"]
     assert host.run("find", "/run", "-mindepth", "1") == ""
 
+
+
+# -- what root may not do ---------------------------------------------------------------------------------------------
+
+
+def without(tmp_path: Any, *capabilities: str) -> str:
+    """A Python whose root has not got these capabilities, as in a container."""
+    python = tmp_path / "python"
+    less = ",".join(f"-{name}" for name in capabilities)
+    python.write_text(f'#!/bin/sh\nexec setpriv --bounding-set={less} --inh-caps={less} {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return str(python)
+
+
+@pytest.mark.parametrize("capability", ["sys_admin", "net_admin"])
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("netns", {"name": "new"}),
+        ("bridge", {"name": "br-x", "netns": "shop"}),
+        ("open_port", {"address": "10.80.1.2", "port": 80}),
+        ("document", {"document": web_and_fabric()}),
+        ("document", {"document": NOTHING, "everything": True}),
+        ("network_info", {}),
+    ],
+    ids=["netns", "bridge", "open_port", "document", "teardown", "network_info"],
+)
+def test_root_without_a_capability_is_told_which(host, tmp_path, capability, module, options):
+    host.run("ip", "netns", "add", "shop")
+    before = host.snapshot()
+    answer = host.module(module, python=without(tmp_path, capability), **options)
+    told(answer, f"This needs CAP_{capability.upper()}, which root has not got here")
+    assert host.snapshot() == before
+
+
+def test_settings_that_cannot_be_written_are_a_sentence(host):
+    host.run("sh", "-ec", "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys")
+    answer = host.module("sysctl", key="net.ipv4.conf.eth0.rp_filter", value="2")
+    told(answer, "cannot set net/ipv4/conf/eth0/rp_filter to 2: Read-only file system")
+    told(host.module("document", document=web_and_fabric()), "Read-only file system")
+    host.run("umount", "/proc/sys")
+    assert host.module("document", document=web_and_fabric())["changed"]
+    assert host.module("document", document=NOTHING, everything=True)["changed"]
+
+
+# -- engines ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["mkfifo {}", "touch {}", "mkdir {}", "ln -s /dev/zero {}", "mknod {} c 1 5"],
+)
+@pytest.mark.parametrize(
+    ("engine", "path"), [("docker", "/run/docker.sock"), ("nspawn", "/run/systemd/machines/shop")]
+)
+def test_what_an_engine_answers_with_holds_up_nobody(host, engine, path, made):
+    host.run("sh", "-ec", f"mkdir -p $(dirname {path}); {made.format(path)}")
+    answer = host.module("veth", name="veth-x", sandbox={"engine": engine, "ref": "shop"})
+    told(answer, "shop")
