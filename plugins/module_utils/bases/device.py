@@ -77,7 +77,17 @@ class DeviceKind(Kind):
             plain.pop("ipv6", None)
         return plain
 
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        name = wanted.values["name"]
+        other = kernel.also_called(name, wanted.netns)
+        if other is not None:
+            yield (
+                f"{name} is an alternative name of {other}, which is not ours: give this one another name, or take that"
+                f" one away (ip link property del dev {other} altname {name})"
+            )
+
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        wanted = by_real_names(kernel, wanted, ("link", "parent"))
         if realm(wanted.owner) != "plan" or not wanted.values.get("settings"):
             return wanted
         whole = {**wanted.values["settings"], **device_settings.as_made(self.name, wanted.values)}
@@ -196,6 +206,14 @@ def _has_lost_its_mark(link: Link) -> bool:
     """Named as the plan names devices, with our group and a MAC that somebody has made up: nobody else's."""
     derived = link.name.startswith("ch") and (link.mac or "").startswith("02:")
     return derived and link.owner is None and link.group == m.GROUP
+
+
+def by_real_names(kernel: Kernel, wanted: Wanted, options: t.Iterable[str]) -> Wanted:
+    """The same object, with the own names of devices that it knows by an alternative one."""
+    values = wanted.values
+    real = {option: kernel.also_called(values[option], wanted.netns) for option in options if values.get(option)}
+    named = {option: name for option, name in real.items() if name is not None}
+    return wanted._replace(values={**values, **named}) if named else wanted
 
 
 def device_address(cidr: str) -> str:

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
-from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS, by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     ANY_PARENT,
     Attachment,
@@ -89,6 +89,9 @@ class StackedKind(Kind):
                 raise Problem(f"{self.name} {plain['interface']} needs a `parent`: the host's interface on the LAN")
             plain["parent"] = canonical.device_name(plain["parent"], "parent")
         return plain
+
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        return by_real_names(kernel, wanted, ("parent",))
 
     def label(self, values: Values) -> str:
         ref = (values.get("sandbox") or {}).get("ref")

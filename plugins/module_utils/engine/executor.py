@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
+from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     NETNS_FOLDER,
@@ -31,18 +32,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
 
 _OFF = "0"
-
-
-class Refused(str):
-    """Why a step was refused, in words; ``errno`` is the kernel's number for it, where there is one."""
-
-    errno: int = 0
-
-
-def refused(text: str, code: int | None) -> Refused:
-    words = Refused(text)
-    words.errno = code or 0
-    return words
 
 
 class Failure(t.NamedTuple):
@@ -187,7 +176,7 @@ class Executor:
             gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
             if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
                 continue
-            yield refusal.position, _reason(refusal.errno, refusal.text)
+            yield refusal.position, reason_of(steps[refusal.position], refusal.errno, refusal.text)
 
     def _announce(self, steps: t.Sequence[s.Announce]) -> t.Iterator[tuple[int, str]]:
         """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
@@ -209,7 +198,8 @@ class Executor:
                 messages.append(m.delete_group(m.GROUP_LEAVING, netns))
             for refusal in self._wire.send(messages):
                 if refusal.errno != errno.ENODEV:
-                    yield positions[min(refusal.position, len(positions) - 1)], _reason(refusal.errno, refusal.text)
+                    reason = reason_of(messages[refusal.position], refusal.errno, refusal.text)
+                    yield positions[min(refusal.position, len(positions) - 1)], reason
 
     def _release_links(self, steps: t.Sequence[s.ReleaseLink]) -> t.Iterator[tuple[int, str]]:
         """The device's mark names one of its owners, the records name the others."""
@@ -228,7 +218,7 @@ class Executor:
                 messages = [m.set_link(step.name, step.netns, operation="set the mark", ifalias=mark(left[0]))]
             for refusal in self._wire.send(messages):
                 if refusal.errno != errno.ENODEV:
-                    yield position, _reason(refusal.errno, refusal.text)
+                    yield position, reason_of(messages[refusal.position], refusal.errno, refusal.text)
 
     # -- settings ----------------------------------------------------------------------------------------------
 
@@ -243,9 +233,10 @@ class Executor:
             with self._wire.inside(netns), open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
                 file.write(value)
         except FileNotFoundError as error:
-            return None if may_miss else refused(error.strerror, error.errno)
+            step = s.WriteSysctl(netns, key, value)
+            return None if may_miss else reason_of(step, errno.ENOENT, error.strerror or str(error))
         except OSError as error:
-            return refused(error.strerror or str(error), error.errno)
+            return reason_of(s.WriteSysctl(netns, key, value), error.errno or 0, error.strerror or str(error))
         except WireError as error:
             return refused(str(error), errno.ENOENT)
         return None
@@ -392,19 +383,3 @@ def _words(error: Exception) -> str:
     why = getattr(error, "strerror", None) or str(error)
     where = getattr(error, "filename", None)
     return f"{where}: {why}" if where else why
-
-
-def _reason(code: int, text: str) -> str:
-    name = errno.errorcode.get(code, str(code))
-    advice = _ADVICE.get(code, "")
-    return refused(f"{text} ({name})" + (f"; {advice}" if advice else ""), code)
-
-
-_ADVICE = {
-    errno.EPERM: "not even root may do it here, as in a container or under a security module",
-    errno.EOPNOTSUPP: "this kernel cannot do it",
-    errno.EADDRINUSE: "something else on this host uses it",
-    errno.EEXIST: "something else made it meanwhile: look at it, then run again",
-    errno.ENODEV: "it vanished meanwhile: run again",
-    errno.EBUSY: "something else holds it: let it go, then run again",
-}

@@ -179,6 +179,9 @@ class _Comparison:
                 self._compare(kind, object_, row)
             except Problem as error:
                 self.problems.append(str(error))
+                if object_.present and (row is None or row.owner is None):
+                    # One cause is one problem: what stands on it is compared as if it could be made.
+                    kind.note(self._kernel, Change("add", kind.name, object_, None, {}))
         for row in others:
             change = Change("remove", kind.name, None, row, {})
             if self._leaves(row):

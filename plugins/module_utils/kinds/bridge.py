@@ -18,8 +18,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     finish_link,
     wants_ipv6,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.overlap import overlaps
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    realm,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     Settings,
@@ -77,6 +84,13 @@ class Bridge(DeviceKind):
 
     def settings(self, values: Values) -> Settings:
         return of_host_device(wants_ipv6(values), link_local=True)
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        """The host's own networks are not the plan's to know. A task says what it wants, whatever is there."""
+        yield from super().limits(kernel, wanted, changed)
+        if "addresses" in changed and realm(wanted.owner) == "plan":
+            for cidr in wanted.values.get("addresses") or ():
+                yield from overlaps(kernel, wanted.netns, cidr)
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         values: Values = {}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
@@ -84,6 +85,7 @@ class Forwarding(Kind):
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         """Which settings it stands for on this host, and which of them are left to others who route by now."""
+        wanted = by_real_names(kernel, wanted, ("uplink",))
         settings = [_lifted(kernel, wanted.netns, each) for each in self._settings(kernel, wanted.values)]
         on = sorted(setting.key for setting in settings)
         left = sorted(setting.key for setting in settings if setting.lifted)

@@ -96,6 +96,10 @@ class Route(Kind):
                 seen.add(key)
                 if row["table"] == fence.TABLE and key not in keys:
                     continue  # the fence's, which comes and goes with the nftables table
+                if row["type"] is not None:  # a blackhole is none of these objects, but it may be in the way
+                    if key in keys:
+                        yield Found(self.name, key, {**values, "protocol": row["protocol"]}, None)
+                    continue
                 of_its_own = key in keys or kernel.records.owner(self.name, key) is not None
                 on_ours = kernel.is_ours(row["device"], netns)
                 if not of_its_own and on_ours and kernel.carries_own_routes(row["device"], netns):

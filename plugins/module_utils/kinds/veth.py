@@ -126,12 +126,15 @@ class Veth(DeviceKind):
             if there.kind != self.kernel_kind or there.lower_netnsid is None:
                 return False
             outside = kernel.link_of_index(there.lower, wanted.netns)
-            return outside is not None and outside.lower == there.index and self._is_ours(outside)
+            if outside is not None and outside.lower == there.index and self._is_ours(outside):
+                return True
+            return self._is_cut_off(kernel, wanted)
 
         return sandbox_interface.pending(kernel, wanted, is_ours)
 
     def _is_ours(self, link: Link) -> bool:
-        return link.kind == self.kernel_kind and link.owner is not None
+        """By its mark, or by its group where somebody has taken that away."""
+        return link.kind == self.kernel_kind and (link.owner is not None or link.group == m.GROUP)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -159,8 +162,8 @@ class Veth(DeviceKind):
         end = kernel.link(wanted.values["interface"], path)
         if end is None or end.kind != self.kernel_kind or end.mac != wanted.values.get("mac"):
             return False
-        links = kernel.links(wanted.netns).values()
-        return not any(link.kind == "veth" and (link.lower, link.index) == (end.index, end.lower) for link in links)
+        outside = kernel.link_of_index(end.lower, wanted.netns)
+        return outside is None or outside.kind != self.kernel_kind or outside.lower != end.index
 
     def remove(self, found: Found) -> Rounds:
         """By either end, wherever that is: the other one goes with it."""

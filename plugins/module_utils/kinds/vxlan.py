@@ -93,6 +93,7 @@ class Vxlan(DeviceKind):
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         """The kernel clamps the MTU to what a named lower device leaves, in silence; over others it drops packets."""
+        yield from super().limits(kernel, wanted, changed)
         values, mtu = wanted.values, wanted.values.get("mtu")
         lower = self._lower(kernel, wanted) if {"mtu", "link", "local"} & set(changed) else None
         if lower is None or not mtu:
@@ -122,6 +123,7 @@ class Vxlan(DeviceKind):
             yield f"there is no device {values['link']}; name another `link`"
         if values.get("master"):
             yield from no_bridge(kernel, values["master"], wanted.netns)
+        yield from self._port_taken(kernel, wanted)
         for link in kernel.links(wanted.netns).values():
             data = link.data
             if link.kind == "vxlan" and link.owner is None and link.name != values["name"]:
@@ -160,6 +162,20 @@ class Vxlan(DeviceKind):
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
         return differences.get("vni", (0,))[0] is None
+
+    def _port_taken(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        """VXLANs share a UDP port with each other, but not with one that takes every VNI, nor with a program."""
+        port = wanted.values["port"]
+        for link in kernel.links(wanted.netns).values():
+            same = link.kind == "vxlan" and link.data.get("IFLA_VXLAN_PORT") == port
+            if same and link.data.get("IFLA_VXLAN_COLLECT_METADATA"):
+                yield (
+                    f"{link.name}, which is not ours, has UDP port {port} for all VNIs (external), as Open vSwitch and"
+                    " Cilium do: give this one another `port`"
+                )
+        program = kernel.udp_program(port, wanted.netns)
+        if program is not None:
+            yield f"{program} has UDP port {port} on this host: stop it, or give this one another `port`"
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         data = link.data

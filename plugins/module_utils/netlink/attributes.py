@@ -11,7 +11,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.code
 from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
 
 # A message's own attributes that the oldest supported pyroute2 lacks or types otherwise: number and type.
-_LINK = {"IFLA_OPERSTATE": (16, "uint8"), "IFLA_NET_NS_FD": (28, "uint32"), "IFLA_AF_SPEC": (26, "hex")}
+_LINK = {
+    "IFLA_OPERSTATE": (16, "uint8"),
+    "IFLA_NET_NS_FD": (28, "uint32"),
+    "IFLA_AF_SPEC": (26, "hex"),
+    "IFLA_PROP_LIST": (52, "hex"),
+}
 _ADDRESS = {"IFA_PROTO": (11, "uint8")}
 _NEIGHBOUR = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
 # Routing rules, linux/fib_rules.h. pyroute2's definition is in a module of its own, which nothing else needs.

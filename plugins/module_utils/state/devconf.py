@@ -88,9 +88,9 @@ def numbers(af_spec: bytes, names: t.Iterable[str]) -> dict[str, int | None]:
 def arrays(af_spec: bytes) -> dict[str, tuple[int, ...]]:
     """All settings of a device in the kernel's order, for each family that it has."""
     found = {}
-    for number, body in _attributes(af_spec):
+    for number, body in attributes(af_spec):
         family = _NAMES.get(number)
-        for inner, array in _attributes(body) if family else ():
+        for inner, array in attributes(body) if family else ():
             if inner == _CONF[number]:
                 found[family] = struct.unpack_from(f"={len(array) // 4}i", array)
     return found
@@ -108,7 +108,7 @@ def _nla(number: int, body: bytes) -> bytes:
     return _ATTRIBUTE.pack(len(body) + 4, number) + body + b"\0" * (-len(body) & 3)
 
 
-def _attributes(raw: bytes) -> t.Iterator[tuple[int, bytes]]:
+def attributes(raw: bytes) -> t.Iterator[tuple[int, bytes]]:
     start = 0
     while start + 4 <= len(raw):
         length, number = _ATTRIBUTE.unpack_from(raw, start)

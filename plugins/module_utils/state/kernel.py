@@ -37,7 +37,7 @@ if t.TYPE_CHECKING:
 
 _LINK = frozenset(
     "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
-    " IFLA_LINK_NETNSID IFLA_AF_SPEC".split()
+    " IFLA_LINK_NETNSID IFLA_AF_SPEC IFLA_PROP_LIST".split()
 )
 _ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
 _ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
@@ -188,6 +188,12 @@ class Kernel:
         except UnreadableTable:
             return []
 
+    def also_called(self, name: str, netns: str | None = None) -> str | None:
+        """The device whose alternative name it is (ip-link(8), ``property``), if no device's own."""
+        if self.has_link(name, netns):
+            return None
+        return next((link.name for link in self.links(netns).values() if name in link.altnames), None)
+
     def link_by_any_name(self, name: str, netns: str | None) -> Link | None:
         """The device that has this name, be it an alternative one. Also where there are too many to read them all."""
         row = self._readings.link(name, _LINK, netns) if self._exists(netns) else None
@@ -337,6 +343,9 @@ class Kernel:
         if without_ipv6:
             rows = [row for row in rows if row["device"] not in without_ipv6 or ":" not in row.get(address, "")]
         return [row for row in rows if row["device"] not in gone] if gone else rows
+
+    def udp_program(self, port: int, netns: str | None = None) -> str | None:
+        return self._readings.udp_program(port, netns) if self._exists(netns) else None
 
     # -- files and nftables ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, living, named
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence, living, named, sockets
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
@@ -67,6 +67,11 @@ class Readings:
             return self._wire.link(name, wanted, netns)
         except NoNamespace:
             return None
+
+    def udp_program(self, port: int, netns: str | None) -> str | None:
+        """The program that has a UDP port in that namespace, as a person would look for it."""
+        with self._wire.inside(netns):
+            return sockets.udp_program(port)
 
     def sysctl(self, key: str, netns: str | None) -> str | None:
         """What a file below /proc/sys says in that namespace; None where there is none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.devconf import attributes
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 
 # RTN_*, linux/rtnetlink.h: those that are no unicast drop what goes there.
@@ -32,6 +33,7 @@ class Link(t.NamedTuple):
     data: t.Mapping[str, t.Any]
     port: t.Mapping[str, t.Any]
     af_spec: bytes
+    altnames: t.Collection[str] = ()
 
     @property
     def owner(self) -> str | None:
@@ -56,7 +58,12 @@ def link_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
         data=info.get("IFLA_INFO_DATA", {}),
         port=info.get("IFLA_INFO_SLAVE_DATA", {}),
         af_spec=row.get("IFLA_AF_SPEC", b""),
+        altnames=_altnames(row.get("IFLA_PROP_LIST", b"")),
     )
+
+
+def _altnames(properties: bytes) -> list[str]:
+    return [body.rstrip(b"\0").decode("utf-8", "replace") for _number, body in attributes(properties)]
 
 
 def route_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> dict[str, t.Any]:

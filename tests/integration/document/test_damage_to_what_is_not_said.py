@@ -104,7 +104,7 @@ def test_a_vxlan_that_somebody_has_tied_to_a_device_is_made_anew_if_that_is_allo
     document = web_and_fabric()
     host.module("document", document=document)
     host.run("ip", "link", "set", "ch-fabric", "type", "vxlan", "dev", "eth0")
-    assert "would have to be made anew to change link (eth0 → none)" in refused(document)
+    assert "would have to be re-created to change link (eth0 → none)" in refused(document)
     assert said(apply(document, recreate=True))[0] == "! vxlan ch-fabric (fabric)"
 
 
@@ -118,3 +118,13 @@ def test_options_of_a_task_s_bridge_that_nobody_says_are_left_alone(host):
     host.module("bridge", name="br-a", addresses=["10.9.0.1/24"])
     host.run("ip", "link", "set", "br-a", "mtu", "1400", "type", "bridge", "stp_state", "1")
     assert not host.module("bridge", name="br-a", addresses=["10.9.0.1/24"])["changed"]
+
+
+def test_routes_that_drop_are_never_objects_of_ours_be_it_with_our_number(host, apply):
+    """What keeps our networks closed is not theirs to remove who remove routes."""
+    apply(web_and_fabric())
+    fence = host.run("sh", "-c", "ip route show table all type blackhole; ip -6 route show table all type blackhole")
+    assert said(apply(web_and_fabric())) == []
+    assert host.run(
+        "sh", "-c", "ip route show table all type blackhole; ip -6 route show table all type blackhole"
+    ) == fence

@@ -101,6 +101,7 @@ class Namespace:
     elements: Mapping[str, Mapping[str, tuple[str | None, str]]] | None = None
     intact: bool = True
     connected: bool = True
+    programs: Mapping[int, str] = field(default_factory=dict)
 
 
 class Values:
@@ -130,6 +131,9 @@ class Values:
         if path not in self._namespaces:
             return NoNamespace(f"there is no network namespace at {path}")
         return 4, sorted(filter(None, self._namespaces)).index(path)
+
+    def udp_program(self, port: int, netns: str | None) -> str | None:
+        return self._namespaces[netns].programs.get(port)
 
     def sysctl(self, key: str, netns: str | None) -> str | None:
         return self._namespaces[netns].sysctls.get(key)
