@@ -122,18 +122,26 @@ class DeviceKind(Kind):
             for link in list(kernel.links(netns).values()):
                 object_ = names.get((netns, link.name))
                 same = link.kind == self.kernel_kind
-                if (same and link.owner is not None) or (object_ is not None and (same or link.owner is None)):
+                begun = self._begun(kernel, netns, link)
+                owner = link.owner if object_ is not None else link.owner or begun
+                if (same and owner is not None) or (object_ is not None and (same or link.owner is None)):
                     values = self.values_of(kernel, netns, link, object_)
-                    yield Found(self.name, (netns, link.name), values, link.owner, self._leftover(link, object_))
+                    leftover = object_ is not None and (begun is not None or self._is_made_for(link, object_))
+                    yield Found(self.name, (netns, link.name), values, owner, leftover)
                 elif object_ is None and same and _has_lost_its_mark(link):
                     values = self.values_of(kernel, netns, link, None)
                     yield Found(self.name, (netns, link.name), values, UNKNOWN)
 
-    def _leftover(self, link: Link, wanted: Wanted | None) -> bool:
-        """No mark, but our derived name, MAC and group: a run was killed before it marked the device."""
+    def _begun(self, kernel: Kernel, netns: str | None, link: Link) -> str | None:
+        """For whom a run that was killed had begun to make the device, and had not marked it yet."""
+        if link.owner is not None or link.kind != self.kernel_kind or link.group != m.GROUP:
+            return None
+        return kernel.records.begun(self.name, (netns, link.name))
+
+    def _is_made_for(self, link: Link, wanted: Wanted) -> bool:
+        """No mark, but our derived name, MAC and group: it was made before its records were lost."""
         return (
-            wanted is not None
-            and link.owner is None
+            link.owner is None
             and link.kind == self.kernel_kind
             and link.group == m.GROUP
             and link.mac == self.made_mac(wanted.values)

@@ -192,8 +192,9 @@ class StackedKind(Kind):
         Whoever is in a sandbox may change what a mark in it says.
         """
         for link in kernel.links(None).values():
-            if link.kind == self.kernel_kind and link.owner is not None:
-                yield (None, None, None, link.name)
+            key = (None, None, None, link.name)
+            if link.kind == self.kernel_kind and (link.owner is not None or self._begun(kernel, key, link)):
+                yield key
         yield from (key for key, _owner in kernel.records.owners_of(self.name))
 
     def _read_one(self, kernel: Kernel, key: Key, wanted: Wanted | None) -> Found | None:
@@ -217,7 +218,10 @@ class StackedKind(Kind):
             "up": link.up,
             "mark": link.alias,
         }
+        begun = None if sandbox else self._begun(kernel, key, link)
         owner, leftover = self._owner(link, wanted, recorded if sandbox else link.owner)
+        if begun is not None:
+            owner, leftover = (begun, False) if wanted is None else (None, True)
         return Found(self.name, key, values, owner, leftover)
 
     def _end(self, kernel: Kernel, interface: str, path: str | None) -> Link | None:
@@ -244,6 +248,12 @@ class StackedKind(Kind):
         if parent is None or kernel.vlan(parent, vlan or 0, netns) != lower:
             return {"parent": lower.name}
         return {"parent": parent, "vlan": vlan}
+
+    def _begun(self, kernel: Kernel, key: Key, link: Link) -> str | None:
+        """For whom a run that was killed had begun to make it, and had not marked it yet."""
+        if link.owner is not None or link.group != m.GROUP:
+            return None
+        return kernel.records.begun(self.name, key)
 
     def _left_behind(self, kernel: Kernel, key: Key, recorded: str, wanted: Wanted | None) -> Found | None:
         """An end that is not in its sandbox any more.

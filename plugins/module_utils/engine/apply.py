@@ -141,6 +141,9 @@ class _Run:
         return self._do_rounds(kind, changes, [_rounds(kind, change) for change in changes])
 
     def _do_rounds(self, kind: Kind, changes: t.Sequence[Change], rounds: t.Sequence[Rounds]) -> list[Change]:
+        made = [t.cast(Wanted, change.wanted) for change in changes if change.action in ("add", "recreate")]
+        if kind.kernel_kind and made:
+            self._executor.begun.note(made)
         broken: dict[int, Failure] = {}
         for number in range(max((len(some) for some in rounds), default=0)):
             batch = [
@@ -160,6 +163,11 @@ class _Run:
                 continue
             what = describe(kind, changes[index].values, changes[index].owner)
             self.failures.append(f"{what}: cannot {failure.operation}: {failure.reason}")
+        self._executor.begun.adopted(
+            t.cast(Wanted, change.wanted)
+            for index, change in enumerate(changes)
+            if index not in broken and change.action == "change" and "owner" in change.differences
+        )
         return [changes[index] for index in broken]
 
     def _why_it_waits(self, kind: Kind, wanted: Wanted, failure: Failure) -> str | None:

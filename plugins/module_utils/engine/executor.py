@@ -15,8 +15,10 @@ import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
+from ansible_collections.containerhost.network.plugins.module_utils.engine import forgetting
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused
+from ansible_collections.containerhost.network.plugins.module_utils.engine.begun import Begun
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     NETNS_FOLDER,
@@ -56,6 +58,7 @@ class Executor:
         self._wire = kernel.wire
         self._records = kernel.records
         self._noted: set[tuple[str, tuple[t.Any, ...]]] = set()
+        self.begun = Begun(kernel)
         self._released: set[tuple[t.Any, ...]] = set()  # keys of shared devices, each with the owner that let go
 
     def kernel_now(self) -> Kernel:
@@ -103,25 +106,11 @@ class Executor:
             for reason in self._fence(netns, self._kernel.table(netns)):
                 raise WireError(f"what closes our networks without nftables cannot be set up: {reason}")
         self._end_stale_flows()
-        self._forget_lost_namespaces()
-        self._forget_lost_rows()
+        self.begun.forget()
+        forgetting.forget_lost_rows(self._kernel, self._noted)
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
+        forgetting.forget_lost_namespaces(self._records)
         self._records.save()
-
-    def _forget_lost_rows(self) -> None:
-        """Routes, neighbours and entries that were in the records, and not in the kernel when this run looked."""
-        for (kind, netns), seen in self._kernel.rows_seen().items():
-            for key, _owner in self._records.owners_of(kind):
-                if key[0] == netns and key not in seen and (kind, key) not in self._noted:
-                    self._records.set_owner(kind, key, None)
-
-    def _forget_lost_namespaces(self) -> None:
-        """What the records call ours, and somebody has deleted since, or replaced by one of his own."""
-        noted = self._records.owners_of("netns")
-        made_here = named.made_here() if noted else None
-        for key, _owner in noted:
-            if not os.path.lexists(f"{NETNS_FOLDER}/{key[1]}") or (made_here is not None and key[1] not in made_here):
-                self._records.set_owner("netns", key, None)
 
     # -- namespaces and links ----------------------------------------------------------------------------------
 

@@ -203,6 +203,7 @@ class _Comparison:
             self._make.append(change)
             if in_the_way:
                 self._leave.append(change)
+            if in_the_way or change.action == "recreate":
                 self._kernel.will_free(kind.occupies(t.cast(Found, found).values))
         kind.note(self._kernel, change)
 

@@ -39,7 +39,7 @@ class Records:
 
     def _load(self) -> dict[str, t.Any]:
         empty: dict[str, t.Any] = {"version": _VERSION, "borrowed": {}, "owners": {}, "digests": {}, "folders": []}
-        empty.update(ports={}, namespaces={})
+        empty.update(ports={}, namespaces={}, begun={})
         try:
             content = json.loads(read_text(self._path))
         except FileNotFoundError:
@@ -58,7 +58,7 @@ class Records:
         """Raises CannotNote."""
         text = _text(self._content)
         try:
-            if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders", "ports")):
+            if not any(self._content[name] for name in ("borrowed", "owners", "digests", "folders", "ports", "begun")):
                 for path in (self._path, f"{self._path}.new"):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(path)
@@ -115,6 +115,20 @@ class Records:
             owners.pop(json.dumps(list(key)), None)
             if not owners:
                 del self._content["owners"][kind]
+
+    def begun(self, kind: str, key: t.Sequence[t.Any]) -> str | None:
+        """For whom a device was about to be made by a run that did not come to its end."""
+        return self._content["begun"].get(json.dumps([kind, *key])) if self._content["begun"] else None
+
+    def note_begun(self, kind: str, key: t.Sequence[t.Any], owner: str) -> None:
+        self._content["begun"][json.dumps([kind, *key])] = owner
+
+    def all_begun(self) -> list[tuple[str, tuple[t.Any, ...]]]:
+        """Kinds and keys."""
+        return [(kind, tuple(key)) for kind, *key in map(json.loads, self._content["begun"])]
+
+    def forget_begun(self, kind: str, key: t.Sequence[t.Any]) -> None:
+        self._content["begun"].pop(json.dumps([kind, *key]), None)
 
     def namespace(self, kind: str, key: t.Sequence[t.Any]) -> tuple[int, int] | None:
         """Device and inode of the namespace that an object was made in."""
@@ -185,7 +199,7 @@ def _misshapen(content: t.Any) -> str | None:
     if not isinstance(content, dict):
         return "no mapping"
     checks = {"borrowed": _is_loan, "owners": _is_owners, "digests": _is_text, "ports": _is_ports, "folders": None}
-    checks["namespaces"] = _is_identity
+    checks.update(namespaces=_is_identity, begun=_is_text)
     for name, is_right in checks.items():
         part = content.get(name, [] if is_right is None else {})
         if is_right is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     NOTHING,
     bridge_network,
@@ -60,17 +61,22 @@ def test_a_container_that_the_kernel_refuses_keeps_nothing_from_the_others(host,
     assert host.snapshot() == state
 
 
-def test_a_device_that_cannot_be_finished_takes_along_what_is_on_it_only(host, apply):
+def test_a_device_that_cannot_be_finished_takes_along_what_is_on_it_only(host, apply, monkeypatch):
     document = web_and_fabric()
     state = undisturbed(host, document)
     before = host.snapshot()
-    wrong = copy.deepcopy(document)
-    # No device is given a multicast address (EADDRNOTAVAIL): by then the bridge is there.
-    wrong["bridge"][0]["addresses"] = ["10.80.1.1/24", "ff02::7/64"]
-    answer = failed(host, wrong)
+
+    def refused(device: str, cidr: str, *more: Any) -> messages.Message:
+        """The kernel gives no device a multicast address (EADDRNOTAVAIL): by then the bridge is there."""
+        return new_address(device, "ff02::7/64" if cidr == "fd00:80:1::1/64" else cidr, *more)
+
+    new_address = messages.new_address
+    monkeypatch.setattr(messages, "new_address", refused)
+    answer = failed(host, document)
     assert len(answer["problems"]) == 1
     assert "veth shop eth0 (web), veth db eth0 (web)" in answer["msg"]
     assert "ch-web" not in host.run("ip", "-br", "link")
+    monkeypatch.undo()
     assert host.module("document", document=only("fabric"), check=True)["changed"] is False
     apply(document)
     assert host.snapshot() == state

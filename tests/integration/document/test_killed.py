@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,8 @@ from ansible_collections.containerhost.network.tests.integration.document.docume
     publish,
     web_and_fabric,
 )
+from ansible_collections.containerhost.network.tests.integration.document.killed import killed_before
 
-EVERY = int(os.environ.get("EVERY", "5"))
-KILLER = Path(__file__).with_name("killed.py")
 THIRTY = joined(
     bridge_network("web", 80, containers=15),
     bridge_network("b", 81, containers=15),
@@ -113,35 +113,101 @@ def test_thirty_endpoints_killed_at_any_time(host, bare, tmp_path):
     settled(host, bare)
 
 
-def test_a_run_killed_before_any_one_thing_that_it_does(host, bare, tmp_path):
-    """Every fifth of the things that it does to the host; EVERY=1 in the environment tries them all."""
-    document = web_and_fabric()
-    number, kills = 1, 0
-    while True:
-        victim = process(host, tmp_path, str(KILLER), str(number), document=document)
-        _out, error = victim.communicate()
-        repaired(host, document)
-        if victim.returncode != -signal.SIGKILL:
-            assert (victim.returncode, number > int(error.split()[-1])) == (0, True), error
+def two_ways_out(first: bool) -> dict:
+    """A container on two bridge networks: which is eth0 and its way out changes, and so does an overlay's VNI."""
+    document = joined(bridge_network("web", 80), bridge_network("b", 81), only("fabric"))
+    document["netns"] = [row for row in document["netns"] if row["name"] == "web-1"]
+    web, other = document["veth"]
+    other.update(sandbox=web["sandbox"], mac="02:00:00:00:09:09")
+    way_out, aside = (web, other) if first else (other, web)
+    aside.update(interface="eth1", routes=[])
+    assert way_out["interface"] == "eth0"
+    document["vxlan"][0]["vni"] = 42 if first else 43
+    return document
+
+
+# So many tests for each, so that none takes long; each kills before every fourth of the things that are done.
+PARTS = 4
+
+
+def points(part: int) -> Iterator[int]:
+    return itertools.count(part + 1, PARTS)
+
+
+@pytest.fixture(scope="module")
+def lan() -> dict:
+    """A document with an object of every kind."""
+    end = {"network": "lan", "parent": "eth0", "mac": "02:00:00:00:0a:01", "interface": "eth1"}
+    shim = {"network": "lan", "parent": "eth0", "mac": "02:00:00:00:0a:02", "interface": "ch-lan"}
+    db = {"sandbox": {"engine": "netns", "ref": "db"}, "addresses": ["192.168.7.2/24"]}
+    named_by_hand = {"network": "aside", "name": "br-x", "mac": "52:54:00:00:00:01"}
+    macvlan = [{**end, **db}, {**shim, "addresses": ["192.168.7.3/32"]}]
+    return joined(web_and_fabric(), {"macvlan": macvlan, "bridge": [named_by_hand]})
+
+
+@pytest.fixture(scope="module")
+def state(host, bare, lan) -> str:
+    """What a run makes that nobody disturbs."""
+    host.module("document", document=lan)
+    state = host.snapshot()
+    host.module("document", document=NOTHING, everything=True)
+    return state
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_run_killed_before_any_one_thing_that_it_does_is_made_whole_by_the_next(host, bare, lan, state, part):
+    for number in points(part):
+        killed = killed_before(host, number, document=lan)
+        carried_on = host.module("document", document=lan, remove=["*"])
+        assert not carried_on.get("failed"), (number, carried_on["msg"])
+        assert host.snapshot() == state, number
+        host.module("document", document=NOTHING, everything=True)
+        cleared(host)
+        if not killed:
             break
-        number, kills = number + EVERY, kills + 1
-    assert kills > 5
     settled(host, bare)
 
 
-def test_a_teardown_killed_before_any_one_thing_that_it_does(host, bare, tmp_path):
-    document = web_and_fabric()
-    number, kills = 1, 0
-    while True:
-        host.module("document", document=document)
-        victim = process(host, tmp_path, str(KILLER), str(number), document=NOTHING, everything=True)
-        _out, error = victim.communicate()
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_a_killed_run_has_begun_goes_when_nobody_wants_it_any_more(host, bare, lan, part):
+    for number in points(part):
+        killed = killed_before(host, number, document=lan)
         gone = host.module("document", document=NOTHING, everything=True)
-        assert not gone.get("failed"), gone
+        assert not gone.get("failed"), (number, gone["msg"])
         cleared(host)
-        if victim.returncode != -signal.SIGKILL:
-            assert (victim.returncode, number > int(error.split()[-1])) == (0, True), error
+        if not killed:
             break
-        number, kills = number + EVERY, kills + 1
-    assert kills > 5
+    settled(host, bare)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_change_killed_before_any_one_thing_that_it_does_is_made_whole_by_the_next(host, bare, part):
+    wanted = two_ways_out(False)
+    state = None
+    for number in points(part):
+        host.module("document", document=two_ways_out(True))
+        killed = killed_before(host, number, document=wanted, remove=["*"], recreate=True)
+        carried_on = host.module("document", document=wanted, remove=["*"], recreate=True)
+        assert not carried_on.get("failed"), (number, carried_on["msg"])
+        again = host.module("document", document=wanted, remove=["*"], recreate=True)
+        assert (again["changed"], again["diff"]) == (False, []), number
+        state = state or host.snapshot()
+        assert host.snapshot() == state, number
+        host.module("document", document=NOTHING, everything=True)
+        cleared(host)
+        if not killed:
+            break
+    settled(host, bare)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_teardown_killed_before_any_one_thing_that_it_does_is_ended_by_the_next(host, bare, lan, part):
+    for number in points(part):
+        host.module("document", document=lan)
+        killed = killed_before(host, number, document=NOTHING, everything=True)
+        gone = host.module("document", document=NOTHING, everything=True)
+        assert not gone.get("failed"), (number, gone["msg"])
+        cleared(host)
+        if not killed:
+            break
     settled(host, bare)

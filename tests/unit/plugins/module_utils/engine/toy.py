@@ -77,6 +77,16 @@ class World:
                 failures.append(Failure(position, step.operation, reason))
         return failures
 
+    @property
+    def begun(self) -> World:
+        return self
+
+    def note(self, wanted: Iterable[Wanted]) -> None:
+        pass
+
+    def adopted(self, wanted: Iterable[Wanted]) -> None:
+        pass
+
     def finish(self) -> None:
         self.finished += 1
 
