@@ -18,6 +18,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 
@@ -59,6 +61,7 @@ class Sysctl(Kind):
             held = loan is not None and object_.owner in loan["owners"]
             # What others hold is not this owner's yet; and what is so without us needs nobody to hold it.
             so_already = loan is None and object_.present and now == object_.values["value"]
+            so_already = so_already and not _is_by_us(kernel, netns, key, now)
             if held and (now is not None or not object_.present) or so_already:
                 yield Found(self.name, object_.key, {**object_.values, "value": now}, object_.owner)
         yield from _held(self, kernel, {object_.key for object_ in wanted})
@@ -71,6 +74,13 @@ class Sysctl(Kind):
 
     def remove(self, found: Found) -> Rounds:
         return [[GiveBack(found.netns, found.values["key"], found.owner or "")]]
+
+
+def _is_by_us(kernel: Kernel, netns: str | None, key: str, value: str) -> bool:
+    """Every device of ours has it so: whoever asks for it holds it, all the same."""
+    own = devconf.split(key)
+    ours = own is not None and (netns is not None or kernel.is_ours(own[1], netns))
+    return own is not None and ours and is_closed(own[0], own[2], value)
 
 
 def _device_of(key: str) -> str | None:
