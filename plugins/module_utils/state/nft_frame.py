@@ -29,6 +29,7 @@ TABLE = "containerhost"
 #   local*     source and destination that keep their addresses
 #   masquerade*  sources that leave under the host's address
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
+#   at*        the ports that are published at an address
 #   wherever*  ports published at an address that is no single interface's: on a loopback or dummy device
 #   limited*   published ports that are not for everybody
 #   admitted*  who may reach them, from outside this host
@@ -58,6 +59,8 @@ table inet containerhost {
     map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
     map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
     map publish6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
+    set at4 { type inet_proto . ipv4_addr . inet_service; }
+    set at6 { type inet_proto . ipv6_addr . inet_service; }
     set wherever4 { type inet_proto . ipv4_addr . inet_service; }
     set wherever6 { type inet_proto . ipv6_addr . inet_service; }
     set limited4 { type inet_proto . inet_service; }
@@ -82,14 +85,14 @@ table inet containerhost {
     # been translated, and not at all where route_localnet is on (CVE-2020-8558).
     chain loopback_is_private {
         type filter hook prerouting priority raw; policy accept;
-        iifname != "lo" ip daddr 127.0.0.0/8 drop
-        iifname != "lo" ip saddr 127.0.0.0/8 drop
+        ip daddr 127.0.0.0/8 iifname != "lo" drop
+        ip saddr 127.0.0.0/8 iifname != "lo" drop
     }
 
     # Unmarked packets are not routed to our networks (state/fence.py): without this table, none is.
     chain fence {
         type filter hook prerouting priority 250; policy accept;
-        meta mark 0 iifname != "lo" meta mark set 0x10000000
+        meta mark 0 meta mark set 0x10000000
     }
 
     # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too. For
@@ -102,9 +105,17 @@ table inet containerhost {
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
     }
 
-    # A port that is published at an address is reached by the interface that has it, and by containers. A limit belongs
-    # to one published port: it is looked up where that port is.
+    # What begins elsewhere under the address of a container is forged: those leave by devices of ours only. A limit
+    # belongs to one published port: it is looked up where that port is.
     chain arrived {
+        ip saddr @masquerade4 iifname != @ours drop
+        ip6 saddr @masquerade6 iifname != @ours drop
+        meta l4proto . ip daddr . th dport @at4 goto arrived_there
+        meta l4proto . ip6 daddr . th dport @at6 goto arrived_there
+        goto arrived_anywhere
+    }
+    # A port that is published at an address is reached by the interface that has it, and by containers.
+    chain arrived_there {
         iifname @ours goto arrived_at
         fib daddr . iif type local goto arrived_at
         meta l4proto . ip daddr . th dport @wherever4 goto arrived_at
@@ -128,11 +139,8 @@ table inet containerhost {
         meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
         meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
     }
-    # What begins elsewhere under the address of a container is forged: those leave by devices of ours only.
     chain from_elsewhere {
         type nat hook prerouting priority dstnat; policy accept;
-        iifname != @ours ip saddr @masquerade4 drop
-        iifname != @ours ip6 saddr @masquerade6 drop
         fib daddr type local jump arrived
     }
 
@@ -219,6 +227,7 @@ def derived(elements: Elements) -> Elements:
     ports = {vni.split(" . ")[0] for vni in elements.get("filtered_vnis", ())}
     return {
         "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
+        **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
     }
 
