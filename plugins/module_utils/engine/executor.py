@@ -15,7 +15,7 @@ import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
-from ansible_collections.containerhost.network.plugins.module_utils.engine import forgetting
+from ansible_collections.containerhost.network.plugins.module_utils.engine import beside_table, forgetting
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused
 from ansible_collections.containerhost.network.plugins.module_utils.engine.begun import Begun
@@ -23,12 +23,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     NETNS_FOLDER,
     OWN_NETNS,
-    NoNamespace,
     WireError,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, fence, named, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
-from ansible_collections.containerhost.network.plugins.module_utils.state.flows import changed_ports, is_stale
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
@@ -103,9 +101,9 @@ class Executor:
                 self._records.set_digest(netns, None)
             elif not table.exists and table.lack is None:
                 self._records.set_digest(netns, None)
-            for reason in self._fence(netns, self._kernel.table(netns)):
+            for reason in beside_table.set_fence(self._kernel, netns):
                 raise WireError(f"what closes our networks without nftables cannot be set up: {reason}")
-        self._end_stale_flows()
+        beside_table.end_stale_flows(self._kernel)
         self.begun.forget()
         forgetting.forget_lost_rows(self._kernel, self._noted)
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
@@ -321,7 +319,7 @@ class Executor:
             if not some:
                 continue
             then = nftables.after(table, some)
-            self._note_flows(netns, table, then, some)
+            beside_table.note_ports(self._kernel, netns, then, some)
             try:
                 with self._wire.inside(netns):
                     nftables.run(nftables.transaction(table, some))
@@ -332,39 +330,7 @@ class Executor:
                 yield from ((position, str(error)) for position in positions)
                 continue
             self._kernel.set_table(netns, then)
-            yield from ((positions[0], reason) for reason in self._fence(netns, then))
-
-    def _fence(self, netns: str | None, table: nftables.NftTable) -> t.Iterator[str]:
-        """What closes our networks if somebody takes the table away stands and goes with it."""
-        if table.lack is not None:
-            return
-        try:
-            there = fence.found(self._wire.dump, netns)
-        except NoNamespace:  # it has gone, with all that was in it
-            return
-        for refusal in self._wire.send(fence.changes(there, fence.wanted(table.elements, there.families), netns)):
-            if refusal.errno not in (errno.ENOENT, errno.ESRCH, errno.EEXIST):
-                yield refusal.text
-
-    def _note_flows(
-        self, netns: str | None, table: nftables.NftTable, then: nftables.NftTable, steps: t.Sequence[s.NftElement]
-    ) -> None:
-        """Where ports lead to that are about to change: the run may be killed before it has ended old connections."""
-        changed = changed_ports(table.elements, then.elements, [(step.set, step.key) for step in steps])
-        if changed:
-            self._records.note_ports(netns, changed)
-            self._records.save()
-
-    def _end_stale_flows(self) -> None:
-        """Once a run, and only when published ports have changed: the table of connections may be large."""
-        for netns, changed in self._records.changed_ports():
-            with contextlib.suppress(NoNamespace):
-                rows = self._wire.dump(m.RTM_GETADDR, {}, frozenset(("IFA_LOCAL", "IFA_ADDRESS")), netns)
-                local = {row.get("IFA_LOCAL") or row.get("IFA_ADDRESS") for row in rows}
-                elements = self._kernel.table(netns).elements
-                stale = [flow for flow in self._wire.flows(netns) if is_stale(flow, changed, elements, local)]
-                self._wire.forget(stale, netns)
-            self._records.forget_ports(netns)
+            yield from ((positions[0], reason) for reason in beside_table.set_fence(self._kernel, netns))
 
 
 def _words(error: Exception) -> str:

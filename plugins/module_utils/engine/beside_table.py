@@ -1,0 +1,55 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes along with a change of our nftables table: its fence, and connections that the change has made stale."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence
+from ansible_collections.containerhost.network.plugins.module_utils.state.flows import changed_ports, is_stale
+
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+    from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+    from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+
+
+def set_fence(kernel: Kernel, netns: str | None) -> t.Iterator[str]:
+    """What closes our networks if somebody takes the table away stands and goes with it. Yields what is refused."""
+    table = kernel.table(netns)
+    if table.lack is not None:
+        return
+    try:
+        there = fence.found(kernel.wire.dump, netns)
+    except NoNamespace:  # it has gone, with all that was in it
+        return
+    for refusal in kernel.wire.send(fence.changes(there, fence.wanted(table.elements, there.families), netns)):
+        if refusal.errno not in (errno.ENOENT, errno.ESRCH, errno.EEXIST):
+            yield refusal.text
+
+
+def note_ports(kernel: Kernel, netns: str | None, then: NftTable, steps: t.Sequence[NftElement]) -> None:
+    """Where ports lead to that are about to change: the run may be killed before it has ended old connections."""
+    touched = [(step.set, step.key) for step in steps]
+    changed = changed_ports(kernel.table(netns).elements, then.elements, touched)
+    if changed:
+        kernel.records.note_ports(netns, changed)
+        kernel.records.save()
+
+
+def end_stale_flows(kernel: Kernel) -> None:
+    """Once a run, and only when published ports have changed: the table of connections may be large."""
+    for netns, changed in kernel.records.changed_ports():
+        with contextlib.suppress(NoNamespace):
+            rows = kernel.wire.dump(m.RTM_GETADDR, {}, frozenset(("IFA_LOCAL", "IFA_ADDRESS")), netns)
+            local = {row.get("IFA_LOCAL") or row.get("IFA_ADDRESS") for row in rows}
+            elements = kernel.table(netns).elements
+            stale = [flow for flow in kernel.wire.flows(netns) if is_stale(flow, changed, elements, local)]
+            kernel.wire.forget(stale, netns)
+        kernel.records.forget_ports(netns)
