@@ -20,6 +20,9 @@ _PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp"}
 _IPS_DST_NAT = 0x20  # linux/netfilter/nf_conntrack_common.h
 _NESTED = 0x8000  # NLA_F_NESTED
 _ATTRIBUTE = struct.Struct("=HH")
+NETLINK_NETFILTER = 12  # linux/netlink.h
+_MESSAGE = struct.Struct("=IHHII")
+_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 
 
 class Flow(t.NamedTuple):
@@ -39,6 +42,22 @@ class Flow(t.NamedTuple):
 def request() -> bytes:
     """The body of GET for all entries of both families."""
     return struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)
+
+
+def read(sock: socket.socket) -> list[Flow]:
+    """All entries, by a socket of the protocol NETLINK_NETFILTER; none where the kernel has no such table."""
+    body, flows = request(), []
+    sock.send(_MESSAGE.pack(len(body) + 16, GET, _DUMP, 1, 0) + body)
+    while True:
+        raw, start = sock.recv(1 << 18), 0
+        while start + 16 <= len(raw):
+            length, kind = _MESSAGE.unpack_from(raw, start)[:2]
+            if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
+                return flows
+            flow = flow_of(raw[start + 16:start + length])
+            if flow is not None:
+                flows.append(flow)
+            start += (length + 3) & ~3
 
 
 def deletion(flow: Flow) -> bytes:

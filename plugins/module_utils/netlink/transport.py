@@ -20,7 +20,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.conntrack import Flow
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     Namespaces,
     NoNamespace,
@@ -28,7 +27,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 )
 
 _SOL_NETLINK = 270
-_NETLINK_NETFILTER = 12  # linux/netlink.h
 _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 10, 11, 12
 _SO_RCVBUFFORCE = 33
 _NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP, _NLM_F_DUMP_INTR = 0x1, 0x4, 0x300, 0x10
@@ -213,30 +211,20 @@ class Wire:
         rows = [body for kind, _flags, _seq, body in _split(sock.recv(_RECEIVE)) if kind == m.RTM_NEWLINK]
         return self.layouts.link.unpack(rows[0], 0, frozenset(wanted)) if rows else None
 
-    def flows(self, netns: str | None = None) -> list[Flow]:
+    def flows(self, netns: str | None = None) -> list[conntrack.Flow]:
         """Every connection that the kernel tracks there; none where it tracks none at all."""
         self.enter(netns)
-        rows = []
-        with _open(_NETLINK_NETFILTER) as sock:
-            body = conntrack.request()
-            sock.send(_NLMSG.pack(len(body) + 16, conntrack.GET, _NLM_F_REQUEST | _NLM_F_DUMP, 1, 0) + body)
-            while True:
-                for kind, _flags, _seq, part in _split(sock.recv(_RECEIVE)):
-                    if kind in (_NLMSG_DONE, _NLMSG_ERROR):
-                        return [flow for flow in map(conntrack.flow_of, rows) if flow is not None]
-                    rows.append(part)
+        with _open(conntrack.NETLINK_NETFILTER) as sock:
+            return conntrack.read(sock)
 
     # -- writing -----------------------------------------------------------------------------------------------
 
-    def forget(self, flows: t.Sequence[Flow], netns: str | None = None) -> list[RefusedMessage]:
+    def forget(self, flows: t.Sequence[conntrack.Flow], netns: str | None = None) -> list[RefusedMessage]:
         """Delete these connections; one that has ended meanwhile is no matter."""
         self.enter(netns)
-        refusals: list[RefusedMessage] = []
-        with _open(_NETLINK_NETFILTER) as sock:
-            for start in range(0, len(flows), _BATCH_MESSAGES):
-                some = flows[start:start + _BATCH_MESSAGES]
-                batch = [(start + n, conntrack.DELETE, 0, conntrack.deletion(flow)) for n, flow in enumerate(some)]
-                refusals += self._send_batch(sock, batch)
+        bodies = [(number, conntrack.DELETE, 0, conntrack.deletion(flow)) for number, flow in enumerate(flows)]
+        with _open(conntrack.NETLINK_NETFILTER) as sock:
+            refusals = [each for n in range(0, len(bodies), 500) for each in self._send_batch(sock, bodies[n:n + 500])]
         return [refusal for refusal in refusals if refusal.errno != errno.ENOENT]
 
     def send(self, messages: t.Sequence[m.Message]) -> list[RefusedMessage]:
@@ -407,7 +395,6 @@ def _error(body: bytes, flags: int) -> tuple[int, str]:
 
 
 def _check_done(body: bytes) -> None:
-    if len(body) >= 4:
-        code = -struct.unpack_from("=i", body)[0]
-        if code > 0:
-            raise WireError(f"cannot read a table: {os.strerror(code)}")
+    code = -struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
+    if code > 0:
+        raise WireError(f"cannot read a table: {os.strerror(code)}")
