@@ -41,9 +41,7 @@ _LINK = frozenset(
 )
 _ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
 _ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
-_NEIGHBOUR = frozenset(
-    "NDA_DST NDA_LLADDR NDA_PORT NDA_VNI NDA_NH_ID NDA_MASTER NDA_PROTOCOL NDA_IFINDEX NDA_SRC_VNI".split()
-)
+_NEIGHBOUR = frozenset(f"NDA_{name}" for name in "DST LLADDR PORT VNI NH_ID MASTER PROTOCOL IFINDEX SRC_VNI".split())
 # IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
 _SKIP_STATS = {"IFLA_EXT_MASK": 8}
 
@@ -374,10 +372,8 @@ class Kernel:
     def table(self, netns: str | None = None) -> NftTable:
         """Our nftables table, with every element of its sets and maps."""
         if netns not in self._tables:
-            there = self._exists(netns)
-            self._tables[netns] = (
-                self._readings.table(netns, self.records.digest(netns)) if there else NftTable(False, False, {})
-            )
+            found = self._readings.table(netns, self.records.digest(netns)) if self._exists(netns) else None
+            self._tables[netns] = found or NftTable(False, False, {})
         return self._tables[netns]
 
     def tables(self) -> list[tuple[str | None, NftTable]]:
@@ -386,8 +382,6 @@ class Kernel:
 
     def set_table(self, netns: str | None, table: NftTable) -> None:
         self._tables[netns] = table
-
-    # --
 
     def _device_names(self, netns: str | None) -> dict[int, str]:
         """Names by index as they were found: also of devices that will have gone."""
