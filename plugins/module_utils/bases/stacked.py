@@ -45,8 +45,6 @@ STACKED_OPTIONS: dict[str, dict[str, t.Any]] = {
     **{name: spec for name, spec in DEVICE_OPTIONS.items() if name in ("mtu", "up")},
     **sandbox_interface.SANDBOX_OPTIONS,
 }
-
-
 LARGEST_VLAN = 4094  # 802.1Q, table 9-2
 
 
