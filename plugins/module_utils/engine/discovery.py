@@ -53,4 +53,19 @@ def checked(kinds: t.Iterable[Kind]) -> tuple[Kind, ...]:
     return every
 
 
-KINDS: tuple[Kind, ...] = checked(kind_of(importlib.import_module(f"{_folder.__name__}.{name}")) for name in files())
+def in_reading_order(kinds: t.Iterable[Kind]) -> list[Kind]:
+    """As people read a diff: devices, what is kept on them, rules, settings; by name within each."""
+
+    def place_of(kind: Kind) -> tuple[int, str]:
+        if kind.shared:
+            return 3, kind.name
+        if kind.guards:
+            return 2, kind.name
+        return (0 if kind.kernel_kind or not kind.after else 1), kind.name
+
+    return sorted(kinds, key=place_of)
+
+
+KINDS: tuple[Kind, ...] = checked(
+    in_reading_order(kind_of(importlib.import_module(f"{_folder.__name__}.{name}")) for name in files())
+)

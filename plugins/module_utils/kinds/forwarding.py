@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
@@ -44,7 +44,7 @@ class Setting(t.NamedTuple):
 class Forwarding(Kind):
     name = "forwarding"
     key = ("device", "uplink", "family")
-    after = ("bridge", "vxlan", "veth", "isolation")
+    after = (ANY_DEVICE, "isolation", "sysctl")  # nothing is routed before all else stands
     shared = True
     options = {
         "device": {"type": "str"},

@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 class Neighbour(Kind):
     name = "neighbour"
     key = ("device", "address")
-    after = (ANY_DEVICE,)
+    after = (ANY_DEVICE, "vxlan_fdb")  # who knows its MAC has a way to it
     options = {
         "device": {"type": "str", "required": True},
         "address": {"type": "str", "required": True},
