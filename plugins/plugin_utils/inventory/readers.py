@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -219,15 +221,25 @@ def read_sysctls(value: Any, option: Option) -> tuple[tuple[str, str], ...]:
         raise Refusal(f"`sysctls` is {value!r}, not a mapping", "Write {net.ipv4.conf.IFNAME.rp_filter: 2}")
     result = []
     for key, setting in sorted(value.items(), key=lambda item: str(item[0])):
-        if not isinstance(key, str) or not SYSCTL.match(key) or not key.startswith(("net.", "net/")):
+        if not isinstance(key, str) or not _is_sysctl(key):
             raise Refusal(
                 f"the sysctl {key!r} is not one of a network namespace",
                 "Write one below net, such as net.ipv4.conf.IFNAME.rp_filter",
             )
         if isinstance(setting, bool) or not isinstance(setting, (str, int)):
             raise Refusal(f"the sysctl {key} is {setting!r}", "Write a number or text")
+        try:
+            canonical.sysctl_value(key, setting)
+        except Problem:
+            raise Refusal(f"the sysctl {key} is {setting!r}", "Write a number, or a few plain words") from None
         result.append((key, str(setting)))
     return tuple(result)
+
+
+def _is_sysctl(key: str) -> bool:
+    """Whether it is a file below /proc/sys/net, with slashes or dots between the parts of its path."""
+    parts = key.split("/" if "/" in key else ".")
+    return bool(SYSCTL.match(key)) and parts[0] == "net" and not {"", ".", ".."} & set(parts)
 
 
 def read_subnets(value: Any, option: Option) -> tuple[SubnetSpec, ...]:

@@ -157,6 +157,18 @@ def test_sysctls_that_are_no_container_s_are_refused(value):
         read("sysctls", value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        *({key: 1} for key in ("net..x", "net.ipv4..x", "net/ipv4/../x", "net/./x", "net/", "net", "network.x")),
+        *({"net.ipv4.conf.IFNAME.rp_filter": setting} for setting in ("", " ", "a\0b", "\x1b", "ä", "\ud800")),
+    ],
+)
+def test_sysctls_that_no_host_takes_are_refused(value):
+    with pytest.raises(Refusal):
+        read("sysctls", value)
+
+
 def test_pins_of_slices():
     assert read("pins", {"fabric": ["10.42.1.0/24"]}) == {"fabric": (parse_block("10.42.1.0/24"),)}
     with pytest.raises(Refusal, match="not a list"):
