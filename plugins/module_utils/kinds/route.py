@@ -23,7 +23,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
@@ -94,8 +93,6 @@ class Route(Kind):
                 place(values, netns)
                 key = self.key_of(values, "")
                 seen.add(key)
-                if row["table"] == fence.TABLE and key not in keys:
-                    continue  # the fence's, which comes and goes with the nftables table
                 if row["type"] is not None:  # a blackhole is none of these objects, but it may be in the way
                     if key in keys:
                         yield Found(self.name, key, {**values, "protocol": row["protocol"]}, None)
