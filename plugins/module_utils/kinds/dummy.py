@@ -30,7 +30,9 @@ class Dummy(DeviceKind):
     options = {**DEVICE_OPTIONS, **ADDRESS_OPTIONS}
 
     def settings(self, values: Values) -> Settings:
-        return of_host_device(wants_ipv6(values))
+        """The kernel makes it without ARP and multicast, as there is nobody to hear them (dummy_setup)."""
+        settings = of_host_device(wants_ipv6(values))
+        return {name: number for name, number in settings.items() if name not in ("link.arp", "link.multicast")}
 
     def add(self, wanted: Wanted) -> Rounds:
         values = wanted.values

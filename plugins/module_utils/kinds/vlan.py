@@ -75,7 +75,9 @@ class Vlan(DeviceKind):
         return plain if plain.get("state") == "absent" else {**plain, "held": True}
 
     def settings(self, values: Values) -> Settings:
-        return of_host_device(wants_ipv6(values))
+        """ARP and multicast are as its parent has them: on a dummy there are none."""
+        settings = of_host_device(wants_ipv6(values))
+        return {name: number for name, number in settings.items() if name not in ("link.arp", "link.multicast")}
 
     def label(self, values: Values) -> str:
         protocol = f" ({values['protocol']})" if values["protocol"] != "802.1Q" else ""
