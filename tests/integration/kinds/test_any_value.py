@@ -27,6 +27,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.disco
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_document, run_kind
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = int(os.environ.get("CONTAINERHOST_FUZZ", "30"))
 FUZZ = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
