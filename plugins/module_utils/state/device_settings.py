@@ -149,8 +149,11 @@ def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: i
 
 
 def _is_let_be(kernel: Kernel, netns: str | None, link: Link, name: str) -> bool:
-    """Somebody has borrowed it, or it follows from something else: without a carrier, a port forwards nothing, and a
-    device gives itself no address."""
+    """Somebody has borrowed it, or it follows from something else: without a carrier, or while its bridge is down, a
+    port forwards nothing, and a device gives itself no address."""
+    bridge = kernel.link(link.master, netns)
+    if name == "port.state" and bridge is not None and not bridge.up:
+        return True
     if name in ("port.state", *_LINK_LOCAL):
         return not link.flags & m.IFF_RUNNING
     return name.startswith("ipv") and kernel.records.loan(netns, path(link.name, name)) is not None

@@ -16,11 +16,11 @@ BRIDGE, SHOP, DB, VXLAN = (
     "~ vxlan ch-fabric (fabric)",
 )
 ON_THE_VXLAN = [
+    "+ vxlan_fdb 02:00:00:00:09:02 on ch-fabric (fabric)",
     "+ neighbour 10.42.2.0 on ch-fabric (fabric)",
     "+ neighbour fd00:42:0:2:: on ch-fabric (fabric)",
     "+ route 10.42.2.0/24 (fabric)",
     "+ route fd00:42:0:2::/64 (fabric)",
-    "+ vxlan_fdb 02:00:00:00:09:02 on ch-fabric (fabric)",
 ]
 
 DAMAGE = {
@@ -36,7 +36,7 @@ DAMAGE = {
     "a VXLAN's options": ("ip link set ch-fabric type vxlan ttl 1 df set tos 4 ageing 7", [VXLAN]),
     "a VXLAN that is a port": ("ip link set ch-fabric master ch-web", [VXLAN]),
     "ARP off": ("ip link set ch-web arp off; ip -n shop link set eth0 arp off", [BRIDGE, SHOP]),
-    "multicast off": ("ip link set ch-fabric multicast off; ip link set chvdb multicast off", [VXLAN, DB]),
+    "multicast off": ("ip link set ch-fabric multicast off; ip link set chvdb multicast off", [DB, VXLAN]),
     "another group": ("ip link set ch-web group 7; ip link set chvshop group 7", [BRIDGE, SHOP]),
     "no link-local address": ("ip -6 addr flush dev ch-web scope link", [BRIDGE]),
     "no addresses of IPv6": ("ip -6 addr flush dev ch-web", [BRIDGE]),
@@ -59,7 +59,7 @@ DAMAGE = {
     "a VXLAN's mark wiped off": ("ip link set ch-fabric alias ''", [VXLAN]),
     "a VXLAN's mark overwritten": ("ip link set ch-fabric alias 'rack 7'", [VXLAN]),
     "all marks wiped off": (
-        "for each in ch-web ch-fabric chvshop chvdb; do ip link set $each alias ''; done", [BRIDGE, VXLAN, SHOP, DB]
+        "for each in ch-web ch-fabric chvshop chvdb; do ip link set $each alias ''; done", [BRIDGE, SHOP, DB, VXLAN]
     ),
 }  # fmt: skip
 

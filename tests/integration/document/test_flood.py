@@ -112,6 +112,8 @@ def test_nor_a_re_creation_or_a_boot(town):
     assert received(town) == [0, 0, 0]
     # What a boot leaves: the files of this collection, and nothing in the kernel.
     town.host.run("sh", "-c", "nft flush ruleset; ip link del ch-web; ip -all netns del; rm -rf /run/containerhost")
+    # The kernel takes a namespace apart in its own time, and its devices with it.
+    town.host.run("timeout", "10", "sh", "-c", "while ip -br link | grep -q v-web; do :; done")
     assert run(town, document())["changed"]
     assert received(town) == [0, 0, 0]
 
