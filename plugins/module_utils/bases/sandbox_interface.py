@@ -190,12 +190,21 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
             f"{other.name} in {sandbox['ref']} has {interface} for an alternative name: name another `interface`, or"
             " remove that name"
         )
-    if there is not None and not is_ours(there) and not kernel.will_be_free(next(occupies(wanted.values), ())):
+    if there is not None and not is_ours(there) and not _gives_way(kernel, wanted, there):
         return (
             f"{interface} in {sandbox['ref']} is there already ({there.kind}) and not ours: name another `interface`,"
             " or remove it"
         )
     return _shared(kernel, wanted, netns)
+
+
+def _gives_way(kernel: Kernel, wanted: Wanted, there: Link) -> bool:
+    """One of ours that will have left the name by then, or of another kind by the host's own record: it goes first."""
+    sandbox = wanted.values["sandbox"]
+    key = (wanted.netns, sandbox["engine"], sandbox["ref"], there.name)
+    return kernel.will_be_free(next(occupies(wanted.values), ())) or (
+        there.kind is not None and kernel.records.owner(there.kind, key) is not None
+    )
 
 
 def _lack(kernel: Kernel, sandbox: t.Mapping[str, str], netns: str) -> str | None:
