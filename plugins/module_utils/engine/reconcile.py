@@ -164,6 +164,9 @@ class _Comparison:
     def of_kind(self, kind: Kind, wanted: t.Sequence[Wanted]) -> None:
         waiting = {each.wanted.key: each for each in _waiting(kind, self._kernel, wanted, self._lacking)}
         self._pending += [each for each in waiting.values() if each.reason]
+        for each in waiting.values():
+            # What is wrong on the host is so whether the container runs or not.
+            self.problems += _sentences(kind, each.wanted, kind.obstacles(self._kernel, each.wanted))
         wanted = [kind.resolve(self._kernel, object_) for object_ in wanted if object_.key not in waiting]
         found = {row.key: row for row in kind.read(self._kernel, wanted) if row.key not in waiting}
         mine = [(object_, found.pop(object_.key, None)) for object_ in wanted]
@@ -322,9 +325,13 @@ def _compare_one(kind: Kind, kernel: Kernel, wanted: Wanted, found: Found | None
 
 
 def _refuse(kind: Kind, wanted: Wanted, problems: t.Iterable[str]) -> None:
-    sentences = [f"{describe(kind, wanted.values, wanted.owner)}: {text}" for text in problems]
+    sentences = _sentences(kind, wanted, problems)
     if sentences:
         raise Problem("\n".join(sentences))
+
+
+def _sentences(kind: Kind, wanted: Wanted, problems: t.Iterable[str]) -> list[str]:
+    return [f"{describe(kind, wanted.values, wanted.owner)}: {text}" for text in problems]
 
 
 def _absent(kind: Kind, wanted: Wanted, found: Found | None) -> Change | None:
