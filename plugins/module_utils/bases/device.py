@@ -20,7 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
     realm,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN, has_lost_its_mark
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
@@ -128,7 +128,7 @@ class DeviceKind(Kind):
                     values = self.values_of(kernel, netns, link, object_)
                     leftover = object_ is not None and (begun is not None or self._is_made_for(link, object_))
                     yield Found(self.name, (netns, link.name), values, owner, leftover)
-                elif object_ is None and same and _has_lost_its_mark(kernel, netns, link):
+                elif object_ is None and same and has_lost_its_mark(kernel, netns, link):
                     values = self.values_of(kernel, netns, link, None)
                     yield Found(self.name, (netns, link.name), values, UNKNOWN)
 
@@ -208,25 +208,6 @@ class DeviceKind(Kind):
 
     def undo(self, wanted: Wanted) -> Rounds:
         return [[DeleteLink(wanted.netns, wanted.values["name"])]]
-
-
-def _has_lost_its_mark(kernel: Kernel, netns: str | None, link: Link) -> bool:
-    """Made as the plan makes devices (name, group, MAC), and tied to what is ours without a doubt.
-
-    A device alone may be anybody's, for all that its name says.
-    """
-    derived = link.name.startswith("ch") and (link.mac or "").startswith("02:")
-    if not derived or link.owner is not None or link.group != m.GROUP:
-        return False
-    tied = [other for other in kernel.links(netns).values() if link.name == other.master or other.name == link.master]
-    return any(_is_proven(kernel, netns, each) for each in (link, *tied))
-
-
-def _is_proven(kernel: Kernel, netns: str | None, link: Link) -> bool:
-    """By its mark, by our rules that name it, or by routes of ours that lead over it."""
-    if link.owner is not None or link.name in kernel.table(netns).elements.get("ours", {}):
-        return True
-    return any(row["device"] == link.name and row["protocol"] == m.PROTOCOL for row in kernel.routes(netns))
 
 
 def by_real_names(kernel: Kernel, wanted: Wanted, options: t.Iterable[str]) -> Wanted:
