@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -76,7 +77,7 @@ class HostModule(AnsibleModule):
     @staticmethod
     def refuse(text: str) -> t.NoReturn:
         """Fail before there is a module that could."""
-        print(json.dumps({"failed": True, "msg": text}))
+        sys.stdout.write(json.dumps({"failed": True, "msg": text}) + "\n")
         raise SystemExit(1)
 
     def exit_json(self, **result: t.Any) -> t.NoReturn:

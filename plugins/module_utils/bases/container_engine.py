@@ -17,7 +17,6 @@ _SECONDS = 20  # for an answer
 _START = "start it, then run again"
 
 
-
 class NoContainer(t.NamedTuple):
     """Why an engine has no network namespace for a reference, in a sentence."""
 

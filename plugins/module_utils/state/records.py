@@ -215,7 +215,11 @@ def _misshapen(content: t.Any) -> str | None:
 
 
 def _is_identity(value: t.Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(number) is int for number in value)
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_number(value: t.Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_text(value: t.Any) -> bool:

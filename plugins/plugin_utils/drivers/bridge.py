@@ -88,7 +88,6 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
                 f"Name one of {', '.join(others) or 'your networks'}",
             )
 
-
     if network.spec.options["gateway_mode"] == "routed":
         for host, endpoints in sorted(network.endpoints.items()):
             for endpoint in endpoints:

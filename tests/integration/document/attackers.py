@@ -119,7 +119,7 @@ class Watcher:
     def seen(self) -> list[tuple[str, int, bytes]]:
         """Device, packet type (4: outgoing) and frame, of all until now."""
         self._process.terminate()
-        out, _ = self._process.communicate()
+        out, _err = self._process.communicate()
         return [(device, kind, bytes.fromhex(text)) for device, kind, text in map(json.loads, out.splitlines())]
 
 

@@ -28,8 +28,8 @@ def both(sandbox):
 
 def interfaces(containers, name: str) -> list[str]:
     pid = containers._running[name].pid
-    told = subprocess.run(["nsenter", f"--target={pid}", "--net", "ip", "-br", "link"], capture_output=True, text=True)
-    return [line.split()[0].split("@")[0] for line in told.stdout.splitlines()]
+    told = subprocess.check_output(["nsenter", f"--target={pid}", "--net", "ip", "-br", "link"], text=True)
+    return [line.split()[0].split("@")[0] for line in told.splitlines()]
 
 
 REPAIRED = ["! veth {0} eth0 (web)", "! macvlan {0} lan0 (lan)"]

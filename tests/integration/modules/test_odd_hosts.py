@@ -139,7 +139,6 @@ def test_a_pipe_where_the_records_are_written_first_holds_up_nobody(host):
     assert host.run("find", "/run", "-mindepth", "1") == ""
 
 
-
 # -- what root may not do ---------------------------------------------------------------------------------------------
 
 

@@ -26,8 +26,8 @@ def host(*neighbours):
     return kernel_of(Namespace(links=links, neighbours=neighbours))
 
 
-def entry(device="ch-fabric", lladdr=MAC, state=m.NUD_PERMANENT, more=OURS):
-    return Neighbour(device, "10.42.1.0", lladdr, state, more=more)
+def entry(device="ch-fabric", lladdr=MAC, state=m.NUD_PERMANENT, more=None):
+    return Neighbour(device, "10.42.1.0", lladdr, state, more=OURS if more is None else more)
 
 
 def wanted(**values):
