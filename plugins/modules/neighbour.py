@@ -73,7 +73,7 @@ EXAMPLES = r"""
     name: vx-fabric
     vni: 42
     local: 192.0.2.11
-    addresses: [10.42.11.0/32]
+    addresses: [10.42.11.0/32, "fd00:42:11::/128"]
 
 - name: Another host's end of it is known
   containerhost.network.neighbour:

@@ -80,9 +80,9 @@ class Netns(Kind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         name = wanted.values["name"]
-        there = named.stands_at(name, kernel.records)
+        lack = kernel.lack_of(netns_path(name))
+        there = named.stands_at(name, kernel.records) if lack is not None else None
         if there is not None:
-            lack = kernel.lack_of(netns_path(name))
             yield f"{lack}, and {there} stands there: remove it, or give the namespace another name"
 
     def note(self, kernel: Kernel, change: Change) -> None:

@@ -173,7 +173,8 @@ table inet containerhost {
     # Who begins something, and with which address; replies are let through, by whichever way they come. What was not
     # routed before we came is not begun now, unless one end is ours, or somebody else has given it another address.
     chain beginning {
-        iifname . oifname @same return
+        iifname @ours iifname . oifname @same return
+        meta iifkind "bridge" iifname . oifname @same return
         meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
         meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
         meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 jump strangers
@@ -184,6 +185,7 @@ table inet containerhost {
     }
     # Any bridge may have switched it: then it goes out by the device that it came in by.
     chain strangers {
+        meta iifkind != "bridge" drop
         add @seen { iifname . iifname }
         iifname . oifname @seen return
         drop

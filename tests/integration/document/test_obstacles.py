@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,12 +28,17 @@ def lan(parent: str) -> dict:
     ]}  # fmt: skip
 
 
-def listener(host, port: int, address: str = "0.0.0.0") -> None:
-    """A program on a UDP port, until its host is gone."""
+@contextlib.contextmanager
+def listener(host, port: int, address: str = "0.0.0.0") -> Iterator[None]:
+    """A program on a UDP port."""
     bind = f"import socket; sock = socket.socket(type=2); sock.bind(('{address}', {port}))"
     program = f"{bind}; print(1, flush=True); sock.recv(9)"
-    host.run("sh", "-c", f"{sys.executable} -c \"{program}\" > /run/listening 2>&1 & sleep 0.1")
-    host.run("timeout", "5", "sh", "-c", "until grep -q 1 /run/listening; do sleep 0.05; done")
+    pid = int(host.start("sh", "-c", f'{sys.executable} -c "{program}" > /run/listening 2>&1 & echo $!').stdout)
+    try:
+        host.run("timeout", "5", "sh", "-c", "until grep -q 1 /run/listening; do sleep 0.05; done")
+        yield
+    finally:
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_alternative_names_are_names(host, apply):
@@ -63,8 +72,8 @@ def test_a_vxlan_that_takes_every_vni_has_the_port(host, refused):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "198.18.0.1"])
 def test_a_program_that_has_the_port_is_named(host, refused, address):
-    listener(host, 4789, address)
-    assert "python" in (message := refused(only("fabric")))
+    with listener(host, 4789, address):
+        assert "python" in (message := refused(only("fabric")))
     assert "has UDP port 4789 on this host" in message
     assert len(message.splitlines()) == 2
 

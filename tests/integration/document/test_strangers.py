@@ -87,6 +87,31 @@ def test_the_host_does_not_begin_to_route_between_strangers(crossroads):
     assert all(crosses(crossroads))
 
 
+SAME_WIRE = """
+ip netns add next
+ip -n far link add link eth0 name eth0 netns next type macvlan mode bridge
+ip netns exec next sh -c 'echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad'
+ip -n next addr add 198.19.0.3/24 dev eth0
+ip -n next -6 addr add fd00:19::3/64 dev eth0 nodad
+ip -n next link set eth0 up
+ip -n next route add 198.19.0.2/32 via 198.19.0.1
+ip -n far route add 198.19.0.3/32 via 198.19.0.1
+ip -n next -6 route add fd00:19::2/128 via fd00:19::1
+ip -n far -6 route add fd00:19::3/128 via fd00:19::1
+"""
+
+
+def test_nor_back_to_the_wire_that_it_came_from(crossroads):
+    """As between two who may not reach each other by the wire itself: a macvlan and the device below it."""
+    crossroads.host.run("sh", "-ec", SAME_WIRE)
+    crossroads.host.module("document", document=bridge_network("web", 80))
+    assert not crossroads.ping("far", "198.19.0.3")
+    assert not crossroads.ping("far", "fd00:19::3")
+    crossroads.host.run("nft", "flush", "chain", "inet", "containerhost", "passing")
+    assert crossroads.reaches("far", "198.19.0.3")
+    assert crossroads.reaches("far", "fd00:19::3")
+
+
 def test_what_the_host_routed_before_it_still_routes(crossroads):
     crossroads.host.run(
         "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
