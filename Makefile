@@ -93,7 +93,7 @@ integration-oldest: root build/venv/.dev live ## the same for modules, by the py
 	ln -sfn "$$(/usr/bin/python3 -c 'import os, pyroute2; print(os.path.dirname(pyroute2.__file__))')" build/distribution/pyroute2
 	export PYTHONPATH=$(CURDIR)/build/distribution
 	$(BIN)/python -c 'import pyroute2; assert pyroute2.__file__.startswith("$(CURDIR)/build/distribution/"), pyroute2'
-	$(PYTEST) tests/integration/{document,kinds,modules} $(ARGS)
+	$(PYTEST) -m "not long" tests/integration/{document,kinds,modules} $(ARGS)
 
 # One process for all of it, and no plugins that it does not need: an emulated processor is twenty times slower.
 .PHONY: test-vm

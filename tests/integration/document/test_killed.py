@@ -28,6 +28,8 @@ from ansible_collections.containerhost.network.tests.integration.document.docume
 )
 from ansible_collections.containerhost.network.tests.integration.document.killed import killed_before
 
+pytestmark = pytest.mark.long
+
 THIRTY = joined(
     bridge_network("web", 80, containers=15),
     bridge_network("b", 81, containers=15),
