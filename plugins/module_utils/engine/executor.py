@@ -145,6 +145,7 @@ class Executor:
         self._wire.enter(None)
         self._records.note_places(f"{NETNS_FOLDER}/{step.name}" for step in steps)
         self._records.save()
+        gone: set[str] = set()
         for position, step in enumerate(steps):
             place = f"{NETNS_FOLDER}/{step.name}"
             try:
@@ -156,7 +157,8 @@ class Executor:
                 yield position, error.strerror or str(error)
                 continue
             self._wire.namespaces.forget(place)
-            self._records.forget_netns(place)
+            gone.add(place)
+        self._records.forget_inside(gone)
 
     def _send(self, steps: t.Sequence[m.Message]) -> t.Iterator[tuple[int, str]]:
         for refusal in self._wire.send(steps):

@@ -138,16 +138,17 @@ class Records:
     def set_namespace(self, kind: str, key: t.Sequence[t.Any], identity: tuple[int, int]) -> None:
         self._content["namespaces"][json.dumps([kind, *key])] = list(identity)
 
-    def forget_netns(self, netns: str) -> None:
-        """What was in a namespace went with it."""
+    def forget_inside(self, gone: t.Collection[str]) -> None:
+        """What was in these namespaces went with them."""
         for kind in list(self._content["owners"]):
             for key, _owner in self.owners_of(kind):
-                if key[0] == netns:
+                if key[0] in gone:
                     self.set_owner(kind, key, None)
         for place, key in self.borrowed():
-            if place == netns:
+            if place in gone:
                 del self._content["borrowed"][_join(place, key)]
-        self.set_digest(netns, None)
+        for netns in gone:
+            self.set_digest(netns, None)
 
     def places(self) -> list[str]:
         """Folders that we made, to go when they are empty, and files that we are about to make or take away."""
