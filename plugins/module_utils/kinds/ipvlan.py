@@ -19,12 +19,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import GROUP
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 # IPVLAN_MODE_* and IPVLAN_F_*, linux/if_link.h. The kernel keeps both for all ipvlans of a parent together.
 _MODES = {"l2": 0, "l3": 1, "l3s": 2}
 _FLAGS = {"bridge": 0, "private": 1, "vepa": 2}
-_OWNERS_OF_A_PARENT = ("macvlan", "macvtap", "ipvlan", "ipvtap")
 
 
 class Ipvlan(StackedKind):
@@ -88,15 +87,10 @@ class Ipvlan(StackedKind):
         """Kinds and modes of what is on the parent and is not ours to change, and of what will be made in this run."""
         parent, netns = self.lower_of(wanted.values), wanted.netns
         made = [(self.name, how) for place, on, how in kernel.notes(self.name) if (place, on) == (netns, parent)]
-        link = self.lower(kernel, wanted)
         seen = [
-            (other.kind, (self.data_of(other)["mode"], self.data_of(other)["flag"]))
-            for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
-            for other in kernel.links(path).values()
-            if link is not None
-            and other.kind in _OWNERS_OF_A_PARENT
-            and other.lower == link.index
-            and (other.owner is None and other.group != GROUP or other.kind != self.kernel_kind)
+            (str(other.kind), (self.data_of(other)["mode"], self.data_of(other)["flag"]))
+            for _path, other in self.standing_on(kernel, self.lower(kernel, wanted))
+            if (other.owner is None and other.group != GROUP) or other.kind != self.kernel_kind
         ]
         return made + seen
 

@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 # MACVLAN_MODE_*, linux/if_link.h
 _MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
@@ -67,16 +67,12 @@ class Macvlan(StackedKind):
         parent, netns = self.lower_of(wanted.values), wanted.netns
         own = (self.path_of(wanted.values), wanted.values["interface"])
         made = [mode for place, on, mode in kernel.notes("macvlan") if (place, on) == (netns, parent)]
-        link = self.lower(kernel, wanted)
-        if link is None:
-            return made
         seen = [
-            other
-            for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}
-            for other in kernel.links_that_can_be_read(path)
-            if other.kind == "macvlan" and other.lower == link.index and (path, other.name) != own
+            self.data_of(other)["mode"]
+            for path, other in self.standing_on(kernel, self.lower(kernel, wanted))
+            if other.kind == self.kernel_kind and (path, other.name) != own
         ]
-        return made + [self.data_of(other)["mode"] for other in seen]
+        return made + seen
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """The kernel changes modes in place, but not to passthru or from it (EINVAL)."""
