@@ -77,4 +77,3 @@ class Driver:
     pool_prefix: Mapping[int, int] = field(default_factory=lambda: {4: 24, 6: 64})
     mtu: Callable[[Network, Mapping[str, Host]], int | None] = field(default=lambda network, hosts: network.spec.mtu)
     own_ports: int | None = None
-    built: bool = True

@@ -201,7 +201,7 @@ class Section:
 
 def _example(option: Option) -> str:
     if option.name == "driver":
-        return f"Write one of {', '.join(name for name, each in drivers().items() if each.built)}"
+        return f"Write one of {', '.join(drivers())}"
     if option.minimum is not None:
         return f"Write a number from {option.minimum} to {option.maximum}"
     return f"Write `{option.name}`"
@@ -220,11 +220,8 @@ def read_value(option: Option, value: Any) -> Any:
 def read_driver(name: Any) -> str:
     """The driver of a network by its name, or a Refusal that says which there are."""
     known = drivers()
-    built = [each.name for each in known.values() if each.built]
     if name is None:
-        raise Refusal("`driver` is missing", f"Write {' or '.join(built)}")
+        raise Refusal("`driver` is missing", f"Write {' or '.join(known)}")
     if not isinstance(name, str) or name not in known:
-        raise Refusal(f"there is no driver {name!r}", suggestion(name, built))
-    if not known[name].built:
-        raise Refusal(f"the driver {name} is not built yet", f"Use {' or '.join(built)}")
+        raise Refusal(f"there is no driver {name!r}", suggestion(name, known))
     return name
