@@ -36,7 +36,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
     asked_for,
     of_host_device,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
 STACKED_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -46,7 +46,6 @@ STACKED_OPTIONS: dict[str, dict[str, t.Any]] = {
     **sandbox_interface.SANDBOX_OPTIONS,
 }
 LARGEST_VLAN = 4094  # 802.1Q, table 9-2
-_ON_PARENTS = ("macvlan", "macvtap", "ipvlan", "ipvtap")
 
 
 class StackedKind(Kind):
@@ -138,15 +137,6 @@ class StackedKind(Kind):
         """The device that it stands on, if that is there by now."""
         parent, vlan = wanted.values["parent"], wanted.values.get("vlan")
         return kernel.vlan(parent, vlan, wanted.netns) if vlan else kernel.link(parent, wanted.netns)
-
-    def standing_on(self, kernel: Kernel, lower: Link | None) -> t.Iterator[tuple[str | None, Link]]:
-        """Whatever stands on a device of the host, as far as it can be seen, each with the namespace that it is in."""
-        if lower is None:
-            return
-        for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}:
-            for link in kernel.links_that_can_be_read(path):
-                if link.kind in _ON_PARENTS and link.lower == lower.index:
-                    yield path, link
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values, netns = wanted.values, wanted.netns

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import standing_on
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -89,7 +90,7 @@ class Ipvlan(StackedKind):
         made = [(self.name, how) for place, on, how in kernel.notes(self.name) if (place, on) == (netns, parent)]
         seen = [
             (str(other.kind), (self.data_of(other)["mode"], self.data_of(other)["flag"]))
-            for _path, other in self.standing_on(kernel, self.lower(kernel, wanted))
+            for _path, other in standing_on(kernel, self.lower(kernel, wanted))
             if (other.owner is None and other.group != GROUP) or other.kind != self.kernel_kind
         ]
         return made + seen

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import standing_on
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -69,7 +70,7 @@ class Macvlan(StackedKind):
         made = [mode for place, on, mode in kernel.notes("macvlan") if (place, on) == (netns, parent)]
         seen = [
             self.data_of(other)["mode"]
-            for path, other in self.standing_on(kernel, self.lower(kernel, wanted))
+            for path, other in standing_on(kernel, self.lower(kernel, wanted))
             if other.kind == self.kernel_kind and (path, other.name) != own
         ]
         return made + seen
