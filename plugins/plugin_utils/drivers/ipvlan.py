@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils import parents
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import shims
@@ -20,15 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.op
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network, NetworkSpec
 
 OPTIONS = (
-    Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True),
-    Option(
-        "vlan",
-        "int",
-        "A VLAN of the parent (802.1Q) that the network is on; its interface is made where it is missing.",
-        minimum=1,
-        maximum=4094,
-        default_note="none",
-    ),
+    *parents.PARENT,
     Option(
         "mode",
         "text",
@@ -45,13 +38,7 @@ OPTIONS = (
         default="bridge",
         choices=("bridge", "private", "vepa"),
     ),
-    Option(
-        "host_shim",
-        "raw",
-        "An interface of the host's own on the segment, so that it reaches its containers: true for an address of the"
-        " range, C({address: 192.168.7.250}), or C({addresses: {h1: 192.168.7.250, h2: 192.168.7.251}}).",
-        default_note="none",
-    ),
+    parents.HOST_SHIM,
 )
 
 
@@ -100,11 +87,7 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
 
 def _check_endpoint(network: Network, endpoint: Endpoint, problems: Problems) -> None:
     where, container, mode = network.spec.where, endpoint.container, network.spec.options["mode"]
-    if endpoint.spec.publish:
-        problems.add(
-            f"{where}{container} publishes ports, and an ipvlan is on the LAN with all of its own",
-            "Leave `publish` out; the container is reached under its own address",
-        )
+    parents.check_unpublished(network, endpoint, "an ipvlan", problems)
     if endpoint.spec.mac:
         problems.add(
             f"{where}{container} asks for the MAC {endpoint.spec.mac}, and an ipvlan has its parent's",

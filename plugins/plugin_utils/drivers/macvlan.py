@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils import parents
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import shims
@@ -19,15 +20,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.op
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 
 OPTIONS = (
-    Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True),
-    Option(
-        "vlan",
-        "int",
-        "A VLAN of the parent (802.1Q) that the network is on; its interface is made where it is missing.",
-        minimum=1,
-        maximum=4094,
-        default_note="none",
-    ),
+    *parents.PARENT,
     Option(
         "mode",
         "text",
@@ -36,13 +29,7 @@ OPTIONS = (
         default="bridge",
         choices=("bridge", "vepa", "private", "passthru"),
     ),
-    Option(
-        "host_shim",
-        "raw",
-        "An interface of the host's own on the segment, so that it reaches its containers: true for an address of the"
-        " range, C({address: 192.168.7.250}), or C({addresses: {h1: 192.168.7.250, h2: 192.168.7.251}}).",
-        default_note="none",
-    ),
+    parents.HOST_SHIM,
 )
 
 
@@ -65,11 +52,7 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
     options, where = network.spec.options, network.spec.where
     for endpoints in network.endpoints.values():
         for endpoint in endpoints:
-            if endpoint.spec.publish:
-                problems.add(
-                    f"{where}{endpoint.container} publishes ports, and a macvlan is on the LAN with all of its own",
-                    "Leave `publish` out; the container is reached under its own address",
-                )
+            parents.check_unpublished(network, endpoint, "a macvlan", problems)
             if endpoint.spec.mac and options["mode"] == "passthru":
                 problems.add(
                     f"{where}{endpoint.container} asks for the MAC {endpoint.spec.mac}, and in mode passthru it has the"
