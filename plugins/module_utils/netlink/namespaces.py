@@ -44,11 +44,14 @@ class Namespaces:
     """The namespaces of this host, for one run. The process is in one of them at a time.
 
     A path means one namespace for a whole run: whoever exchanges what it leads to meanwhile is refused. ``find`` turns
-    other ways to name one into paths; it raises NoNamespace for what leads nowhere.
+    other ways to name one into paths; it raises NoNamespace for what leads nowhere. It is asked once for each, and in
+    the host's own namespace: in a container's, whoever is there could answer in an engine's place, as the names of
+    abstract sockets (unix(7)), by which LXC's commands reach a container's monitor, belong to a network namespace.
     """
 
     def __init__(self, find: t.Callable[[str], str] | None = None) -> None:
         self._find = find
+        self._paths: dict[str, str] = {}
         self._own = -1
         self._hosts: set[Identity] = set()
         self._known: dict[str, Identity] = {}
@@ -70,7 +73,7 @@ class Namespaces:
         if netns is None:
             yield self._own
             return
-        fd = _open(self._find(netns) if self._find else netns)
+        fd = _open(self._path(netns))
         try:
             identity = _identity(fd)
             if identity in self._hosts:
@@ -80,6 +83,20 @@ class Namespaces:
             yield fd
         finally:
             os.close(fd)
+
+    def _path(self, netns: str) -> str:
+        """Where a namespace is. The process may be in any meanwhile, and is in the same one afterwards."""
+        if self._find is None or netns.startswith("/"):
+            return netns
+        if netns not in self._paths:
+            here = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                _set(self._own)
+                self._paths[netns] = self._find(netns)
+            finally:
+                _set(here)
+                os.close(here)
+        return self._paths[netns]
 
     def identity(self, netns: str) -> Identity:
         """What tells it from all others, by whichever path it is found. Raises NoNamespace."""
@@ -92,14 +109,18 @@ class Namespaces:
 
     def enter(self, netns: str | None) -> None:
         with self.descriptor(netns) as fd:
-            if _libc.setns(fd, CLONE_NEWNET) != 0:
-                name = netns or "of the host"
-                raise WireError(f"cannot enter network namespace {name}: {os.strerror(ctypes.get_errno())}")
+            _set(fd, netns)
 
     def make(self) -> None:
         """Be in a new one, which has no path yet."""
         if _libc.unshare(CLONE_NEWNET) != 0:
             raise WireError(f"cannot make a network namespace: {os.strerror(ctypes.get_errno())}")
+
+
+def _set(fd: int, netns: str | None = None) -> None:
+    if _libc.setns(fd, CLONE_NEWNET) != 0:
+        name = netns or "of the host"
+        raise WireError(f"cannot enter network namespace {name}: {os.strerror(ctypes.get_errno())}")
 
 
 def _identity(fd: int) -> Identity:

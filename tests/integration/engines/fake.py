@@ -61,6 +61,10 @@ class Engines:
         log = self._folder / f"{engine}.log"
         return log.read_text().splitlines() if log.exists() else []
 
+    def asked_in(self, engine: str) -> set[str]:
+        """The network namespaces that an engine's command was run in."""
+        return set((self._folder / f"{engine}.netns").read_text().splitlines())
+
     def start(self) -> None:
         command = [sys.executable, __file__, "docker", str(self._folder)]
         self._docker = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -141,6 +145,8 @@ def main() -> int:
     engine, folder, arguments = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
     if engine != "docker":
         _log(engine, " ".join(arguments))
+        with (folder / f"{engine}.netns").open("a") as places:
+            print(os.readlink("/proc/self/ns/net"), file=places)
         return {"podman": _podman, "lxc": _lxc}[engine](*arguments)
     place = folder / "docker.sock"
     place.unlink(missing_ok=True)

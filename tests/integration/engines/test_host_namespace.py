@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+from ansible_collections.containerhost.network.tests.integration.engines.test_pending import applied, end, network
 
 OWN = "is in the host's own network namespace"
 END = {"interface": "eth0", "mac": "02:00:00:00:00:02", "addresses": ["10.80.1.2/24"]}
@@ -163,3 +167,17 @@ def test_an_engine_that_answers_nonsense_is_told_in_a_sentence(furnished, engine
     told = attach(furnished, {"engine": "docker", "ref": "db"})
     assert "docker container db is not running" in told["msg"]
     assert told["msg"].endswith("Nothing has been changed.")
+
+
+@pytest.mark.parametrize("engine", ["podman", "lxc"])
+def test_an_engine_is_asked_in_the_hosts_own_namespace(host, engines, containers, engine):
+    """In a container's it could not be reached, or be answered for: abstract sockets belong to a network namespace."""
+    rows = []
+    for number, (of, ref) in enumerate((("netns", "shop"), ("docker", "db"), (engine, "web"), ("docker", "more"))):
+        if of != "netns":
+            engines.say(of, ref, containers.start(ref))
+        rows.append(end({"engine": of, "ref": ref}, 10 + number))
+    document = {**network(*rows), "netns": [{"network": "web", "name": "shop"}]}
+    applied(host, document)
+    assert not host.module("document", document={"version": 1}, everything=True).get("failed")
+    assert engines.asked_in(engine) == {os.readlink(f"/proc/{host._host.pid}/ns/net")}
