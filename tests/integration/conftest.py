@@ -51,7 +51,7 @@ OWN_RUN = "umount --recursive --lazy /run/netns 2>/dev/null || true; mount -t tm
 # The kernel's state as text, for this namespace and each named one. Left out: counters, timers, indexes, what was
 # learned, settings that the kernel does not let anybody read, and what follows by itself: carriers,
 # and what comes when an address has been made sure of.
-SNAPSHOT = r"""
+KERNEL = r"""
 import ctypes, os, re, subprocess
 
 NAMESPACES = os.stat("/proc/self/ns/net").st_dev  # all of them are files of one file system
@@ -100,10 +100,6 @@ def namespace():
         say(*argv.split())
 
 namespace()
-say("find", "/run", "-printf", "%p %y %m\n")
-print("# mounts")
-with open("/proc/self/mountinfo") as file:
-    print(*sorted(line.split()[4] for line in file if line.split()[4].startswith("/run")), sep="\n")
 for name in sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else ():
     print("# namespace", name)
     if not os.path.exists(f"/run/netns/{name}") or os.stat(f"/run/netns/{name}").st_dev != NAMESPACES:
@@ -112,6 +108,16 @@ for name in sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else
         if ctypes.CDLL(None).setns(file.fileno(), 0x40000000) == 0:
             namespace()
 """
+# What a host forgets when it reboots besides: the files below /run.
+SNAPSHOT = (
+    KERNEL
+    + r"""
+say("find", "/run", "-printf", "%p %y %m\n")
+print("# mounts")
+with open("/proc/self/mountinfo") as file:
+    print(*sorted(line.split()[4] for line in file if line.split()[4].startswith("/run")), sep="\n")
+"""
+)
 
 
 class Sleeper:
