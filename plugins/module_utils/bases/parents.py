@@ -1,22 +1,72 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parents of interfaces: what stands on one already."""
+"""Parents of interfaces: what stands on one already, or will."""
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 
 _ON_PARENTS = ("macvlan", "macvtap", "ipvlan", "ipvtap")
+# Instead of a path: an interface whose parent is in another namespace does not say in which.
+_ELSEWHERE = ""
+
+# How an interface stands on its parent, in words of the kind that asks; None for one that is of no interest to it.
+Way = t.Hashable
+# Where an interface is: its namespace, and its name there.
+Place = t.Tuple[t.Optional[str], str]
 
 
-def standing_on(kernel: Kernel, lower: Link | None) -> t.Iterator[tuple[str | None, Link]]:
-    """Whatever stands on a device of the host, as far as it can be seen, each with the namespace that it is in."""
-    if lower is None:
-        return
-    for path in {None, *(f"{netns_path(name)}" for name in kernel.netns_names())}:
-        for link in kernel.links_that_can_be_read(path):
-            if link.kind in _ON_PARENTS and link.lower == lower.index:
-                yield path, link
+class Standing:
+    """The ways in which interfaces stand on devices of the host, as far as they can be seen, from one look at all."""
+
+    def __init__(self, kernel: Kernel, way_of: t.Callable[[Link], Way | None]) -> None:
+        self._kernel = kernel
+        self._way_of = way_of
+        self._coming: dict[tuple[str | None, str], dict[Way, None]] = {}
+
+    @functools.cached_property
+    def _found(self) -> dict[tuple[str | None, int], dict[Way, list[Place]]]:
+        found: dict[tuple[str | None, int], dict[Way, list[Place]]] = {}
+        for path in (None, *map(netns_path, self._kernel.netns_names())):
+            for link in self._kernel.links_that_can_be_read(path):
+                way = self._way_of(link) if link.kind in _ON_PARENTS else None
+                if way is not None:
+                    parent = (path if link.lower_netnsid is None else _ELSEWHERE, link.lower or 0)
+                    found.setdefault(parent, {}).setdefault(way, []).append((path, link.name))
+        return found
+
+    def ways(self, netns: str | None, lower: Link | None, called: str, but: Place) -> list[Way]:
+        """Each way once: of those on the device ``lower``, and of those that will be on what is so ``called``."""
+        index = lower.index if lower is not None else None
+        there = [
+            way
+            for place in ((netns, index), (_ELSEWHERE, index))
+            for way, places in self._found.get(place, {}).items()
+            if self._has_another(places, but)
+        ]
+        return [*self._coming.get((netns, called), ()), *there]
+
+    def will_stand(self, netns: str | None, called: str, way: Way) -> None:
+        self._coming.setdefault((netns, called), {})[way] = None
+
+    def _has_another(self, places: list[Place], but: Place) -> bool:
+        """One that will have gone by then is looked at once."""
+        itself = []
+        while places and (places[-1] == but or self._kernel.link(places[-1][1], places[-1][0]) is None):
+            place = places.pop()
+            itself += [place] if place == but else []
+        found = bool(places)
+        places += itself
+        return found
+
+
+def standing(kernel: Kernel, kind: str, way_of: t.Callable[[Link], Way | None]) -> Standing:
+    """For a kind, one look for the whole of a run."""
+    notes = kernel.notes(f"{kind} on parents")
+    if not notes:
+        notes.append(Standing(kernel, way_of))
+    return notes[0]

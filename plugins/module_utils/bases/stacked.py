@@ -203,7 +203,7 @@ class StackedKind(Kind):
         link = self._end(kernel, interface, path)
         if link is None or (not self._is_an_end(link) if sandbox else link.kind != self.kernel_kind):
             return self._left_behind(kernel, key, recorded, wanted) if recorded else None
-        parent = next((other for other in kernel.links(netns).values() if other.index == link.lower), None)
+        parent = kernel.link_of_index(link.lower, netns)
         mtu = (wanted.values.get("mtu") if wanted else None) or (parent.mtu if parent else None)
         values = {
             **self._inside(kernel, path, link, wanted, mtu),
@@ -241,11 +241,10 @@ class StackedKind(Kind):
         """The parent and its VLAN; or the VLAN's device as the parent, where it is that which is wanted."""
         if lower is None or (wanted is not None and not wanted.values.get("vlan")):
             return {"parent": lower.name if lower else None}
-        parents = {link.index: link.name for link in kernel.links(netns).values()}
-        parent, vlan = parents.get(lower.lower or 0), lower.data.get("IFLA_VLAN_ID")
-        if parent is None or kernel.vlan(parent, vlan or 0, netns) != lower:
+        parent, vlan = kernel.link_of_index(lower.lower, netns), lower.data.get("IFLA_VLAN_ID")
+        if parent is None or kernel.vlan(parent.name, vlan or 0, netns) != lower:
             return {"parent": lower.name}
-        return {"parent": parent, "vlan": vlan}
+        return {"parent": parent.name, "vlan": vlan}
 
     def _begun(self, kernel: Kernel, key: Key, link: Link) -> str | None:
         """For whom a run that was killed had begun to make it, and had not marked it yet."""
@@ -261,11 +260,11 @@ class StackedKind(Kind):
         """
         netns, engine, ref, interface = key
         values: Values = {"sandbox": {"engine": engine, "ref": ref}, "netns": netns, "interface": interface}
-        parents = {link.index: link.name for link in kernel.links(netns).values()}
         place = kernel.left_behind(kernel.records.namespace(self.name, key), sandbox_interface.netns_of(values))
         for link in kernel.links_that_can_be_read(place) if place else ():
             if self._is_an_end(link) and self._owner(link, wanted, link.owner) != (None, False):
-                values.update(left_in=place, left_as=link.name, mac=link.mac, parent=parents.get(link.lower or 0))
+                parent = kernel.link_of_index(link.lower, netns)
+                values.update(left_in=place, left_as=link.name, mac=link.mac, parent=parent.name if parent else None)
                 return Found(self.name, key, values, recorded)
         return None if wanted else Found(self.name, key, values, recorded)
 

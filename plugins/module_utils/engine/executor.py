@@ -192,22 +192,33 @@ class Executor:
 
     def _release_links(self, steps: t.Sequence[s.ReleaseLink]) -> t.Iterator[tuple[int, str]]:
         """The device's mark names one of its owners, the records name the others."""
-        for position, step in enumerate(steps):
+        for step in steps:
             self._records.set_owner(step.kind, step.key, None)
             self._released.add(step.key)
+        noted: dict[tuple[t.Any, ...], list[str]] = {}
+        for kind in {step.kind for step in steps}:
+            for key, owner in self._records.owners_of(kind):
+                noted.setdefault((kind, *key[:-1]), []).append(owner)
+        leaving: dict[tuple[str | None, str], int] = {}
+        marking: list[int] = []
+        messages: list[m.Message] = []
+        for position, step in enumerate(steps):
             link = self._kernel.link(step.name, step.netns)
             marked = link.owner if link else None
-            noted = [owner for key, owner in self._records.owners_of(step.kind) if key[:-1] == step.key[:-1]]
-            left = [owner for owner in (marked, *noted) if owner and (*step.key[:-1], owner) not in self._released]
+            having = (marked, *noted.get((step.kind, *step.key[:-1]), ()))
+            left = [owner for owner in having if owner and (*step.key[:-1], owner) not in self._released]
             if not left:
-                messages = [m.delete_link(step.name, step.netns)]
-            elif marked in left:
-                continue
-            else:
-                messages = [m.set_link(step.name, step.netns, operation="set the mark", ifalias=mark(left[0]))]
-            for refusal in self._wire.send(messages):
-                if refusal.errno != errno.ENODEV:
-                    yield position, reason_of(messages[refusal.position], refusal.errno, refusal.text)
+                leaving[step.netns, step.name] = position
+            elif marked not in left:
+                marking.append(position)
+                messages.append(m.set_link(step.name, step.netns, operation="set the mark", ifalias=mark(left[0])))
+        for refusal in self._wire.send(messages):
+            if refusal.errno != errno.ENODEV:
+                reason = reason_of(messages[refusal.position], refusal.errno, refusal.text)
+                yield marking[refusal.position], reason
+        gone = list(leaving.values())
+        for position, reason in self._delete_links([s.DeleteLink(*place) for place in leaving]):
+            yield gone[position], reason
 
     # -- settings ----------------------------------------------------------------------------------------------
 

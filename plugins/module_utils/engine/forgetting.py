@@ -19,9 +19,12 @@ def forget_lost_rows(kernel: Kernel, noted: t.AbstractSet[tuple[str, Key]]) -> N
 
     ``noted``: kinds and keys of what this run has made itself.
     """
-    for (kind, netns), seen in kernel.rows_seen().items():
+    seen_by_kind: dict[str, dict[str | None, t.Collection[Key]]] = {}
+    for (kind, netns), keys in kernel.rows_seen().items():
+        seen_by_kind.setdefault(kind, {})[netns] = keys
+    for kind, seen in seen_by_kind.items():
         for key, _owner in kernel.records.owners_of(kind):
-            if key[0] == netns and key not in seen and (kind, key) not in noted:
+            if key[0] in seen and key not in seen[key[0]] and (kind, key) not in noted:
                 kernel.records.set_owner(kind, key, None)
 
 

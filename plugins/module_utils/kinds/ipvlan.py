@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import standing_on
+from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import Standing, standing
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -73,27 +73,26 @@ class Ipvlan(StackedKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
-        values = wanted.values
-        how = (values["mode"], values["flag"])
-        for kind, other in self._on_parent(kernel, wanted):
+        values, parent = wanted.values, self.lower_of(wanted.values)
+        own = (self.path_of(values), values["interface"])
+        for kind, *how in self._standing(kernel).ways(wanted.netns, self.lower(kernel, wanted), parent, but=own):
             if kind != self.kernel_kind:
-                yield f"{self.lower_of(values)} has a {kind} already, and takes no other kind beside it: take {kind}"
+                yield f"{parent} has a {kind} already, and takes no other kind beside it: take {kind}"
                 return
-            if other != how:
-                there = f"{self.lower_of(values)} has an ipvlan already in mode {' '.join(other)}"
+            if how != [values["mode"], values["flag"]]:
+                there = f"{parent} has an ipvlan already in mode {' '.join(how)}"
                 yield f"{there}, and all of a parent have one mode and flag: take those"
                 return
 
-    def _on_parent(self, kernel: Kernel, wanted: Wanted) -> list[tuple[str, tuple[str, str]]]:
-        """Kinds and modes of what is on the parent and is not ours to change, and of what will be made in this run."""
-        parent, netns = self.lower_of(wanted.values), wanted.netns
-        made = [(self.name, how) for place, on, how in kernel.notes(self.name) if (place, on) == (netns, parent)]
-        seen = [
-            (str(other.kind), (self.data_of(other)["mode"], self.data_of(other)["flag"]))
-            for _path, other in standing_on(kernel, self.lower(kernel, wanted))
-            if (other.owner is None and other.group != GROUP) or other.kind != self.kernel_kind
-        ]
-        return made + seen
+    def _standing(self, kernel: Kernel) -> Standing:
+        return standing(kernel, self.name, self._way_of)
+
+    def _way_of(self, link: Link) -> tuple[str, ...] | None:
+        """Of another kind, or not ours to change."""
+        if link.kind != self.kernel_kind:
+            return (str(link.kind),)
+        data = self.data_of(link)
+        return (link.kind, data["mode"], data["flag"]) if link.owner is None and link.group != GROUP else None
 
     def data_of(self, link: Link) -> Values:
         flags = {number: name for name, number in _FLAGS.items()}
@@ -110,5 +109,5 @@ class Ipvlan(StackedKind):
         super().note(kernel, change)
         if change.action != "remove":
             values = change.values
-            how = (values["mode"], values["flag"])
-            kernel.notes(self.name).append((values.get("netns"), self.lower_of(values), how))
+            way = (self.name, values["mode"], values["flag"])
+            self._standing(kernel).will_stand(values.get("netns"), self.lower_of(values), way)

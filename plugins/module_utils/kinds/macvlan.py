@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import standing_on
+from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import Standing, standing
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 # MACVLAN_MODE_*, linux/if_link.h
 _MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
@@ -44,7 +44,8 @@ class Macvlan(StackedKind):
         yield from super().occupies(values)
         parent = (values.get("netns"), self.lower_of(values))
         # The kernel lets a MAC be on a parent once (EADDRINUSE).
-        yield ("mac on parent", *parent, values.get("mac"))
+        if values.get("mac") is not None:
+            yield ("mac on parent", *parent, values["mac"])
         yield ("parent", *parent)
         if values.get("mode") == "passthru":
             yield ("parent alone", *parent)
@@ -58,22 +59,16 @@ class Macvlan(StackedKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
-        modes = self._modes_on(kernel, wanted)
+        parent, own = self.lower_of(wanted.values), (self.path_of(wanted.values), wanted.values["interface"])
+        modes = self._standing(kernel).ways(wanted.netns, self.lower(kernel, wanted), parent, but=own)
         if modes and "passthru" in (wanted.values["mode"], *modes):
-            lower = self.lower_of(wanted.values)
-            yield f"{lower} has a macvlan already, and one in mode passthru must be the only one: take another mode"
+            yield f"{parent} has a macvlan already, and one in mode passthru must be the only one: take another mode"
 
-    def _modes_on(self, kernel: Kernel, wanted: Wanted) -> list[str]:
-        """Modes of the other macvlans on its parent, as far as they can be seen, and of those that will be made."""
-        parent, netns = self.lower_of(wanted.values), wanted.netns
-        own = (self.path_of(wanted.values), wanted.values["interface"])
-        made = [mode for place, on, mode in kernel.notes("macvlan") if (place, on) == (netns, parent)]
-        seen = [
-            self.data_of(other)["mode"]
-            for path, other in standing_on(kernel, self.lower(kernel, wanted))
-            if other.kind == self.kernel_kind and (path, other.name) != own
-        ]
-        return made + seen
+    def _standing(self, kernel: Kernel) -> Standing:
+        return standing(kernel, self.name, self._mode_of)
+
+    def _mode_of(self, link: Link) -> str | None:
+        return self.data_of(link)["mode"] if link.kind == self.kernel_kind else None
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """The kernel changes modes in place, but not to passthru or from it (EINVAL)."""
@@ -84,4 +79,4 @@ class Macvlan(StackedKind):
         super().note(kernel, change)
         if change.action == "add":
             values = change.values
-            kernel.notes("macvlan").append((values.get("netns"), self.lower_of(values), values["mode"]))
+            self._standing(kernel).will_stand(values.get("netns"), self.lower_of(values), values["mode"])

@@ -119,6 +119,7 @@ class Vlan(DeviceKind):
         asked: dict[Key, list[Wanted]] = {}
         for object_ in wanted:
             asked.setdefault(object_.key[:-1], []).append(object_)
+        asking = {place: {object_.owner for object_ in objects} for place, objects in asked.items()}
         noted: dict[Key, set[str]] = {}
         for key, owner in kernel.records.owners_of(self.name):
             noted.setdefault(key[:-1], set()).add(owner)
@@ -130,7 +131,7 @@ class Vlan(DeviceKind):
             yield from self._to_be_shared([object_ for object_ in objects if object_.present])
         # Of a device that is gone, or somebody else's by now, nothing but the note is left.
         for place, owners in noted.items():
-            for owner in sorted(owners - {object_.owner for object_ in wanted if object_.key[:-1] == place}):
+            for owner in sorted(owners - asking.get(place, set())):
                 values = dict(zip(("netns", *self.key), place))
                 yield Found(self.name, (*place, owner), values, owner)
 

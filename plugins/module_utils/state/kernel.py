@@ -30,6 +30,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.rows i
     Link,
     link_of,
     route_of,
+    vlans_of,
 )
 
 if t.TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Kernel:
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}
         self._names: dict[str | None, dict[int, str]] = {}
+        self._vlans: dict[str | None, dict[tuple[int | None, int | None], str]] = {}
         self._gone: set[tuple[str | None, str]] = set()
         self._addresses: dict[str | None, dict[str, list[str]]] = {}
         self._addressed: set[tuple[str | None, str, bool]] = set()
@@ -209,12 +211,10 @@ class Kernel:
 
     def vlan(self, parent: str, id_: int, netns: str | None = None) -> Link | None:
         """The device of a VLAN (802.1Q) of a parent, whatever it is called."""
+        if netns not in self._vlans:
+            self._vlans[netns] = vlans_of(self.links(netns).values())
         lower = self.link(parent, netns)
-        for link in self.links(netns).values() if lower else ():
-            if link.kind == "vlan" and link.lower == lower.index and link.lower_netnsid is None:
-                if (link.data.get("IFLA_VLAN_PROTOCOL"), link.data.get("IFLA_VLAN_ID")) == (m.ETH_P_8021Q, id_):
-                    return link
-        return None
+        return self.link(self._vlans[netns].get((lower.index, id_)), netns) if lower else None
 
     def has_vlan(self, parent: str, id_: int, netns: str | None = None) -> bool:
         """Is there such a VLAN, or will there be one?"""

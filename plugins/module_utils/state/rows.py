@@ -62,6 +62,17 @@ def link_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
     )
 
 
+def vlans_of(links: t.Iterable[Link]) -> dict[tuple[int | None, int | None], str]:
+    """Devices of VLANs (802.1Q) by the index of their parent, in the same namespace, and their number."""
+    return {
+        (link.lower, link.data.get("IFLA_VLAN_ID")): link.name
+        for link in links
+        if link.kind == "vlan"
+        and link.lower_netnsid is None
+        and link.data.get("IFLA_VLAN_PROTOCOL") == m.ETH_P_8021Q
+    }
+
+
 def _altnames(properties: bytes) -> list[str]:
     return [body.rstrip(b"\0").decode("utf-8", "replace") for _number, body in attributes(properties)]
 
