@@ -77,7 +77,6 @@ _EUI64, _NONE = 0, 1
 
 
 # Neighbours ask for each other from their link-local addresses: whoever has lost his, or its route, answers nobody.
-_CARRIED = m.IFF_RUNNING | m.IFF_LOWER_UP
 _LINK_LOCAL = {"link.link_local": 1, "link.link_local_route": 1}
 
 
@@ -156,8 +155,7 @@ def _is_let_be(kernel: Kernel, netns: str | None, link: Link, name: str) -> bool
     if name == "port.state" and bridge is not None and not bridge.up:
         return True
     if name in ("port.state", *_LINK_LOCAL):
-        # RUNNING alone is still set where the kernel has not yet looked at a device that came up without a carrier.
-        return link.flags & _CARRIED != _CARRIED
+        return not link.carried
     return name.startswith("ipv") and kernel.records.loan(netns, path(link.name, name)) is not None
 
 

@@ -13,6 +13,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 
 # RTN_*, linux/rtnetlink.h: those that are no unicast drop what goes there.
 ROUTE_TYPES = {m.RTN_UNICAST: None, 6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"}
+IF_OPER_UNKNOWN = 0  # linux/if.h
+_CARRIED = m.IFF_RUNNING | m.IFF_LOWER_UP
 
 
 class Link(t.NamedTuple):
@@ -34,6 +36,7 @@ class Link(t.NamedTuple):
     port: t.Mapping[str, t.Any]
     af_spec: bytes
     altnames: t.Collection[str] = ()
+    carried: bool = False  # it has a carrier, and the kernel has done what follows from that
 
     @property
     def owner(self) -> str | None:
@@ -59,7 +62,18 @@ def link_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
         port=info.get("IFLA_INFO_SLAVE_DATA", {}),
         af_spec=row.get("IFLA_AF_SPEC", b""),
         altnames=_altnames(row.get("IFLA_PROP_LIST", b"")),
+        carried=_is_carried(row),
     )
+
+
+def _is_carried(row: t.Mapping[str, t.Any]) -> bool:
+    """A change of a carrier is seen to a moment later, in work that waits for its turn (net/core/link_watch.c).
+
+    Until its first one is, a device's state is unknown, which counts as running. Of one whose carrier never changes, as
+    an ipvlan's, it stays so.
+    """
+    unseen = row.get("IFLA_OPERSTATE") == IF_OPER_UNKNOWN and bool(row.get("IFLA_CARRIER_CHANGES"))
+    return row["flags"] & _CARRIED == _CARRIED and not unseen
 
 
 def vlans_of(links: t.Iterable[Link]) -> dict[tuple[int | None, int | None], str]:

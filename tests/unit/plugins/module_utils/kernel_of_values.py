@@ -43,7 +43,8 @@ KERNEL, BOOT, STATIC = 2, 3, 4  # RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC, lin
 class Link:
     """A device. ``lower`` is its parent's name here, ``peer`` a veth's other end (namespace, name); both give indexes.
 
-    ``owner`` writes the mark that a run would; ``alias`` is for any other.
+    ``owner`` writes the mark that a run would; ``alias`` is for any other. ``flags`` (IFF_…) and ``more`` (IFLA_…) are
+    added to what the rest says.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Link:
     group: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
     port: Mapping[str, Any] = field(default_factory=dict)
+    flags: int = 0
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -162,7 +165,7 @@ class Values:
         lower = link.peer or (netns, link.lower)
         return {
             "index": self._indexes[netns, link.name],
-            "flags": (m.IFF_UP if link.up else 0) | m.IFF_BROADCAST | m.IFF_MULTICAST,
+            "flags": link.flags | (m.IFF_UP if link.up else 0) | m.IFF_BROADCAST | m.IFF_MULTICAST,
             "IFLA_IFNAME": link.name,
             "IFLA_ADDRESS": link.mac,
             "IFLA_MTU": link.mtu,
@@ -172,6 +175,7 @@ class Values:
             "IFLA_GROUP": link.group or (m.GROUP if link.owner else 0),
             "IFLA_IFALIAS": mark(link.owner, link.label) if link.owner else link.alias,
             "IFLA_LINKINFO": {name: value for name, value in info.items() if value} or None,
+            **link.more,
         }
 
     def _addresses(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:

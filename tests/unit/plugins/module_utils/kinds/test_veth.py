@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     BOOT,
     Link,
@@ -89,6 +90,30 @@ def test_an_mtu_that_only_one_end_has_is_none():
 def test_a_route_of_the_container_s_own_is_its_own():
     own = [Route("0.0.0.0/0", "eth0", via="10.80.0.1"), Route("192.0.2.0/24", "eth0", via="10.80.0.7", protocol=BOOT)]
     assert changed(kernel(routes=own), wanted()) == []
+
+
+RUNNING, CARRIED = m.IFF_RUNNING, m.IFF_RUNNING | m.IFF_LOWER_UP
+UNKNOWN, DOWN, UP = 0, 2, 6  # IF_OPER_*, linux/if.h
+
+
+@pytest.mark.parametrize(
+    ("flags", "operstate", "carrier_changes", "missed"),
+    [
+        (0, DOWN, 1, False),  # its other end is down
+        (RUNNING, UNKNOWN, 1, False),  # the same, which the kernel has not seen to yet
+        (CARRIED, UNKNOWN, 2, False),  # the other end has come up, which it has not seen to yet
+        (m.IFF_LOWER_UP, DOWN, 2, False),  # or after it had seen to its being down
+        (CARRIED, UP, 2, True),
+        (CARRIED, UNKNOWN, 0, True),  # a device that always has a carrier, such as an ipvlan
+    ],
+)
+def test_a_link_local_address_is_missed_once_the_kernel_has_seen_to_the_carrier(
+    flags, operstate, carrier_changes, missed
+):
+    more = {"IFLA_OPERSTATE": operstate, "IFLA_CARRIER_CHANGES": carrier_changes}
+    there = kernel(inside={"flags": flags, "more": more}, addresses={"eth0": ["fd00:80::2/64"]}, routes=[])
+    with_ipv6 = wanted(addresses=["fd00:80::2/64"], routes=[], sysctls={})
+    assert any("link.link_local=0" in line for line in changed(there, with_ipv6)) is missed
 
 
 def test_an_end_that_is_gone_with_its_namespace_is_made_again():
