@@ -106,6 +106,8 @@ class Vlan(DeviceKind):
             yield f"there is no interface {values['parent']} on this host; name its interface as `parent`"
         if there is not None and (wanted.key[:-1], there) not in self._links(kernel, netns):
             yield f"{there.name} is another device ({there.kind or 'physical'}): give the VLAN another `name`"
+        elif kernel.is_to_be_made(values["name"], netns):
+            yield f"{values['name']} is another device, which is made before it: give the VLAN another `name`"
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         name, mtu = wanted.values["parent"], wanted.values.get("mtu")
