@@ -23,12 +23,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab import s
 
 REBOOT = 133  # systemd-nspawn(1), "Exit status"
 NOTIFY = "/run/notify"  # hears of each boot that has finished (systemd-nspawn(1), --notify-ready)
-# What a fresh machine does not have: units that are enabled here, and what engines and this collection remember.
+# What a fresh machine does not have: units that are enabled here, and what this collection remembers.
 EMPTY = (
-    "etc/containerhost", "etc/docker", "etc/firewalld", "etc/nftables.d", "etc/systemd/network", "etc/systemd/system",
-    "etc/ufw", "var/lib/containerd", "var/lib/containerhost", "var/lib/containers", "var/lib/docker", "var/lib/systemd",
-    "var/log", "var/tmp",
+    "etc/containerhost", "etc/docker", "etc/systemd/network", "etc/systemd/system", "var/lib/containerhost",
+    "var/lib/systemd", "var/log", "var/tmp",
 )  # fmt: skip
+# Nor what engines remember. It is kept beside the overlay, as their own overlays cannot lie on one.
+BESIDE = ("var/lib/containerd", "var/lib/containers", "var/lib/docker")
 NSPAWN = """
 systemd-nspawn --boot --register=no --keep-unit --notify-ready=yes --capability=all --console=pipe --settings=no
 --resolv-conf=off --timezone=off --link-journal=no
@@ -99,6 +100,8 @@ def lay_out(machine: Machine) -> str:
         folder = os.path.join(upper, path)
         os.makedirs(folder)
         os.setxattr(folder, "trusted.overlay.opaque", b"y")
+    for path in BESIDE:
+        os.makedirs(os.path.join(machine.place, path))
     os.chmod(os.path.join(upper, "var/tmp"), 0o1777)
     sys_.mount("overlay", root, "overlay", 0, f"lowerdir=/,upperdir={upper},workdir={work}")
     for path, text in machine.files.items():
@@ -117,10 +120,11 @@ def put(path: str, text: str) -> None:
 def start(machine: Machine, root: str, switch: int) -> subprocess.Popen[bytes]:
     for interface in machine.interfaces:
         plug_in(interface, switch)
-    names = [f"--network-interface={interface.name}" for interface in machine.interfaces]
+    given = [f"--network-interface={interface.name}" for interface in machine.interfaces]
+    given += [f"--bind={os.path.join(machine.place, path)}:/{path}" for path in BESIDE]
     # Its filter of system calls is for containers; a host has none.
     environment = {**os.environ, "SYSTEMD_SECCOMP": "0", "NOTIFY_SOCKET": NOTIFY}
-    command = [*NSPAWN.split(), f"--machine={machine.name}", f"--directory={root}", *names]
+    command = [*NSPAWN.split(), f"--machine={machine.name}", f"--directory={root}", *given]
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
 
 

@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab import c
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import TOP
 from ansible_collections.containerhost.network.tests.integration.lab.conftest import Lab, remove
 from ansible_collections.containerhost.network.tests.systemd import fleet as fleets
-from ansible_collections.containerhost.network.tests.systemd.conftest import differences, states
+from ansible_collections.containerhost.network.tests.systemd.conftest import assert_same, differences, states
 from ansible_collections.containerhost.network.tests.systemd.fleet import SystemdFleet
 
 # What a run, a unit and an engine leave in a host.
@@ -59,7 +59,7 @@ def test_a_reboot_leaves_the_files_and_an_empty_kernel(pair):
     assert differences(before, states(pair)) != []
     pair["h1"].reboot()
     assert pair["h1"].boot_id() != boot_id
-    assert differences(before, states(pair)) == []
+    assert_same(before, states(pair))
     assert pair["h1"].run("ls", "/run/of-this-boot", "/var/lib/of-all-boots", check=False).stdout.split() == [
         "/var/lib/of-all-boots"
     ]
@@ -72,7 +72,7 @@ def test_a_crash_is_a_reboot_that_nobody_announced(pair):
     assert not pair["h2"].pings("192.0.2.11")
     pair["h1"].boot()
     assert pair["h2"].pings("192.0.2.11")
-    assert differences(before, states(pair)) == []
+    assert_same(before, states(pair))
 
 
 def test_a_lan_is_an_interface_more_without_an_address(tmp_path):
