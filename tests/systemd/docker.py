@@ -29,7 +29,7 @@ class Docker:
 
     def __init__(self, host: SystemdHost) -> None:
         self.host = host
-        host.put("/etc/systemd/system/docker.service.d/containerhost.conf", ACCEPT)
+        host.put("/etc/systemd/system/docker.service.d/forward.conf", ACCEPT)
         host.run("systemctl", "enable", "--now", "--quiet", *UNITS)
         host.run("sh", "-ec", IMAGE)
 

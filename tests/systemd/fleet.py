@@ -191,10 +191,12 @@ def sections(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     where = title = ""
     for line in text.splitlines():
+        if line.startswith("# Warning: "):
+            continue  # nft(8), of a table that iptables has made
         if line.startswith("# namespace "):
             where = line.removeprefix("# ") + ": "
-        if line.startswith("# "):
-            title = line.removeprefix("# ") if line.startswith("# namespace ") else where + line.removeprefix("# ")
+        elif line.startswith("# "):
+            title = where + line.removeprefix("# ")
             found[title] = []
         elif line:
             found[title].append(line)
