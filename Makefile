@@ -71,7 +71,7 @@ clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`
 ##@ Test
 .PHONY: test
 test: root ## everything, as CI does; a failure ends it only after the rest has run
-	@$(MAKE) --no-print-directory --keep-going lint sanity unit integration integration-oldest test-systemd test-vm molecule bench-quick
+	@$(MAKE) --no-print-directory --keep-going lint sanity unit integration integration-oldest test-systemd test-engines test-vm molecule bench-quick
 	echo "make test: all passed"
 
 .PHONY: test-quick
@@ -98,6 +98,10 @@ integration-oldest: root build/venv/.dev live ## the same for modules, by the py
 .PHONY: test-systemd
 test-systemd: root build/venv/.dev live ## tests on hosts that boot systemd and really reboot; ARGS="-k name" selects
 	$(PYTEST) tests/systemd $(ARGS)
+
+.PHONY: test-engines
+test-engines: root build/venv/.dev live ## tests with real Docker, Podman and LXC, in a lab host; ARGS="-k name" selects
+	$(PYTEST) tests/engines $(ARGS)
 
 # One process for all of it, and no plugins that it does not need: an emulated processor is twenty times slower.
 .PHONY: test-vm

@@ -70,10 +70,17 @@ class ContainerEngine:
         return {ref: NoContainer(f"{asked} ({why}): {_START}") for ref in refs}
 
 
-def output(command: t.Sequence[str]) -> str:
-    """What an engine's command says, also where it fails for some of its arguments. Raises OSError."""
+class Done(t.NamedTuple):
+    """An engine's command that has ended: its exit status, and what it said."""
+
+    status: int
+    output: str
+
+
+def ask(command: t.Sequence[str]) -> Done:
+    """Run an engine's command. Raises OSError where it cannot be run, or does not end."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired as error:
         raise OSError(f"no answer for {_SECONDS} s") from error
-    return done.stdout.decode("utf-8", "replace").strip()
+    return Done(done.returncode, done.stdout.decode("utf-8", "replace").strip())

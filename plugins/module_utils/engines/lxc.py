@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
     Answers,
     ContainerEngine,
-    output,
+    ask,
 )
 
 
@@ -21,7 +21,9 @@ class Lxc(ContainerEngine):
         found: Answers = {}
         for ref in refs:
             try:
-                found[ref] = self.of_pid(ref, output(["lxc-info", "--name", ref, "--pid", "--no-humanize"]))
+                done = ask(["lxc-info", "--name", ref, "--pid", "--no-humanize"])
             except OSError as error:
                 return {**found, **self.silent([one for one in refs if one not in found], "lxc does not answer", error)}
+            # It succeeds, and says nothing, for a container that does not run (LXC 5.0.2).
+            found[ref] = self.unknown(ref) if done.status else self.of_pid(ref, done.output)
         return found

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
     Answers,
     ContainerEngine,
-    output,
+    ask,
 )
 
 
@@ -21,7 +21,7 @@ class Podman(ContainerEngine):
     def find(self, refs: t.Sequence[str]) -> Answers:
         """What is there is told, also where others of them are not."""
         try:
-            told = json.loads(output(["podman", "inspect", "--type", "container", *refs]) or "[]")
+            told = json.loads(ask(["podman", "inspect", "--type", "container", *refs]).output or "[]")
         except (OSError, ValueError) as error:
             return self.silent(refs, "podman does not answer", error)
         rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []

@@ -125,10 +125,13 @@ def _podman(*arguments: str) -> int:
 
 
 def _lxc(*arguments: str) -> int:
+    """``lxc-info --name REF --pid --no-humanize``: nothing is said of one that does not run."""
     known, ref = _known("lxc"), arguments[arguments.index("--name") + 1]
-    if not known.get(ref):
+    if ref not in known:
+        print(f"{ref} doesn't exist", file=sys.stderr)
         return 1
-    print(known[ref])
+    if known[ref]:
+        print(known[ref])
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils import sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import NoContainer
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Done, NoContainer
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
@@ -102,7 +102,7 @@ def test_a_pid_leads_to_its_namespace(pid):
     ids=["by name and id", "a name before an id", "nobody", "null", "rubbish", "text"],
 )  # fmt: skip
 def test_podman_is_understood(monkeypatch, told, found):
-    monkeypatch.setattr(podman, "output", lambda command: told)
+    monkeypatch.setattr(podman, "ask", lambda command: Done(0, told))
     answers = ENGINES["podman"].find(["db", "abc"])
     assert {ref: path for ref, path in answers.items() if isinstance(path, str)} == found
     assert set(answers) == {"db", "abc"}

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Docker, Podman and LXC as they are, by their own commands."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.containerhost.network.tests.engines.machine import SERVES_ITS_NAME, Machine, image
+
+DOCKER = "/usr/bin/docker"  # the distribution's, not a newer one that somebody has put before it
+# On an overlay, as a lab host's root is, engines would choose slower ways to store images, or none.
+_ON_TMPFS = "mkdir -p {folder}; mountpoint -q {folder} || mount -t tmpfs none {folder}"
+
+
+class Engine:
+    """An engine, and its containers: each is a server that says its name, unless it has another command."""
+
+    name: t.ClassVar[str]
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._made: list[str] = []
+
+    def prepare(self) -> None:
+        """It runs, and has the image."""
+        raise NotImplementedError
+
+    def run(self, ref: str, mode: str = "none", command: t.Sequence[str] = SERVES_ITS_NAME) -> None:
+        """Make a container and start it."""
+        self._made.append(ref)
+        self._run(ref, mode, command)
+
+    def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def start(self, ref: str) -> None:
+        raise NotImplementedError
+
+    def stop(self, ref: str) -> None:
+        raise NotImplementedError
+
+    def restart(self, ref: str) -> None:
+        raise NotImplementedError
+
+    def remove(self, ref: str) -> None:
+        raise NotImplementedError
+
+    def pid(self, ref: str) -> int:
+        raise NotImplementedError
+
+    def command_in(self, ref: str, *argv: str) -> list[str]:
+        """What runs a command in a container."""
+        raise NotImplementedError
+
+    def inside(self, ref: str, *argv: str) -> str:
+        return self.machine.run(*self.command_in(ref, *argv))
+
+    def reaches(self, ref: str, address: str) -> bool:
+        """With the patience that a busy kernel takes to let a new port of a bridge forward."""
+        ping = self.command_in(ref, "/bin/ping", "-c1", "-W1", address)
+        return any(self.machine.succeeds(*ping) for _again in range(3))
+
+    def interfaces(self, ref: str) -> list[str]:
+        """Their names, by the host's ``ip``: a container's image may have none."""
+        told = self.machine.run("nsenter", f"--target={self.pid(ref)}", "--net", "ip", "-json", "link")
+        return [row["ifname"] for row in json.loads(told)]
+
+    def remove_all(self) -> None:
+        for ref in self._made:
+            self.remove(ref)
+        self._made.clear()
+
+
+class Docker(Engine):
+    """dockerd, without its firewall rules."""
+
+    name = "docker"
+    command = DOCKER
+
+    def prepare(self) -> None:
+        self.machine.sh(_ON_TMPFS.format(folder="/var/lib/docker"))
+        self.start_daemon()
+        self.machine.run(DOCKER, "import", "-", "box", input=image())
+
+    def start_daemon(self, *options: str) -> None:
+        # Its own bridge is made; its rules are those of a host whose operator keeps them, see docs/bridge.md.
+        self.machine.start("dockerd", "--iptables=false", "--storage-driver=vfs", *options, log="/var/log/dockerd")
+        self.machine.until(lambda: self.machine.succeeds(DOCKER, "version"), "dockerd answers")
+
+    def stop_daemon(self) -> None:
+        self.machine.sh("kill $(cat /run/docker.pid); while pgrep -x dockerd >/dev/null; do sleep 0.05; done")
+
+    def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
+        named = [] if ":" in mode or mode == "host" else ["--hostname", ref]
+        argv = ["run", "--detach", "--name", ref, "--network", mode, *named, "--cap-add", "NET_RAW", "box", *command]
+        self.machine.run(self.command, *argv)
+
+    def start(self, ref: str) -> None:
+        self.machine.run(self.command, "start", ref)
+
+    def stop(self, ref: str) -> None:
+        self.machine.run(self.command, "stop", "--time=0", ref)
+
+    def restart(self, ref: str) -> None:
+        self.machine.run(self.command, "restart", "--time=0", ref)
+
+    def remove(self, ref: str) -> None:
+        self.machine.run(self.command, "rm", "--force", ref, check=False)
+
+    def pid(self, ref: str) -> int:
+        return int(self.machine.run(self.command, "inspect", "--format={{.State.Pid}}", ref))
+
+    def command_in(self, ref: str, *argv: str) -> list[str]:
+        return [self.command, "exec", ref, *argv]
+
+
+class Podman(Docker):
+    """Podman, which has no daemon, and whose command is Docker's in all that these tests say."""
+
+    name = "podman"
+    command = "podman"
+
+    def prepare(self) -> None:
+        self.machine.sh(_ON_TMPFS.format(folder="/var/lib/containers"))
+        self.machine.run("sh", "-ec", "mkdir -p /etc/containers; cat > /etc/containers/containers.conf", input=_PODMAN)
+        self.machine.run("podman", "import", "-", "box", input=image())
+
+
+# A machine that builds may lack control groups' controllers, and crun refuses to start without them.
+_PODMAN = """
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[containers]
+pids_limit = 0
+"""
+
+
+class Lxc(Engine):
+    name = "lxc"
+
+    def prepare(self) -> None:
+        self.machine.sh(_ON_TMPFS.format(folder="/var/lib/lxc"))
+
+    def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
+        folder = f"/var/lib/lxc/{ref}"
+        self.machine.run("sh", "-ec", f"mkdir -p {folder}/rootfs; tar -C {folder}/rootfs -x", input=image())
+        self.machine.run("sh", "-ec", f"echo {ref} > {folder}/rootfs/etc/hostname; cat > {folder}/config", input=(
+            "lxc.include = /usr/share/lxc/config/common.conf\n"
+            f"lxc.uts.name = {ref}\n"
+            f"lxc.rootfs.path = dir:{folder}/rootfs\n"
+            f"lxc.net.0.type = {'none' if mode == 'host' else 'empty'}\n"
+            f"lxc.init.cmd = {' '.join(command)}\n"
+        ))  # fmt: skip
+        self.start(ref)
+
+    def start(self, ref: str) -> None:
+        self.machine.run("lxc-start", "--name", ref, "--logfile=/var/log/lxc.log")
+
+    def stop(self, ref: str) -> None:
+        self.machine.run("lxc-stop", "--kill", "--name", ref)
+
+    def restart(self, ref: str) -> None:
+        self.stop(ref)
+        self.start(ref)
+
+    def remove(self, ref: str) -> None:
+        self.machine.run("lxc-destroy", "--force", "--name", ref, check=False)
+
+    def pid(self, ref: str) -> int:
+        return int(self.machine.run("lxc-info", "--name", ref, "--pid", "--no-humanize"))
+
+    def command_in(self, ref: str, *argv: str) -> list[str]:
+        return ["lxc-attach", "--name", ref, "--", *argv]
