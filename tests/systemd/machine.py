@@ -69,13 +69,16 @@ def main() -> None:
 
 
 def watch(nspawn: subprocess.Popen[bytes], notify: socket.socket) -> int:
-    """Say when the host has booted. Returns its exit status."""
+    """Say once when the host has booted. Returns its exit status."""
     end = os.pidfd_open(nspawn.pid)
+    booted = False
     while True:
         ready, _writable, _failed = select.select([notify, end], [], [])
         if notify in ready:
-            if b"READY=1" in notify.recv(4096).splitlines():
+            # systemd says so again, after `daemon-reexec` for one.
+            if b"READY=1" in notify.recv(4096).splitlines() and not booted:
                 print("booted", flush=True)
+                booted = True
         else:
             os.close(end)
             return nspawn.wait()
