@@ -107,7 +107,7 @@ test-engines: root build/venv/.dev live ## tests with real Docker, Podman and LX
 .PHONY: test-vm
 test-vm: root build/venv/.dev live build/vm/.unpacked ## tests on Debian's own kernel, in a VM; ARGS="-k name" selects
 	@export $(LIVE_PATH) PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
-	exec $(PYTHON) tools/vm/run.py build/vm 600 $(BIN)/pytest -p pytest_timeout --timeout 300 -p no:cacheprovider -m "not long" \
+	exec $(PYTHON) tools/vm/run.py build/vm 900 $(BIN)/pytest -p pytest_timeout --timeout 300 -p no:cacheprovider -m "not long" \
 	    tests/vm tests/integration/kinds $(ARGS)
 
 build/vm/.unpacked: tools/vm/kernel | packages-test

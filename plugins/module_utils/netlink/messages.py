@@ -55,6 +55,14 @@ class VlanIndex(t.NamedTuple):
     id: int
 
 
+class NewIndex(t.NamedTuple):
+    """Stands for the index of a device that is made in another namespace: one of our choosing where the namespace that
+    the message is sent to has a device of this name. The kernel takes that one for it otherwise (EEXIST; Linux 6.1).
+    """
+
+    name: str
+
+
 class NetnsFd(t.NamedTuple):
     """Stands for an open descriptor of the namespace at this path (None: the host's own)."""
 
@@ -99,7 +107,9 @@ def new_link(
     if data:
         info["IFLA_INFO_DATA"] = data
     plain = {"IFLA_IFNAME": name, "IFLA_GROUP": GROUP, **_ifla(attributes), "IFLA_LINKINFO": info}
-    header = {"flags": IFF_UP, "change": IFF_UP} if up else {}
+    header: dict[str, t.Any] = {"flags": IFF_UP, "change": IFF_UP} if up else {}
+    if attributes.get("net_ns_fd") is not None:
+        header["index"] = NewIndex(name)
     return Message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, header, plain, f"make {kind} {name}", netns)
 
 

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.names import FOR_NOW, Numbers
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     Namespaces,
     NoNamespace,
@@ -36,6 +37,7 @@ _NLMSGERR_ATTR_MSG = 1
 
 _NLMSG = struct.Struct("=IHHII")
 _RECEIVE = 1 << 18
+
 # One send of this many messages or bytes: well below the socket's send buffer (212,992 bytes by default).
 _BATCH_MESSAGES, _BATCH_BYTES = 1000, 96 * 1024
 # Descriptors of peers' namespaces that are open at a time: the usual limit for a process is 1,024.
@@ -43,9 +45,6 @@ _BATCH_NAMESPACES = 200
 _DUMP_TRIES = 20
 # In a container's namespace: as many as nobody has who does not mean to keep us busy (0.7 s to unpack).
 _MOST_ROWS, _FEWER_TRIES = 100_000, 5
-
-# What a message says in words, to be put in numbers when it is sent.
-_FOR_NOW = frozenset((m.Index, m.VlanIndex, m.NetnsFd, dict))
 _VLAN = frozenset(("IFLA_LINK", "IFLA_LINK_NETNSID", "IFLA_LINKINFO"))
 
 
@@ -249,15 +248,14 @@ class Wire:
     def _send_here(
         self, sock: socket.socket, messages: t.Sequence[m.Message], positions: t.Sequence[int]
     ) -> t.Iterator[RefusedMessage]:
-        indexes: dict[str, int] = {}
+        numbers = Numbers(self.namespaces, self._vlans)
         batch: list[tuple[int, int, int, bytes]] = []
         size = 0
-        with contextlib.ExitStack() as stack:
-            namespaces: dict[str | None, int] = {}
+        with contextlib.closing(numbers):
             for position in positions:
                 message = messages[position]
                 try:
-                    body = self._encode(message, indexes, namespaces, stack)
+                    body = self._encode(message, numbers)
                 except OSError as error:
                     yield RefusedMessage(position, error.errno or 0, error.strerror or str(error))
                     continue
@@ -266,57 +264,28 @@ class Wire:
                     continue
                 batch.append((position, message.type, message.flags, body))
                 size += len(body) + 16
-                if len(batch) >= _BATCH_MESSAGES or size >= _BATCH_BYTES or len(namespaces) >= _BATCH_NAMESPACES:
+                many = numbers.open_namespaces() >= _BATCH_NAMESPACES
+                if len(batch) >= _BATCH_MESSAGES or size >= _BATCH_BYTES or many:
                     yield from self._send_batch(sock, batch)
                     batch, size = [], 0
-                    stack.close()
-                    namespaces.clear()
+                    numbers.close()
             if batch:
                 yield from self._send_batch(sock, batch)
 
-    def _encode(
-        self,
-        message: m.Message,
-        indexes: dict[str, int],
-        namespaces: dict[str | None, int],
-        stack: contextlib.ExitStack,
-    ) -> bytes:
-        def as_numbers(value: t.Any) -> t.Any:
-            kind = value.__class__
-            if kind not in _FOR_NOW:
-                return value
-            if kind is m.Index:
-                if value.name not in indexes:
-                    indexes[value.name] = _index(value.name)
-                return indexes[value.name]
-            if kind is m.VlanIndex:
-                return self._index_of_vlan(value)
-            if kind is m.NetnsFd:
-                if value.path not in namespaces:
-                    namespaces[value.path] = stack.enter_context(self.namespaces.descriptor(value.path))
-                return namespaces[value.path]
-            return {name: as_numbers(inner) for name, inner in value.items()}
-
+    def _encode(self, message: m.Message, numbers: Numbers) -> bytes:
         attributes = {
-            name: as_numbers(value) if value.__class__ in _FOR_NOW else value
+            name: numbers.of(value) if value.__class__ in FOR_NOW else value
             for name, value in message.attributes.items()
         }
         attributes["header"] = {
-            name: as_numbers(value) if value.__class__ in _FOR_NOW else value for name, value in message.header.items()
+            name: numbers.of(value) if value.__class__ in FOR_NOW else value for name, value in message.header.items()
         }
         # The header comes first on the wire; Layout.pack writes it before it walks the attributes.
         return self.layouts.of(message.type).pack(attributes)
 
-    def _index_of_vlan(self, vlan: m.VlanIndex) -> int:
-        """In the namespace that messages are sent to. Raises OSError where there is none."""
-        parent = _index(vlan.parent)
+    def _vlans(self) -> list[dict[str, t.Any]]:
         kind = {"IFLA_LINKINFO": {"IFLA_INFO_KIND": "vlan"}}
-        for row in self.dump(m.RTM_GETLINK, {}, _VLAN, self._here, kind):
-            data = row["IFLA_LINKINFO"].get("IFLA_INFO_DATA", {})
-            place = (row.get("IFLA_LINK"), data.get("IFLA_VLAN_PROTOCOL"), data.get("IFLA_VLAN_ID"))
-            if place == (parent, m.ETH_P_8021Q, vlan.id) and "IFLA_LINK_NETNSID" not in row:
-                return row["index"]
-        raise OSError(errno.ENODEV, f"there is no VLAN {vlan.id} of {vlan.parent}")
+        return self.dump(m.RTM_GETLINK, {}, _VLAN, self._here, kind)
 
     def _send_batch(
         self, sock: socket.socket, batch: t.Sequence[tuple[int, int, int, bytes]]
@@ -341,13 +310,6 @@ class Wire:
                     yield RefusedMessage(batch[sequence - first][0], code, text)
                 if sequence == last:
                     return
-
-
-def _index(name: str) -> int:
-    try:
-        return socket.if_nametoindex(name)
-    except OSError as error:
-        raise OSError(errno.ENODEV, f"there is no device {name}") from error
 
 
 def _open(protocol: int = socket.NETLINK_ROUTE) -> socket.socket:

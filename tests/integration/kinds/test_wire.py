@@ -182,6 +182,21 @@ def test_a_peer_is_made_in_its_namespace_under_its_name():
         assert names == {"lo", "eth0"}
 
 
+@pytest.mark.parametrize("name", ["eth0", "parent", "aside"])
+def test_a_device_that_is_made_in_another_namespace_may_be_called_as_one_here(name):
+    """Be it its own parent's name, or an alternative one. Linux 6.1 looks for it where the message is sent to."""
+    with Wire(LINK_DATA) as wire:
+        ip("netns", "add", "a")
+        ip("link", "add", "parent", "type", "veth", "peer", "name", "eth0")
+        ip("link", "property", "add", "dev", "eth0", "altname", "aside")
+        there = {"link": m.Index("parent"), "net_ns_fd": m.NetnsFd("/run/netns/a")}
+        assert wire.send([m.new_link(name, "macvlan", None, up=False, **there)]) == []
+        (twice,) = wire.send([m.new_link(name, "macvlan", None, up=False, **there)])
+        assert twice.errno == errno.EEXIST
+        names = {row["IFLA_IFNAME"] for row in wire.dump(m.RTM_GETLINK, {}, LINKS, "/run/netns/a")}
+        assert names == {"lo", name}
+
+
 def test_more_peers_than_descriptors_are_made_in_one_call():
     """The usual limit for a process is 1,024 open files; each peer's namespace is one for a moment."""
     import resource

@@ -159,7 +159,7 @@ def test_an_object_spelled_by_us_stays_as_it_is(kind):
 
 def as_sent(value):
     """What a message says in words as a number, as the wire would put it."""
-    if isinstance(value, (m.Index, m.NetnsFd)):
+    if isinstance(value, (m.Index, m.VlanIndex, m.NewIndex, m.NetnsFd)):
         return 7
     return {name: as_sent(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
