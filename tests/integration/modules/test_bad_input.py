@@ -81,6 +81,8 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("bridge", {"name": "br-x", "mtu": 1279, "addresses": ["fd00::1/64"]}, "mtu 1279 is too small for IPv6"),
     ("bridge", {"name": "br-x", "addresses": ["10.80.1.1/33"]}, "address '10.80.1.1/33' is no address with a prefix"),
     ("bridge", {"name": "br-x", "addresses": ["fe80::1/64"]}, "address fe80::1/64 is link-local"),
+    ("bridge", {"name": "br-x", "addresses": ["10.80.1.255/24"]}, "10.80.1.255/24 is its network's broadcast address"),
+    ("veth", {**VETH, "addresses": ["10.80.1.7/30"]}, "address 10.80.1.7/30 is its network's broadcast address"),
     ("veth", {**VETH, "addresses": ["FE80::0001/64"]}, "address fe80::1/64 is link-local"),
     ("bridge", {"name": "br-x", "priority": 65536}, "priority 65536 is not between 0 and 65535"),
     ("bridge", {"name": "br-x", "forward_delay": 1}, "forward_delay 1 is not between 2 and 30"),
