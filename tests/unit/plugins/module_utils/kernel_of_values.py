@@ -29,6 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import Identity, NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
@@ -93,7 +94,8 @@ class Neighbour:
 class Namespace:
     """What is in one. ``addresses`` are CIDRs by device; ``elements`` of our nftables table are as nft writes them:
     set, then key, to (value or None, comment), and None says that there is no table; sysctls are by path below
-    /proc/sys; ``connected`` adds the routes that the kernel makes with addresses."""
+    /proc/sys; ``connected`` adds the routes that the kernel makes with addresses; ``flooded`` are tables (RTM_GET…)
+    that have too many rows to be read."""
 
     links: Sequence[Link] = ()
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -105,6 +107,7 @@ class Namespace:
     intact: bool = True
     connected: bool = True
     programs: Mapping[int, str] = field(default_factory=dict)
+    flooded: Collection[int] = ()
 
 
 class Values:
@@ -124,7 +127,7 @@ class Values:
         return self.netns_names()
 
     def link(self, name: str, wanted: AbstractSet[str], netns: str | None) -> dict[str, Any] | None:
-        rows = self.dump(m.RTM_GETLINK, {}, wanted, netns)
+        rows = self._dumped(m.RTM_GETLINK, {}, wanted, netns)
         return next((row for row in rows if row["IFLA_IFNAME"] == name), None)
 
     def way_into(self, identity: Identity) -> str | None:
@@ -148,6 +151,11 @@ class Values:
         return NftTable(True, found.intact, {name: dict(rows) for name, rows in found.elements.items()})
 
     def dump(self, type_, header, wanted, netns, attributes=None) -> list[dict[str, Any]]:
+        if type_ in self._namespaces[netns].flooded:
+            raise UnreadableTable("a table has more than 25 rows")
+        return self._dumped(type_, header, wanted, netns)
+
+    def _dumped(self, type_, header, wanted, netns) -> list[dict[str, Any]]:
         rows = {
             m.RTM_GETLINK: self._links,
             m.RTM_GETADDR: self._addresses,
