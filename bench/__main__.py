@@ -18,7 +18,7 @@ import tempfile
 import time
 import typing as t
 
-from bench import attach, connections, engines, fleet, idle, peers, playbooks, publish, results, vxlan
+from bench import attach, connections, engines, fleet, idle, keep, peers, playbooks, publish, results, vxlan
 from bench.harness import Failed
 from bench.modules import ROOT, Modules
 
@@ -48,6 +48,7 @@ GROUPS: dict[str, Group] = {
     "idle": lambda modules, size: idle.rows(modules, size.rounds + 5),
     "engines": lambda modules, size: engines.rows(modules, 100, size.rounds),
     "attach": lambda modules, size: attach.rows(modules, size.endpoints, size.rounds, size.slow_rounds),
+    "keep": lambda modules, size: keep.rows(modules, size.endpoints, size.slow_rounds),
     "publish": lambda modules, size: publish.rows(modules, size.ports, size.rounds),
     "connections": lambda modules, size: connections.rows(modules, size.ports, size.rounds, size.seconds),
     "one": lambda modules, size: playbooks.one_host(modules, 100, size.slow_rounds),

@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import pending, phases, progress, settled
+from ansible_collections.containerhost.network.plugins.plugin_utils import keeping, pending, phases, progress, settled
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
@@ -64,6 +64,7 @@ class ActionModule(EveryKindAction, InstallingAction):
         passed = {name: value for name, value in arguments.items() if name not in _OURS}
         # As text: Ansible copies and looks through what is structured, option by option.
         passed.update(document=json.dumps(own["document"]), remove=list(scope.remove), keep=list(scope.keep))
+        passed["save"] = json.dumps(keeping.of_host(own, plan, host, arguments.get("drivers")))
         passed["settled"] = json.dumps(settled.of_host(plan.get("settled", {}), host))
         result = self._apply(passed, task_vars)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):

@@ -24,7 +24,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
     COMMON_OPTIONS,
     Kind,
     Place,
-    link_data_of,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
@@ -41,28 +40,19 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     describe,
     wanted_object,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
-    MINIMUM_PYROUTE2,
-    distribution,
-    package_of,
+from ansible_collections.containerhost.network.plugins.module_utils.engine.session import (
+    NOTHING_DONE,
+    Ended,
+    kernel_of_this_host,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of
-from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.keep import install, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.install import Installation
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing
-from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
 
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# To change networks, and to enter and mount namespaces (linux/capability.h).
-_CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
-NOTHING_DONE = "Nothing has been changed."
-CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
 
 class HostModule(AnsibleModule):
@@ -96,71 +86,37 @@ def _printable(value: t.Any) -> t.Any:
 
 
 @contextlib.contextmanager
-def kernel_of_this_host(
-    module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind] = KINDS
-) -> t.Iterator[Kernel]:
-    """The kernel, for one run at a time (``alone``). What keeps it from being used ends the module in one sentence."""
-    if os.geteuid() != 0:
-        module.fail_json(msg="This needs root on the host: set become: true.", invocation=_quiet(module))
-    lacking = _lacking_capabilities()
-    if lacking:
-        text = f"This needs {' and '.join(lacking)}, which root has not got here: run on the host, not in a container."
-        module.fail_json(msg=text, invocation=_quiet(module))
+def kernel_for(module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind] = KINDS) -> t.Iterator[Kernel]:
+    """The kernel of this host, for a module. What keeps it from being used ends the module in a sentence."""
     try:
-        sandboxes = Sandboxes()
-        with lock() if alone else contextlib.nullcontext(), Wire(link_data_of(kinds), sandboxes.path_of) as wire:
-            yield Kernel(wire, Records(), kinds, sandboxes=sandboxes)
-    except LibraryMissing as error:
-        text = f"{error}. {library_advice()} {NOTHING_DONE}"
-        module.fail_json(msg=text, lacks=["pyroute2"], invocation=_quiet(module))
-    except Unready as error:
-        text = "\n".join([*error.problems, NOTHING_DONE])
-        module.fail_json(msg=text, problems=error.problems, invocation=_quiet(module))
-    except Problem as error:
-        module.fail_json(msg=f"{error}\n{NOTHING_DONE}", problems=[str(error)], invocation=_quiet(module))
-    except Failed as error:
-        left_out = f"Left out, as they depend on it: {', '.join(_some(error.left_out))}." if error.left_out else ""
-        text = "\n".join([*_some(error.failures), *filter(None, [left_out]), CARRY_ON])
-        module.fail_json(msg=text, problems=error.failures, invocation=_quiet(module))
-    except CannotNote as error:
-        module.fail_json(msg=f"{error}.\n{CARRY_ON}", problems=[str(error)], invocation=_quiet(module))
-    except NftMissing as error:
-        module.fail_json(msg=str(error), lacks=["libnftables"], invocation=_quiet(module))
-    except (NftError, WireError) as error:
-        module.fail_json(msg=str(error), invocation=_quiet(module))
+        with kernel_of_this_host(kinds, alone) as kernel:
+            yield kernel
+    except Ended as end:
+        about = {name: value for name, value in (("problems", end.problems), ("lacks", end.lacks)) if value}
+        module.fail_json(msg=str(end), invocation=_quiet(module), **about)
 
 
-def _lacking_capabilities() -> list[str]:
-    """Of those that a run needs, which its process has not got (capabilities(7)), as far as it can be seen."""
-    try:
-        effective = next(line for line in read_text("/proc/self/status").splitlines() if line.startswith("CapEff:"))
-    except (OSError, StopIteration):
-        return []
-    bits = int(effective.split()[1], 16)
-    return [name for name, bit in _CAPABILITIES.items() if not bits >> bit & 1]
-
-
-def library_advice() -> str:
-    """Which package brings pyroute2 on this distribution."""
-    package = package_of("pyroute2", distribution())
-    return (
-        f"Install {package} (pyroute2 {MINIMUM_PYROUTE2} or newer) for the Python of"
-        " ansible_python_interpreter, or run the role containerhost.network.prerequisites."
-    )
-
-
-def finish(module: AnsibleModule, kernel: Kernel, kinds: t.Sequence[Kind], todo: ChangeSet, **result: t.Any) -> None:
+def finish(
+    module: AnsibleModule,
+    kernel: Kernel,
+    kinds: t.Sequence[Kind],
+    todo: ChangeSet,
+    kept_files: Installation | None = None,
+    **result: t.Any,
+) -> None:
     """Apply the changes, unless it is only asked for, and say what changed."""
     changes = todo.changes
     for text in _staying(kernel):
         module.warn(text)
-    result["changed"] = bool(changes)
+    result["changed"] = bool(changes) or (kept_files is not None and bool(kept_files.changes))
     result["counts"] = diff.counts(changes)
     if module._diff:
-        result["diff"] = diff.diffs(kinds, changes)
+        result["diff"] = [*diff.diffs(kinds, changes), *(install.diffs(kept_files) if kept_files else [])]
     if not module.check_mode:
         # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
         todo.pending.extend(apply(kinds, Executor(kernel), todo))
+        if kept_files is not None:
+            install.install(kept_files)
     if "pending" in result:
         result["pending"] = [_pending(each) for each in todo.pending]
     elif todo.pending:
@@ -180,10 +136,6 @@ def _staying(kernel: Kernel) -> t.Iterator[str]:
 def _quiet(module: AnsibleModule) -> dict[str, t.Any]:
     """What Ansible echoes of the arguments: not the objects (0.15 s for 10,000 of them, and as long a log)."""
     return {"module_args": {name: value for name, value in module.params.items() if name not in ("document", "config")}}
-
-
-def _some(rows: t.Sequence[str], most: int = 10) -> list[str]:
-    return [*rows[:most], *([f"… and {len(rows) - most} more like these."] if len(rows) > most else [])]
 
 
 # -- one kind --------------------------------------------------------------------------------------------------
@@ -212,7 +164,7 @@ def run_kind(kind: Kind) -> None:
     if rows is None:
         rows = [{name: params[name] for name in [*kind.options, *COMMON_OPTIONS]}]
     known = {each.name: each for each in (*KINDS, kind)}
-    with kernel_of_this_host(module, kinds=list(known.values())) as kernel:
+    with kernel_for(module, kinds=list(known.values())) as kernel:
         wanted = _objects(kind, rows, params["owner"])
         _check_places(kind, kernel, wanted)
         _check_absences(kind, kernel, wanted)
@@ -335,6 +287,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
             "everything": {"type": "bool", "default": False},
             "recreate": {"type": "bool", "default": False},
             "settled": {"type": "dict", "default": {}},
+            "save": {"type": "dict"},
             "install": {"type": "bool", "default": False},
             "venv": {"type": "path"},
         },
@@ -344,18 +297,47 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
     params = module.params
     if params["document"] is None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
-    with kernel_of_this_host(module, kinds=kinds) as kernel:
+    with kernel_for(module, kinds=kinds) as kernel:
         wanted = read_document(kinds, params["document"], params["recreate"])
         kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
         todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
         if module.check_mode and params["phase"] == "remove":
             todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
         _check_renumbering(todo, wanted, params["settled"])
+        kept_files = kept_files_of(params, todo, module.check_mode)
         kept: dict[str, int] = {}
         for change in todo.kept:
             network = network_of(change.owner)
             kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, kinds, todo, kept=kept, pending=todo.pending)
+        finish(module, kernel, kinds, todo, kept_files, kept=kept, pending=todo.pending)
+
+
+def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation | None:
+    """What is to be done to have the host keep its networks, or to have it forget them. Raises Problem."""
+    if params["everything"]:
+        return install.plan(None)
+    told = params["save"]
+    if not told:
+        return None  # a document of somebody's own
+    new = saved.Saved(
+        host=told["host"],
+        digest=told["digest"],
+        collection=saved.COLLECTION,
+        networks=told["networks"],
+        document=params["document"],
+        waiting=sorted({network_of(change.owner) for change in todo.kept} & {*told["networks"]}),
+    )
+    whole = saved.merged(saved.read() if told["drivers"] else None, new, told["drivers"], _key_of_row)
+    if whole.is_empty and todo.kept:
+        return None  # what is left over here is kept like all else, until it goes
+    if check and params["phase"] == "remove" and not whole.is_empty:
+        return None  # a run has done it by now, when it made
+    return install.plan(whole if told["enabled"] else None, told["metrics_folder"])
+
+
+def _key_of_row(kind: str, row: Values) -> t.Any:
+    known = {each.name: each for each in KINDS}[kind]
+    return wanted_object(known, {name: value for name, value in row.items() if name != "network"}, row["network"]).key
 
 
 def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:

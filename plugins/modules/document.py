@@ -77,6 +77,16 @@ options:
     type: dict
     default: {}
     version_added: 0.2.0
+  save:
+    description:
+      - What the plan says about keeping the host's networks until the next run. With O(plan_dir) it is read from there.
+      - C(enabled) says whether the document is saved on the host, with the program C(containerhost) and its services,
+        or whether what was saved is removed. C(host) and C(digest) name the plan's part, C(networks) are its networks
+        with their drivers, C(drivers) those that the plan is about, where it is not about all, and C(metrics_folder)
+        is where metrics are written.
+      - Without it, what is saved on the host stays as it is.
+    type: dict
+    version_added: 0.2.0
   install:
     description:
       - Install what the host lacks, as M(containerhost.network.prerequisites) does, and go on. In check mode, say what

@@ -59,14 +59,14 @@ startup.begin()
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.inspection import documents, merged
-from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_for
 
 
 def main() -> None:
     module = HostModule(
         argument_spec={"networks": {"type": "list", "elements": "str"}}, supports_check_mode=True
     )
-    with kernel_of_this_host(module) as kernel:
+    with kernel_for(module) as kernel:
         by_owner = documents(KINDS, kernel)
         others = {owner: document for owner, document in by_owner.items() if not owner.startswith("plan/")}
         module.exit_json(changed=False, document=merged(by_owner, module.params["networks"]), others=others)

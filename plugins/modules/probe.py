@@ -110,7 +110,7 @@ import os
 import signal
 
 from ansible_collections.containerhost.network.plugins.module_utils import probing
-from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_for
 
 _PROBE = {
     "name": {"type": "str", "required": True},
@@ -138,7 +138,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    with kernel_of_this_host(module, alone=False) as kernel:
+    with kernel_for(module, alone=False) as kernel:
         if params["stop"]:
             _end(params["stop"])
         kernel.sandboxes.expect(each["sandbox"] for each in (*params["probes"], *params["listeners"]))

@@ -117,6 +117,8 @@ class Host:
     underlay_named: bool = False  # by containerhost_underlay_address, not guessed from ansible_host
     underlay_interface: str | None = None
     underlay_mtu: int = 1500
+    keep: bool = True  # between two runs
+    metrics_folder: str | None = None
     pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
 
 

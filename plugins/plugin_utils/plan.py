@@ -47,6 +47,11 @@ class Plan:
         """Every network that has been planned and not released, with its driver."""
         return {name: {"driver": entry.driver} for name, entry in sorted(self.ledger.networks.items())}
 
+    def keep_of(self, host: str) -> dict[str, Any]:
+        """Whether a host keeps its networks between runs, and where it writes metrics."""
+        spec = self.inventory.hosts[host]
+        return {"enabled": spec.keep, "metrics_folder": spec.metrics_folder}
+
     def digest(self) -> str:
         """Names this plan: the same for the same inventory, ledger and choice of networks."""
         hash_ = hashlib.sha256(f"{VERSION}\n{sorted(self.networks)}\n".encode())

@@ -33,7 +33,7 @@ def write(plan: Plan, directory: str) -> None:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         before = _hosts_before(directory)
         for host in plan.documents:
-            head = {"version": VERSION, "host": host, "digest": digest}
+            head = {"version": VERSION, "host": host, "digest": digest, "keep": plan.keep_of(host)}
             _write(directory, document_file(host), plan.documents.text(host, head))
         for host in before - plan.documents.keys():
             os.unlink(os.path.join(directory, document_file(host)))

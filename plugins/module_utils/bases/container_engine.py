@@ -27,6 +27,20 @@ class NoContainer(t.NamedTuple):
 Answers = t.Dict[str, t.Union[str, NoContainer]]
 
 
+class Starts:
+    """News of what starts, or is to be looked at. It is waited for by ``fileno``, and read without waiting."""
+
+    def fileno(self) -> int:
+        raise NotImplementedError
+
+    def read(self) -> list[str]:
+        """References, as far as there are any, each by every name that it may have. Raises OSError at the end."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
 class ContainerEngine:
     """One engine. References are checked before they become part of a path, an address or a command."""
 
@@ -51,6 +65,10 @@ class ContainerEngine:
     def find(self, refs: t.Sequence[str]) -> Answers:
         """Ask the engine for all of these at once."""
         raise NotImplementedError
+
+    def starts(self) -> Starts | None:
+        """News of containers that start, from an engine that calls nobody; None where there are none to be had."""
+        return None
 
     # -- answers -----------------------------------------------------------------------------------------------
 

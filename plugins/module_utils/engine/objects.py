@@ -69,10 +69,14 @@ class Change(t.NamedTuple):
 
 
 class Pending(t.NamedTuple):
-    """A wanted object that is left as it is for now, and why, in a sentence."""
+    """A wanted object that is left as it is for now, and why, in a sentence.
+
+    ``blocked``: something on the host keeps it from being made, not only a container that does not run.
+    """
 
     wanted: Wanted
     reason: str
+    blocked: bool = False
 
 
 def namespaces(wanted: t.Iterable[Wanted]) -> set[str | None]:

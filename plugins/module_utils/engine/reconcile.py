@@ -102,19 +102,22 @@ def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
     return list(ordered.values())
 
 
-def compare(kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted], leaves: Leaves) -> ChangeSet:
-    """Compare everything; raises Unready with every problem there is, before anything is done."""
+def compare(
+    kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted], leaves: Leaves, patient: bool = False
+) -> ChangeSet:
+    """Compare everything; raises Unready with every problem there is, before anything is done; ``patient``: has what
+    cannot be made now, and what stands on it, pending, and keeps nothing else from being made."""
     by_kind: dict[str, list[Wanted]] = {}
     for object_ in wanted:
         by_kind.setdefault(object_.kind, []).append(object_)
     ordered = by_dependence(kinds)
-    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind))
+    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind), patient)
     comparison.problems += _duplicates(ordered, by_kind)
     for kind in ordered:
         try:
             comparison.of_kind(kind, by_kind.get(kind.name, []))
         except Problem as error:
-            comparison.problems.append(str(error))
+            comparison.refuse(kind, by_kind.get(kind.name, []), str(error))
     if comparison.problems:
         raise Unready(list(dict.fromkeys(comparison.problems)))  # several kinds may meet one cause
     return comparison.in_order()
@@ -145,7 +148,9 @@ class _Comparison:
         kernel: Kernel,
         leaves: Leaves,
         needed: t.Mapping[Place, t.Sequence[Wanted]],
+        patient: bool,
     ) -> None:
+        self._patient = patient
         self._kinds = {kind.name: kind for kind in kinds}
         self._order = {kind.name: place for place, kind in enumerate(kinds)}
         self._kernel = kernel
@@ -164,7 +169,7 @@ class _Comparison:
     def of_kind(self, kind: Kind, wanted: t.Sequence[Wanted]) -> None:
         waiting = {each.wanted.key: each for each in _waiting(kind, self._kernel, wanted, self._lacking)}
         self._pending += [each for each in waiting.values() if each.reason]
-        for each in waiting.values():
+        for each in () if self._patient else waiting.values():
             # What is wrong on the host is so whether the container runs or not.
             self.problems += _sentences(kind, each.wanted, kind.obstacles(self._kernel, each.wanted))
         wanted = [kind.resolve(self._kernel, object_) for object_ in wanted if object_.key not in waiting]
@@ -181,8 +186,8 @@ class _Comparison:
             try:
                 self._compare(kind, object_, row)
             except Problem as error:
-                self.problems.append(str(error))
-                if object_.present and (row is None or row.owner is None):
+                self.refuse(kind, [object_], str(error))
+                if not self._patient and object_.present and (row is None or row.owner is None):
                     # One cause is one problem: what stands on it is compared as if it could be made.
                     kind.note(self._kernel, Change("add", kind.name, object_, None, {}))
         for row in others:
@@ -192,6 +197,15 @@ class _Comparison:
                 kind.note(self._kernel, change)
             else:
                 self._kept.append(change)
+
+    def refuse(self, kind: Kind, some: t.Sequence[Wanted], reason: str) -> None:
+        """These cannot be as they are wanted, for one reason. Without its guards nothing is made."""
+        if not self._patient or kind.guards:
+            self.problems.append(reason)
+            return
+        for object_ in some:
+            self._pending.append(Pending(object_, reason, blocked=True))
+            self._lacking.update(kind.occupies(object_.values))
 
     def _compare(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
         change = _compare_one(kind, self._kernel, wanted, found)
@@ -281,11 +295,18 @@ def _waiting(kind: Kind, kernel: Kernel, some: t.Sequence[Wanted], lacking: set[
         reason = kind.pending(kernel, object_)
         if reason is not None:
             yield Pending(object_, reason)
-        elif not lacking.isdisjoint(kind.stands_on(object_.values)):
+        elif lacking and not lacking.isdisjoint(_bases(kind, object_)):
             yield Pending(object_, "")
         else:
             continue
         lacking.update(kind.occupies(object_.values))
+
+
+def _bases(kind: Kind, object_: Wanted) -> t.Iterator[Place]:
+    """What it stands on; a setting or a guard of a device waits with the device."""
+    yield from kind.stands_on(object_.values)
+    if object_.values.get("device") is not None:
+        yield ("link", object_.netns, object_.values["device"])
 
 
 def _duplicates(kinds: t.Iterable[Kind], by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> list[str]:

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
     Answers,
     ContainerEngine,
+    Starts,
 )
 
 _SECONDS = 20  # for an answer
@@ -52,9 +55,70 @@ class Docker(ContainerEngine):
             connection.close()
         return found
 
+    def starts(self) -> Starts:
+        return _Events(os.environ.get("DOCKER_HOST", _SOCKET)[len("unix://"):])
+
     def _understand(self, ref: str, status: int, body: t.Any) -> t.Any:
         """404, or a mapping with the process in ``State.Pid``, 0 where it does not run."""
         if status == 404:
             return self.unknown(ref)
         state = body.get("State") if isinstance(body, dict) else None
         return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None)
+
+
+# GET /events of the API: a container has a process from "start" on, and another name from "rename" on.
+_QUOTED = {ord(sign): f"%{ord(sign):02X}" for sign in '"[]{}'}
+_WANTED = '{"type":["container"],"event":["start","rename"]}'.translate(_QUOTED)
+_MOST = 1 << 20  # bytes of one event, with all of a container's labels
+
+
+class _Events(Starts):
+    """A response that does not end: lines of JSON, in chunks that are of no interest. Raises OSError."""
+
+    def __init__(self, path: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._rest = b""
+        try:
+            self._socket.settimeout(_SECONDS)
+            self._socket.connect(path)
+            self._socket.sendall(f"GET /events?filters={_WANTED} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            self._skip_head()
+            self._socket.setblocking(False)
+        except OSError:
+            self._socket.close()
+            raise
+
+    def _skip_head(self) -> None:
+        while b"\r\n\r\n" not in self._rest:
+            self._rest += self._received()
+        head, _end, self._rest = self._rest.partition(b"\r\n\r\n")
+        if not re.match(rb"HTTP/1\.[01] 200 ", head):
+            raise OSError(f"docker tells no events: {head.splitlines()[0].decode('ascii', 'replace')}")
+
+    def _received(self) -> bytes:
+        some = self._socket.recv(1 << 16)
+        if not some or len(self._rest) > _MOST:
+            raise OSError("docker has ended its events")
+        return some
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def read(self) -> list[str]:
+        with contextlib.suppress(BlockingIOError):
+            self._rest += self._received()
+        *lines, self._rest = self._rest.split(b"\n")
+        return [ref for line in lines for ref in _names_in(line)]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _names_in(line: bytes) -> list[str]:
+    """The name and the id of an event's container."""
+    try:
+        event = json.loads(line)
+        actor = event["Actor"]
+        return [actor["Attributes"]["name"], actor["ID"]]
+    except (ValueError, KeyError, TypeError):
+        return []  # the length of a chunk, or nothing of a container

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
     Answers,
     ContainerEngine,
+    Starts,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.folder_events import FolderEvents
 
 _MACHINES = "/run/systemd/machines"
 
@@ -22,6 +25,26 @@ class Nspawn(ContainerEngine):
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         return {ref: self.of_pid(ref, _leader(ref)) for ref in refs}
+
+    def starts(self) -> Starts:
+        return _Machines()
+
+
+class _Machines(Starts):
+    """machined moves a file of a machine's name to its folder, and others of a name with a colon."""
+
+    def __init__(self) -> None:
+        os.makedirs(_MACHINES, mode=0o755, exist_ok=True)  # as machined does at its own start
+        self._events = FolderEvents(_MACHINES)
+
+    def fileno(self) -> int:
+        return self._events.fileno()
+
+    def read(self) -> list[str]:
+        return [name for name in self._events.read() if ":" not in name and not name.startswith(".")]
+
+    def close(self) -> None:
+        self._events.close()
 
 
 def _leader(ref: str) -> str | None:

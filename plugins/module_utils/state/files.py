@@ -11,6 +11,10 @@ import os
 import stat
 
 
+class CannotKeep(Exception):
+    """What keeps the host cannot be written; its networks are made."""
+
+
 def read_text(path: str) -> str:
     """The text of a regular file. Raises OSError, also for what only looks like one: a FIFO would block for ever."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -20,20 +24,43 @@ def read_text(path: str) -> str:
         return file.read()
 
 
-def replace_text(path: str, text: str) -> None:
-    """Write a file anew, for root alone: whoever reads it sees the old one or the new one, never a part."""
+def replace_text(path: str, text: str, mode: int = 0o600, sync: bool = False) -> None:
+    """Write a file of text anew: see ``replace_file``."""
+    replace_file(path, text.encode("utf-8", "surrogateescape"), mode, sync)
+
+
+def replace_file(path: str, content: bytes, mode: int = 0o600, sync: bool = False) -> None:
+    """Write a file anew: whoever reads it sees the old one or the new one, never a part.
+
+    ``sync``: also after the power was lost, at any moment. Raises OSError.
+    """
     temporary = f"{path}.new"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(fd, "wb") as file:
+            os.fchmod(fd, mode)
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(fd)
         os.replace(temporary, path)
+        if sync:
+            sync_folder(os.path.dirname(path))
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def sync_folder(path: str) -> None:
+    """The names in a folder are on the disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def what_is_at(path: str) -> str | None:

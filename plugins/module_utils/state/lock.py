@@ -20,15 +20,19 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
 
 FOLDER = "/run/containerhost"
-_SECONDS = 120
+PATIENCE = 120.0  # seconds to wait for another run
 _OTHERS_MAY_WRITE = 0o022
 
 
+class Busy(Problem):
+    """Another run is at work."""
+
+
 @contextlib.contextmanager
-def lock(folder: str = FOLDER) -> t.Iterator[None]:
-    """Hold the host's lock. Raises Problem for one that cannot be had."""
+def lock(folder: str = FOLDER, patience: float = PATIENCE) -> t.Iterator[None]:
+    """Hold the host's lock. Raises Problem for one that cannot be had, Busy where another holds it for too long."""
     path = f"{folder}/lock"
-    fd = _taken(folder, path)
+    fd = _taken(folder, path, patience)
     try:
         yield
     finally:
@@ -40,9 +44,9 @@ def lock(folder: str = FOLDER) -> t.Iterator[None]:
         os.close(fd)
 
 
-def _taken(folder: str, path: str) -> int:
+def _taken(folder: str, path: str, patience: float) -> int:
     """A descriptor of the lock file, which this process alone holds locked."""
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + patience
     while True:
         fd = _opened(folder, path)
         if fd is not None:
@@ -54,7 +58,7 @@ def _taken(folder: str, path: str) -> int:
                 pass
             os.close(fd)
         if time.monotonic() > deadline:
-            raise Problem(f"another run has been at work on this host for {_SECONDS} s; wait for it")
+            raise Busy(f"another run has been at work on this host for {patience:.0f} s; wait for it")
         time.sleep(0.05)
 
 

@@ -160,6 +160,8 @@ def _read_host(name: str, variables: Mapping[str, Any], problems: Problems) -> H
         underlay_named=named is not None,
         underlay_interface=values["containerhost_underlay_interface"],
         underlay_mtu=values["containerhost_underlay_mtu"],
+        keep=values["containerhost_keep"],
+        metrics_folder=values["containerhost_metrics_dir"],
         pins=values["containerhost_slices"],
     )
 

@@ -65,6 +65,17 @@ def read_text(value: Any, option: Option) -> str:
     return value
 
 
+def read_folder(value: Any, option: Option) -> str:
+    """An absolute path that needs no quoting in a service's file."""
+    text = read_text(value, option)
+    if not re.fullmatch(r"/[A-Za-z0-9._/+-]+", text) or ".." in text.split("/"):
+        raise Refusal(
+            f"`{option.name}` is {value!r}, which is no absolute path of letters, digits, '.', '_', '+' and '-'",
+            "Write the folder's path, as in /var/lib/prometheus/node-exporter",
+        )
+    return text.rstrip("/")
+
+
 def read_bool(value: Any, option: Option) -> bool:
     if isinstance(value, bool):
         return value
@@ -320,6 +331,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "addresses": read_addresses,
     "blocks": read_blocks,
     "bool": read_bool,
+    "folder": read_folder,
     "ifname": read_ifname,
     "int": read_int,
     "interface_address": read_interface_address,

@@ -105,6 +105,18 @@ HOST = (
     Option("containerhost_underlay_interface", "ifname", "The underlay's interface.", default_note="by route"),
     Option("containerhost_underlay_mtu", "int", "The underlay's MTU.", default=1500, minimum=576, maximum=65535),
     Option("containerhost_slices", "pins", "Pinned slices by network, as in C({fabric: [10.42.1.0/24]}).", default={}),
+    Option(
+        "containerhost_keep",
+        "bool",
+        "Keep the host's networks between two runs: over a reboot, restarts of containers, flushed rules.",
+        default=True,
+    ),
+    Option(
+        "containerhost_metrics_dir",
+        "folder",
+        "The folder of node_exporter's textfile collector, to tell there every five minutes what differs.",
+        default_note="nothing is told",
+    ),
 )
 
 FLEET = (

@@ -22,7 +22,8 @@ def test_one_file_a_host_and_one_for_the_fleet(fleet, tmp_path):
     plan_dir.write(plan, str(directory))
     assert sorted(os.listdir(directory)) == ["h1.json", "h2.json", "h3.json", "plan.json"]
     host = read(directory, "h1.json")
-    assert list(host) == ["version", "host", "digest", "document"]
+    assert list(host) == ["version", "host", "digest", "keep", "document"]
+    assert host["keep"] == {"enabled": True, "metrics_folder": None}
     assert host["document"] == plan.documents["h1"]
     found = read(directory, "plan.json")
     assert found == {

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An engine calls ``containerhost hook ENGINE`` about a container that starts, before its first process runs.
+
+The engine waits for the answer, and whoever asks it about this container waits for the engine. So nobody is asked: the
+caller says where the container's namespace is. A run that is at work may itself be waiting for the engine; then the
+container is attached behind the engine's back, as soon as the run has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.session import (
+    Busy,
+    Ended,
+    kernel_of_this_host,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import Outcome, attach, sandbox_names
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import PATIENCE
+
+_PATIENCE = 5.0  # seconds; a run waits 20 for an engine's answer
+
+
+class Started(t.NamedTuple):
+    """A container that starts: what its engine calls it, and the process whose namespace is its own."""
+
+    ref: str
+    pid: int
+
+
+def _of_podman() -> Started | None:
+    """A container's state on standard input (OCI runtime specification, "State"), and its name from the storage."""
+    state = json.load(sys.stdin)
+    names = _names_in(os.path.join(os.path.dirname(os.path.dirname(state["bundle"])), "containers.json"), state["id"])
+    return Started(names[0], int(state["pid"])) if names else None
+
+
+def _names_in(path: str, identity: str) -> list[str]:
+    """What the storage calls a container; its engine cannot be asked, as it waits for us."""
+    for place in (path, os.path.join(os.path.dirname(path), f"volatile-{os.path.basename(path)}")):
+        try:
+            rows = json.loads(read_text(place))
+        except (OSError, ValueError):
+            continue
+        for row in rows if isinstance(rows, list) else ():
+            if row.get("id") == identity and row.get("names"):
+                return list(row["names"])
+    return []
+
+
+def _of_lxc() -> Started | None:
+    """LXC_NAME and LXC_PID (lxc.container.conf(5), "CONTAINER HOOKS")."""
+    name, pid = os.environ.get("LXC_NAME"), os.environ.get("LXC_PID", "")
+    return Started(name, int(pid)) if name and pid.isdigit() else None
+
+
+ENGINES: dict[str, t.Callable[[], t.Optional[Started]]] = {"podman": _of_podman, "lxc": _of_lxc}
+
+
+def called_by(engine: str) -> None:
+    """Attach the container that is told of, if the document has it. Never fails: what is wrong is said, and stays."""
+    try:
+        started = ENGINES[engine]()
+        if started is None:
+            return
+        name, path = f"{engine}:{started.ref}", f"/proc/{started.pid}/ns/net"
+        if not _is_ours(name):
+            return
+        try:
+            _attach(name, path, _PATIENCE)
+        except Busy:
+            if os.fork() == 0:
+                _later(name, path)
+    except (Problem, Ended, OSError, ValueError, KeyError, TypeError) as error:
+        print(f"containerhost: {error}", file=sys.stderr)
+
+
+def _is_ours(name: str) -> bool:
+    document = saved.read()
+    return document is not None and name in sandbox_names(document)
+
+
+def _attach(name: str, path: str, patience: float) -> None:
+    sandboxes = Sandboxes({name: path}, silent=True)
+    with kernel_of_this_host(KINDS, sandboxes=sandboxes, patience=patience) as kernel:
+        document = saved.read()
+        outcome = attach(kernel, document, [name]) if document else Outcome((), ())
+    for line in report.lines(outcome):
+        print(line, file=sys.stderr)
+
+
+def _later(name: str, path: str) -> t.NoReturn:
+    """In a process of its own, which nobody waits for."""
+    try:
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        _attach(name, path, PATIENCE)
+    finally:
+        os._exit(0)

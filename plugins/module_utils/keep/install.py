@@ -1,0 +1,379 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps a host is installed on it, compared with what is there, and removed again.
+
+``/etc/containerhost/installed.json`` names the files and folders that are ours. It is written before them, and goes
+after them: a killed run leaves an entry too many, never a file that nobody knows of. The document is written last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.keep import layout, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.layout import (
+    HostFacts,
+    Kept,
+    KeptFile,
+    KeptLink,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import (
+    CannotKeep,
+    read_text,
+    replace_file,
+    replace_text,
+    sync_folder,
+    what_is_at,
+)
+
+MANIFEST = f"{saved.FOLDER}/installed.json"
+_MANIFEST_VERSION = 1
+_KNOWN = "remove it: files of ours are known by their first line"
+_BOOTED = "/run/systemd/system"  # sd_booted(3)
+_UNIT_FOLDERS = [f"{top}/systemd/system" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")]
+_SECONDS = 60  # for systemctl
+_FOLDER_MODE = 0o755
+
+Diff = t.Dict[str, str]
+
+
+class Manifest(t.NamedTuple):
+    """``files``: SHA-256 by path, or the target of a link; ``program``: what it was built of."""
+
+    files: t.Mapping[str, str]
+    folders: t.Sequence[str]
+    program: str = ""
+
+
+NOTHING = Manifest({}, ())
+
+
+class Change(t.NamedTuple):
+    """One file that is to be written (``wanted``), or to go."""
+
+    path: str
+    wanted: t.Optional[Kept]
+    before: str  # as a diff shows it; empty where there is none
+    after: str
+
+
+class Installation(t.NamedTuple):
+    """What there is to do, in order, and the manifest that is right afterwards."""
+
+    changes: t.Sequence[Change]
+    before: Manifest
+    after: Manifest
+    document: t.Optional[saved.Saved]
+    systemd: bool
+
+
+def facts() -> HostFacts:
+    folders = _UNIT_FOLDERS if os.path.isdir(_BOOTED) else []
+    names = [*layout.FIREWALLS, *layout.ENGINES]
+    there = {name for name in names if any(os.path.exists(f"{folder}/{name}.service") for folder in folders)}
+    return HostFacts(bool(folders), frozenset(there))
+
+
+def plan(document: saved.Saved | None, metrics_folder: str | None = None) -> Installation | None:
+    """What is to be done to have the document kept, or nothing (None) kept any more; None where nothing was.
+
+    Raises Problem for a file of somebody else's in the place of ours, and for a place that cannot be written to.
+    """
+    before = _manifest()
+    if document is not None and document.is_empty:
+        document = None
+    if document is None and before == NOTHING and saved.PATH not in before.files and not os.path.lexists(saved.PATH):
+        return None
+    on_host = facts()
+    wanted, built = _wanted(document, on_host, metrics_folder, before)
+    changes = [_changed(each, before) for each in wanted]
+    known = {each.path for each in wanted}
+    gone = [Change(path, None, "present\n", "") for path in before.files if path not in known and os.path.lexists(path)]
+    some = [*gone_first(gone), *(each for each in changes if each is not None), *_document_change(document)]
+    _check_writable(each.path for each in some)
+    digests = {each.path: _digest(each) for each in wanted}
+    program = built if document is not None else ""
+    after = Manifest(digests, [], program)
+    return Installation(some, before, after, document, on_host.systemd)
+
+
+def _document_change(document: saved.Saved | None) -> list[Change]:
+    """The document itself, where it asks for something else than the one that is there."""
+    before = None
+    with contextlib.suppress(Problem):
+        before = saved.read()
+    if saved.same(before, document) and (document is not None or not os.path.lexists(saved.PATH)):
+        return []
+    was = _told(before) if before is not None else "damaged\n" if os.path.lexists(saved.PATH) else ""
+    return [Change(saved.PATH, None, was, _told(document) if document is not None else "")]
+
+
+def _told(document: saved.Saved) -> str:
+    """A document in a few lines: its objects are in the diff already."""
+    objects = sum(len(rows) for kind, rows in document.document.items() if kind != "version")
+    return f"networks: {', '.join(sorted(document.networks)) or 'none'}\nobjects: {objects}\n"
+
+
+def gone_first(changes: t.Sequence[Change]) -> list[Change]:
+    """A hook goes before the program that it calls: lxc starts no container whose hook is not there."""
+    return sorted(changes, key=lambda each: each.path == layout.PROGRAM)
+
+
+def _wanted(
+    document: saved.Saved | None, on_host: HostFacts, metrics_folder: str | None, before: Manifest
+) -> tuple[list[Kept], str]:
+    if document is None:
+        return [], ""
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import archive
+
+    identity = archive.identity()
+    content = _present_program(before) if before.program == identity else None
+    program = KeptFile(layout.PROGRAM, content if content is not None else archive.build(), 0o755)
+    return [program, *layout.files(document, on_host, metrics_folder)], identity
+
+
+def _present_program(before: Manifest) -> bytes | None:
+    """The program as it is, if nobody has touched it since it was built."""
+    content = _content(layout.PROGRAM)
+    return content if content is not None and _sha(content) == before.files.get(layout.PROGRAM) else None
+
+
+def _changed(wanted: Kept, before: Manifest) -> Change | None:
+    there = what_is_at(wanted.path)
+    if there is None:
+        return Change(wanted.path, wanted, "", _shown(wanted))
+    if isinstance(wanted, KeptLink):
+        if there == "a link" and os.readlink(wanted.path) == wanted.target:
+            return None
+        if wanted.path not in before.files:
+            raise _foreign(wanted.path, there)
+        return Change(wanted.path, wanted, "another target\n", _shown(wanted))
+    content = _content(wanted.path) if there == "a file" else None
+    if content == wanted.content and os.stat(wanted.path).st_mode & 0o7777 == wanted.mode:
+        return None
+    if wanted.path not in before.files and layout.HEADER.encode() not in (content or b""):
+        raise _foreign(wanted.path, there)
+    before_it = wanted._replace(content=content or b"")
+    return Change(wanted.path, wanted, _shown(before_it, "another one\n"), _shown(wanted))
+
+
+def _foreign(path: str, there: str) -> Problem:
+    return Problem(
+        f"{path} is {there} of somebody else's, where what keeps this host belongs: remove it, or set"
+        " containerhost_keep: false for this host"
+    )
+
+
+def diffs(todo: Installation) -> list[Diff]:
+    """For ``--diff``, one short before and after for each file."""
+    found = []
+    for change in todo.changes:
+        head = f"file {change.path}"
+        found.append(
+            {
+                "before_header": head if change.before else f"{head}: absent",
+                "after_header": head if change.after else f"{head}: absent",
+                "before": change.before,
+                "after": change.after,
+            }
+        )
+    return found
+
+
+def _shown(file: Kept, otherwise: str = "") -> str:
+    """Services and hooks are a few lines, which an operator wants to see; of others it is told what they are."""
+    if isinstance(file, KeptLink):
+        return f"link to {file.target}\n"
+    if file.path in layout.TITLES:
+        return otherwise or f"{layout.TITLES[file.path]}\n"
+    return file.content.decode("utf-8", "replace")
+
+
+# -- doing it --------------------------------------------------------------------------------------------------
+
+
+def install(todo: Installation) -> None:
+    """Raises CannotKeep. The document is replaced also where only its date or its digest is another."""
+    try:
+        if todo.document is None:
+            _remove(todo)
+            return
+        folders = _make_folders([saved.FOLDER, *(os.path.dirname(each.path) for each in todo.changes)], todo.before)
+        during = Manifest({**todo.before.files, **todo.after.files}, folders, todo.before.program)
+        _write_manifest(during)
+        for change in todo.changes:
+            if change.path != saved.PATH:
+                _write(change)
+        _write_manifest(todo.after._replace(folders=folders))
+        _write_document(todo.document)
+        _tell_systemd(todo)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise _cannot(error) from error
+
+
+def _cannot(error: Exception) -> CannotKeep:
+    where = getattr(error, "filename", None) or saved.FOLDER
+    why = getattr(error, "strerror", None) or str(error)
+    return CannotKeep(
+        f"{where} cannot be written ({why}), so the host does not keep its networks over a reboot: make room, make it"
+        " writable, or set containerhost_keep: false for this host"
+    )
+
+
+def _write(change: Change) -> None:
+    if change.wanted is None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(change.path)
+    elif isinstance(change.wanted, KeptLink):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(change.path)
+        os.symlink(change.wanted.target, change.path)
+        sync_folder(os.path.dirname(change.path))
+    else:
+        replace_file(change.path, change.wanted.content, change.wanted.mode, sync=True)
+
+
+def _write_document(document: saved.Saved) -> None:
+    """Written where it differs in anything but its date, which then is today's; its time is always that of this run."""
+    before = None
+    with contextlib.suppress(Problem):
+        before = saved.read()
+    if before is None or before._replace(date=None) != document._replace(date=None):
+        date = before.date if before is not None and saved.same(before, document) else saved.now()
+        replace_text(saved.PATH, saved.text_of(document._replace(date=date)), sync=True)
+    else:
+        os.utime(saved.PATH)
+
+
+def _make_folders(paths: t.Iterable[str], before: Manifest) -> list[str]:
+    """Make folders that are not there; returns those that are ours to remove again, outermost first."""
+    made = list(before.folders)
+    for path in dict.fromkeys(paths):
+        missing = []
+        while not os.path.isdir(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for each in reversed(missing):
+            os.mkdir(each, 0o700 if each == saved.FOLDER else _FOLDER_MODE)
+            os.chmod(each, 0o700 if each == saved.FOLDER else _FOLDER_MODE)
+            made.append(each)
+    return list(dict.fromkeys(made))
+
+
+def _remove(todo: Installation) -> None:
+    """Whatever the manifest names, and it last: an interrupted removal is finished by the next."""
+    if todo.systemd:
+        _stop(todo.before.files)
+    for change in todo.changes:
+        _write(change)
+    if todo.systemd and any(path.startswith(layout.UNITS) for path in todo.before.files):
+        _systemctl("daemon-reload")
+    for path in (saved.PATH, f"{saved.PATH}.new", *(f"{path}.new" for path in todo.before.files)):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+    folders = [each for each in todo.before.folders if each != saved.FOLDER]
+    for path in sorted(folders, key=len, reverse=True):
+        with contextlib.suppress(OSError):  # somebody else has put something in it
+            os.rmdir(path)
+    for path in (MANIFEST, f"{MANIFEST}.new"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+    if saved.FOLDER in todo.before.folders:
+        with contextlib.suppress(OSError):
+            os.rmdir(saved.FOLDER)
+
+
+# -- systemd ---------------------------------------------------------------------------------------------------
+
+
+def _tell_systemd(todo: Installation) -> None:
+    """Services that are new or other than before begin again; those whose files have gone end."""
+    if not todo.systemd:
+        return
+    changed = {change.path for change in todo.changes}
+    gone = {change.path: "" for change in todo.changes if change.wanted is None}
+    if gone:
+        _stop(gone)
+    if any(path.startswith(layout.UNITS) for path in changed):
+        _systemctl("daemon-reload")
+    ours = [os.path.basename(path) for path in todo.after.files if os.path.dirname(path) == layout.UNITS]
+    running = [name for name in ours if name.endswith(".timer") or name in map(layout.watcher, layout.WATCHABLE)]
+    for name in running:
+        if f"{layout.UNITS}/{name}" in changed or layout.PROGRAM in changed:
+            _systemctl("restart", "--no-block", name)
+        else:
+            _systemctl("start", "--no-block", name)
+
+
+def _stop(paths: t.Iterable[str]) -> None:
+    names = [os.path.basename(path) for path in paths if os.path.dirname(path) == layout.UNITS]
+    if names:
+        _systemctl("stop", *names)
+
+
+def _systemctl(*words: str) -> None:
+    """What goes wrong is in the journal: a service that does not start is its own trouble, not this run's."""
+    subprocess.run(
+        ["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+    )
+
+
+# -- the manifest ----------------------------------------------------------------------------------------------
+
+
+def _manifest() -> Manifest:
+    try:
+        content = json.loads(read_text(MANIFEST))
+    except FileNotFoundError:
+        return NOTHING
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Problem(f"{MANIFEST} cannot be read ({why}); {_KNOWN}") from error
+    files, folders = (content.get(name) for name in ("files", "folders")) if isinstance(content, dict) else (None, None)
+    well = isinstance(files, dict) and isinstance(folders, list) and content.get("version") == _MANIFEST_VERSION
+    if not well or not all(isinstance(each, str) for each in [*files, *files.values(), *folders]):
+        raise Problem(f"{MANIFEST} is damaged; {_KNOWN}")
+    return Manifest(files, folders, str(content.get("program", "")))
+
+
+def _write_manifest(manifest: Manifest) -> None:
+    content = {"version": _MANIFEST_VERSION, **manifest._asdict()}
+    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+    if _content(MANIFEST) != text.encode():
+        replace_text(MANIFEST, text, sync=True)
+
+
+def _digest(wanted: Kept) -> str:
+    return _sha(wanted.content) if isinstance(wanted, KeptFile) else wanted.target
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _check_writable(paths: t.Iterable[str]) -> None:
+    """A file system that is mounted read-only is known before anything is changed."""
+    for folder in dict.fromkeys(map(os.path.dirname, [saved.PATH, *paths])):
+        there = folder
+        while not os.path.isdir(there):
+            there = os.path.dirname(there)
+        if os.statvfs(there).f_flag & os.ST_RDONLY:
+            raise Problem(
+                f"{folder} is on a file system that is read-only, and what keeps this host belongs there: make it"
+                " writable, or set containerhost_keep: false for this host"
+            )

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files keep a host: from what its document has and what the host is to paths and contents. Pure.
+
+Each of them begins with a line that says whose it is, as far as its format has room for one; each folder of a service
+that is somebody else's gets a file of ours, and no file of anybody else's is written to.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.keep import pages
+from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import COLLECTION, Saved
+
+PROGRAM = "/usr/local/sbin/containerhost"
+HEADER = "containerhost.network keeps this file; see containerhost(8)"
+MANUAL = "/usr/local/share/man/man8/containerhost.8"
+COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"
+# Files that a diff does not show.
+TITLES = {
+    PROGRAM: f"the program, of containerhost.network {COLLECTION}",
+    MANUAL: "its manual page",
+    COMPLETION: "what a shell completes",
+}
+UNITS = "/etc/systemd/system"
+RESTORE = "containerhost-restore.service"
+CHECK = "containerhost-check"
+# Where engines look for what they call when a container starts: oci-hooks(5), lxc.container.conf(5).
+OCI_HOOKS = "/usr/share/containers/oci/hooks.d/containerhost.json"
+LXC_HOOKS = "/usr/share/lxc/config/common.conf.d/50-containerhost.conf"
+WATCHABLE = ("nftables", "docker", "nspawn")
+_WAIT = 60  # seconds that a boot waits for a parent or an underlay that comes late
+_PATIENCE = 180  # seconds: those, and another run's
+# Whatever starts containers does so after the networks are there.
+ENGINES = ("docker", "podman", "podman-restart", "containerd", "crio", "lxc", "lxc-net", "libvirtd")
+# Their start or reload may take our rules along, or put theirs before them.
+FIREWALLS = ("nftables", "firewalld", "ufw", "docker")
+_RELOADED = ("nftables", "firewalld")  # those that have something to reload
+
+
+class HostFacts(t.NamedTuple):
+    """What decides which files a host has: whether systemd runs it, and which of the services above it knows."""
+
+    systemd: bool
+    services: t.FrozenSet[str]
+
+
+class KeptFile(t.NamedTuple):
+    path: str
+    content: bytes
+    mode: int = 0o644
+
+
+class KeptLink(t.NamedTuple):
+    """A service that is started with another: what ``systemctl enable`` makes."""
+
+    path: str
+    target: str
+
+
+Kept = t.Union[KeptFile, KeptLink]
+
+
+def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Kept]:
+    """All but the program and the document itself, in the order in which they are written."""
+    engines = engines_of(saved)
+    found: list[Kept] = [
+        KeptFile(MANUAL, pages.MANUAL.encode()),
+        KeptFile(COMPLETION, pages.COMPLETION.encode()),
+    ]
+    if "podman" in engines:
+        found.append(KeptFile(OCI_HOOKS, _oci_hooks().encode()))
+    if "lxc" in engines:
+        found.append(KeptFile(LXC_HOOKS, _lxc_hooks().encode()))
+    if facts.systemd:
+        found += _units(engines, facts, metrics_folder)
+    return found
+
+
+def engines_of(saved: Saved) -> set[str]:
+    rows = (row for kind, some in saved.document.items() if kind != "version" for row in some)
+    return {row["sandbox"]["engine"] for row in rows if row.get("sandbox")}
+
+
+def watched(engines: t.Collection[str]) -> list[str]:
+    """What a small service listens to: our rules, and engines that call nobody when a container starts."""
+    return [what for what in WATCHABLE if what == "nftables" or what in engines]
+
+
+def watcher(what: str) -> str:
+    return f"containerhost-{what}.service"
+
+
+# -- services --------------------------------------------------------------------------------------------------
+
+
+def _units(engines: t.Collection[str], facts: HostFacts, metrics_folder: str | None) -> t.Iterator[Kept]:
+    yield _unit(RESTORE, _restore())
+    yield _enabled(RESTORE, "multi-user.target")
+    for what in watched(engines):
+        service = f"{what}.service" if what in facts.services and what == "docker" else None
+        yield _unit(watcher(what), _watch(what, service))
+        yield _enabled(watcher(what), service or "multi-user.target")
+    for name in FIREWALLS:
+        if name in facts.services:
+            yield _unit(f"{name}.service.d/containerhost.conf", _after_firewall(name))
+    if metrics_folder is not None:
+        yield _unit(f"{CHECK}.service", _check(metrics_folder))
+        yield _unit(f"{CHECK}.timer", _CHECK_TIMER)
+        yield _enabled(f"{CHECK}.timer", "timers.target")
+
+
+def _unit(name: str, text: str) -> KeptFile:
+    return KeptFile(f"{UNITS}/{name}", f"# {HEADER}\n{text}".encode())
+
+
+def _enabled(name: str, by: str) -> KeptLink:
+    return KeptLink(f"{UNITS}/{by}.wants/{name}", f"{UNITS}/{name}")
+
+
+def _restore() -> str:
+    engines = " ".join(f"{name}.service" for name in ENGINES)
+    firewalls = " ".join(f"{name}.service" for name in FIREWALLS if name not in ENGINES)
+    return f"""[Unit]
+Description=Container networks as the last run has saved them
+Documentation=man:containerhost(8)
+ConditionPathExists=/etc/containerhost/document.json
+After=network.target systemd-networkd.service NetworkManager.service networking.service {firewalls}
+Before={engines} machines.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={PROGRAM} restore --wait {_WAIT}
+TimeoutStartSec={_WAIT + _PATIENCE}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def _watch(what: str, service: str | None) -> str:
+    """``service``: it lives as long as that one, and does not start it by asking for its socket."""
+    bound = f"BindsTo={service}\nAfter={service}\n" if service else ""
+    about = "mended when they are taken away" if what == "nftables" else f"given to containers of {what} as they start"
+    return f"""[Unit]
+Description=Container networks {about}
+Documentation=man:containerhost(8)
+ConditionPathExists=/etc/containerhost/document.json
+After={RESTORE}
+{bound}
+[Service]
+ExecStart={PROGRAM} watch {what}
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy={service or "multi-user.target"}
+"""
+
+
+def _after_firewall(name: str) -> str:
+    again = f"-{PROGRAM} restore"
+    reload = f"ExecReload={again}\n" if name in _RELOADED else ""
+    return f"[Service]\nExecStartPost={again}\n{reload}"
+
+
+def _check(metrics_folder: str) -> str:
+    return f"""[Unit]
+Description=What differs from the saved container networks, for node_exporter
+Documentation=man:containerhost(8)
+ConditionPathExists=/etc/containerhost/document.json
+
+[Service]
+Type=oneshot
+ExecStart={PROGRAM} check --metrics {metrics_folder}
+SuccessExitStatus=1
+"""
+
+
+_CHECK_TIMER = """[Unit]
+Description=A look at the container networks every five minutes
+
+[Timer]
+OnBootSec=1min
+OnUnitActiveSec=5min
+RandomizedDelaySec=30s
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+# -- engines that call -----------------------------------------------------------------------------------------
+
+
+def _oci_hooks() -> str:
+    hook = {
+        "version": "1.0.0",
+        "hook": {"path": PROGRAM, "args": ["containerhost", "hook", "podman"]},
+        "when": {"always": True},
+        "stages": ["createRuntime"],
+    }
+    return json.dumps(hook, indent=1) + "\n"
+
+
+def _lxc_hooks() -> str:
+    return f"# {HEADER}\nlxc.hook.start-host = {PROGRAM} hook lxc\n"

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a saved document to the kernel, and from the kernel to what differs from it: a run's own way, without a run.
+
+What is on the host and not in the document is left alone, unless it belongs to a network of the document: what else
+may go, only a run knows.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
+from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Pending,
+    Problem,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
+    ChangeSet,
+    Unready,
+    compare,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Document, Saved
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandbox, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+
+
+class Outcome(t.NamedTuple):
+    """What was changed, and what is left as it is for now."""
+
+    changes: t.Sequence[Change]
+    pending: t.Sequence[Pending]
+
+    @property
+    def blocked(self) -> list[str]:
+        """Why something could not be made, other than that its container does not run."""
+        return list(dict.fromkeys(each.reason for each in self.pending if each.blocked))
+
+
+def differences(kernel: Kernel, saved: Saved) -> ChangeSet:
+    """What a restore would do. Raises Unready where it could do nothing at all."""
+    wanted = read_document(KINDS, saved.document, recreate=False)
+    kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
+    leaves = leaving([name for name in saved.networks if name not in saved.waiting], (), everything=False)
+    return compare(KINDS, kernel, wanted, leaves, patient=True)
+
+
+def restore(kernel: Kernel, saved: Saved) -> Outcome:
+    """Make the host as its document says, as far as that can be done now."""
+    return _done(kernel, differences(kernel, saved))
+
+
+def attach(kernel: Kernel, saved: Saved, sandboxes: t.Collection[str]) -> Outcome:
+    """Make what containers have, by the names of their sandboxes; all of it where that alone cannot be done."""
+    wanted = read_document(KINDS, _part(saved.document, sandboxes), recreate=False)
+    kernel.sandboxes.expect(object_.values["sandbox"] for object_ in wanted)
+    kinds = [kind for kind in KINDS if any(object_.kind == kind.name for object_ in wanted)]
+    try:
+        todo = compare(kinds, kernel, wanted, lambda found: False)
+    except (Unready, Problem):
+        return restore(kernel.again(), saved)
+    if todo.clear or todo.leave:
+        return restore(kernel.again(), saved)  # somebody has moved things about: what is in the way may be another's
+    return _done(kernel, todo)
+
+
+def sandbox_names(saved: Saved) -> dict[str, Sandbox]:
+    """Every sandbox of a document, by its name."""
+    found: dict[str, Sandbox] = {}
+    for kind, rows in saved.document.items():
+        for row in rows if kind != "version" else ():
+            if row.get("sandbox"):
+                found.setdefault(netns_of(row["sandbox"]), row["sandbox"])
+    return found
+
+
+def _part(document: Document, sandboxes: t.Collection[str]) -> Document:
+    """Of a document, what ends in these sandboxes."""
+    some = {
+        kind: [row for row in rows if row.get("sandbox") and netns_of(row["sandbox"]) in sandboxes]
+        for kind, rows in document.items()
+        if kind != "version"
+    }
+    return {"version": document["version"], **some}
+
+
+def _done(kernel: Kernel, todo: ChangeSet) -> Outcome:
+    failed = apply(KINDS, Executor(kernel), todo)
+    return Outcome(todo.changes, [*todo.pending, *failed])

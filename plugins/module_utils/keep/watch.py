@@ -1,0 +1,152 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``containerhost watch``: a small service that waits for news, and has a child apply the saved document to it.
+
+The child is a copy of this process, which has all imports behind it: it is at work within some ten milliseconds, and
+takes along whatever memory the work needed. What happens meanwhile is done by the next child, all at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+import time
+import traceback
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Starts
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Ended, kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
+    Outcome,
+    attach,
+    restore,
+    sandbox_names,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import Deletions
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
+
+_EVERYTHING = "*"
+_ID = 12  # digits of an id, as docker shows it
+_SHORTEST, _LONGEST = 0.1, 5.0  # seconds before a source that has ended is tried again
+_APART = 0.5  # seconds from one look at everything to the next: somebody may take our rules away again and again
+
+
+class _Rules:
+    """Our table's rules: what is taken of them is everything's business."""
+
+    name = "nftables"
+
+    def starts(self) -> Starts:
+        return Deletions(TABLE)
+
+
+SOURCES: dict[str, t.Any] = {
+    "nftables": _Rules(),
+    **{name: engine for name, engine in ENGINES.items() if type(engine).starts is not type(ENGINES["pid"]).starts},
+}
+
+
+def forever(what: str) -> t.NoReturn:
+    """Listen, and do what there is to be done; after each silence all of it, as nobody knows what has been missed."""
+    source = SOURCES[what]
+    import_definitions()  # 40 ms that no child has to spend
+    pause = _SHORTEST
+    while True:
+        try:
+            news = source.starts()
+        except OSError as error:
+            print(f"{what}: {error}; trying again", file=sys.stderr, flush=True)
+            time.sleep(pause)
+            pause = min(_LONGEST, 2 * pause)
+            continue
+        pause = _SHORTEST
+        try:
+            _listen(source.name, news)
+        except OSError as error:
+            print(f"{what}: {error}; beginning again", file=sys.stderr, flush=True)
+        finally:
+            news.close()
+
+
+def _listen(engine: str, news: Starts) -> t.NoReturn:
+    """Raises OSError when the source ends."""
+    waiting: set[str] = {_EVERYTHING}
+    child: _Child | None = None
+    not_before = 0.0
+    try:
+        while True:
+            rest = max(0.0, not_before - time.monotonic()) if _EVERYTHING in waiting else 0.0
+            if waiting and child is None and not rest:
+                not_before = time.monotonic() + _APART if _EVERYTHING in waiting else not_before
+                child, waiting = _Child(engine, waiting), set()
+            patience = rest if waiting and child is None else None
+            ready, _write, _error = select.select([news, *([child] if child else [])], [], [], patience)
+            if child is not None and child in ready:
+                child.end()
+                child = None
+            if news in ready:
+                found = news.read()
+                waiting.update([_EVERYTHING] if found and engine not in ENGINES else found)
+    finally:
+        if child is not None:
+            child.end()
+
+
+class _Child:
+    """A copy of this process at work. It is waited for by ``fileno``."""
+
+    def __init__(self, engine: str, refs: t.Collection[str]) -> None:
+        # A pipe whose writing end is the child's alone: it can be read from when the child has ended, however it did.
+        self._end, theirs = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _work(engine, refs)
+        os.close(theirs)
+
+    def fileno(self) -> int:
+        return self._end
+
+    def end(self) -> None:
+        os.waitpid(self._pid, 0)
+        os.close(self._end)
+
+
+def _work(engine: str, refs: t.Collection[str]) -> t.NoReturn:
+    try:
+        for line in report.lines(_apply(engine, refs)):
+            print(line, flush=True)
+    except (Problem, Ended) as error:
+        print(error, file=sys.stderr, flush=True)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(0)
+
+
+def _apply(engine: str, refs: t.Collection[str]) -> Outcome:
+    with kernel_of_this_host(KINDS) as kernel:
+        document = saved.read()
+        if document is None:
+            return Outcome((), ())
+        if _EVERYTHING in refs:
+            return restore(kernel, document)
+        names = [name for name, sandbox in sandbox_names(document).items() if _is_meant(engine, refs, sandbox)]
+        return attach(kernel, document, names) if names else Outcome((), ())
+
+
+def _is_meant(engine: str, refs: t.Collection[str], sandbox: t.Mapping[str, str]) -> bool:
+    """A document may name a container by the beginning of its id, of which news have the whole."""
+    ref = sandbox["ref"]
+    named = ref in refs or (len(ref) >= _ID and any(each.startswith(ref) for each in refs))
+    return named and sandbox["engine"] == engine
