@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
@@ -23,7 +24,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     kernel_of_this_host,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
-from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import Outcome, attach, sandbox_names
+from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
+    Outcome,
+    attach,
+    is_meant,
+    sandbox_names,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import PATIENCE
@@ -32,9 +38,9 @@ _PATIENCE = 5.0  # seconds; a run waits 20 for an engine's answer
 
 
 class Started(t.NamedTuple):
-    """A container that starts: what its engine calls it, and the process whose namespace is its own."""
+    """A container that starts: by what it may be called, and the process whose namespace is its own."""
 
-    ref: str
+    refs: t.Sequence[str]
     pid: int
 
 
@@ -42,7 +48,7 @@ def _of_podman() -> Started | None:
     """A container's state on standard input (OCI runtime specification, "State"), and its name from the storage."""
     state = json.load(sys.stdin)
     names = _names_in(os.path.join(os.path.dirname(os.path.dirname(state["bundle"])), "containers.json"), state["id"])
-    return Started(names[0], int(state["pid"])) if names else None
+    return Started([*names, state["id"]], int(state["pid"]))
 
 
 def _names_in(path: str, identity: str) -> list[str]:
@@ -53,7 +59,7 @@ def _names_in(path: str, identity: str) -> list[str]:
         except (OSError, ValueError):
             continue
         for row in rows if isinstance(rows, list) else ():
-            if row.get("id") == identity and row.get("names"):
+            if isinstance(row, dict) and row.get("id") == identity and row.get("names"):
                 return list(row["names"])
     return []
 
@@ -61,7 +67,7 @@ def _names_in(path: str, identity: str) -> list[str]:
 def _of_lxc() -> Started | None:
     """LXC_NAME and LXC_PID (lxc.container.conf(5), "CONTAINER HOOKS")."""
     name, pid = os.environ.get("LXC_NAME"), os.environ.get("LXC_PID", "")
-    return Started(name, int(pid)) if name and pid.isdigit() else None
+    return Started([name], int(pid)) if name and pid.isdigit() else None
 
 
 ENGINES: dict[str, t.Callable[[], t.Optional[Started]]] = {"podman": _of_podman, "lxc": _of_lxc}
@@ -73,21 +79,25 @@ def called_by(engine: str) -> None:
         started = ENGINES[engine]()
         if started is None:
             return
-        name, path = f"{engine}:{started.ref}", f"/proc/{started.pid}/ns/net"
-        if not _is_ours(name):
+        name, path = _name_of(engine, started.refs), f"/proc/{started.pid}/ns/net"
+        if name is None:
             return
         try:
             _attach(name, path, _PATIENCE)
         except Busy:
             if os.fork() == 0:
                 _later(name, path)
-    except (Problem, Ended, OSError, ValueError, KeyError, TypeError) as error:
+    except (Problem, Ended) as error:
         print(f"containerhost: {error}", file=sys.stderr)
+    except Exception:
+        traceback.print_exc()
 
 
-def _is_ours(name: str) -> bool:
+def _name_of(engine: str, refs: t.Collection[str]) -> str | None:
+    """What the saved document calls this container; None where it has none of it."""
     document = saved.read()
-    return document is not None and name in sandbox_names(document)
+    known = sandbox_names(document) if document is not None else {}
+    return next((name for name, sandbox in known.items() if is_meant(sandbox, engine, refs)), None)
 
 
 def _attach(name: str, path: str, patience: float) -> None:

@@ -197,10 +197,15 @@ WantedBy=timers.target
 # -- engines that call -----------------------------------------------------------------------------------------
 
 
+def _calls(engine: str) -> str:
+    """For a shell: whatever has become of the program or its Python, no container is kept from starting."""
+    return f"{PROGRAM} hook {engine} || :"
+
+
 def _oci_hooks() -> str:
     hook = {
         "version": "1.0.0",
-        "hook": {"path": PROGRAM, "args": ["containerhost", "hook", "podman"]},
+        "hook": {"path": "/bin/sh", "args": ["containerhost", "-c", _calls("podman")]},
         "when": {"always": True},
         "stages": ["createRuntime"],
     }
@@ -208,4 +213,5 @@ def _oci_hooks() -> str:
 
 
 def _lxc_hooks() -> str:
-    return f"# {HEADER}\nlxc.hook.start-host = {PROGRAM} hook lxc\n"
+    # lxc adds the container's name and the hook's to the command: they become arguments of the shell.
+    return f"# {HEADER}\nlxc.hook.start-host = /bin/sh -c '{_calls('lxc')}'\n"

@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("what", choices=sorted(watch.SOURCES))
     made = command("hook", _hook, "Be called by an engine about a container that starts.")
     made.add_argument("engine", choices=sorted(hooks.ENGINES))
+    made.add_argument("more", nargs=argparse.REMAINDER, help="what else an engine says")
     made = command("version", _version, "Versions of this program and of what it uses.")
     made.add_argument("--json", action="store_true", help="answer in JSON")
     return parser

@@ -29,6 +29,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.saved i
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandbox, netns_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
+_ID = 12  # digits of an id, as engines show it
+
 
 class Outcome(t.NamedTuple):
     """What was changed, and what is left as it is for now."""
@@ -77,6 +79,13 @@ def sandbox_names(saved: Saved) -> dict[str, Sandbox]:
             if row.get("sandbox"):
                 found.setdefault(netns_of(row["sandbox"]), row["sandbox"])
     return found
+
+
+def is_meant(sandbox: Sandbox, engine: str, refs: t.Collection[str]) -> bool:
+    """A document may name a container by the beginning of its id, of which its engine has the whole."""
+    ref = sandbox["ref"]
+    named = ref in refs or (len(ref) >= _ID and any(each.startswith(ref) for each in refs))
+    return named and sandbox["engine"] == engine
 
 
 def _part(document: Document, sandboxes: t.Collection[str]) -> Document:

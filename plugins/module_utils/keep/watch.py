@@ -25,6 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep import 
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
     Outcome,
     attach,
+    is_meant,
     restore,
     sandbox_names,
 )
@@ -34,7 +35,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.startup impo
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
 _EVERYTHING = "*"
-_ID = 12  # digits of an id, as docker shows it
 _SHORTEST, _LONGEST = 0.1, 5.0  # seconds before a source that has ended is tried again
 _APART = 0.5  # seconds from one look at everything to the next: somebody may take our rules away again and again
 
@@ -141,12 +141,5 @@ def _apply(engine: str, refs: t.Collection[str]) -> Outcome:
             return Outcome((), ())
         if _EVERYTHING in refs:
             return restore(kernel, document)
-        names = [name for name, sandbox in sandbox_names(document).items() if _is_meant(engine, refs, sandbox)]
+        names = [name for name, sandbox in sandbox_names(document).items() if is_meant(sandbox, engine, refs)]
         return attach(kernel, document, names) if names else Outcome((), ())
-
-
-def _is_meant(engine: str, refs: t.Collection[str], sandbox: t.Mapping[str, str]) -> bool:
-    """A document may name a container by the beginning of its id, of which news have the whole."""
-    ref = sandbox["ref"]
-    named = ref in refs or (len(ref) >= _ID and any(each.startswith(ref) for each in refs))
-    return named and sandbox["engine"] == engine
