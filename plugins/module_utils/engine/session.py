@@ -46,6 +46,10 @@ class Ended(Exception):
         self.lacks = list(lacks)
 
 
+class Incapable(Ended):
+    """Nothing can be done: the process may not, or a library is missing."""
+
+
 class Busy(Ended):
     """Another piece of work has been going on for too long."""
 
@@ -62,10 +66,10 @@ def kernel_of_this_host(
     Raises Ended, also for what is raised while it is used.
     """
     if os.geteuid() != 0:
-        raise Ended("This needs root on the host: set become: true.")
+        raise Incapable("This needs root on the host: set become: true.")
     lacking = _lacking_capabilities()
     if lacking:
-        raise Ended(
+        raise Incapable(
             f"This needs {' and '.join(lacking)}, which root has not got here: run on the host, not in a container."
         )
     sandboxes = sandboxes or Sandboxes()
@@ -80,7 +84,7 @@ def _in_words() -> t.Iterator[None]:
     try:
         yield
     except LibraryMissing as error:
-        raise Ended(f"{error}. {library_advice()} {NOTHING_DONE}", lacks=["pyroute2"]) from error
+        raise Incapable(f"{error}. {library_advice()} {NOTHING_DONE}", lacks=["pyroute2"]) from error
     except Unready as error:
         raise Ended("\n".join([*error.problems, NOTHING_DONE]), error.problems) from error
     except lock_file.Busy as error:
@@ -96,7 +100,7 @@ def _in_words() -> t.Iterator[None]:
     except CannotKeep as error:
         raise Ended(f"{error}.", [str(error)]) from error
     except NftMissing as error:
-        raise Ended(str(error), lacks=["libnftables"]) from error
+        raise Incapable(str(error), lacks=["libnftables"]) from error
     except (NftError, WireError) as error:
         raise Ended(str(error)) from error
 

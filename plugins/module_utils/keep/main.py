@@ -20,7 +20,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine impor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet
-from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Ended, kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.engine.session import (
+    Ended,
+    Incapable,
+    kernel_of_this_host,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.keep import hooks, metrics, report, saved, watch
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
     Outcome,
@@ -30,6 +34,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
     sandbox_names,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import versions
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of
 
 AS_SAVED, DIFFERS, UNABLE = 0, 1, 3
 _BETWEEN_TRIES = 0.5  # seconds; a parent that appears late does so without telling us
@@ -41,8 +46,13 @@ class _Unable(Exception):
 
 def main(argv: t.Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names of devices are bytes
     try:
-        return options.command(options)
+        if os.geteuid() != 0 and options.command not in (_version, _hook):
+            raise _Unable("this needs root")
+        status = options.command(options)
+        sys.stdout.flush()
+        return status
     except (_Unable, Problem, Ended) as error:
         print(f"containerhost: {error}", file=sys.stderr)
         return UNABLE
@@ -85,7 +95,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _document() -> saved.Saved:
-    found = saved.read()
+    """Read while the lock is held: a run that ends meanwhile leaves another one."""
+    try:
+        found = saved.read()
+    except Problem as error:
+        raise _Unable(str(error)) from error
     if found is None:
         raise _Unable(f"nothing is saved in {saved.PATH}: a run of the playbook for this host saves it")
     return found
@@ -112,10 +126,12 @@ def _restore(options: t.Any) -> int:
 
 
 def _tried() -> tuple[Outcome, list[str]]:
-    """One restore, and what it could not do."""
+    """One restore, and what it could not do. Raises _Unable and Incapable for what no waiting mends."""
     try:
         with kernel_of_this_host(KINDS) as kernel:
             outcome = restore(kernel, _document())
+    except Incapable:
+        raise
     except Ended as error:
         return Outcome((), ()), error.problems or [str(error)]
     return outcome, outcome.blocked
@@ -154,7 +170,8 @@ def _diff(options: t.Any) -> int:
         _print_json(report.comparison(document, todo))
     else:
         sys.stdout.write(report.unified(diff.diffs(KINDS, todo.changes)))
-        print("\n".join(report.waiting(todo.pending)), end="\n" if todo.pending else "")
+        for line in report.waiting(todo.pending):
+            print(line)
     return DIFFERS if report.differs(todo) else AS_SAVED
 
 
@@ -174,7 +191,8 @@ def _attach(options: t.Any) -> int:
         outcome = attach(kernel, document, names)
     for line in report.lines(outcome):
         print(line)
-    return DIFFERS if outcome.pending else AS_SAVED
+    left = [each.wanted.values.get("sandbox") for each in outcome.pending]
+    return DIFFERS if any(sandbox and netns_of(sandbox) in names for sandbox in left) else AS_SAVED
 
 
 def _named(document: saved.Saved, given: t.Sequence[str]) -> list[str]:
