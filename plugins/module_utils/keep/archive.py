@@ -20,6 +20,8 @@ import typing as t
 import zipfile
 import zlib
 
+from ansible_collections.containerhost.network.plugins.module_utils.keep.pages import HEADER
+
 _PACKAGE = "ansible_collections.containerhost.network.plugins.module_utils"
 _FOLDER = _PACKAGE.replace(".", "/")
 # What needs Ansible, or makes labs, has no place on a host.
@@ -56,6 +58,7 @@ def build() -> bytes:
     whole = io.BytesIO()
     whole.write(f"#!{sys.executable} -I\n".encode())
     with zipfile.ZipFile(whole, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = HEADER.encode()
         for name, source in sorted(files.items()):
             archive.writestr(_entry(name), source)
             archive.writestr(_entry(f"{name}c"), _compiled(name, source))

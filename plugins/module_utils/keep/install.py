@@ -3,56 +3,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What keeps a host is installed on it, compared with what is there, and removed again.
 
-``/etc/containerhost/installed.json`` names the files and folders that are ours. It is written before them, and goes
-after them: a killed run leaves an entry too many, never a file that nobody knows of. The document is written last.
+The manifest is written before the files that it names, and goes after them: a killed run leaves an entry too many,
+never a file that nobody knows of.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import subprocess
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.keep import layout, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep import layout, manifest, metrics, pages, saved
 from ansible_collections.containerhost.network.plugins.module_utils.keep.layout import (
     HostFacts,
     Kept,
     KeptFile,
     KeptLink,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.keep.manifest import NOTHING, Manifest
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import (
     CannotKeep,
-    read_text,
     replace_file,
     replace_text,
     sync_folder,
     what_is_at,
 )
 
-MANIFEST = f"{saved.FOLDER}/installed.json"
-_MANIFEST_VERSION = 1
-_KNOWN = "remove it: files of ours are known by their first line"
 _BOOTED = "/run/systemd/system"  # sd_booted(3)
 _UNIT_FOLDERS = [f"{top}/systemd/system" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")]
 _SECONDS = 60  # for systemctl
 _FOLDER_MODE = 0o755
 
 Diff = t.Dict[str, str]
-
-
-class Manifest(t.NamedTuple):
-    """``files``: SHA-256 by path, or the target of a link; ``program``: what it was built of."""
-
-    files: t.Mapping[str, str]
-    folders: t.Sequence[str]
-    program: str = ""
-
-
-NOTHING = Manifest({}, ())
 
 
 class Change(t.NamedTuple):
@@ -86,19 +71,22 @@ def plan(document: saved.Saved | None, metrics_folder: str | None = None) -> Ins
 
     Raises Problem for a file of somebody else's in the place of ours, and for a place that cannot be written to.
     """
-    before = _manifest()
+    before = manifest.read()
     if document is not None and document.is_empty:
         document = None
-    if document is None and before == NOTHING and saved.PATH not in before.files and not os.path.lexists(saved.PATH):
+    if document is None and before == NOTHING and not os.path.lexists(saved.FOLDER):
         return None
     on_host = facts()
     wanted, built = _wanted(document, on_host, metrics_folder, before)
     changes = [_changed(each, before) for each in wanted]
-    known = {each.path for each in wanted}
+    reported = metrics.path_in(metrics_folder) if document is not None and metrics_folder is not None else None
+    known = {*(each.path for each in wanted), reported}
     gone = [Change(path, None, "present\n", "") for path in before.files if path not in known and os.path.lexists(path)]
     some = [*gone_first(gone), *(each for each in changes if each is not None), *_document_change(document)]
     _check_writable(each.path for each in some)
     digests = {each.path: _digest(each) for each in wanted}
+    if reported is not None:
+        digests[reported] = ""  # the program writes it, again and again
     program = built if document is not None else ""
     after = Manifest(digests, [], program)
     return Installation(some, before, after, document, on_host.systemd)
@@ -158,7 +146,7 @@ def _changed(wanted: Kept, before: Manifest) -> Change | None:
     content = _content(wanted.path) if there == "a file" else None
     if content == wanted.content and os.stat(wanted.path).st_mode & 0o7777 == wanted.mode:
         return None
-    if wanted.path not in before.files and layout.HEADER.encode() not in (content or b""):
+    if wanted.path not in before.files and pages.HEADER.encode() not in (content or b""):
         raise _foreign(wanted.path, there)
     before_it = wanted._replace(content=content or b"")
     return Change(wanted.path, wanted, _shown(before_it, "another one\n"), _shown(wanted))
@@ -205,15 +193,24 @@ def install(todo: Installation) -> None:
         if todo.document is None:
             _remove(todo)
             return
-        folders = _make_folders([saved.FOLDER, *(os.path.dirname(each.path) for each in todo.changes)], todo.before)
-        during = Manifest({**todo.before.files, **todo.after.files}, folders, todo.before.program)
-        _write_manifest(during)
+        missing = _missing_folders([saved.FOLDER, *(os.path.dirname(each.path) for each in todo.changes)])
+        folders = list(dict.fromkeys([saved.FOLDER, *todo.before.folders, *missing]))
+        _make_folders(path for path in missing if path == saved.FOLDER)
+        both = {**todo.before.files, **todo.after.files}
+        if todo.changes or not todo.before.finished:
+            manifest.write(Manifest(both, folders, todo.before.program, finished=False))
+        _make_folders(missing)
+        gone = [path for path in todo.before.files if path not in todo.after.files]
+        if todo.systemd:
+            _stop(gone)
         for change in todo.changes:
             if change.path != saved.PATH:
                 _write(change)
-        _write_manifest(todo.after._replace(folders=folders))
+        _forget_unfinished([*both, saved.PATH, manifest.PATH])
         _write_document(todo.document)
         _tell_systemd(todo)
+        left = _remove_folders(folders, todo.after.files)
+        manifest.write(todo.after._replace(folders=left))
     except (OSError, subprocess.SubprocessError) as error:
         raise _cannot(error) from error
 
@@ -252,19 +249,45 @@ def _write_document(document: saved.Saved) -> None:
         os.utime(saved.PATH)
 
 
-def _make_folders(paths: t.Iterable[str], before: Manifest) -> list[str]:
-    """Make folders that are not there; returns those that are ours to remove again, outermost first."""
-    made = list(before.folders)
-    for path in dict.fromkeys(paths):
+def _missing_folders(paths: t.Iterable[str]) -> list[str]:
+    """Folders that have to be made, outermost first."""
+    found: dict[str, None] = {}
+    for path in paths:
         missing = []
         while not os.path.isdir(path):
             missing.append(path)
             path = os.path.dirname(path)
-        for each in reversed(missing):
-            os.mkdir(each, 0o700 if each == saved.FOLDER else _FOLDER_MODE)
-            os.chmod(each, 0o700 if each == saved.FOLDER else _FOLDER_MODE)
-            made.append(each)
-    return list(dict.fromkeys(made))
+        found.update(dict.fromkeys(reversed(missing)))
+    return list(found)
+
+
+def _make_folders(paths: t.Iterable[str]) -> None:
+    mask = os.umask(0)  # in one step: nobody comes back to set the mode of a folder that is there
+    try:
+        for path in paths:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(path, 0o700 if path == saved.FOLDER else _FOLDER_MODE)
+    finally:
+        os.umask(mask)
+
+
+def _remove_folders(folders: t.Sequence[str], but_of: t.Collection[str] = ()) -> list[str]:
+    """Remove those that nothing is in; returns what is still ours to remove one day."""
+    left = []
+    for path in sorted(folders, key=len, reverse=True):
+        if path == saved.FOLDER or any(each.startswith(f"{path}/") for each in but_of):
+            left.append(path)
+            continue
+        with contextlib.suppress(OSError):  # somebody else has put something in it
+            os.rmdir(path)
+    return sorted(left, key=len)
+
+
+def _forget_unfinished(paths: t.Iterable[str]) -> None:
+    """What killed runs had begun to write."""
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(f"{path}.new")
 
 
 def _remove(todo: Installation) -> None:
@@ -275,16 +298,11 @@ def _remove(todo: Installation) -> None:
         _write(change)
     if todo.systemd and any(path.startswith(layout.UNITS) for path in todo.before.files):
         _systemctl("daemon-reload")
-    for path in (saved.PATH, f"{saved.PATH}.new", *(f"{path}.new" for path in todo.before.files)):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-    folders = [each for each in todo.before.folders if each != saved.FOLDER]
-    for path in sorted(folders, key=len, reverse=True):
-        with contextlib.suppress(OSError):  # somebody else has put something in it
-            os.rmdir(path)
-    for path in (MANIFEST, f"{MANIFEST}.new"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    _forget_unfinished([*todo.before.files, saved.PATH])
+    _remove_folders(todo.before.folders)
+    _forget_unfinished([manifest.PATH])
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(manifest.PATH)
     if saved.FOLDER in todo.before.folders:
         with contextlib.suppress(OSError):
             os.rmdir(saved.FOLDER)
@@ -294,13 +312,12 @@ def _remove(todo: Installation) -> None:
 
 
 def _tell_systemd(todo: Installation) -> None:
-    """Services that are new or other than before begin again; those whose files have gone end."""
+    """Services that are new or other than before begin again."""
     if not todo.systemd:
         return
     changed = {change.path for change in todo.changes}
-    gone = {change.path: "" for change in todo.changes if change.wanted is None}
-    if gone:
-        _stop(gone)
+    if not todo.before.finished:
+        changed.update(todo.after.files)  # whoever was killed may have changed any of them
     if any(path.startswith(layout.UNITS) for path in changed):
         _systemctl("daemon-reload")
     ours = [os.path.basename(path) for path in todo.after.files if os.path.dirname(path) == layout.UNITS]
@@ -325,29 +342,7 @@ def _systemctl(*words: str) -> None:
     )
 
 
-# -- the manifest ----------------------------------------------------------------------------------------------
-
-
-def _manifest() -> Manifest:
-    try:
-        content = json.loads(read_text(MANIFEST))
-    except FileNotFoundError:
-        return NOTHING
-    except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise Problem(f"{MANIFEST} cannot be read ({why}); {_KNOWN}") from error
-    files, folders = (content.get(name) for name in ("files", "folders")) if isinstance(content, dict) else (None, None)
-    well = isinstance(files, dict) and isinstance(folders, list) and content.get("version") == _MANIFEST_VERSION
-    if not well or not all(isinstance(each, str) for each in [*files, *files.values(), *folders]):
-        raise Problem(f"{MANIFEST} is damaged; {_KNOWN}")
-    return Manifest(files, folders, str(content.get("program", "")))
-
-
-def _write_manifest(manifest: Manifest) -> None:
-    content = {"version": _MANIFEST_VERSION, **manifest._asdict()}
-    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
-    if _content(MANIFEST) != text.encode():
-        replace_text(MANIFEST, text, sync=True)
+# -- contents ---------------------------------------------------------------------------------------------------
 
 
 def _digest(wanted: Kept) -> str:

@@ -16,7 +16,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep import 
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import COLLECTION, Saved
 
 PROGRAM = "/usr/local/sbin/containerhost"
-HEADER = "containerhost.network keeps this file; see containerhost(8)"
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
 COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"
 # Files that a diff does not show.
@@ -114,7 +113,7 @@ def _units(engines: t.Collection[str], facts: HostFacts, metrics_folder: str | N
 
 
 def _unit(name: str, text: str) -> KeptFile:
-    return KeptFile(f"{UNITS}/{name}", f"# {HEADER}\n{text}".encode())
+    return KeptFile(f"{UNITS}/{name}", f"# {pages.HEADER}\n{text}".encode())
 
 
 def _enabled(name: str, by: str) -> KeptLink:
@@ -214,4 +213,4 @@ def _oci_hooks() -> str:
 
 def _lxc_hooks() -> str:
     # lxc adds the container's name and the hook's to the command: they become arguments of the shell.
-    return f"# {HEADER}\nlxc.hook.start-host = /bin/sh -c '{_calls('lxc')}'\n"
+    return f"# {pages.HEADER}\nlxc.hook.start-host = /bin/sh -c '{_calls('lxc')}'\n"

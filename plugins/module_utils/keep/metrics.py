@@ -23,9 +23,13 @@ _OF_NETWORKS = (
 )
 
 
+def path_in(folder: str) -> str:
+    return os.path.join(folder, FILE)
+
+
 def write(folder: str, document: Saved, todo: ChangeSet) -> None:
     """Raises Problem where the folder takes no file."""
-    path = os.path.join(folder, FILE)
+    path = path_in(folder)
     try:
         replace_text(path, text(document, todo, saved.last_run(), saved.now()), mode=_READABLE)
     except OSError as error:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-MANUAL = r""".\" containerhost.network keeps this file
+# Files of ours begin with it, as far as their format has room for one.
+HEADER = "containerhost.network keeps this file; see containerhost(8)"
+
+MANUAL = rf""".\" {HEADER}
 .TH CONTAINERHOST 8 "" "containerhost.network" "System Administration"
 .SH NAME
 containerhost \- keep this host's container networks as the last run has saved them
@@ -65,6 +68,7 @@ Make what a container has that has started:
 .I NAME
 is its name with its engine, or
 .IR ENGINE : NAME .
+Its exit status is 1 where the container does not run.
 Whoever starts containers in another way than the host's engines calls this afterwards.
 .TP
 .B version
@@ -140,7 +144,7 @@ What borrowed settings were before.
 .BR systemctl (1)
 """
 
-COMPLETION = """# containerhost.network keeps this file
+COMPLETION = f"# {HEADER}\n" + """\
 _containerhost()
 {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
