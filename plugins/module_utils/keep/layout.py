@@ -142,8 +142,11 @@ WantedBy=multi-user.target
 
 
 def _watch(what: str, service: str | None) -> str:
-    """``service``: it lives as long as that one, and does not start it by asking for its socket."""
-    bound = f"BindsTo={service}\nAfter={service}\n" if service else ""
+    """``service``: it lives as long as that one, and does not start it, also not by asking for its socket.
+
+    systemd.unit(5): BindsTo= would start what somebody has stopped; Requisite= fails then, and stops with it.
+    """
+    bound = f"Requisite={service}\nAfter={service}\n" if service else ""
     about = "mended when they are taken away" if what == "nftables" else f"given to containers of {what} as they start"
     return f"""[Unit]
 Description=Container networks {about}
