@@ -335,8 +335,16 @@ def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation 
     return install.plan(whole if told["enabled"] else None, told["metrics_folder"])
 
 
+_KINDS = {kind.name: kind for kind in KINDS}
+
+
 def _key_of_row(kind: str, row: Values) -> t.Any:
-    known = {each.name: each for each in KINDS}[kind]
+    known = _KINDS.get(kind)
+    if known is None:
+        raise Problem(
+            f"{saved.PATH} has objects of kind {kind}, which this collection does not know: run the playbook of the"
+            " collection that wrote it, or containerhost.network.site of this one, which writes it anew"
+        )
     return wanted_object(known, {name: value for name, value in row.items() if name != "network"}, row["network"]).key
 
 

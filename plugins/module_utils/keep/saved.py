@@ -25,7 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 FOLDER = "/etc/containerhost"
 PATH = f"{FOLDER}/document.json"
 VERSION = 1
-_AGAIN = "Run the playbook for this host: it is written again"
+_AGAIN = "Run containerhost.network.site for this host: it is written again"
 COLLECTION = "0.1.0"  # of galaxy.yml
 
 Document = t.Dict[str, t.Any]
@@ -139,10 +139,7 @@ def _misshapen(content: t.Any) -> str | None:
     if not isinstance(content, dict) or "version" not in content:
         return f"is no saved document. {_AGAIN}"
     if content["version"] != VERSION:
-        return (
-            f"is of version {content['version']!r}, and this program reads version {VERSION}: nothing of it is applied."
-            " Run the playbook of the collection that wrote it, or a newer one"
-        )
+        return _of_version(content["version"], VERSION)
     is_text, is_mapping = (lambda value: isinstance(value, str)), (lambda value: isinstance(value, dict))
     checks: dict[str, t.Callable[[t.Any], bool]] = {
         "host": is_text,
@@ -151,16 +148,34 @@ def _misshapen(content: t.Any) -> str | None:
         "date": lambda value: isinstance(value, int),
         "networks": lambda value: is_mapping(value) and all(map(is_text, value.values())),
         "waiting": lambda value: isinstance(value, list) and all(map(is_text, value)),
-        "document": lambda value: is_mapping(value) and all(map(_is_rows, value.values())),
+        "document": lambda value: is_mapping(value) and all(_is_rows(kind, rows) for kind, rows in value.items()),
     }
     for name, is_right in checks.items():
         if name not in content or not is_right(content[name]):
             return f"is damaged (`{name}`). {_AGAIN}"
+    if content["document"].get("version") != DOCUMENT_VERSION:
+        return _of_version(content["document"].get("version"), DOCUMENT_VERSION)
     return None
 
 
-def _is_rows(value: t.Any) -> bool:
-    """A kind's objects, each with its network; or the document's version."""
-    if isinstance(value, list):
-        return all(isinstance(row, dict) and isinstance(row.get("network"), str) for row in value)
-    return isinstance(value, int)
+def _of_version(found: t.Any, known: int) -> str:
+    return (
+        f"is of version {found!r}, and this program reads version {known}: nothing of it is applied. Run the playbook"
+        " of the collection that wrote it, or a newer one"
+    )
+
+
+def _is_rows(kind: str, value: t.Any) -> bool:
+    """A kind's objects, each with its network, and some with a sandbox; or the document's version."""
+    if kind == "version":
+        return isinstance(value, int)
+    return isinstance(value, list) and all(map(_is_row, value))
+
+
+def _is_row(row: t.Any) -> bool:
+    if not isinstance(row, dict) or not isinstance(row.get("network"), str):
+        return False
+    sandbox = row.get("sandbox")
+    return sandbox is None or (
+        isinstance(sandbox, dict) and all(isinstance(sandbox.get(name), str) for name in ("engine", "ref"))
+    )

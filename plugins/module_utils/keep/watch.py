@@ -35,7 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.startup impo
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
 _EVERYTHING = "*"
-_SHORTEST, _LONGEST = 0.1, 5.0  # seconds before a source that has ended is tried again
+_SHORTEST, _LONGEST = 0.1, 1.0  # seconds before a source that has ended is tried again
 _APART = 0.5  # seconds from one look at everything to the next: somebody may take our rules away again and again
 
 
@@ -58,22 +58,20 @@ def forever(what: str) -> t.NoReturn:
     """Listen, and do what there is to be done; after each silence all of it, as nobody knows what has been missed."""
     source = SOURCES[what]
     import_definitions()  # 40 ms that no child has to spend
-    pause = _SHORTEST
+    pause, told = _SHORTEST, ""
     while True:
+        begun = time.monotonic()
         try:
-            news = source.starts()
+            with contextlib.closing(source.starts()) as news:
+                _listen(source.name, news)
         except OSError as error:
-            print(f"{what}: {error}; trying again", file=sys.stderr, flush=True)
-            time.sleep(pause)
-            pause = min(_LONGEST, 2 * pause)
-            continue
-        pause = _SHORTEST
-        try:
-            _listen(source.name, news)
-        except OSError as error:
-            print(f"{what}: {error}; beginning again", file=sys.stderr, flush=True)
-        finally:
-            news.close()
+            if str(error) != told:
+                print(f"{what}: {error}; trying again", file=sys.stderr, flush=True)
+            told = str(error)
+        if time.monotonic() - begun > _LONGEST:
+            pause, told = _SHORTEST, ""
+        time.sleep(pause)
+        pause = min(_LONGEST, 2 * pause)
 
 
 def _listen(engine: str, news: Starts) -> t.NoReturn:

@@ -9,7 +9,7 @@ import ctypes
 import os
 import struct
 
-IN_MOVED_TO, IN_CREATE, IN_DELETE_SELF = 0x80, 0x100, 0x400  # linux/inotify.h
+IN_MOVED_TO, IN_CREATE, IN_DELETE_SELF, IN_Q_OVERFLOW = 0x80, 0x100, 0x400, 0x4000  # linux/inotify.h
 _IN_NONBLOCK, _IN_CLOEXEC = os.O_NONBLOCK, os.O_CLOEXEC
 _EVENT = struct.Struct("=iIII")
 
@@ -42,6 +42,8 @@ class FolderEvents:
             start += _EVENT.size
             if mask & IN_DELETE_SELF:
                 raise OSError("the folder has gone")
+            if mask & IN_Q_OVERFLOW:
+                raise OSError("more has happened in the folder than is remembered")
             names.append(os.fsdecode(some[start:start + length].rstrip(b"\0")))
             start += length
         return names
