@@ -327,7 +327,7 @@ def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation 
         document=params["document"],
         waiting=sorted({network_of(change.owner) for change in todo.kept} & {*told["networks"]}),
     )
-    whole = saved.merged(saved.read() if told["drivers"] else None, new, told["drivers"], _key_of_row)
+    whole = saved.merged(_saved_before() if told["drivers"] else None, new, told["drivers"], _key_of_row)
     if whole.is_empty and todo.kept:
         return None  # what is left over here is kept like all else, until it goes
     if check and params["phase"] == "remove" and not whole.is_empty:
@@ -338,14 +338,23 @@ def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation 
 _KINDS = {kind.name: kind for kind in KINDS}
 
 
+def _saved_before() -> saved.Saved | None:
+    """What is saved, of which other drivers' part is taken over as it is. Raises Problem for one that is damaged."""
+    found = saved.read()
+    if found is not None:
+        try:
+            read_document(KINDS, found.document, recreate=False)
+        except Unready as error:
+            raise Problem(
+                f"{saved.PATH} is not what this collection saves ({error.problems[0]}). Run containerhost.network.site"
+                " for this host: it is written again"
+            ) from error
+    return found
+
+
 def _key_of_row(kind: str, row: Values) -> t.Any:
-    known = _KINDS.get(kind)
-    if known is None:
-        raise Problem(
-            f"{saved.PATH} has objects of kind {kind}, which this collection does not know: run the playbook of the"
-            " collection that wrote it, or containerhost.network.site of this one, which writes it anew"
-        )
-    return wanted_object(known, {name: value for name, value in row.items() if name != "network"}, row["network"]).key
+    values = {name: value for name, value in row.items() if name != "network"}
+    return wanted_object(_KINDS[kind], values, row["network"]).key
 
 
 def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:

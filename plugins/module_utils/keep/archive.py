@@ -108,15 +108,18 @@ def _home() -> tuple[str | None, str]:
 
 
 def _checksums() -> t.Iterator[tuple[str, int]]:
-    """Names below the folder, and CRC-32 of their content: a ZIP's directory has it."""
+    """Names below the folder, and CRC-32 of their content: a ZIP's directory has it.
+
+    Without empty files: Ansible adds one to each folder, as ``build`` does.
+    """
     archive, _folder = _home()
     if archive is None:
-        yield from ((name, zlib.crc32(content)) for name, content in _sources().items())
+        yield from ((name, zlib.crc32(content)) for name, content in _sources().items() if content)
         return
     with zipfile.ZipFile(archive) as file:
         for entry in file.infolist():
             name = entry.filename.partition(f"{_FOLDER}/")[2]
-            if name and _is_part(name):
+            if name and _is_part(name) and entry.file_size:
                 yield f"{_FOLDER}/{name}", entry.CRC
 
 
