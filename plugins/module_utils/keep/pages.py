@@ -102,6 +102,8 @@ answer with
 .IR host ,
 .I date
 (seconds since 1970, when the description was last changed),
+.I digest
+(of the plan that it is part of),
 .IR differs ,
 .I counts
 (added, changed, recreated, removed),
