@@ -31,7 +31,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import Deletions
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
-from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
+from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing, import_definitions
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
 _EVERYTHING = "*"
@@ -57,7 +57,8 @@ SOURCES: dict[str, t.Any] = {
 def forever(what: str) -> t.NoReturn:
     """Listen, and do what there is to be done; after each silence all of it, as nobody knows what has been missed."""
     source = SOURCES[what]
-    import_definitions()  # 40 ms that no child has to spend
+    with contextlib.suppress(LibraryMissing):  # of which each child speaks
+        import_definitions()  # 40 ms that no child has to spend
     pause, told = _SHORTEST, ""
     while True:
         begun = time.monotonic()

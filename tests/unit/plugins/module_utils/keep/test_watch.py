@@ -18,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
 from ansible_collections.containerhost.network.plugins.module_utils.keep import watch
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import Outcome, is_meant
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 
 SOON = 5.0  # seconds, for what happens at once
 
@@ -261,6 +262,15 @@ def test_one_that_has_lasted_is_begun_again_soon(monkeypatch, slept):
 
     forever(monkeypatch, Source(0.0, 0.0, 0.0), listen)
     assert slept == [0.1, 0.1, 0.1]
+
+
+def test_without_a_library_it_goes_on_until_there_is_one(monkeypatch, slept, work):
+    def missing() -> None:
+        raise LibraryMissing("pyroute2 is not installed")
+
+    monkeypatch.setattr(watch, "import_definitions", missing)
+    forever(monkeypatch, Source(0.0))
+    assert work.done() == ["docker *"]
 
 
 # -- whom it is about --------------------------------------------------------------------------------------------------
