@@ -35,7 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 _BOOTED = "/run/systemd/system"  # sd_booted(3)
 _UNIT_FOLDERS = [f"{top}/systemd/system" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")]
 _SECONDS = 60  # for systemctl
-_FOLDER_MODE = 0o755
+_FOLDER_MODE, _PRIVATE = 0o755, 0o700
 
 Diff = t.Dict[str, str]
 
@@ -194,7 +194,8 @@ def install(todo: Installation) -> None:
             _remove(todo)
             return
         missing = _missing_folders([saved.FOLDER, *(os.path.dirname(each.path) for each in todo.changes)])
-        folders = list(dict.fromkeys([saved.FOLDER, *todo.before.folders, *missing]))
+        begun = [saved.FOLDER] if _is_begun(todo.before) else []
+        folders = list(dict.fromkeys([*begun, *todo.before.folders, *missing]))
         _make_folders(path for path in missing if path == saved.FOLDER)
         both = {**todo.before.files, **todo.after.files}
         if todo.changes or not todo.before.finished:
@@ -261,12 +262,20 @@ def _missing_folders(paths: t.Iterable[str]) -> list[str]:
     return list(found)
 
 
+def _is_begun(before: Manifest) -> bool:
+    """Is our folder a killed run's, which had no manifest yet, or no longer? Somebody's own can be read by others."""
+    try:
+        return before == NOTHING and os.stat(saved.FOLDER).st_mode & 0o7777 == _PRIVATE
+    except OSError:
+        return False
+
+
 def _make_folders(paths: t.Iterable[str]) -> None:
     mask = os.umask(0)  # in one step: nobody comes back to set the mode of a folder that is there
     try:
         for path in paths:
             with contextlib.suppress(FileExistsError):
-                os.mkdir(path, 0o700 if path == saved.FOLDER else _FOLDER_MODE)
+                os.mkdir(path, _PRIVATE if path == saved.FOLDER else _FOLDER_MODE)
     finally:
         os.umask(mask)
 
@@ -303,7 +312,7 @@ def _remove(todo: Installation) -> None:
     _forget_unfinished([manifest.PATH])
     with contextlib.suppress(FileNotFoundError):
         os.unlink(manifest.PATH)
-    if saved.FOLDER in todo.before.folders:
+    if saved.FOLDER in todo.before.folders or _is_begun(todo.before):
         with contextlib.suppress(OSError):
             os.rmdir(saved.FOLDER)
 

@@ -210,6 +210,15 @@ def test_a_folder_that_somebody_else_has_put_something_in_stays(host):
     assert host.names() == ["usr/share/containers/oci/hooks.d/theirs.json"]
 
 
+def test_a_folder_of_our_name_that_was_there_before_stays(host):
+    host.path("/etc/containerhost").mkdir(mode=0o755)
+    before = host.tree()
+    keep(None)
+    keep(WEB)
+    keep(None)
+    assert host.tree() == before
+
+
 def test_the_metrics_go_when_nobody_writes_them_any_more(host):
     host.boot()
     folder = host.path("/var/lib/node")
