@@ -207,7 +207,8 @@ def _calls(engine: str) -> str:
 def _oci_hooks() -> str:
     hook = {
         "version": "1.0.0",
-        "hook": {"path": "/bin/sh", "args": ["containerhost", "-c", _calls("podman")]},
+        # Where busybox is the shell, it is one by its name only.
+        "hook": {"path": "/bin/sh", "args": ["sh", "-c", _calls("podman")]},
         "when": {"always": True},
         "stages": ["createRuntime"],
     }

@@ -9,6 +9,7 @@ import configparser
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -206,7 +207,8 @@ def test_no_container_is_kept_from_starting_whatever_has_become_of_the_program(m
     [line] = [line for line in text("50-containerhost.conf", ("lxc",)).splitlines() if not line.startswith("#")]
     name, _equals, command = line.partition(" = ")
     assert (hook["stages"], hook["when"], name) == (["createRuntime"], {"always": True}, "lxc.hook.start-host")
-    called = subprocess.run([hook["hook"]["path"], *hook["hook"]["args"][1:]], check=False, capture_output=True)
+    assert hook["hook"]["args"][0] == Path(hook["hook"]["path"]).name
+    called = subprocess.run(hook["hook"]["args"], executable=hook["hook"]["path"], check=False, capture_output=True)
     assert (called.returncode, b"not found" in called.stderr) == (0, True)
     # As lxc calls it: by a shell, with words of its own.
     called = subprocess.run(["sh", "-c", f"exec {command} shop lxc start-host"], check=False, capture_output=True)
