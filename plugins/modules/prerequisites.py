@@ -39,7 +39,7 @@ attributes:
     description: A second run changes nothing.
     support: full
   platform:
-    description: Linux, with a package manager that M(ansible.builtin.package) knows.
+    description: Linux, with a package manager that C(ansible.builtin.package) knows.
     platforms: linux
     support: full
 author:

@@ -8,6 +8,7 @@ docs/development.md says how blocks are marked. `make docs` checks links and bui
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import types
@@ -28,7 +29,11 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import KEYS as PUBLISH_KEYS
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import ROUTE_KEYS, SUBNET_KEYS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import (
+    READERS,
+    ROUTE_KEYS,
+    SUBNET_KEYS,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import plain
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
@@ -232,6 +237,15 @@ def test_the_reference_has_every_section_and_key_of_the_inventory():
     assert sorted(sections) == sorted(["fleet", "host", "network", "container", "endpoint", *drivers.drivers()])
     for key in (*SUBNET_KEYS, *PUBLISH_KEYS, *ROUTE_KEYS):
         assert f"\n| `{key}` |" in text, key
+
+
+def test_the_reference_has_words_for_every_type_of_key():
+    """The extension itself needs Sphinx, which is only there where the pages are built."""
+    tree = ast.parse((ROOT / "tools/docs/inventory_options.py").read_text())
+    [types] = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TYPES"
+    ]
+    assert sorted(ast.literal_eval(types)) == sorted(READERS)
 
 
 def test_every_page_is_in_the_navigation():
