@@ -68,7 +68,7 @@ def read_text(value: Any, option: Option) -> str:
 def read_folder(value: Any, option: Option) -> str:
     """An absolute path that needs no quoting in a service's file."""
     text = read_text(value, option)
-    if not re.fullmatch(r"/[A-Za-z0-9._/+-]+", text) or ".." in text.split("/"):
+    if not re.fullmatch(r"(/[A-Za-z0-9._+-]+)+/?", text) or ".." in text.split("/"):
         raise Refusal(
             f"`{option.name}` is {value!r}, which is no absolute path of letters, digits, '.', '_', '+' and '-'",
             "Write the folder's path, as in /var/lib/prometheus/node-exporter",

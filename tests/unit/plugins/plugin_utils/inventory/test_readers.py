@@ -66,6 +66,19 @@ def test_numbers_outside_their_range_are_refused(value):
     assert refusal.value.fix == "Write a number from 1 to 100"
 
 
+@pytest.mark.parametrize("value", ["/var/lib/node", "/var/lib/node/", "/srv/a.b/c+d_e-f"])
+def test_a_folder_is_an_absolute_path(value):
+    assert read("folder", value) == value.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "value", ["/", "//", "node", "./node", "/var/../etc", "/var//node", "/a b", "/a;b", "/a%b", "/a\nb", "/ä", "/$HOME"]
+)
+def test_a_path_that_a_service_would_read_as_something_else_is_refused(value):
+    with pytest.raises(Refusal, match="no absolute path of letters"):
+        read("folder", value)
+
+
 def test_a_mac_in_any_notation_is_normalised():
     assert read("mac", "52-54-00-AB-cd-EF") == "52:54:00:ab:cd:ef"
 
