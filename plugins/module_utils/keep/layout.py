@@ -153,7 +153,8 @@ Description=Container networks {about}
 Documentation=man:containerhost(8)
 ConditionPathExists=/etc/containerhost/document.json
 After={RESTORE}
-{bound}
+{bound}StartLimitIntervalSec=0
+
 [Service]
 ExecStart={PROGRAM} watch {what}
 Restart=always

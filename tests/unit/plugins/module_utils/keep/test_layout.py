@@ -193,6 +193,14 @@ def test_the_watcher_of_docker_lives_as_long_as_docker_and_does_not_start_it():
     assert {"BindsTo", "Requires", "Wants"}.isdisjoint(unit)
 
 
+@pytest.mark.parametrize("what", layout.WATCHABLE)
+def test_a_watcher_is_begun_again_however_often_it_is_killed(what):
+    """systemd would give up after five starts within ten seconds."""
+    unit = Unit(text(f"containerhost-{what}.service", ("docker", "nspawn")))
+    assert unit["Service"]["Restart"] == "always"
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+
+
 def test_a_firewalls_own_start_does_not_depend_on_ours():
     for name in layout.FIREWALLS:
         drop_in = next(file for file in units() if f"/{name}.service.d/" in file.path).content.decode()
