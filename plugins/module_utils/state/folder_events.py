@@ -9,7 +9,7 @@ import ctypes
 import os
 import struct
 
-IN_MOVED_TO, IN_CREATE, IN_DELETE_SELF, IN_Q_OVERFLOW = 0x80, 0x100, 0x400, 0x4000  # linux/inotify.h
+IN_CLOSE_WRITE, IN_MOVED_TO, IN_DELETE_SELF, IN_Q_OVERFLOW = 0x8, 0x80, 0x400, 0x4000  # linux/inotify.h
 _IN_NONBLOCK, _IN_CLOEXEC = os.O_NONBLOCK, os.O_CLOEXEC
 _EVENT = struct.Struct("=iIII")
 
@@ -17,12 +17,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class FolderEvents:
-    """Names of files that are made in a folder, or moved to it. Raises OSError, also once the folder has gone."""
+    """Names of files that have been written in a folder, or moved to it. Raises OSError, also once the folder has gone."""
 
     def __init__(self, folder: str) -> None:
         self._fd = _checked(_libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC), folder)
         try:
-            events = IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF
+            events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF
             _checked(_libc.inotify_add_watch(self._fd, os.fsencode(folder), events), folder)
         except OSError:
             self.close()

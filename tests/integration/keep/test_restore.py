@@ -1,0 +1,138 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run has saved is applied again by the program alone, whatever has become of the host meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.tests.integration.document.documents import only, web_and_fabric
+
+DAMAGE = {
+    "rules flushed": "nft flush ruleset",
+    "a bridge deleted": "ip link del ch-web",
+    "a container's end deleted": "ip link del chvshop",
+    "an overlay deleted": "ip link del ch-fabric",
+    "an address taken": "ip addr del 10.80.1.1/24 dev ch-web",
+    "a bridge down": "ip link set ch-web down",
+    "an entry of the FDB": "bridge fdb del 02:00:00:00:09:02 dev ch-fabric",
+    "a namespace deleted": "ip netns del shop",
+    "routing switched off": "echo 0 > /proc/sys/net/ipv4/conf/ch-web/forwarding",
+    "all at once": "nft flush ruleset; ip link del ch-web; ip link del ch-fabric; ip netns del shop; ip netns del db",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_restore_mends_what_a_run_would(kept, damage):
+    kept.save(web_and_fabric())
+    before = kept.host.snapshot()
+    assert kept.say("check") == "as saved\n"
+    kept.host.run("sh", "-ec", damage)
+    run = kept.save(web_and_fabric(), check=True)
+    found = kept.answer("check", status=1)
+    assert (found["diff"], found["counts"]) == (run["diff"], run["counts"])
+    assert kept.answer("restore")["diff"] == run["diff"]
+    assert kept.say("check") == "as saved\n"
+    assert kept.host.snapshot() == before
+    assert not kept.save(web_and_fabric())["changed"]
+
+
+def test_check_and_diff_and_show_change_nothing(kept):
+    kept.save(web_and_fabric())
+    kept.host.run("ip", "link", "del", "ch-web")
+    before, files = kept.host.snapshot(), kept.files()
+    for command in ("check", "diff", "show"):
+        assert "ch-web" in kept.say(command, status=1)
+    assert (kept.host.snapshot(), kept.files()) == (before, files)
+
+
+def test_what_a_run_has_removed_does_not_come_back(kept):
+    kept.save(web_and_fabric())
+    kept.save(only("web"))
+    kept.host.run("nft", "flush", "ruleset")
+    kept.say("restore")
+    assert "ch-fabric" not in kept.host.run("ip", "link")
+    assert "fabric" not in kept.host.run("nft", "list", "ruleset")
+
+
+def test_what_belongs_to_others_stays(kept):
+    kept.save(web_and_fabric())
+    kept.host.run("ip", "link", "add", "br-theirs", "type", "bridge")
+    kept.host.module("bridge", name="br-task")
+    kept.host.run("nft", "flush", "ruleset")
+    kept.say("restore")
+    links = kept.host.run("ip", "link")
+    assert "br-theirs" in links
+    assert "br-task" in links
+
+
+def test_something_in_the_way_of_one_network_keeps_no_other_from_being_made(kept):
+    kept.save(web_and_fabric())
+    kept.host.run("sh", "-ec", "ip link del ch-fabric; ip link del ch-web; ip link add ch-fabric type bridge")
+    said = kept.say("restore", status=1)
+    assert "not restored: " in said
+    assert "ch-fabric" in said
+    assert "10.80.1.1/24" in kept.host.run("ip", "addr", "show", "ch-web")
+    assert "10.80.1.2/24" in kept.host.run("ip", "netns", "exec", "shop", "ip", "addr")
+    kept.host.run("ip", "link", "del", "ch-fabric")
+    kept.say("restore")
+    assert kept.say("check") == "as saved\n"
+
+
+def test_the_files_are_predicted_and_go_without_a_trace(kept):
+    files, kernel = kept.files(), kept.host.snapshot()
+    predicted = kept.save(web_and_fabric(), check=True)
+    assert kept.files() == files
+    assert kept.save(web_and_fabric())["diff"] == predicted["diff"]
+    again = kept.save(web_and_fabric())
+    assert (again["changed"], again["diff"]) == (False, [])
+    kept.teardown()
+    assert (kept.files(), kept.host.snapshot()) == (files, kernel)
+
+
+def test_switched_off_the_networks_stay_and_the_files_go(kept):
+    files = kept.files()
+    kept.save(web_and_fabric())
+    off = kept.save(web_and_fabric(), enabled=False)
+    assert {row["before_header"].split()[0] for row in off["diff"]} == {"file"}
+    assert kept.files() == files
+    assert "ch-web" in kept.host.run("ip", "link")
+
+
+def test_a_role_s_run_saves_its_part_beside_the_others(kept):
+    web, fabric = only("web"), only("fabric")
+    kept.save(web, remove=["web"], drivers=["bridge"])
+    kept.save(fabric, remove=["fabric"], drivers=["overlay"], networks={"fabric": "overlay"})
+    assert set(kept.saved()["networks"]) == {"web", "fabric"}
+    kept.host.run("sh", "-ec", "ip link del ch-web; ip link del ch-fabric")
+    kept.say("restore")
+    assert kept.say("check") == "as saved\n"
+
+
+def test_a_document_of_another_version_is_not_applied(kept):
+    kept.save(web_and_fabric())
+    kept.host.run("sh", "-ec", "sed -i 's/^\"version\": 1,/\"version\": 99,/' /etc/containerhost/document.json")
+    kept.host.run("ip", "link", "del", "ch-web")
+    said = kept.say("restore", status=3)
+    assert "is of version 99" in said
+    assert "nothing of it is applied" in said
+    assert "ch-web" not in kept.host.run("ip", "link")
+    kept.save(web_and_fabric())
+    assert kept.say("check") == "as saved\n"
+
+
+def test_without_a_document_there_is_a_sentence(kept):
+    kept.save(web_and_fabric())
+    kept.host.run("rm", "/etc/containerhost/document.json")
+    for command in ("restore", "check", "diff", "show"):
+        assert "nothing is saved" in kept.say(command, status=3)
+
+
+def test_a_run_and_a_restore_take_turns(kept):
+    kept.save(web_and_fabric())
+    program = ["sh", "-c", "for n in 1 2 3 4; do containerhost restore & done; wait"]
+    for _time in range(3):
+        kept.host.run("sh", "-ec", "ip link del ch-web; ip link del ch-fabric")
+        kept.host.run(*program)
+        assert kept.say("check") == "as saved\n"
