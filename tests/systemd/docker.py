@@ -45,3 +45,8 @@ class Docker:
     def addresses(self, name: str) -> list[str]:
         lines = self.exec(name, "ip", "-o", "address", "show", "scope", "global").splitlines()
         return sorted(line.split()[3] for line in lines)
+
+    def wait_for_address(self, name: str, address: str) -> None:
+        """Until it is up and attached; without a run, that is a matter of a moment."""
+        there = f"until docker exec {name} ip -o address 2>&1 | grep -qF {address}; do sleep 0.05; done"
+        self.host.run("timeout", "20", "sh", "-c", there)

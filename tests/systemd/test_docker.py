@@ -45,17 +45,29 @@ def test_containers_of_docker_and_ours_are_on_one_network(town, docker):
     assert answer(town) == "from shop"
 
 
-@pytest.mark.parametrize(
-    "restart", ["docker restart dog", "systemctl restart docker", "systemctl reboot"], ids=lambda text: text
-)
-def test_after_a_restart_site_attaches_them_again(town, docker, restart):
+RESTARTS = ["docker restart dog", "systemctl restart docker", "docker kill dog", "systemctl reboot"]
+
+
+@pytest.mark.parametrize("restart", RESTARTS)
+def test_after_a_restart_they_are_attached_again_without_a_run(town, docker, restart):
     before = without_others(states(town))
     if restart == "systemctl reboot":
         town["h1"].reboot()
     else:
         town["h1"].run(*restart.split())
-    assert docker.addresses("dog") == []
-    assert site(town).changed == 1
+    if "kill" in restart:
+        town["h1"].run("docker", "start", "dog")
+    docker.wait_for_address("dog", "10.80.0.3/24")
+    assert_attached(town, docker)
     assert_same(before, without_others(states(town)))
     assert site(town).changed == 0
-    assert_attached(town, docker)
+
+
+def test_the_service_for_docker_stands_and_falls_with_docker(town, docker):
+    host = town["h1"]
+    host.run("systemctl", "stop", "docker.socket", "docker.service")
+    assert host.run("systemctl", "is-active", "containerhost-docker", check=False).stdout == "inactive\n"
+    host.run("systemctl", "start", "docker.service")
+    assert host.run("systemctl", "is-active", "containerhost-docker", check=False).stdout == "active\n"
+    docker.wait_for_address("dog", "10.80.0.3/24")
+    assert site(town).changed == 0
