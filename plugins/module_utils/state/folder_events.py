@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class FolderEvents:
-    """Names of files that have been written in a folder or moved there. Raises OSError, also once it has gone."""
+    """Names of files that have been written in a folder, or moved to it. Raises OSError, also when the folder goes."""
 
     def __init__(self, folder: str) -> None:
         self._fd = _checked(_libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC), folder)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that appear in a folder, as the kernel tells it; and machines of systemd-nspawn, which do so."""
+"""Files that are written in a folder, as the kernel tells it; and machines of systemd-nspawn, which do so."""
 
 from __future__ import annotations
 
@@ -28,24 +28,27 @@ def news(events: FolderEvents) -> list[str]:
     return events.read() if ready else []
 
 
-def test_what_is_made_or_moved_there_is_told_once(folder, tmp_path):
+def test_what_is_written_or_moved_there_is_told_once(folder, tmp_path):
     events = FolderEvents(str(folder))
     assert events.read() == []
-    (folder / "made").touch()
+    (folder / "ä").write_text("whole")
     (tmp_path / "other").touch()
     (tmp_path / "other").rename(folder / "moved")
-    os.mkfifo(folder / "ä")
-    assert news(events) == ["made", "moved", "ä"]
+    assert news(events) == ["ä", "moved"]
     assert news(events) == []
     events.close()
 
 
-def test_what_is_changed_or_goes_is_not(folder):
+def test_what_is_not_yet_written_is_read_or_goes_is_not(folder):
     (folder / "there").touch()
     events = FolderEvents(str(folder))
-    (folder / "there").write_text("changed")
-    (folder / "there").unlink()
-    assert news(events) == []
+    with (folder / "half").open("w") as file:
+        file.write("ha")
+        file.flush()
+        (folder / "there").read_text()
+        (folder / "there").unlink()
+        assert news(events) == []
+    assert news(events) == ["half"]
     events.close()
 
 
