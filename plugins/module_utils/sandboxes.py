@@ -46,13 +46,14 @@ def netns_of(sandbox: Sandbox) -> str:
 class Sandboxes:
     """The answers of this host's engines, for one run.
 
-    ``known``: paths by name that need not be asked for. ``silent``: no engine is asked, as it waits for the asker.
+    ``known``: paths by name that need not be asked for. ``only``: the engines that may be asked, None for all: one that
+    waits for the asker gives no answer, and one that does not run is started by the question.
     """
 
-    def __init__(self, known: t.Mapping[str, str] | None = None, silent: bool = False) -> None:
+    def __init__(self, known: t.Mapping[str, str] | None = None, only: t.Collection[str] | None = None) -> None:
         self._asked_for: dict[str, dict[str, None]] = {}
         self._answers: dict[str, str | NoContainer] = dict(known or {})
-        self._silent = silent
+        self._only = only
 
     def expect(self, sandboxes: t.Iterable[Sandbox | None]) -> None:
         """These will be gone to: whoever is asked for one of them is asked for all."""
@@ -69,8 +70,10 @@ class Sandboxes:
             refs = self._asked_for.setdefault(name, {})
             refs[ref] = None
             new = [one for one in refs if f"{name}:{one}" not in self._answers]
-            found = {ref: NoContainer(f"{name} is not asked for {ref} now") for ref in new} if self._silent else None
-            found = ENGINES[name].find(new) if found is None else found
+            if self._only is None or name in self._only:
+                found = ENGINES[name].find(new)
+            else:
+                found = {one: NoContainer(f"{name} is not asked for {one} now") for one in new}
             self._answers.update((f"{name}:{one}", answer) for one, answer in found.items())
         answer = self._answers[netns]
         if isinstance(answer, NoContainer):

@@ -101,7 +101,7 @@ def _name_of(engine: str, refs: t.Collection[str]) -> str | None:
 
 
 def _attach(name: str, path: str, patience: float) -> None:
-    sandboxes = Sandboxes({name: path}, silent=True)
+    sandboxes = Sandboxes({name: path}, only=())
     with kernel_of_this_host(KINDS, sandboxes=sandboxes, patience=patience) as kernel:
         document = saved.read()
         outcome = attach(kernel, document, [name]) if document else Outcome((), ())

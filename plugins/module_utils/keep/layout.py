@@ -166,7 +166,7 @@ WantedBy={service or "multi-user.target"}
 
 
 def _after_firewall(name: str) -> str:
-    again = f"-{PROGRAM} restore"
+    again = f"-{PROGRAM} restore --again"
     reload = f"ExecReload={again}\n" if name in _RELOADED else ""
     return f"[Service]\nExecStartPost={again}\n{reload}"
 

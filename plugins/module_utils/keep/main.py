@@ -34,7 +34,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
     sandbox_names,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import versions
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.state import records
 
 AS_SAVED, DIFFERS, UNABLE = 0, 1, 3
 _BETWEEN_TRIES = 0.5  # seconds; a parent that appears late does so without telling us
@@ -73,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     made = command("restore", _restore, "Make the host as saved, and say what was changed.")
-    made.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for what comes late")
+    made.add_argument(
+        "--wait", type=float, metavar="SECONDS", help="as at boot: wait for what comes late, and ask no engine yet"
+    )
+    made.add_argument(
+        "--again", action="store_true", help="as after a firewall: ask no engine, and do nothing before a boot's first"
+    )
     made.add_argument("--json", action="store_true", help="answer in JSON")
     made = command("check", _check, "Say in a line each what differs; change nothing.")
     made.add_argument("--json", action="store_true", help="answer in JSON")
@@ -109,11 +115,14 @@ def _document() -> saved.Saved:
 
 
 def _restore(options: t.Any) -> int:
-    deadline = time.monotonic() + options.wait
+    if options.again and not os.path.exists(records.PATH):
+        return AS_SAVED
+    deadline = time.monotonic() + (options.wait or 0)
+    only = () if options.again or options.wait is not None else None
     told: list[str] = []
     changes: list[t.Any] = []
     while True:
-        outcome, reasons = _tried()
+        outcome, reasons = _tried(only)
         changes += outcome.changes
         if not reasons or time.monotonic() > deadline:
             break
@@ -125,10 +134,13 @@ def _restore(options: t.Any) -> int:
     return DIFFERS if reasons else AS_SAVED
 
 
-def _tried() -> tuple[Outcome, list[str]]:
-    """One restore, and what it could not do. Raises _Unable and Incapable for what no waiting mends."""
+def _tried(only: t.Collection[str] | None) -> tuple[Outcome, list[str]]:
+    """One restore, and what it could not do; ``only`` these engines are asked.
+
+    Raises _Unable and Incapable for what no waiting mends.
+    """
     try:
-        with kernel_of_this_host(KINDS) as kernel:
+        with kernel_of_this_host(KINDS, sandboxes=Sandboxes(only=only)) as kernel:
             outcome = restore(kernel, _document())
     except Incapable:
         raise

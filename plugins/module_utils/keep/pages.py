@@ -15,7 +15,7 @@ containerhost \- keep this host's container networks as the last run has saved t
 .SH SYNOPSIS
 .B containerhost restore
 .RB [ \-\-wait
-.IR SECONDS ]
+.IR SECONDS " | " \-\-again ]
 .RB [ \-\-json ]
 .br
 .B containerhost check
@@ -46,7 +46,10 @@ It decides nothing by itself; to change a network, change the inventory and run 
 Make the host as saved. What cannot be made now, as its parent or its underlay address is not there, keeps nothing else
 from being made; with
 .B \-\-wait
-it is tried again until then. Prints a line for each object that was changed.
+it is tried again until then, and no engine is asked for its containers, as at boot none of them runs; with
+.B \-\-again
+none is asked either, and nothing is done before the first restore of a boot, as after a firewall has been restarted.
+Prints a line for each object that was changed.
 .TP
 .B check
 Print a line for each object that is not as saved, and change nothing. With
@@ -160,7 +163,7 @@ _containerhost()
         --wait) return ;;
     esac
     case ${COMP_WORDS[1]} in
-        restore) mapfile -t COMPREPLY < <(compgen -W "--wait --json" -- "$word") ;;
+        restore) mapfile -t COMPREPLY < <(compgen -W "--wait --again --json" -- "$word") ;;
         check) mapfile -t COMPREPLY < <(compgen -W "--json --metrics" -- "$word") ;;
         diff | show | version) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
         attach)

@@ -30,8 +30,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
     sandbox_names,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import Deletions
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES, Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing, import_definitions
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
 _EVERYTHING = "*"
@@ -45,7 +46,7 @@ class _Rules:
     name = "nftables"
 
     def starts(self) -> Starts:
-        return Deletions(TABLE)
+        return Deletions(TABLE, fence.TABLE)
 
 
 SOURCES: dict[str, t.Any] = {
@@ -134,11 +135,14 @@ def _work(engine: str, refs: t.Collection[str]) -> t.NoReturn:
 
 
 def _apply(engine: str, refs: t.Collection[str]) -> Outcome:
-    with kernel_of_this_host(KINDS) as kernel:
+    # What was taken of our rules is no engine's business, and asking would start one that somebody has stopped.
+    with kernel_of_this_host(KINDS, sandboxes=Sandboxes(only={engine})) as kernel:
         document = saved.read()
         if document is None:
             return Outcome((), ())
         if _EVERYTHING in refs:
-            return restore(kernel, document)
+            outcome = restore(kernel, document)
+            # Nobody has asked after containers.
+            return outcome if engine in ENGINES else outcome._replace(pending=[p for p in outcome.pending if p.blocked])
         names = [name for name, sandbox in sandbox_names(document).items() if is_meant(sandbox, engine, refs)]
         return attach(kernel, document, names) if names else Outcome((), ())

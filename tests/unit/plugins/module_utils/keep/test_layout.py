@@ -247,4 +247,4 @@ complete_ containerhost restore ""
 complete_ containerhost check --j
 """
     found = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert found == ["restore check diff show attach version", "--wait --json", "--json"]
+    assert found == ["restore check diff show attach version", "--wait --again --json", "--json"]

@@ -59,7 +59,8 @@ def host(monkeypatch) -> Host:
     made = Host()
 
     @contextlib.contextmanager
-    def kernel(_kinds) -> Iterator[None]:
+    def kernel(_kinds, sandboxes=None) -> Iterator[None]:
+        made.sandboxes = sandboxes
         try:
             yield None
         except Problem as error:
@@ -247,3 +248,17 @@ def test_a_name_that_is_no_text_is_printed_all_the_same(host):
         assert main.main(["check"]) == 0
     with os.fdopen(ours, "rb") as stream:
         assert rb"\udcff is in the way" in stream.read()
+
+
+@pytest.mark.parametrize(("options", "only"), [([], None), (["--wait", "60"], ()), (["--again"], ())])
+def test_an_engine_that_may_not_run_is_not_asked(host, monkeypatch, options, only):
+    monkeypatch.setattr(main.records, "PATH", __file__)
+    host.answers = [Outcome((), ())]
+    main.main(["restore", *options])
+    assert host.sandboxes._only == only
+
+
+def test_after_a_firewall_nothing_is_done_before_the_first_restore_of_a_boot(host, monkeypatch, tmp_path):
+    monkeypatch.setattr(main.records, "PATH", str(tmp_path / "records.json"))
+    monkeypatch.delattr(main, "restore")
+    assert main.main(["restore", "--again"]) == 0

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.netlink import notifications
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import Deletions
 
 # As Linux 6.18 sends them to the group (NFNLGRP_NFTABLES), a datagram each, followed by one of the new generation:
@@ -70,17 +70,40 @@ class Netlink:
     def setblocking(self, flag: bool) -> None:
         self.blocking = flag
 
+    def fileno(self) -> int:
+        return 3
+
     def close(self) -> None:
         self.closed = True
 
 
-@pytest.fixture
-def told(monkeypatch) -> Iterator:
-    def of(*rows: bytes | int) -> list[str]:
-        monkeypatch.setattr(socket, "socket", lambda *_arguments: Netlink(*rows))
-        return Deletions("containerhost").read()
+class Poll:
+    def register(self, fd: int, events: int) -> None:
+        pass
 
-    yield of
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def sockets(monkeypatch) -> Callable:
+    """By protocol, those that are to be opened."""
+
+    def of(filtering: Netlink, routing: Netlink) -> None:
+        by_protocol = {12: filtering, 0: routing}  # NETLINK_NETFILTER, NETLINK_ROUTE
+        monkeypatch.setattr(socket, "socket", lambda _family, _type, protocol: by_protocol[protocol])
+        monkeypatch.setattr(select, "epoll", Poll)
+
+    return of
+
+
+@pytest.fixture
+def told(sockets) -> Callable:
+    def of(*rows: bytes | int, routing: Sequence[bytes | int] = ()) -> list[str]:
+        sockets(Netlink(*rows), Netlink(*routing))
+        return Deletions("containerhost", 143).read()
+
+    return of
 
 
 def test_what_is_taken_of_our_table_is_told(told):
@@ -131,22 +154,50 @@ def test_lengths_that_are_none_end_it(told, length):
     assert told(message(2) + struct.pack("=HH", length & 0xFFFF, 1)) == []
 
 
-def test_it_listens_to_the_group_and_to_nothing_else(monkeypatch):
-    made = Netlink()
-    monkeypatch.setattr(socket, "socket", lambda *_arguments: made)
-    deletions = Deletions("containerhost")
-    assert (made.address, made.blocking) == ((0, 1 << 6), False)
+def routing(type_: int, table: int, protocol: int) -> bytes:
+    """A route, or a rule, with its protocol as attribute 21, or as the header's sixth byte."""
+    body = struct.pack("=8BI", 2, 24, 0, 0, table, protocol, 0, 6, 0) + struct.pack("=HHB3x", 5, 21, protocol)
+    return struct.pack("=IHHII", 16 + len(body), type_, 0, 0, 0) + body
+
+
+def test_what_is_taken_of_the_fence_is_told_and_what_is_added_is_not(told):
+    assert told(routing=[routing(33, 0, 143)]) == told(routing=[routing(25, 143, 4)]) == ["fence"]
+    assert told(routing=[routing(32, 0, 143), routing(24, 143, 143)]) == []
+
+
+def test_anothers_routes_and_rules_are_not(told):
+    assert told(routing=[routing(33, 143, 4), routing(25, 254, 143), routing(25, 255, 2)]) == []
+
+
+def test_both_are_told_at_once(told):
+    assert told(ELEMENT, routing=[routing(33, 0, 143) + routing(25, 254, 3)]) == ["element", "fence"]
+
+
+@pytest.mark.parametrize("size", range(44))
+def test_a_route_that_is_cut_off_is_read_to_its_end(told, size):
+    assert told(routing=[routing(25, 143, 4)[:size]]) in ([], ["fence"])
+    assert told(routing=[routing(33, 0, 143)[:size]]) in ([], ["fence"])
+
+
+def test_it_listens_to_its_groups_and_to_nothing_else(sockets):
+    made = [Netlink(), Netlink()]
+    sockets(*made)
+    deletions = Deletions("containerhost", 143)
+    assert [(each.address, each.blocking) for each in made] == [
+        ((0, 1 << 6), False),
+        ((0, 1 << 6 | 1 << 7 | 1 << 10 | 1 << 18), False),
+    ]
     deletions.close()
-    assert made.closed
+    assert [each.closed for each in made] == [True, True]
 
 
-def test_a_group_that_cannot_be_had_leaves_no_socket(monkeypatch):
+def test_a_group_that_cannot_be_had_leaves_no_socket(sockets):
     class Refused(Netlink):
         def bind(self, address: tuple[int, int]) -> None:
             raise PermissionError(1, "Operation not permitted")
 
-    made = Refused()
-    monkeypatch.setattr(socket, "socket", lambda *_arguments: made)
-    with pytest.raises(PermissionError):
-        notifications.Deletions("containerhost")
-    assert made.closed
+    for made in ([Refused(), Netlink()], [Netlink(), Refused()]):
+        sockets(*made)
+        with pytest.raises(PermissionError):
+            Deletions("containerhost", 143)
+        assert [each for each in made if isinstance(each, Refused) and not each.closed] == []
