@@ -14,7 +14,7 @@ _ON_PARENTS = ("macvlan", "macvtap", "ipvlan", "ipvtap")
 # Instead of a path: an interface whose parent is in another namespace does not say in which.
 _ELSEWHERE = ""
 
-# How an interface stands on its parent, in words of the kind that asks; None for one that is of no interest to it.
+# How an interface stands on its parent, in words of the kind that asks: a mode, a MAC.
 Way = t.Hashable
 # Where an interface is: its namespace, and its name there.
 Place = t.Tuple[t.Optional[str], str]
@@ -23,9 +23,9 @@ Place = t.Tuple[t.Optional[str], str]
 class Standing:
     """The ways in which interfaces stand on devices of the host, as far as they can be seen, from one look at all."""
 
-    def __init__(self, kernel: Kernel, way_of: t.Callable[[Link], Way | None]) -> None:
+    def __init__(self, kernel: Kernel, ways_of: t.Callable[[Link], t.Iterable[Way]]) -> None:
         self._kernel = kernel
-        self._way_of = way_of
+        self._ways_of = ways_of
         self._coming: dict[tuple[str | None, str], dict[Way, None]] = {}
 
     @functools.cached_property
@@ -33,22 +33,30 @@ class Standing:
         found: dict[tuple[str | None, int], dict[Way, list[Place]]] = {}
         for path in (None, *map(netns_path, self._kernel.netns_names())):
             for link in self._kernel.links_that_can_be_read(path):
-                way = self._way_of(link) if link.kind in _ON_PARENTS else None
-                if way is not None:
+                for way in self._ways_of(link) if link.kind in _ON_PARENTS else ():
                     parent = (path if link.lower_netnsid is None else _ELSEWHERE, link.lower or 0)
                     found.setdefault(parent, {}).setdefault(way, []).append((path, link.name))
         return found
 
     def ways(self, netns: str | None, lower: Link | None, called: str, but: Place) -> list[Way]:
         """Each way once: of those on the device ``lower``, and of those that will be on what is so ``called``."""
-        index = lower.index if lower is not None else None
         there = [
             way
-            for place in ((netns, index), (_ELSEWHERE, index))
-            for way, places in self._found.get(place, {}).items()
+            for found in self._found_on(netns, lower)
+            for way, places in found.items()
             if self._has_another(places, but)
         ]
         return [*self._coming.get((netns, called), ()), *there]
+
+    def has(self, way: Way, netns: str | None, lower: Link | None, called: str, but: Place) -> bool:
+        """Does another one stand there in this way, or will one?"""
+        return way in self._coming.get((netns, called), ()) or any(
+            self._has_another(found.get(way, []), but) for found in self._found_on(netns, lower)
+        )
+
+    def _found_on(self, netns: str | None, lower: Link | None) -> t.Iterator[dict[Way, list[Place]]]:
+        for place in (netns, _ELSEWHERE) if lower is not None else ():
+            yield self._found.get((place, t.cast(Link, lower).index), {})
 
     def will_stand(self, netns: str | None, called: str, way: Way) -> None:
         self._coming.setdefault((netns, called), {})[way] = None
@@ -64,9 +72,9 @@ class Standing:
         return found
 
 
-def standing(kernel: Kernel, kind: str, way_of: t.Callable[[Link], Way | None]) -> Standing:
+def standing(kernel: Kernel, kind: str, ways_of: t.Callable[[Link], t.Iterable[Way]]) -> Standing:
     """For a kind, one look for the whole of a run."""
     notes = kernel.notes(f"{kind} on parents")
     if not notes:
-        notes.append(Standing(kernel, way_of))
+        notes.append(Standing(kernel, ways_of))
     return notes[0]

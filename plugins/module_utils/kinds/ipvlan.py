@@ -85,14 +85,15 @@ class Ipvlan(StackedKind):
                 return
 
     def _standing(self, kernel: Kernel) -> Standing:
-        return standing(kernel, self.name, self._way_of)
+        return standing(kernel, self.name, self._ways_of)
 
-    def _way_of(self, link: Link) -> tuple[str, ...] | None:
+    def _ways_of(self, link: Link) -> t.Iterator[tuple[str, ...]]:
         """Of another kind, or not ours to change."""
         if link.kind != self.kernel_kind:
-            return (str(link.kind),)
-        data = self.data_of(link)
-        return (link.kind, data["mode"], data["flag"]) if link.owner is None and link.group != GROUP else None
+            yield (str(link.kind),)
+        elif link.owner is None and link.group != GROUP:
+            data = self.data_of(link)
+            yield (link.kind, data["mode"], data["flag"])
 
     def data_of(self, link: Link) -> Values:
         flags = {number: name for name, number in _FLAGS.items()}

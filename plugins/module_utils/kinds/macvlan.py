@@ -8,6 +8,7 @@ Without a sandbox it is the host's own: a shim, as a parent does not talk to its
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import Standing, standing
@@ -19,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import GROUP
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 # MACVLAN_MODE_*, linux/if_link.h
@@ -59,16 +61,32 @@ class Macvlan(StackedKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
-        parent, own = self.lower_of(wanted.values), (self.path_of(wanted.values), wanted.values["interface"])
-        modes = self._standing(kernel).ways(wanted.netns, self.lower(kernel, wanted), parent, but=own)
-        if modes and "passthru" in (wanted.values["mode"], *modes):
+        values, parent, lower = wanted.values, self.lower_of(wanted.values), self.lower(kernel, wanted)
+        there = functools.partial(
+            self._standing(kernel).has,
+            netns=wanted.netns,
+            lower=lower,
+            called=parent,
+            but=(self.path_of(values), values["interface"]),
+        )
+        modes = [mode for mode in (*_MODES, "another") if there(mode)]
+        if modes and "passthru" in (values["mode"], *modes):
             yield f"{parent} has a macvlan already, and one in mode passthru must be the only one: take another mode"
+        mac = values.get("mac")
+        if mac is not None and lower is not None and lower.mac == mac:
+            yield f"{parent} has the MAC {mac} itself: give this one another `mac`"
+        elif mac is not None and there(mac):
+            yield f"{parent} has a macvlan with the MAC {mac} already, which is not ours: give this one another `mac`"
 
     def _standing(self, kernel: Kernel) -> Standing:
-        return standing(kernel, self.name, self._mode_of)
+        return standing(kernel, self.name, self._ways_of)
 
-    def _mode_of(self, link: Link) -> str | None:
-        return self.data_of(link)["mode"] if link.kind == self.kernel_kind else None
+    def _ways_of(self, link: Link) -> t.Iterator[str]:
+        """Its mode; and its MAC, if it is not ours: one of ours may leave it to another in the same run."""
+        if link.kind == self.kernel_kind:
+            yield self.data_of(link)["mode"]
+            if link.owner is None and link.group != GROUP and link.mac is not None:
+                yield link.mac
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """The kernel changes modes in place, but not to passthru or from it (EINVAL)."""

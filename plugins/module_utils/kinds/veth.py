@@ -120,6 +120,15 @@ class Veth(DeviceKind):
         if sandbox == wanted.netns or (wanted.netns and kernel.is_one(sandbox, wanted.netns)):
             yield f"its two ends would be in one network namespace, {wanted.netns}: name another `sandbox` or `netns`"
 
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        yield from super().limits(kernel, wanted, changed)
+        there = kernel.link(wanted.values["name"], wanted.netns)
+        if wanted.values.get("master") or (there is not None and there.master is not None):
+            return
+        for option in _PORT:
+            if option in changed and wanted.values.get(option):
+                yield f"`{option}` is a setting of a bridge's port: name the bridge as `master`, or leave it out"
+
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
         def is_ours(there: Link) -> bool:
             """The other end of one of ours. Two ends in one namespace may show the same indexes, but no namespace."""

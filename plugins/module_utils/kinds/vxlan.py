@@ -70,6 +70,8 @@ class Vxlan(DeviceKind):
             raise Problem(f"vxlan {plain['name']}: {plain['link']} cannot be both `link` and `master`: it would loop")
         if plain.get("local") is not None:
             plain["local"] = canonical.address(plain["local"], "local")
+            if plain["local"] in ("0.0.0.0", "::"):
+                raise Problem(f"vxlan {plain['name']}: local {plain['local']} is no address of this host: leave it out")
         return plain
 
     def settings(self, values: Values) -> Settings:
@@ -124,6 +126,7 @@ class Vxlan(DeviceKind):
         if values.get("master"):
             yield from no_bridge(kernel, values["master"], wanted.netns)
         yield from self._port_taken(kernel, wanted)
+        yield from self._vni_taken(kernel, wanted)
         for link in kernel.links(wanted.netns).values():
             data = link.data
             if link.kind == "vxlan" and link.owner is None and link.name != values["name"]:
@@ -146,10 +149,10 @@ class Vxlan(DeviceKind):
     def _place(self, kernel: Kernel, wanted: Wanted) -> str | None:
         """The named namespace that somebody has taken it to: it keeps its VNI on the host from there."""
         for path in map(netns_path, kernel.netns_names()):
-            link = kernel.link(wanted.values["name"], path)
-            if path != wanted.netns and link is not None and link.kind == self.kernel_kind:
-                if link.owner == wanted.owner and link.mac == wanted.values.get("mac", link.mac):
-                    return path
+            for link in kernel.links_that_can_be_read(path) if path != wanted.netns else ():
+                if (link.name, link.kind, link.owner) == (wanted.values["name"], self.kernel_kind, wanted.owner):
+                    if link.mac == wanted.values.get("mac", link.mac):
+                        return path
         return None
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
@@ -176,6 +179,20 @@ class Vxlan(DeviceKind):
         program = kernel.udp_program(port, wanted.netns)
         if program is not None:
             yield f"{program} has UDP port {port} on this host: stop it, or give this one another `port`"
+
+    def _vni_taken(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        """One that was taken to another namespace keeps its VNI where it was made. Named ones can be looked into."""
+        vni, port = wanted.values["vni"], wanted.values["port"]
+        for name in kernel.netns_names() if wanted.netns is None else ():
+            path = f"{netns_path(name)}"
+            for link in kernel.links_that_can_be_read(path):
+                away = link.kind == "vxlan" and link.owner is None and link.lower_netnsid is not None
+                place = (link.data.get("IFLA_VXLAN_ID"), link.data.get("IFLA_VXLAN_PORT"))
+                if away and place == (vni, port) and kernel.host_id(path) == link.lower_netnsid:
+                    yield (
+                        f"{link.name}, which is not ours and was taken to namespace {name}, has VNI {vni} on port"
+                        f" {port} of this host: give this one another"
+                    )
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         data = link.data

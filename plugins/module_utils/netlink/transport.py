@@ -36,6 +36,8 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLMSGERR_ATTR_MSG = 1
 
 _NLMSG = struct.Struct("=IHHII")
+# rtgenmsg with NETNSA_FD, and NETNSA_NSID as it is in the answer (linux/net_namespace.h).
+_NSID_OF, _NSID = struct.Struct("=B3xHHI"), struct.Struct("=HHi")
 _RECEIVE = 1 << 18
 
 # One send of this many messages or bytes: well below the socket's send buffer (212,992 bytes by default).
@@ -209,6 +211,15 @@ class Wire:
         sock.send(_NLMSG.pack(size + 16, m.RTM_GETLINK, _NLM_F_REQUEST, 0, 0) + request.ljust(size, b"\0"))
         rows = [body for kind, _flags, _seq, body in _split(sock.recv(_RECEIVE)) if kind == m.RTM_NEWLINK]
         return self.layouts.link.unpack(rows[0], 0, frozenset(wanted)) if rows else None
+
+    def host_id(self, netns: str) -> int | None:
+        """By which number a namespace knows the host's own (rtnetlink(7), RTM_GETNSID); None where by none."""
+        self.enter(netns)
+        with self.namespaces.descriptor(None) as own:
+            self._open().send(_NLMSG.pack(28, m.RTM_GETNSID, _NLM_F_REQUEST, 0, 0) + _NSID_OF.pack(0, 8, 3, own))
+            found = [body for kind, _f, _s, body in _split(self._open().recv(_RECEIVE)) if kind == m.RTM_NEWNSID]
+        id_ = _NSID.unpack_from(found[0], 4)[2] if found else -1
+        return id_ if id_ >= 0 else None
 
     def flows(self, netns: str | None = None) -> list[conntrack.Flow]:
         """Every connection that the kernel tracks there; none where it tracks none at all."""

@@ -22,29 +22,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable, Wire
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
+from ansible_collections.containerhost.network.plugins.module_utils.state import rows as kernel_rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
-from ansible_collections.containerhost.network.plugins.module_utils.state.rows import (
-    ROUTE_TYPES,
-    Link,
-    link_of,
-    route_of,
-    vlans_of,
-)
+from ansible_collections.containerhost.network.plugins.module_utils.state.rows import Link, link_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
-
-_LINK = frozenset(
-    "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
-    " IFLA_LINK_NETNSID IFLA_AF_SPEC IFLA_PROP_LIST IFLA_OPERSTATE IFLA_CARRIER_CHANGES".split()
-)
-_ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
-_ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
-_NEIGHBOUR = frozenset(f"NDA_{name}" for name in "DST LLADDR PORT VNI NH_ID MASTER PROTOCOL IFINDEX SRC_VNI".split())
-# IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
-_SKIP_STATS = {"IFLA_EXT_MASK": 8}
 
 
 def netns_path(name: str | None) -> str | None:
@@ -170,10 +155,18 @@ class Kernel:
     def links(self, netns: str | None = None) -> dict[str, Link]:
         """Devices by name; none in a namespace that is not there yet."""
         if netns not in self._links:
-            rows = self._dump(m.RTM_GETLINK, {}, _LINK, netns, _SKIP_STATS)
-            names = self._names[netns] = {row["index"]: row["IFLA_IFNAME"] for row in rows}
-            self._links[netns] = {link.name: link for link in (link_of(row, names) for row in rows)}
+            self._learn_links(netns, self._dump(m.RTM_GETLINK, {}, kernel_rows.LINK, netns, kernel_rows.SKIP_STATS))
         return self._links[netns]
+
+    def read_again(self, kind: str) -> None:
+        """The host's devices of a kind (IFLA_INFO_KIND) as they are by now, among all others as they were found."""
+        only = {**kernel_rows.SKIP_STATS, "IFLA_LINKINFO": {"IFLA_INFO_KIND": kind}}
+        self._learn_links(None, self._dump(m.RTM_GETLINK, {}, kernel_rows.LINK, None, only))
+
+    def _learn_links(self, netns: str | None, found: list[dict[str, t.Any]]) -> None:
+        names = self._names.setdefault(netns, {})
+        names.update((row["index"], row["IFLA_IFNAME"]) for row in found)
+        self._links.setdefault(netns, {}).update((row["IFLA_IFNAME"], link_of(row, names)) for row in found)
 
     def link(self, name: str | None, netns: str | None = None) -> Link | None:
         return self.links(netns).get(name) if name else None
@@ -196,7 +189,7 @@ class Kernel:
 
     def link_by_any_name(self, name: str, netns: str | None) -> Link | None:
         """The device that has this name, be it an alternative one. Also where there are too many to read them all."""
-        row = self._readings.link(name, _LINK, netns) if self._exists(netns) else None
+        row = self._readings.link(name, kernel_rows.LINK, netns) if self._exists(netns) else None
         return None if row is None else link_of(row, {})
 
     def carries_own_routes(self, device: str | None, netns: str | None = None) -> bool:
@@ -212,7 +205,7 @@ class Kernel:
     def vlan(self, parent: str, id_: int, netns: str | None = None) -> Link | None:
         """The device of a VLAN (802.1Q) of a parent, whatever it is called."""
         if netns not in self._vlans:
-            self._vlans[netns] = vlans_of(self.links(netns).values())
+            self._vlans[netns] = kernel_rows.vlans_of(self.links(netns).values())
         lower = self.link(parent, netns)
         return self.link(self._vlans[netns].get((lower.index, id_)), netns) if lower else None
 
@@ -260,7 +253,7 @@ class Kernel:
         if netns not in self._addresses:
             names = self._device_names(netns)
             found: dict[str, list[str]] = {}
-            for row in self._dump(m.RTM_GETADDR, {}, _ADDRESS, netns):
+            for row in self._dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns):
                 address = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS")
                 flags = row.get("IFA_FLAGS", row["flags"])
                 if address is None:
@@ -309,8 +302,8 @@ class Kernel:
         that only drops (a blackhole)."""
         if (netns, table) not in self._routes:
             names = self._device_names(netns)
-            rows = self._dump(m.RTM_GETROUTE, {"table": table}, _ROUTE, netns)
-            self._routes[netns, table] = [route_of(row, names) for row in rows if row["type"] in ROUTE_TYPES]
+            rows = self._dump(m.RTM_GETROUTE, {"table": table}, kernel_rows.ROUTE, netns)
+            self._routes[netns, table] = kernel_rows.routes_of(rows, names)
         return self._still_there(self._routes[netns, table], netns)
 
     def neighbours(self, netns: str | None = None) -> list[dict[str, t.Any]]:
@@ -324,7 +317,7 @@ class Kernel:
         key = (netns, family)
         if key not in self._neighbours:
             names = self._device_names(netns)
-            rows = self._dump(m.RTM_GETNEIGH, {"family": family}, _NEIGHBOUR, netns)
+            rows = self._dump(m.RTM_GETNEIGH, {"family": family}, kernel_rows.NEIGHBOUR, netns)
             for row in rows:
                 row["device"] = names.get(row["ifindex"], "")
                 if "NDA_IFINDEX" in row:
@@ -341,6 +334,10 @@ class Kernel:
         if without_ipv6:
             rows = [row for row in rows if row["device"] not in without_ipv6 or ":" not in row.get(address, "")]
         return [row for row in rows if row["device"] not in gone] if gone else rows
+
+    def host_id(self, netns: str) -> int | None:
+        """What a namespace calls the host's own, where one of its devices is said to come from another."""
+        return self._readings.host_id(netns) if self._exists(netns) else None
 
     def udp_program(self, port: int, netns: str | None = None) -> str | None:
         return self._readings.udp_program(port, netns) if self._exists(netns) else None

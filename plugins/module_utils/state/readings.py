@@ -68,6 +68,13 @@ class Readings:
         except NoNamespace:
             return None
 
+    def host_id(self, netns: str) -> int | None:
+        """The number by which devices of a namespace name the host's own (IFLA_LINK_NETNSID)."""
+        try:
+            return self._wire.host_id(netns)
+        except NoNamespace:
+            return None
+
     def udp_program(self, port: int, netns: str | None) -> str | None:
         """The program that has a UDP port in that namespace, as a person would look for it."""
         with self._wire.inside(netns):

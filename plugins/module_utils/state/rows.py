@@ -11,6 +11,17 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.state.devconf import attributes
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 
+# What is read of each table.
+LINK = frozenset(
+    "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
+    " IFLA_LINK_NETNSID IFLA_AF_SPEC IFLA_PROP_LIST IFLA_OPERSTATE IFLA_CARRIER_CHANGES".split()
+)
+ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
+ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
+NEIGHBOUR = frozenset(f"NDA_{name}" for name in "DST LLADDR PORT VNI NH_ID MASTER PROTOCOL IFINDEX SRC_VNI".split())
+# IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
+SKIP_STATS = {"IFLA_EXT_MASK": 8}
+
 # RTN_*, linux/rtnetlink.h: those that are no unicast drop what goes there.
 ROUTE_TYPES = {m.RTN_UNICAST: None, 6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"}
 IF_OPER_UNKNOWN = 0  # linux/if.h
@@ -89,6 +100,10 @@ def vlans_of(links: t.Iterable[Link]) -> dict[tuple[int | None, int | None], str
 
 def _altnames(properties: bytes) -> list[str]:
     return [body.rstrip(b"\0").decode("utf-8", "replace") for _number, body in attributes(properties)]
+
+
+def routes_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, str]) -> list[dict[str, t.Any]]:
+    return [route_of(row, names) for row in rows if row["type"] in ROUTE_TYPES]
 
 
 def route_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> dict[str, t.Any]:

@@ -21,8 +21,8 @@ from ansible_collections.containerhost.network.tests.integration.document.docume
 )
 
 
-def lan(parent: str) -> dict:
-    end = {"sandbox": {"engine": "netns", "ref": "cam"}, "mac": "02:00:00:00:05:01", "addresses": ["198.18.0.77/24"]}
+def lan(parent: str = "eth0", mac: str = "02:00:00:00:05:01") -> dict:
+    end = {"sandbox": {"engine": "netns", "ref": "cam"}, "mac": mac, "addresses": ["198.18.0.77/24"]}
     return {"version": 1, "netns": [{"network": "lan", "name": "cam"}], "macvlan": [
         {"network": "lan", "parent": parent, **end}
     ]}  # fmt: skip
@@ -87,12 +87,38 @@ def test_a_vxlan_of_ours_or_another_s_shares_the_port(host, apply):
     apply(other)
 
 
-def test_a_vni_that_a_device_in_another_namespace_has_is_told_so(host):
-    host.run("ip", "netns", "add", "swarm")
-    host.run("sh", "-ec", "ip link add vx9 type vxlan id 42 dstport 4789; ip link set vx9 netns swarm")
+AWAY = "ip link add vx9 type vxlan id 42 dstport 4789; ip link set vx9 netns"
+
+
+def test_a_vni_that_a_device_in_another_namespace_has_is_named(host, refused):
+    host.run("sh", "-ec", f"ip netns add swarm; {AWAY} swarm")
+    text = "vx9, which is not ours and was taken to namespace swarm, has VNI 42 on port 4789 of this host"
+    assert text in refused(only("fabric"))
+
+
+def test_nor_can_it_be_had_where_nobody_can_look_for_it(host):
+    """In a namespace without a name. Then the kernel refuses, and is told to mean that."""
+    here = "$(readlink /proc/self/ns/net)"
+    until = f'until [ "$(readlink /proc/$!/ns/net)" != "{here}" ]; do sleep 0.01; done'
+    holder = host.run("sh", "-ec", f"unshare --net sleep 100 > /dev/null 2>&1 & {until}; {AWAY} $!; echo $!").strip()
     answer = host.module("document", document=only("fabric"))
+    host.run("kill", holder)
     assert "taken to another namespace has this VNI" in answer["msg"]
     assert "meanwhile" not in answer["msg"]
+
+
+def test_a_vni_of_a_device_that_was_made_elsewhere_is_no_matter(host, apply):
+    host.run("sh", "-ec", "ip netns add swarm; ip -n swarm link add vx9 type vxlan id 42 dstport 4789")
+    apply(only("fabric"))
+
+
+def test_a_mac_that_is_on_the_parent_already_is_named(host, refused, apply):
+    host.run("ip", "netns", "add", "other")
+    host.run(*"ip link add x link eth0 netns other address 02:00:00:00:05:09 type macvlan".split())
+    assert "eth0 has the MAC 02:00:c6:12:00:01 itself" in refused(lan(mac="02:00:c6:12:00:01"))
+    text = "eth0 has a macvlan with the MAC 02:00:00:00:05:09 already, which is not ours"
+    assert text in refused(lan(mac="02:00:00:00:05:09"))
+    apply(lan())
 
 
 @pytest.mark.parametrize(

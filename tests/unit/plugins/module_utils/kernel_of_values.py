@@ -138,6 +138,9 @@ class Values:
             return NoNamespace(f"there is no network namespace at {path}")
         return 4, sorted(filter(None, self._namespaces)).index(path)
 
+    def host_id(self, netns: str) -> int:
+        return 0
+
     def udp_program(self, port: int, netns: str | None) -> str | None:
         return self._namespaces[netns].programs.get(port)
 
@@ -153,7 +156,9 @@ class Values:
     def dump(self, type_, header, wanted, netns, attributes=None) -> list[dict[str, Any]]:
         if type_ in self._namespaces[netns].flooded:
             raise UnreadableTable("a table has more than 25 rows")
-        return self._dumped(type_, header, wanted, netns)
+        rows = self._dumped(type_, header, wanted, netns)
+        kind = (attributes or {}).get("IFLA_LINKINFO", {}).get("IFLA_INFO_KIND")
+        return [row for row in rows if kind in (None, row.get("IFLA_LINKINFO", {}).get("IFLA_INFO_KIND"))]
 
     def _dumped(self, type_, header, wanted, netns) -> list[dict[str, Any]]:
         rows = {

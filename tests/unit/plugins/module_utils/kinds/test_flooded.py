@@ -86,3 +86,9 @@ def test_an_interface_of_its_own_under_that_name_stays(kind):
     kernel.records.set_owner(kind, (None, "netns", "shop", "eth0"), OWNER)
     (change,) = planned(kernel, leaves=everything_leaves).remove
     assert [[step.operation for step in steps] for steps in KIND[kind].remove(change.found)] == [["note the owner"]]
+
+
+def test_a_vtep_is_looked_for_in_all_namespaces_but_such():
+    """In case that somebody has taken it there."""
+    kernel = kernel_of(Namespace(links=[Link("eth0")]), shop=Namespace(flooded=(m.RTM_GETLINK,)))
+    assert len(changed(kernel, want("vxlan", name="vx0", vni=7))) == 1

@@ -66,6 +66,29 @@ def test_of_others_than_macvlans_the_kernel_says_what_is_wrong(kind):
     assert len(changed(kernel_of(LAN, shop=Namespace(), other=beside), macvlan("shop"))) == 1
 
 
+def test_a_mac_is_on_a_parent_once():
+    itself = Namespace(links=[Link("lan0", mac="02:00:00:00:00:01")])
+    assert refused(kernel_of(itself, shop=Namespace()), macvlan("shop")) == [
+        "macvlan shop eth0 (web): lan0 has the MAC 02:00:00:00:00:01 itself: give this one another `mac`"
+    ]
+    theirs = on("macvlan", name="x", mac="02:00:00:00:00:01", data=mode("bridge"))
+    assert refused(kernel_of(LAN, shop=Namespace(), other=holding(theirs)), macvlan("shop")) == [
+        "macvlan shop eth0 (web): lan0 has a macvlan with the MAC 02:00:00:00:00:01 already, which is not ours: give"
+        " this one another `mac`"
+    ]
+    beside = on("macvlan", "lan1", mac="02:00:00:00:00:01", data=mode("bridge"))
+    assert len(changed(kernel_of(LAN, shop=Namespace(), other=holding(beside)), macvlan("shop"))) == 1
+    assert len(changed(kernel_of(LAN, shop=Namespace(), other=holding(theirs)), macvlan("shop", 2))) == 1
+
+
+def test_one_of_ours_may_leave_its_mac_to_another():
+    ours = on("macvlan", mac="02:00:00:00:00:01", owner="plan/web", data=mode("bridge"))
+    kernel = kernel_of(LAN, shop=Namespace(), old=holding(ours))
+    kernel.records.set_owner("macvlan", (None, "netns", "old", "eth0"), "plan/web")
+    lines = changed(kernel, macvlan("shop"), macvlan("old", 2))
+    assert [line.partition(":")[0] for line in lines] == ["macvlan shop eth0 (web)", "macvlan old eth0 (web)"]
+
+
 def test_one_that_leaves_in_the_same_run_is_in_nobodys_way():
     kernel = kernel_of(LAN, shop=Namespace(), old=holding(on("macvlan", owner="plan/web", data=mode("passthru"))))
     kernel.records.set_owner("macvlan", (None, "netns", "old", "eth0"), "plan/web")

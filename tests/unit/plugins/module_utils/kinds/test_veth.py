@@ -87,6 +87,18 @@ def test_an_mtu_that_only_one_end_has_is_none():
     ]
 
 
+@pytest.mark.parametrize("option", ["hairpin", "isolated"])
+def test_what_only_a_port_has_needs_a_bridge_be_it_the_one_that_it_is_on(option):
+    (line,) = changed(kernel(), wanted(master=None, **{option: True}))
+    assert f" → {option}: yes" in line
+    alone = kernel(outside={"master": None})
+    assert refused(alone, wanted(master=None, **{option: True})) == [
+        f"veth shop eth0 (web): `{option}` is a setting of a bridge's port: name the bridge as `master`, or leave it"
+        " out"
+    ]
+    assert changed(alone, wanted(master=None, **{option: False})) == []
+
+
 def test_a_route_of_the_container_s_own_is_its_own():
     own = [Route("0.0.0.0/0", "eth0", via="10.80.0.1"), Route("192.0.2.0/24", "eth0", via="10.80.0.7", protocol=BOOT)]
     assert changed(kernel(routes=own), wanted()) == []

@@ -22,6 +22,9 @@ def vtep(name="ch-fabric", owner="plan/web", data=None, **more):
     return Link(name, "vxlan", owner=owner, data={**DATA, **(data or {})}, **more)
 
 
+ETH0 = Namespace(links=[Link("eth0")])
+
+
 def host(*links):
     return kernel_of(Namespace(links=[Link("eth0"), *links]))
 
@@ -72,6 +75,28 @@ def test_a_stranger_s_vni_is_taken():
     ]
     assert len(changed(host(vtep("flannel.42", None)), wanted(port=8472))) == 1
     assert len(changed(host(vtep("flannel.42", None)), wanted(vni=43))) == 1
+
+
+def test_so_is_that_of_one_that_was_taken_to_another_namespace():
+    away = vtep("vx9", None)
+    away.peer = (None, "lo")
+    (sentence,) = refused(kernel_of(ETH0, swarm=Namespace(links=[away])), wanted())
+    assert sentence == (
+        "vxlan ch-fabric (web): vx9, which is not ours and was taken to namespace swarm, has VNI 42 on port 4789 of"
+        " this host: give this one another"
+    )
+    for values in ({"vni": 43}, {"port": 8472}):
+        assert len(changed(kernel_of(ETH0, swarm=Namespace(links=[away])), wanted(**values))) == 1
+
+
+def test_but_not_that_of_one_that_was_made_elsewhere(monkeypatch):
+    """Made in the namespace that it is in, or in a third one."""
+    there = vtep("vx9", None)
+    assert len(changed(kernel_of(ETH0, swarm=Namespace(links=[there])), wanted())) == 1
+    there.peer = (None, "lo")
+    kernel = kernel_of(ETH0, swarm=Namespace(links=[there]))
+    monkeypatch.setattr(kernel._readings, "host_id", lambda netns: 1)
+    assert len(changed(kernel, wanted())) == 1
 
 
 def test_a_vni_of_ours_passes_from_one_network_to_the_next():
