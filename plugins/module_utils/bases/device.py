@@ -196,6 +196,14 @@ class DeviceKind(Kind):
                 if isinstance(step, WriteSysctl):
                     kernel.will_set_sysctl(step.key, step.value, netns)
 
+    def read_back(self, kernel: Kernel, wanted: Wanted) -> Found | None:
+        """All but its addresses and settings, of a device that was made here under its name."""
+        link = kernel.link(wanted.values["name"], wanted.netns)
+        if link is None or link.kind != self.kernel_kind:
+            return None
+        values = {"mac": link.mac, "mtu": link.mtu, "up": link.up, **self.data_of(kernel, wanted.netns, link)}
+        return Found(self.name, wanted.key, values, wanted.owner)
+
     def mark_label(self, values: Values) -> str:
         return ""
 
@@ -357,9 +365,7 @@ def _network(cidr: str) -> str:
     return str(ipaddress.ip_interface(cidr).network)
 
 
-def change_link(
-    wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str
-) -> list[m.Message]:
+def change_link(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str) -> list[m.Message]:
     """The messages for the options that every device has."""
     name, netns = wanted.values["name"], wanted.netns
     attributes: dict[str, t.Any] = {}

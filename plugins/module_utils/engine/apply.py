@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Pending,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.read_back import altered
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet, describe
 
 # What the kernel says where somebody has changed a device, its addresses or routes since they were looked at.
@@ -71,6 +72,8 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> list[
         guarding, making = _part(run.leave(todo), lambda change: by_name[change.kind].guards)
         run.make(guarding)
         run.make(making)
+        if not run.failures:
+            run.failures += altered(by_name, executor.picture, todo.make)
         if not run.failures:
             run.remove(_guards_last(by_name, todo.remove))
     finally:

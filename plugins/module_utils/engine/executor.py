@@ -59,6 +59,11 @@ class Executor:
         self.begun = Begun(kernel)
         self._released: set[tuple[t.Any, ...]] = set()  # keys of shared devices, each with the owner that let go
 
+    @property
+    def picture(self) -> Kernel:
+        """That of the run."""
+        return self._kernel
+
     def kernel_now(self) -> Kernel:
         """The kernel as it is by now: the picture of the run is from before its first change."""
         return self._kernel.again()

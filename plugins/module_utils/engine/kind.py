@@ -210,6 +210,10 @@ class Kind:
     def remove(self, found: Found) -> Rounds:
         raise NotImplementedError
 
+    def read_back(self, kernel: Kernel, wanted: Wanted) -> Found | None:
+        """What was just made or changed, as far as the kernel may have fitted it; None where it takes or refuses."""
+        return None
+
     def undo(self, wanted: Wanted) -> Rounds:
         """Steps that take back what adding has begun and could not finish. Nothing where one step makes all of it."""
         return []

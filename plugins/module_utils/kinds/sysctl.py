@@ -66,6 +66,10 @@ class Sysctl(Kind):
                 yield Found(self.name, object_.key, {**object_.values, "value": now}, object_.owner)
         yield from _held(self, kernel, {object_.key for object_ in wanted})
 
+    def read_back(self, kernel: Kernel, wanted: Wanted) -> Found | None:
+        now = kernel.sysctl_now(wanted.values["key"], wanted.netns)
+        return None if now is None else Found(self.name, wanted.key, {**wanted.values, "value": now}, wanted.owner)
+
     def add(self, wanted: Wanted) -> Rounds:
         return [[Borrow(wanted.netns, wanted.values["key"], wanted.values["value"], wanted.owner, self.name)]]
 

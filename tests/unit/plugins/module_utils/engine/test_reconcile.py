@@ -413,3 +413,24 @@ def test_a_transaction_that_is_refused_for_one_object_is_done_for_the_others():
     assert error.failures == ["lamp 3 (web): cannot add lamp 3: no"]
     assert len(world.rows) == 7
     assert [line for line in world.log if "at once" in line] == ["8 at once", "4 at once", "2 at once", "1 at once"]
+
+
+def test_a_value_that_became_another_on_the_way_is_a_failure_and_nothing_is_removed():
+    world = stands(want("desk", colour="red"), want("old"))
+    world.fitted = {"green": "blue"}
+    green = [want(name, colour="green") for name in ("desk", "new")]
+    error = failed(world, *green, want("s", "shade"), leaves=ANYTHING)
+    assert error.failures == [
+        f"lamp {name} (web): colour was set to green, and the kernel has made it blue: ask for what it can be there, or"
+        " change what keeps it from that"
+        for name in ("desk", "new")
+    ]
+    assert ("lamp", (None, "old")) in world.rows
+    assert world.finished == 1
+
+
+def test_what_is_not_read_back_and_what_was_not_touched_is_no_failure():
+    world = stands(want("desk", colour="green"))
+    world.fitted = {"green": "blue"}
+    run(world, want("desk", colour="green"), want("new", fitting="E27", colour="red"))
+    assert world.finished == 1

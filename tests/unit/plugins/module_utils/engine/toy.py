@@ -51,6 +51,7 @@ class World:
     finished: int = 0
     notes: list[str] = field(default_factory=list)
     free: set[tuple] = field(default_factory=set)
+    fitted: dict[str, str] = field(default_factory=dict)  # colours that become others, without a word
 
     # -- as the kernel's picture
 
@@ -64,6 +65,10 @@ class World:
 
     def kernel_now(self) -> None:
         """No kind here looks at it."""
+
+    @property
+    def picture(self) -> World:
+        return self
 
     def do(self, steps: list[Step]) -> list[Failure]:
         failures = []
@@ -104,6 +109,8 @@ class World:
             return f"{socket} is taken"
         before = self.rows.get(place)
         values = {**(before.values if before else {}), **step.values}
+        if values.get("colour") in self.fitted:
+            values["colour"] = self.fitted[values["colour"]]
         self.rows[place] = Row(values, step.owner)
         return None
 
@@ -149,6 +156,11 @@ class Lamp(Kind):
 
     def note(self, kernel: World, change: Any) -> None:
         kernel.notes.append(f"{change.action} {change.kind} {change.values.get('name')}")
+
+    def read_back(self, kernel: World, wanted: Wanted) -> Found | None:
+        row = kernel.rows.get((self.name, wanted.key))
+        known = {name: value for name, value in row.values.items() if name in ("name", "colour")} if row else None
+        return Found(self.name, wanted.key, known, wanted.owner) if known else None
 
     def add(self, wanted: Wanted) -> list[list[Step]]:
         made = [Step("add", self.name, wanted.key, wanted.values, wanted.owner)]

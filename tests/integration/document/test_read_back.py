@@ -1,0 +1,74 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run has set is read again: a value that the kernel has fitted to something else is told at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
+from ansible_collections.containerhost.network.tests.integration.document.documents import only, said, web_and_fabric
+
+# The kernel counts such times in ticks, of which there are no more than a thousand a second.
+TICKS = "net.ipv4.neigh.ch-web.retrans_time_ms"
+OVERLAY = {"network": "fabric", "name": "vx0", "vni": 7, "mac": "02:00:00:00:09:07", "link": "eth0"}
+
+
+def overlay(mtu: int) -> dict:
+    return {"version": 1, "vxlan": [{**OVERLAY, "mtu": mtu}]}
+
+
+@pytest.fixture
+def unforeseen(monkeypatch):
+    """The lower device's MTU is changed between a run's look at it and its first change."""
+    monkeypatch.setattr(Vxlan, "limits", lambda *_arguments: ())
+
+
+def told(host, document: dict, **options) -> list[str]:
+    answer = host.module("document", document=document, **options)
+    assert answer["failed"]
+    return answer["problems"]
+
+
+def test_an_mtu_that_was_clamped_is_a_failure_that_names_both(host, apply, unforeseen):
+    before = host.snapshot()
+    assert told(host, overlay(1500)) == [
+        "vxlan vx0 (fabric): mtu was set to 1500, and the kernel has made it 1450: ask for what it can be there, or"
+        " change what keeps it from that"
+    ]
+    # It is there, so that what can be had is had by asking for it.
+    assert said(apply(overlay(1450))) == []
+    assert said(apply({"version": 1}, everything=True)) == ["- vxlan vx0 (fabric)"]
+    assert host.snapshot() == before
+
+
+def test_what_is_left_over_stays_until_what_is_wanted_is_as_it_was_set(host, apply, unforeseen):
+    apply(only("web"))
+    (sentence,) = told(host, {**overlay(1500)}, remove=["*"])
+    assert "mtu was set to 1500" in sentence
+    assert "ch-web" in host.run("ip", "-br", "link")
+
+
+def test_a_setting_that_was_rounded_is_told(host, apply):
+    document = web_and_fabric()
+    document["sysctl"].append({"network": "web", "key": TICKS, "value": "3001"})
+    (sentence,) = told(host, document)
+    assert sentence.startswith("sysctl net/ipv4/neigh/ch-web/retrans_time_ms (web): value was set to 3001, and")
+    document["sysctl"][-1]["value"] = "3000"
+    assert said(apply(document)) == ["~ sysctl net/ipv4/neigh/ch-web/retrans_time_ms (web)"]
+
+
+@pytest.mark.parametrize("value", ["0x3e8", "01750"])
+def test_so_is_one_in_other_digits(host, value):
+    answer = host.module("sysctl", key="net.ipv4.neigh.lo.retrans_time_ms", value=value)
+    assert f"value was set to {value}, and the kernel has made it 1000" in answer["msg"]
+
+
+def test_a_single_module_tells_it_too(host):
+    sentences = []
+    for check in (True, False):
+        answer = host.module("sysctl", check=check, key="net.ipv4.neigh.lo.retrans_time_ms", value="2001")
+        sentences.append(answer.get("msg", ""))
+    assert sentences[0] == ""
+    assert "value was set to 2001, and the kernel has made it " in sentences[1]
