@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.containerhost.network.tests.integration.conftest import Host
-
-pytest_plugins = ["ansible_collections.containerhost.network.tests.integration.engines.conftest"]
+from ansible_collections.containerhost.network.tests.integration.engines.conftest import (  # noqa: F401  fixtures
+    containers,
+    engines,
+)
 
 PROGRAM = "/usr/local/sbin/containerhost"
 # The machine's own, seen through, and written to in memory.
