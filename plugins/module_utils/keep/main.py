@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("diff", _diff, "Show before and after of what differs; change nothing.")
     made.add_argument("--json", action="store_true", help="answer in JSON")
     made = command("show", _show, "Networks, containers, addresses, ports, and what differs.")
+    made.add_argument("--all", action="store_true", help="every container and port, not only as many as fit a screen")
     made.add_argument("--json", action="store_true", help="answer in JSON")
     made = command("attach", _attach, "Make what a container has that was started, by its name.")
     made.add_argument("name", nargs="+", help="the container's name with its engine, or ENGINE:NAME")
@@ -192,7 +193,7 @@ def _show(options: t.Any) -> int:
     if options.json:
         _print_json(report.comparison(document, todo))
     else:
-        print(report.page(document, todo, saved.last_run(), saved.now()))
+        print(report.page(document, todo, saved.last_run(), saved.now(), options.all))
     return DIFFERS if report.differs(todo) else AS_SAVED
 
 

@@ -27,6 +27,7 @@ containerhost \- keep this host's container networks as the last run has saved t
 .RB [ \-\-json ]
 .br
 .B containerhost show
+.RB [ \-\-all ]
 .RB [ \-\-json ]
 .br
 .B containerhost attach
@@ -64,7 +65,10 @@ Print before and after of what is not as saved, as
 does, and change nothing.
 .TP
 .B show
-Print networks, containers, addresses, published ports and what differs, in a screenful.
+Print networks, containers, addresses, published ports and what differs, in a screenful: where there are many
+containers, those first that something is the matter with. With
+.B \-\-all
+print all of them.
 .TP
 .BI attach " NAME"
 Make what a container has that has started:
@@ -165,7 +169,8 @@ _containerhost()
     case ${COMP_WORDS[1]} in
         restore) mapfile -t COMPREPLY < <(compgen -W "--wait --again --json" -- "$word") ;;
         check) mapfile -t COMPREPLY < <(compgen -W "--json --metrics" -- "$word") ;;
-        diff | show | version) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
+        show) mapfile -t COMPREPLY < <(compgen -W "--all --json" -- "$word") ;;
+        diff | version) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
         attach)
             local names saved=/etc/containerhost/document.json
             names=$(sed -n 's/.*"sandbox": {[^}]*"ref": "\\([^"]*\\)".*/\\1/p' "$saved" 2>/dev/null)

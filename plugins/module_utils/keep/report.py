@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
 _BY_NAME = {kind.name: kind for kind in KINDS}
 _SIGNS = {"add": "missing", "change": "differs", "recreate": "differs", "remove": "not in the document"}
 _DONE = {"add": "made", "change": "changed", "recreate": "re-created", "remove": "removed"}
+_ATTACHED = "attached"
 _ROWS = 20  # of one part of a screenful
 
 
@@ -141,8 +142,12 @@ def _rows(saved: Saved) -> t.Iterator[tuple[str, Values]]:
 # -- a screenful -----------------------------------------------------------------------------------------------
 
 
-def page(saved: Saved, todo: ChangeSet, last_run: int | None, now: int) -> str:
-    """What an operator wants to see at night: networks, containers, addresses, ports, and what differs."""
+def page(saved: Saved, todo: ChangeSet, last_run: int | None, now: int, whole: bool = False) -> str:
+    """What an operator wants to see at night: networks, containers, addresses, ports, and what differs.
+
+    Of many containers and ports, those that something is the matter with come first, and some of the others;
+    ``whole``: all of them.
+    """
     head = f"{saved.host}, saved by containerhost.network {saved.collection}"
     if last_run is not None:
         head += f"; last run {_ago(now - last_run)} ago ({time.strftime('%Y-%m-%d %H:%M', time.localtime(last_run))})"
@@ -153,17 +158,17 @@ def page(saved: Saved, todo: ChangeSet, last_run: int | None, now: int) -> str:
     ]
     containers = [
         (row["container"], row["network"], row["interface"], " ".join(row["addresses"]), row["state"])
-        for row in _endpoints(saved, todo)
+        for row in sorted(_endpoints(saved, todo), key=lambda row: row["state"] == _ATTACHED)
     ]
     parts = [head, _table(("NETWORK", "DRIVER", "DEVICE", "ADDRESSES", "STATE"), networks)]
-    parts.append(_table(("CONTAINER", "NETWORK", "INTERFACE", "ADDRESSES", "STATE"), containers))
+    most, more = (None, "") if whole else (_ROWS, "containerhost show --all")
+    parts.append(_table(("CONTAINER", "NETWORK", "INTERFACE", "ADDRESSES", "STATE"), containers, most, more))
     ports = list(_ports(saved))
     if ports:
-        parts.append(_table(("PORT", "LEADS TO", "NETWORK"), ports))
+        parts.append(_table(("PORT", "LEADS TO", "NETWORK"), ports, most, more))
     found = differing(todo)
     if found:
-        more = [f"… and {len(found) - _ROWS} more: containerhost check"] if len(found) > _ROWS else []
-        parts.append("\n".join(["WHAT DIFFERS", *(f"  {line}" for line in [*found[:_ROWS], *more])]))
+        parts.append("\n".join(["WHAT DIFFERS", *(f"  {line}" for line in _some(found, most, "containerhost check"))]))
     else:
         parts.append("Everything is as saved.")
     return "\n\n".join(parts)
@@ -206,7 +211,7 @@ def _endpoints(saved: Saved, todo: ChangeSet) -> list[dict[str, t.Any]]:
             "interface": row.get("interface") or "eth0",
             "addresses": row.get("addresses") or [],
             "mac": row.get("mac"),
-            "state": states.get(_end(row), "attached"),
+            "state": states.get(_end(row), _ATTACHED),
         }
         for _kind, row in sorted(_rows(saved), key=lambda each: str(each[1].get("sandbox")))
         if row.get("sandbox")
@@ -236,10 +241,18 @@ def _ports(saved: Saved) -> t.Iterator[tuple[str, str, str]]:
             )
 
 
-def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
+def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]], most: int | None = None, more: str = "") -> str:
     whole = [tuple(map(str, row)) for row in (head, *rows)]
     widths = [max(len(row[column]) for row in whole) for column in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in whole)
+    lines_ = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in whole]
+    return "\n".join([lines_[0], *_some(lines_[1:], most, more)])
+
+
+def _some(rows: t.Sequence[str], most: int | None, more: str) -> list[str]:
+    """The first of them, and where the others are to be seen."""
+    if most is None or len(rows) <= most:
+        return list(rows)
+    return [*rows[:most], f"… and {len(rows) - most} more: {more}"]
 
 
 def _ago(seconds: int) -> str:

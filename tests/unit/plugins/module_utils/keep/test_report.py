@@ -221,3 +221,14 @@ def test_a_restore_says_what_it_changed_and_what_it_could_not():
     found = report.outcome(Outcome(TODO.changes, TODO.pending), ["eth0 in cache is not ours"])
     assert (found["changed"], found["problems"]) == (True, ["eth0 in cache is not ours"])
     assert report.outcome(Outcome((), ()), [])["changed"] is False
+
+
+def test_of_many_containers_those_that_something_is_the_matter_with_come_first_and_the_rest_is_counted():
+    many = saved(bridge=[bridge("web")], veth=[veth("web", f"c{number:02}") for number in range(50)])
+    todo = nothing(make=[Change("add", "veth", veth_of("c49"), None, {})])
+    rows = report.page(many, todo, None, NOW).splitlines()
+    first = next(number for number, row in enumerate(rows) if row.startswith("CONTAINER"))
+    assert rows[first + 1].split()[0] == "c49"
+    assert rows[first + 21] == "… and 30 more: containerhost show --all"
+    whole = report.page(many, todo, None, NOW, whole=True)
+    assert all(f"c{number:02} " in whole for number in range(50))
