@@ -15,6 +15,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import START, START_THEN_RUN
 from ansible_collections.containerhost.network.plugins.module_utils.engine import diff, renumbering
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
@@ -118,7 +119,8 @@ def finish(
         if kept_files is not None:
             install.install(kept_files)
     if "pending" in result:
-        result["pending"] = [_pending(each) for each in todo.pending]
+        attached_later = kept_files.attaches if kept_files is not None else set()
+        result["pending"] = [_pending(each, attached_later) for each in todo.pending]
     elif todo.pending:
         raise Failed([f"{describe(kinds[0], each.wanted.values)}: {each.reason}" for each in todo.pending])
     startup.end()
@@ -364,12 +366,15 @@ def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: ren
         raise Unready([renumbering.sentence(moves)])
 
 
-def _pending(each: Pending) -> dict[str, t.Any]:
-    """What an answer says of an object that is left as it is for now."""
+def _pending(each: Pending, attached_later: t.Collection[str]) -> dict[str, t.Any]:
+    """What an answer says of an object that is left as it is for now; of some engines, starting it is enough."""
     values = each.wanted.values
+    reason = each.reason
+    if (values.get("sandbox") or {}).get("engine") in attached_later and reason.endswith(START_THEN_RUN):
+        reason = f"{reason[: -len(START_THEN_RUN)]}{START}"
     return {
         "network": network_of(each.wanted.owner),
         "sandbox": values.get("sandbox"),
         "interface": values.get("interface"),
-        "reason": each.reason,
+        "reason": reason,
     }

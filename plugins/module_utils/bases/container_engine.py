@@ -14,7 +14,9 @@ import typing as t
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SECONDS = 20  # for an answer
-_START = "start it, then run again"
+# What to do about a container that does not run; of some, it is enough to start it.
+START_THEN_RUN = "start it, then run again"
+START = "start it, and it is attached"
 
 
 class NoContainer(t.NamedTuple):
@@ -77,15 +79,15 @@ class ContainerEngine:
         if isinstance(pid, (int, str)) and not isinstance(pid, bool) and re.fullmatch(r"[0-9]{1,10}", str(pid)):
             if int(pid):
                 return f"/proc/{int(pid)}/ns/net"
-        return NoContainer(f"{self.name} container {ref} is not running on this host: {_START}")
+        return NoContainer(f"{self.name} container {ref} is not running on this host: {START_THEN_RUN}")
 
     def unknown(self, ref: str) -> NoContainer:
-        return NoContainer(f"there is no {self.name} container {ref} on this host: make and {_START}")
+        return NoContainer(f"there is no {self.name} container {ref} on this host: make and {START_THEN_RUN}")
 
     def silent(self, refs: t.Sequence[str], asked: str, error: object) -> Answers:
         """The engine does not answer: nothing is known of any of its containers."""
         why = getattr(error, "strerror", None) or error
-        return {ref: NoContainer(f"{asked} ({why}): {_START}") for ref in refs}
+        return {ref: NoContainer(f"{asked} ({why}): {START_THEN_RUN}") for ref in refs}
 
 
 class Done(t.NamedTuple):

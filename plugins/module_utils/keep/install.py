@@ -58,6 +58,11 @@ class Installation(t.NamedTuple):
     document: t.Optional[saved.Saved]
     systemd: bool
 
+    @property
+    def attaches(self) -> set[str]:
+        """Engines whose containers need no run when they start."""
+        return layout.attaching(layout.engines_of(self.document), self.systemd) if self.document else set()
+
 
 def facts() -> HostFacts:
     folders = _UNIT_FOLDERS if os.path.isdir(_BOOTED) else []

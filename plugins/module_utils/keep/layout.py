@@ -89,6 +89,11 @@ def watched(engines: t.Collection[str]) -> list[str]:
     return [what for what in WATCHABLE if what == "nftables" or what in engines]
 
 
+def attaching(engines: t.Collection[str], systemd: bool) -> set[str]:
+    """Those of the engines whose containers are attached as they start, without a run."""
+    return {*engines} & {"podman", "lxc", *(WATCHABLE if systemd else ())}
+
+
 def watcher(what: str) -> str:
     return f"containerhost-{what}.service"
 

@@ -157,6 +157,16 @@ def test_a_container_that_has_started_again_is_attached_again(kept, engines, con
     assert kept.answer("check")["counts"] == {"added": 0, "changed": 0, "recreated": 0, "removed": 0}
 
 
+def test_a_run_says_of_which_containers_it_is_enough_to_start_them(kept, engines):
+    """Docker calls nobody, and there is no systemd here whose service would listen."""
+    podman, docker = (end({"engine": engine, "ref": "db"}, number) for engine, number in (("podman", 2), ("docker", 4)))
+    told = [each["reason"] for each in kept.save(network(podman, docker))["pending"]]
+    assert told == [
+        "there is no podman container db on this host: make and start it, and it is attached",
+        "there is no docker container db on this host: make and start it, then run again",
+    ]
+
+
 def state(pid: int) -> str:
     told = {"ociVersion": "1.0.2", "id": ID, "pid": pid, "status": "creating", "bundle": f"{STORAGE}/x/userdata"}
     return json.dumps(told)
