@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
@@ -82,6 +83,7 @@ class Executor:
             (s.Message, self._send),
             (s.NftElement, self._nft),
             (s.Announce, self._announce),
+            (s.Answer, self._answer),
             (s.DeleteLink, self._delete_links),
             (s.ReleaseLink, self._release_links),
             (s.GiveBack, self._give_back),
@@ -178,6 +180,25 @@ class Executor:
             with contextlib.suppress(OSError, WireError), self._wire.inside(step.netns):
                 announce(step.device, step.mac, step.addresses)
         yield from ()
+
+    def _answer(self, steps: t.Sequence[s.Answer]) -> t.Iterator[tuple[int, str]]:
+        """When the other end sends: being asked for a device, Linux 6.8 and newer first see to its carrier, which they
+        otherwise do a moment later (linkwatch_sync_dev()). A question that it asks before that is lost as well.
+        """
+        with contextlib.suppress(WireError):
+            asked = {netns: self._asked_for(netns) for netns in {step.netns for step in steps}}
+            told = []
+            for step in steps:
+                addresses = [address for address in step.addresses if address in asked[step.netns]]
+                if addresses:
+                    self._wire.link(step.interface, frozenset(), step.inside)
+                    told += [m.tell_neighbour(step.device, address, step.mac, step.netns) for address in addresses]
+            self._wire.send(told)
+        yield from ()
+
+    def _asked_for(self, netns: str | None) -> set[str]:
+        rows = self._wire.dump(m.RTM_GETNEIGH, {"family": socket.AF_UNSPEC}, {"NDA_DST"}, netns)
+        return {row["NDA_DST"] for row in rows if "NDA_DST" in row}
 
     def _delete_links(self, steps: t.Sequence[s.DeleteLink]) -> t.Iterator[tuple[int, str]]:
         """One link by itself; more of them by a group, at the price of one."""

@@ -136,6 +136,25 @@ class Announce(t.NamedTuple):
         return f"announce the addresses of {self.device}"
 
 
+class Answer(t.NamedTuple):
+    """Whoever asks on a device for these addresses, since before they were there, is told their MAC.
+
+    ``interface`` is what has them, in the namespace ``inside``. A kernel that has asked in vain asks again only after
+    a second (``retrans_time_ms``, arp(7)), and keeps packets waiting until then.
+    """
+
+    netns: t.Optional[str]
+    device: str
+    mac: str
+    addresses: t.Tuple[str, ...]
+    inside: t.Optional[str]
+    interface: str
+
+    @property
+    def operation(self) -> str:
+        return f"tell of {self.interface} on {self.device}"
+
+
 class Record(t.NamedTuple):
     """Remember (owner) or forget (None) whose an object is, where neither it nor its device can say so.
 
@@ -164,5 +183,6 @@ Step = t.Union[
     GiveBack,
     NftElement,
     Announce,
+    Answer,
     Record,
 ]

@@ -20,7 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Answer, DeleteLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     AT_FIRST,
@@ -229,6 +229,7 @@ class Veth(DeviceKind):
             sandbox_interface.attach(values, path),
             # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
             [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
+            _answers(values, netns, path),
         ]
 
     def _made(self, wanted: Wanted, path: str | None) -> m.Message:
@@ -291,6 +292,14 @@ def named_end(alias: str | None) -> Values:
     if not colon or not slash:
         return {}
     return {"sandbox": {"engine": engine, "ref": ref}, "interface": interface}
+
+
+def _answers(values: Values, netns: str | None, path: str | None) -> list[Answer]:
+    """The host asks on the bridge, as may whoever restarts a container and waits for it."""
+    if not (values["up"] and values.get("master") and values.get("mac") and values["addresses"]):
+        return []
+    addresses = tuple(cidr.split("/")[0] for cidr in values["addresses"])
+    return [Answer(netns, values["master"], values["mac"], addresses, path, values["interface"])]
 
 
 def _port(values: Values, options: t.Sequence[str]) -> list[m.Message]:

@@ -27,7 +27,7 @@ NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x8
 IFF_UP, IFF_BROADCAST, IFF_RUNNING, IFF_NOARP, IFF_MULTICAST, IFF_LOWER_UP = 0x1, 0x2, 0x40, 0x80, 0x1000, 0x10000
 IFA_F_NODAD, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x02, 0x80, 0x200
 NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY, NTF_ROUTER = 0x02, 0x04, 0x10, 0x40, 0x80
-NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x40, 0x80
+NUD_REACHABLE, NUD_STALE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x04, 0x40, 0x80
 RT_TABLE_MAIN = 254
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
 RTN_UNICAST, RTN_BLACKHOLE = 1, 6
@@ -282,3 +282,10 @@ def _neigh(
     if flags is None:
         flags = NLM_F_CREATE | (NLM_F_REPLACE if replace else NLM_F_EXCL)
     return Message(RTM_NEWNEIGH, flags, header, attributes, f"{'change' if replace else 'add'} {what}", netns)
+
+
+def tell_neighbour(device: str, address: str, lladdr: str, netns: str | None = None) -> Message:
+    """An entry that is there for this address has this MAC from now on; none is made."""
+    header = {"family": family_of(address), "ifindex": Index(device), "state": NUD_STALE}
+    attributes = {"NDA_DST": address, "NDA_LLADDR": lladdr}
+    return Message(RTM_NEWNEIGH, NLM_F_REPLACE, header, attributes, f"tell of neighbour {address} on {device}", netns)

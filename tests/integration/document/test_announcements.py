@@ -88,3 +88,35 @@ def test_another_address_and_another_mac_are_announced_and_a_quiet_run_is_quiet(
     listener = ear()
     apply({**HERE, "macvlan": [{**CAM, "mac": "02:00:00:00:07:03", "addresses": ["198.18.0.131/24"]}]})
     assert "198.18.0.131 is at 02:00:00:00:07:03" in listener.heard()
+
+
+BRIDGED = {
+    "version": 1,
+    "netns": [{"network": "web", "name": "shop"}],
+    "bridge": [{
+        "network": "web", "name": "ch-web", "mac": "02:00:00:00:00:01",
+        "addresses": ["10.80.1.1/24", "fd00:80:1::1/64"],
+    }],
+}  # fmt: skip
+END = {
+    "network": "web", "name": "v-shop", "master": "ch-web", "sandbox": {"engine": "netns", "ref": "shop"},
+    "interface": "eth0", "mac": MAC, "addresses": ["10.80.1.2/24", "fd00:80:1::2/64"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["10.80.1.2", "fd00:80:1::2"])
+def test_a_host_that_has_asked_for_a_container_since_before_it_came_need_not_ask_again(host, apply, address):
+    """It would a second later."""
+    apply(BRIDGED)
+    ping = ["nsenter", f"--target={host._host.pid}", "--net", "ping", "-c20", "-i0.2", "-W5", address]
+    with subprocess.Popen(ping, stdout=subprocess.PIPE, text=True) as asking:
+        host.run("timeout", "10", "sh", "-c", "until ip neighbour show nud incomplete | grep -q ch-web; do :; done")
+        assert not host.module("document", document={**BRIDGED, "veth": [END]}).get("failed")
+        assert f"{address} dev ch-web lladdr {MAC} " in host.run("ip", "neighbour", "show", address)
+        assert " 0 received" not in asking.communicate(timeout=20)[0]
+
+
+def test_nothing_is_remembered_of_a_container_that_nobody_has_asked_for(host, apply):
+    apply({**BRIDGED, "veth": [END]})
+    assert host.run("ip", "neighbour", "show", "dev", "ch-web", "nud", "all").count("10.80.1.2") == 0
+    assert host.run("ip", "neighbour", "show", "dev", "ch-web", "nud", "all").count("fd00:80:1::2") == 0
