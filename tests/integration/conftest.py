@@ -162,6 +162,11 @@ class Host:
         """A program's output. ``check=False`` takes a failure for an answer."""
         return self.start(*argv, check=check, **options).stdout
 
+    def settle(self) -> None:
+        """Wait until the kernel has seen to carriers and addresses, which it does behind everybody's back."""
+        busy = "ip -6 addr | grep -q tentative || ip -6 route | grep -q linkdown"
+        self.run("timeout", "10", "sh", "-c", f"while {busy}; do sleep 0.05; done")
+
     def outside(self, *argv: str, check: bool = True) -> str:
         return _run(["nsenter", f"--target={self._outside.pid}", "--net", *argv], check).stdout
 

@@ -126,7 +126,7 @@ def setting(host, path: str, container: str | None = None) -> str:
 @pytest.mark.parametrize("document", [ipv4_only("web", 80), bridge_network("web", 80)], ids=["IPv4", "dual stack"])
 def test_a_router_advertisement_from_a_container_changes_nothing_on_its_host(host, to, document):
     assert host.module("document", document=document)["changed"]
-    host.run("timeout", "5", "sh", "-c", "while ip -6 addr | grep -q tentative; do sleep 0.05; done")
+    host.settle()
     before = ipv6_of(host)
     for _again in range(2):
         attack(host, "web-1", "advertise", to)

@@ -65,7 +65,7 @@ DAMAGE = {
 
 
 def settled(host) -> str:
-    host.run("timeout", "5", "sh", "-c", "while ip -6 addr | grep -q tentative; do sleep 0.05; done")
+    host.settle()
     return host.snapshot()
 
 
