@@ -24,6 +24,7 @@ _TO_TABLE, _GOTO, _NOTHING = 1, 2, 3  # FR_ACT_*, linux/fib_rules.h
 _INVERT = 2  # FIB_RULE_INVERT
 _WHOLE = 0xFFFFFFFF
 _FAMILIES = {"4": socket.AF_INET, "6": socket.AF_INET6}
+_EVERYWHERE = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}  # a route to there has no destination
 
 _WANTED_RULE = frozenset("FRA_IIFNAME FRA_GOTO FRA_PRIORITY FRA_FWMARK FRA_FWMASK FRA_TABLE FRA_PROTOCOL".split())
 _WANTED_ROUTE = frozenset(("RTA_DST", "RTA_TABLE"))
@@ -84,7 +85,7 @@ def found(dump: Dump, netns: str | None) -> Fence:
     return Fence(
         frozenset(_rule(row) for row in rows if row.get("FRA_PROTOCOL") == m.PROTOCOL),
         frozenset(
-            f"{row['RTA_DST']}/{row['dst_len']}"
+            f"{row.get('RTA_DST') or _EVERYWHERE[row['family']]}/{row['dst_len']}"
             for row in routes
             if row["type"] == m.RTN_BLACKHOLE and row["proto"] == m.PROTOCOL and row.get("RTA_TABLE") == TABLE
         ),

@@ -153,6 +153,8 @@ CASES = (
             {"internal": True, "accept_from": ["br-a"]},
             {"protect": False},
             {"protect": True, "accept_from": []},
+            {"sources": ["0.0.0.0/0", "::/0"]},
+            {"sources": ["10.80.1.0/24"]},
         ),
         needs=(BRIDGE,),
     ),
