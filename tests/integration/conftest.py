@@ -52,7 +52,7 @@ OWN_RUN = "umount --recursive --lazy /run/netns 2>/dev/null || true; mount -t tm
 # learned, settings that the kernel does not let anybody read, and what follows by itself: carriers,
 # and what comes when an address has been made sure of.
 KERNEL = r"""
-import ctypes, os, re, subprocess
+import ctypes, os, re, subprocess, time
 
 NAMESPACES = os.stat("/proc/self/ns/net").st_dev  # all of them are files of one file system
 SOON = r"local fe80:|33:33:ff:|\S+ dev \S+ master \S+ $"
@@ -64,9 +64,26 @@ def say(*argv):
     lines = [line for line in text.splitlines() if not re.match(SOON, line)]
     print(*sorted(lines) if argv[0] != "nft" and "rule" not in argv else lines, sep="\n")
 
+# Has its carrier changed, and the kernel has not seen to that yet? It does so in work that it puts off.
+def unseen(line):
+    flags, state = re.search(r"<(\S*)>.*? state (\S+)", line).groups()
+    flags = flags.split(",")
+    if "UP" not in flags:
+        return False
+    if "LOWER_UP" not in flags:
+        return state in ("UP", "UNKNOWN")
+    told = re.search(r" (bridge forward_delay|macvlan mode|veth) ", line)  # all others' may stay unknown
+    return state in ("DOWN", "LOWERLAYERDOWN") or bool(told and state == "UNKNOWN")
+
+# Once all carriers are seen to, as link-local addresses follow from them.
 def links():
     print("# links")
-    text = subprocess.run(["ip", "-o", "-d", "link"], capture_output=True, text=True).stdout
+    end = time.monotonic() + 5
+    while True:
+        text = subprocess.run(["ip", "-o", "-d", "link"], capture_output=True, text=True).stdout
+        if not any(map(unseen, text.splitlines())) or time.monotonic() > end:
+            break
+        time.sleep(0.02)
     text = re.sub(r"^\d+: ([^@:]+)(@\S+)?:", r"\1:", text, flags=re.M)
     text = re.sub(r" (\w+_timer|state|link-netnsid|tso_max_size) +\S+|,LOWER_UP|NO-CARRIER,|,M-DOWN", "", text)
     print(*sorted(text.splitlines()), sep="\n")
