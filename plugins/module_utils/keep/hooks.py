@@ -79,14 +79,17 @@ def called_by(engine: str) -> None:
         started = ENGINES[engine]()
         if started is None:
             return
-        name, path = _name_of(engine, started.refs), f"/proc/{started.pid}/ns/net"
+        name = _name_of(engine, started.refs)
         if name is None:
             return
+        path = f"/proc/{started.pid}/ns/net"
         try:
             _attach(name, path, _PATIENCE)
         except Busy:
+            # Held while the engine waits: by the time that the run has ended, the process may be another one.
+            held = os.open(path, os.O_RDONLY)
             if os.fork() == 0:
-                _later(name, path)
+                _later(name, f"/proc/self/fd/{held}")
     except (Problem, Ended) as error:
         print(f"containerhost: {error}", file=sys.stderr)
     except Exception:

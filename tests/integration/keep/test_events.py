@@ -200,6 +200,23 @@ def test_a_call_about_nobody_s_container_or_nonsense_changes_nothing_and_fails_n
     assert kept.host.snapshot() == before
 
 
+def test_a_call_while_a_run_is_at_work_holds_up_the_engine_for_moments_only(kept, containers):
+    """The run may itself be waiting for the engine. It ends, and the container is attached."""
+    kept.save(network(end({"engine": "lxc", "ref": "db"}, 2)))
+    pid = containers.start("db")
+    environment = {"LXC_NAME": "db", "LXC_PID": str(pid), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    entered = ["nsenter", f"--target={kept.host._host.pid}", "--net", "--mount"]
+    run = subprocess.Popen(
+        [*entered, "flock", "/run/containerhost/lock", "sh", "-c", "echo at work; read ended"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert run.stdout.readline() == "at work\n"
+    assert kept.say("hook", "lxc", env=environment) == ""
+    assert not reaches(kept, pid)
+    run.communicate("ended\n")
+    eventually(lambda: reaches(kept, pid), "it is not attached")
+
+
 def test_lxc_s_call_attaches(kept, containers):
     kept.save(network(end({"engine": "lxc", "ref": "db"}, 2)))
     pid = containers.start("db")
