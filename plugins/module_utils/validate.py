@@ -62,6 +62,8 @@ def _of_value(what: str, spec: t.Mapping[str, t.Any], value: t.Any) -> t.Iterato
     elif wanted == "list":
         element = {"type": spec.get("elements", "str"), "options": spec.get("options")}
         for item in value:
+            if item is None:
+                yield f"{what} has an item without a value: leave it out"
             yield from _of_value(what, element, item)
     elif wanted == "dict" and spec.get("options"):
         yield from mistakes(what, spec["options"], value)
