@@ -37,15 +37,18 @@ class House:
         for engine in self.engines.values():
             engine.prepare()
 
-    def say(self, containers: dict[str, Any], **options: Any) -> None:
-        """This is the inventory from now on: a network ``web``, and containers on it, each {engine, publish…}."""
+    def say(self, containers: dict[str, Any], keep: bool = False, **options: Any) -> None:
+        """This is the inventory from now on: a network ``web``, and containers on it, each {engine, publish…}.
+
+        ``keep``: whether the host keeps its networks between two runs, so that there is nothing left to a run.
+        """
         rows = {}
         for name, given in containers.items():
             endpoint = {key: given[key] for key in ("publish", "interface") if key in given}
             rows[name] = {
                 "networks": {"web": endpoint}, **{key: given[key] for key in given if key not in endpoint}
             }  # fmt: skip
-        of_all = {"containerhost_networks": {"web": {**_NETWORK, **options}}}
+        of_all = {"containerhost_networks": {"web": {**_NETWORK, **options}}, "containerhost_keep": keep}
         hosts = {"h1": {"ansible_host": "198.18.6.1", "containerhost_containers": rows}}
         self.lab.inventory(yaml.safe_dump({"all": {"hosts": hosts, "vars": of_all}}))
 
@@ -85,7 +88,8 @@ class House:
         told = self.host.sh(
             "ip -d -o link | sed -E 's/^[0-9]+: //'; ip -o address; ip -4 route show table all;"
             " ip -6 route show table all; ip neighbour show nud permanent; bridge fdb show state permanent;"
-            " nft list ruleset; ip netns list; find /var/lib/containerhost /run/containerhost* 2>/dev/null || true;"
+            " nft list ruleset; ip netns list; find /var/lib/containerhost /run/containerhost* /etc/containerhost"
+            " /usr/local /usr/share/containers /usr/share/lxc/config/common.conf.d 2>/dev/null || true;"
             " grep -r . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf 2>/dev/null || true"
         )
         told = re.sub(r"^\d+: | \w+_timer +\S+", "", told, flags=re.MULTILINE)

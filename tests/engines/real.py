@@ -48,6 +48,10 @@ class Engine:
     def remove(self, ref: str) -> None:
         raise NotImplementedError
 
+    def once(self, ref: str, *argv: str) -> bool:
+        """Whether a new container succeeds whose first and only process is this one."""
+        raise NotImplementedError
+
     def pid(self, ref: str) -> int:
         raise NotImplementedError
 
@@ -95,8 +99,13 @@ class Docker(Engine):
 
     def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
         named = [] if ":" in mode or mode == "host" else ["--hostname", ref]
-        argv = ["run", "--detach", "--name", ref, "--network", mode, *named, "--cap-add", "NET_RAW", "box", *command]
-        self.machine.run(self.command, *argv)
+        self.machine.run(*self._running(ref, mode), "--detach", *named, "box", *command)
+
+    def once(self, ref: str, *argv: str) -> bool:
+        return self.machine.succeeds(*self._running(ref, "none"), "--rm", "box", *argv)
+
+    def _running(self, ref: str, mode: str) -> list[str]:
+        return [self.command, "run", "--name", ref, "--network", mode, "--cap-add", "NET_RAW"]
 
     def start(self, ref: str) -> None:
         self.machine.run(self.command, "start", ref)
@@ -147,6 +156,10 @@ class Lxc(Engine):
         self.machine.sh(_ON_TMPFS.format(folder="/var/lib/lxc"))
 
     def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
+        self._make(ref, mode, command)
+        self.start(ref)
+
+    def _make(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
         folder = f"/var/lib/lxc/{ref}"
         self.machine.run("sh", "-ec", f"mkdir -p {folder}/rootfs; tar -C {folder}/rootfs -x", input=image())
         self.machine.run("sh", "-ec", f"echo {ref} > {folder}/rootfs/etc/hostname; cat > {folder}/config", input=(
@@ -156,7 +169,11 @@ class Lxc(Engine):
             f"lxc.net.0.type = {'none' if mode == 'host' else 'empty'}\n"
             f"lxc.init.cmd = {' '.join(command)}\n"
         ))  # fmt: skip
-        self.start(ref)
+
+    def once(self, ref: str, *argv: str) -> bool:
+        self._made.append(ref)
+        self._make(ref, "none", argv)
+        return self.machine.succeeds("lxc-execute", "--name", ref, "--", *argv)
 
     def start(self, ref: str) -> None:
         self.machine.run("lxc-start", "--name", ref, "--logfile=/var/log/lxc.log")
