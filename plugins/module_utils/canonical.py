@@ -171,9 +171,12 @@ def connected_network(cidr: str) -> str | None:
     return f"{socket.inet_ntop(family, network.to_bytes(len(raw), 'big'))}/{length}"
 
 
+_HEXADECIMAL = re.compile("-?0[xX][0-9a-fA-F]{1,16}")
+
+
 def sysctl_value(key: str, value: t.Any) -> str:
-    """As its file below /proc/sys shows it: words with one space between them."""
+    """As its file below /proc/sys shows it: words with one space between them, and no number in hexadecimal."""
     text = " ".join(str(value).split())
     if not text or not text.isascii() or not text.isprintable() or isinstance(value, (bool, list, dict)):
         raise Problem(f"sysctl {key} cannot be {value!r}: a setting is a number, or a few plain words")
-    return text
+    return " ".join(str(int(word, 16)) if _HEXADECIMAL.fullmatch(word) else word for word in text.split(" "))

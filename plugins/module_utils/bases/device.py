@@ -231,9 +231,9 @@ def device_address(cidr: str) -> str:
     plain = canonical.interface_cidr(cidr)
     if plain.startswith("fe80:"):
         raise Problem(f"address {plain} is link-local, which is the kernel's to give: leave it out")
-    if plain.startswith(_NOBODYS) or (plain.startswith("ff") and ":" in plain):
-        raise Problem(f"address {plain} is one that no device can have: it stands for this host, for none, or for many")
     interface = ipaddress.ip_interface(plain)
+    if plain.startswith(_NOBODYS) or interface.is_multicast:
+        raise Problem(f"address {plain} is one that no device can have: it stands for this host, for none, or for many")
     if interface.version == 4 and interface.network.prefixlen < 31 and interface.ip == interface.network[-1]:
         raise Problem(f"address {plain} is its network's broadcast address, which no device can have: give another")
     return plain

@@ -59,10 +59,12 @@ def test_a_setting_that_was_rounded_is_told(host, apply):
     assert said(apply(document)) == ["~ sysctl net/ipv4/neigh/ch-web/retrans_time_ms (web)"]
 
 
-@pytest.mark.parametrize("value", ["0x3e8", "01750"])
-def test_so_is_one_in_other_digits(host, value):
-    answer = host.module("sysctl", key="net.ipv4.neigh.lo.retrans_time_ms", value=value)
-    assert f"value was set to {value}, and the kernel has made it 1000" in answer["msg"]
+def test_so_is_one_in_octal_digits_and_one_in_hexadecimal_is_as_it_was_asked_for(host):
+    key = "net.ipv4.neigh.lo.retrans_time_ms"
+    answer = host.module("sysctl", key=key, value="01750")
+    assert "value was set to 01750, and the kernel has made it 1000" in answer["msg"]
+    assert host.module("sysctl", key=key, value="0x7D0")["changed"]
+    assert not host.module("sysctl", key=key, value="0x7d0")["changed"]
 
 
 def test_a_single_module_tells_it_too(host):

@@ -82,6 +82,8 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("bridge", {"name": "br-x", "addresses": ["10.80.1.1/33"]}, "address '10.80.1.1/33' is no address with a prefix"),
     ("bridge", {"name": "br-x", "addresses": ["fe80::1/64"]}, "address fe80::1/64 is link-local"),
     ("bridge", {"name": "br-x", "addresses": ["10.80.1.255/24"]}, "10.80.1.255/24 is its network's broadcast address"),
+    ("bridge", {"name": "br-x", "addresses": ["224.0.0.5/24"]}, "address 224.0.0.5/24 is one that no device can have"),
+    ("veth", {**VETH, "addresses": ["ff02::5/64"]}, "address ff02::5/64 is one that no device can have"),
     ("veth", {**VETH, "addresses": ["10.80.1.7/30"]}, "address 10.80.1.7/30 is its network's broadcast address"),
     ("veth", {**VETH, "addresses": ["FE80::0001/64"]}, "address fe80::1/64 is link-local"),
     ("bridge", {"name": "br-x", "priority": 65536}, "priority 65536 is not between 0 and 65535"),

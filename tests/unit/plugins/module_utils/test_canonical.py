@@ -163,3 +163,11 @@ def test_lists_are_sorted_and_said_once():
         "10.0.0.2/32",
     ]
     assert canonical.each(None, canonical.address) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("0x10", "16"), ("4096\t0x1FFF  9", "4096 8191 9"), ("-0x2", "-2"), (7, "7"), ("00ff", "00ff"), ("bbr", "bbr")],
+)
+def test_a_setting_s_value_is_as_its_file_shows_it(value, shown):
+    assert canonical.sysctl_value("net.x", value) == shown
