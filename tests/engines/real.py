@@ -105,7 +105,8 @@ class Docker(Engine):
         return self.machine.succeeds(*self._running(ref, "none"), "--rm", "box", *argv)
 
     def _running(self, ref: str, mode: str) -> list[str]:
-        return [self.command, "run", "--name", ref, "--network", mode, "--cap-add", "NET_RAW"]
+        # Busybox's server as a first process ignores SIGTERM: nobody waits for it.
+        return [self.command, "run", "--name", ref, "--network", mode, "--cap-add", "NET_RAW", "--stop-timeout", "0"]
 
     def start(self, ref: str) -> None:
         self.machine.run(self.command, "start", ref)
