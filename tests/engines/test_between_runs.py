@@ -8,8 +8,6 @@ Podman and LXC call the program that a run has left; Docker's starts are watched
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from ansible_collections.containerhost.network.tests.engines.conftest import GATEWAY, changes
@@ -30,12 +28,11 @@ def docker(house):
     return house.engines["docker"]
 
 
-def seconds_until(house, address, start, *arguments):
-    """From a container's start to its first answer to somebody who has been asking for it since before."""
+def answers_after(house, address, start, *arguments):
+    """Whoever has been asking for a container since before it starts is answered."""
     asking = Asking(house.host, address)
     start(*arguments)
-    started = time.time()
-    return asking.answered() - started
+    asking.wait_for_answer()
 
 
 @pytest.mark.parametrize("name", ["podman", "lxc"])
@@ -63,14 +60,14 @@ def test_one_that_is_restarted_needs_no_run(house, name):
     assert len(house.ports()) == 1
 
 
-def test_a_docker_container_answers_within_a_second_of_its_start(house, docker, watcher):
+def test_a_docker_container_answers_when_it_has_started(house, docker, watcher):
     house.say({"db": {"engine": "docker", "publish": ["8080:80"]}}, keep=True)
     docker.run("db")
     house.site()
     watcher.start()
     for _again in range(3):
         docker.stop("db")
-        assert seconds_until(house, "10.80.0.2", docker.start, "db") < 1
+        answers_after(house, "10.80.0.2", docker.start, "db")
         docker.restart("db")
         assert docker.reaches("db", GATEWAY)
         assert house.asked_from_outside(8080) == "db"
@@ -82,7 +79,7 @@ def test_one_that_was_never_made_is_attached_when_it_is(house, docker, watcher):
     house.say({"db": {"engine": "docker"}}, keep=True)
     assert house.site().said("there is no docker container db on this host")
     watcher.start()
-    assert seconds_until(house, "10.80.0.2", docker.run, "db") < 1
+    answers_after(house, "10.80.0.2", docker.run, "db")
 
 
 def test_one_that_is_given_a_name_of_the_plan_is_attached(house, docker, watcher):
@@ -91,7 +88,7 @@ def test_one_that_is_given_a_name_of_the_plan_is_attached(house, docker, watcher
     watcher.start()
     docker.run("new")
     try:
-        assert seconds_until(house, "10.80.0.2", house.host.run, docker.command, "rename", "new", "db") < 1
+        answers_after(house, "10.80.0.2", house.host.run, docker.command, "rename", "new", "db")
     finally:
         docker.remove("db")
 
@@ -102,7 +99,7 @@ def test_one_that_nobody_plans_is_let_be(house, docker, watcher):
     watcher.start()
     for name in ("docker", "podman"):
         house.engines[name].run("other")
-    assert seconds_until(house, "10.80.0.2", docker.run, "db") < 1
+    answers_after(house, "10.80.0.2", docker.run, "db")
     for name in ("docker", "podman"):
         assert house.engines[name].interfaces("other") == ["lo"]
 
@@ -115,7 +112,7 @@ def test_what_the_watcher_has_missed_it_does_at_its_own_start(house, docker, wat
     watcher.kill()
     docker.restart("db")
     assert docker.interfaces("db") == ["lo"]
-    assert seconds_until(house, "10.80.0.2", watcher.start) < 1
+    answers_after(house, "10.80.0.2", watcher.start)
 
 
 def test_it_outlives_a_restart_of_the_daemon(house, docker, watcher):
@@ -125,8 +122,8 @@ def test_it_outlives_a_restart_of_the_daemon(house, docker, watcher):
     house.site()
     watcher.start()
     docker.stop_daemon()
-    assert seconds_until(house, "10.80.0.2", docker.start_daemon) < 5
-    assert seconds_until(house, "10.80.0.3", docker.run, "web") < 1
+    answers_after(house, "10.80.0.2", docker.start_daemon)
+    answers_after(house, "10.80.0.3", docker.run, "web")
     assert house.site().changed == 0
 
 

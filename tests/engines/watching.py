@@ -47,15 +47,13 @@ class Asking:
     def __init__(self, machine: Machine, address: str) -> None:
         self.machine = machine
         machine.sh(f"rm -f {_ANSWERED}")
-        ping = f"until ping -q -c1 -W0.1 {address}; do :; done; date +%s.%N > {_ANSWERED}"
+        ping = f"until ping -q -c1 -W0.1 {address}; do :; done; touch {_ANSWERED}"
         machine.sh(f"setsid timeout 30 sh -c '{ping}' >/dev/null 2>&1 </dev/null &")
         # The host is asking where it is.
         machine.until(lambda: address in machine.run("ip", "neighbour", "show", "nud", "incomplete"), "a question")
 
-    def answered(self) -> float:
-        """When it did, in seconds since 1970."""
-        self.machine.until(lambda: self.machine.sh(f"cat {_ANSWERED} 2>/dev/null || true"), "an answer")
-        return float(self.machine.sh(f"cat {_ANSWERED}"))
+    def wait_for_answer(self) -> None:
+        self.machine.until(lambda: self.machine.succeeds("test", "-e", _ANSWERED), "an answer")
 
 
 class Traffic:

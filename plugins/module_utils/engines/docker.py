@@ -97,7 +97,7 @@ class _Events(Starts):
 
     def _received(self) -> bytes:
         some = self._socket.recv(1 << 16)
-        if not some or len(self._rest) > _MOST:
+        if not some or len(self._rest) + len(some) > _MOST:
             raise OSError("docker has ended its events")
         return some
 
