@@ -183,6 +183,7 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
             kernel.addresses(netns)
             kernel.routes(netns, m.RT_TABLE_MAIN)
         other = kernel.link_by_any_name(interface, netns) if there is None else None
+        route = _route_in_the_way(kernel, wanted, netns, is_ours) if there is None else None
     except WireError as error:
         return f"{_name(sandbox)} cannot be looked into: {error}"
     if other is not None and other.name != interface and kernel.link(other.name, netns) is not None:
@@ -195,7 +196,28 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
             f"{interface} in {sandbox['ref']} is there already ({there.kind}) and not ours: name another `interface`,"
             " or remove it"
         )
+    if route is not None:
+        return (
+            f"{sandbox['ref']} has a route of somebody else's to where {interface} is to bring one ({route}): start it"
+            " without that network, or have no network of ours bring that route (an `internal` one brings none)"
+        )
     return _shared(kernel, wanted, netns)
+
+
+def _route_in_the_way(
+    kernel: Kernel, wanted: Wanted, netns: str, is_ours: t.Callable[[Link], bool]
+) -> str | None:
+    """One that a container's own engine has given it, such as its default route, at the place of a wanted one."""
+    links = kernel.links(netns) if kernel.identity(netns) is not None else {}
+    if not wanted.values["routes"] or len(links) < 2:  # most have lo alone by now, and are not looked into further
+        return None
+    places = {_place(text) for text in wanted.values["routes"]}
+    for row in kernel.routes(netns, m.RT_TABLE_MAIN):
+        text, link = _route_text(row), links.get(row["device"] or "")
+        theirs = row["protocol"] != m.PROTOCOL and link is not None and not is_ours(link)
+        if theirs and row["table"] == m.RT_TABLE_MAIN and _place(text) in places:
+            return f"{text} dev {row['device']}"
+    return None
 
 
 def _gives_way(kernel: Kernel, wanted: Wanted, there: Link) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -147,6 +148,24 @@ def test_a_container_in_the_hosts_namespace_is_left_out(host, engines):
     assert reasons(made)[0].startswith("docker db is in the host's own network namespace")
     assert "default via 198.18.0.2" in host.run("ip", "route")
     assert "eth0 in docker" not in str(made["diff"])
+
+
+def test_a_container_that_its_engine_has_given_a_default_route_keeps_it(host, engines, containers):
+    """As Docker's own bridge does: that is no reason to make our interface and take it away again at every run."""
+    pid = containers.start("db")
+    engines.say("docker", "db", pid)
+    inside = ("nsenter", f"--target={pid}", "--net", "sh", "-ec")
+    bridge = "ip link add eth0 type veth peer theirs; ip addr add 172.17.0.2/16 dev eth0; ip link set eth0 up"
+    subprocess.run([*inside, f"{bridge}; ip link set theirs up; ip route add default via 172.17.0.1"], check=True)
+    document = network(end(DB, 2, "eth1"), end(SHOP, 3))
+    made = applied(host, document)
+    assert reasons(made) == [
+        "db has a route of somebody else's to where eth1 is to bring one (0.0.0.0/0 via 172.17.0.1 dev eth0): start it"
+        " without that network, or have no network of ours bring that route (an `internal` one brings none)"
+    ]
+    assert "+ veth shop eth0 (web)" in said(made)
+    subprocess.run([*inside, "ip route del default"], check=True)
+    assert said(applied(host, document)) == ["+ veth db eth1 (web)"]
 
 
 def test_two_names_of_one_namespace_do_not_both_get_an_interface_in_it(host, engines, containers):
