@@ -79,6 +79,30 @@ def test_after_a_reboot_everything_is_back_without_a_run(kept):
     assert_kept(kept, before)
 
 
+SERVICE = """
+[Unit]
+After=containerhost-restore.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+NetworkNamespacePath=/run/netns/shop
+ExecStart=ping -c 1 -W 2 10.80.0.1
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def test_a_service_that_is_given_a_namespace_has_its_network_from_its_first_command_on(kept):
+    host = kept["h1"]
+    host.put("/etc/systemd/system/inside.service", SERVICE)
+    host.run("systemctl", "enable", "inside.service")
+    host.reboot()
+    assert is_active(host, "inside.service") == "active"
+    host.run("systemctl", "disable", "--now", "inside.service")
+    host.run("rm", "/etc/systemd/system/inside.service")
+    host.run("systemctl", "daemon-reload")
+
+
 def test_after_a_power_failure_as_well(kept):
     before = states(kept)
     kept["h1"].crash()
