@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""New connections a second through the last of ten thousand published ports: what the packets pay."""
+"""New connections a second, and bytes, through published ports: what the packets pay."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ ip link set up0 up
 ip -n outside addr add {_CLIENT}/24 dev eth0
 ip -n outside link set eth0 up
 nsenter --net=/run/netns/outside sysctl -qw net.ipv4.ip_local_port_range='1024 65535'
+"""
+# The least that leads a port to a container and its answers back: no filter, no guard.
+_BARE = f"""
+table ip bare {{
+    chain to {{
+        type nat hook prerouting priority dstnat;
+        ip daddr {_HOST} tcp dport 10000-10009 dnat to {documents.CONTAINER_IP}
+    }}
+    chain from {{
+        type nat hook postrouting priority srcnat;
+        ip saddr {documents.CONTAINER_IP} masquerade
+    }}
+}}
 """
 
 
@@ -52,16 +65,38 @@ def rows(modules: Modules, count: int, rounds: int, seconds: float) -> list[Row]
             if docker_at is not None:
                 docker.ours.append(many)
                 docker.peer.append(_connect(docker_at, count, seconds))
-    return [few, docker]
+    return [few, docker, _throughput(modules, rounds, seconds)]
+
+
+def _throughput(modules: Modules, rounds: int, seconds: float) -> Row:
+    row = Row("bytes a second through a published port", "nft: translation alone", unit="MB/s", at_least=0.97)
+    with contextlib.ExitStack() as stack:
+        ours = stack.enter_context(_published(modules, _FEW, "stream.py"))
+        bare = stack.enter_context(_published_bare(modules))
+        for _number in range(2 * rounds + 1):
+            row.ours.append(_run(ours, "stream.py", _last(_FEW), seconds))
+            row.peer.append(_run(bare, "stream.py", _last(_FEW), seconds))
+    return row
 
 
 @contextlib.contextmanager
-def _published(modules: Modules, count: int) -> t.Iterator[Scene]:
+def _published_bare(modules: Modules) -> t.Iterator[Scene]:
+    rules = modules.work / "bare.nft"
+    rules.write_text(_BARE)
+    with Scene() as scene:
+        _attach(modules, scene, documents.published(0))
+        scene.run(["nft", "-f", str(rules)])
+        with _listening(scene, _FEW, "stream.py"):
+            yield scene
+
+
+@contextlib.contextmanager
+def _published(modules: Modules, count: int, script: str = "connect.py") -> t.Iterator[Scene]:
     with Scene() as scene:
         document = documents.published(count)
         _attach(modules, scene, document)
         modules.ours("document", {"document": {**document, **documents.one_container()}})(scene)
-        with _listening(scene, count):
+        with _listening(scene, count, script):
             yield scene
 
 
@@ -82,9 +117,9 @@ def _attach(modules: Modules, scene: Scene, document: documents.Document) -> Non
 
 
 @contextlib.contextmanager
-def _listening(scene: Scene, count: int) -> t.Iterator[None]:
+def _listening(scene: Scene, count: int, script: str = "connect.py") -> t.Iterator[None]:
     inside = ["nsenter", f"--net=/run/netns/{documents.endpoints(1)[0].sandbox}"]
-    argv = [*inside, HOST_PYTHON, str(SCRIPTS / "connect.py"), "listen", str(_last(count))]
+    argv = [*inside, HOST_PYTHON, str(SCRIPTS / script), "listen", str(_last(count))]
     server = scene.start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
         if server.stdout is None or server.stdout.readline() != b"listening\n":
@@ -96,8 +131,13 @@ def _listening(scene: Scene, count: int) -> t.Iterator[None]:
 
 
 def _connect(scene: Scene, count: int, seconds: float) -> float:
+    return _run(scene, "connect.py", _last(count), seconds)
+
+
+def _run(scene: Scene, script: str, port: int, seconds: float) -> float:
+    """What the end outside has to say of a port."""
     outside = ["nsenter", "--net=/run/netns/outside"]
-    argv = [*outside, HOST_PYTHON, str(SCRIPTS / "connect.py"), _HOST, str(_last(count)), str(seconds)]
+    argv = [*outside, HOST_PYTHON, str(SCRIPTS / script), _HOST, str(port), str(seconds)]
     answer = scene.run(argv)
     try:
         return float(answer.output)
