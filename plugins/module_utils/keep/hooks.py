@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     kernel_of_this_host,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.console import complain
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
     Outcome,
     attach,
@@ -91,7 +92,7 @@ def called_by(engine: str) -> None:
             if os.fork() == 0:
                 _later(name, f"/proc/self/fd/{held}")
     except (Problem, Ended) as error:
-        print(f"containerhost: {error}", file=sys.stderr)
+        complain(f"containerhost: {error}")
     except Exception:
         traceback.print_exc()
 
@@ -109,7 +110,7 @@ def _attach(name: str, path: str, patience: float) -> None:
         document = saved.read()
         outcome = attach(kernel, document, [name]) if document else Outcome((), ())
     for line in report.lines(outcome):
-        print(line, file=sys.stderr)
+        complain(line)
 
 
 def _later(name: str, path: str) -> t.NoReturn:

@@ -26,6 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     kernel_of_this_host,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep import hooks, metrics, report, saved, watch
+from ansible_collections.containerhost.network.plugins.module_utils.keep.console import complain, tell
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
     Outcome,
     attach,
@@ -55,7 +56,7 @@ def main(argv: t.Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except (_Unable, Problem, Ended) as error:
-        print(f"containerhost: {error}", file=sys.stderr)
+        complain(f"containerhost: {error}")
         return UNABLE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # head(1) has seen enough
@@ -128,7 +129,7 @@ def _restore(options: t.Any) -> int:
         if not reasons or time.monotonic() > deadline:
             break
         if reasons != told and options.wait:
-            print("\n".join(f"waiting: {reason}" for reason in reasons), file=sys.stderr, flush=True)
+            complain("\n".join(f"waiting: {reason}" for reason in reasons))
         told = reasons
         time.sleep(_BETWEEN_TRIES)
     _tell(options, Outcome(changes, outcome.pending), reasons)
@@ -155,9 +156,9 @@ def _tell(options: t.Any, outcome: Outcome, reasons: t.Sequence[str]) -> None:
         _print_json(report.outcome(outcome, reasons))
         return
     for line in report.lines(outcome):
-        print(line)
+        tell(line)
     for reason in reasons:
-        print(f"not restored: {reason}", file=sys.stderr)
+        complain(f"not restored: {reason}")
 
 
 def _compared() -> tuple[saved.Saved, ChangeSet]:
@@ -173,7 +174,7 @@ def _check(options: t.Any) -> int:
     if options.json:
         _print_json(report.comparison(document, todo))
     else:
-        print("\n".join(report.differing(todo)) or "as saved")
+        tell("\n".join(report.differing(todo)) or "as saved")
     return DIFFERS if report.differs(todo) else AS_SAVED
 
 
@@ -184,7 +185,7 @@ def _diff(options: t.Any) -> int:
     else:
         sys.stdout.write(report.unified(diff.diffs(KINDS, todo.changes)))
         for line in report.waiting(todo.pending):
-            print(line)
+            tell(line)
     return DIFFERS if report.differs(todo) else AS_SAVED
 
 
@@ -193,7 +194,7 @@ def _show(options: t.Any) -> int:
     if options.json:
         _print_json(report.comparison(document, todo))
     else:
-        print(report.page(document, todo, saved.last_run(), saved.now(), options.all))
+        tell(report.page(document, todo, saved.last_run(), saved.now(), options.all))
     return DIFFERS if report.differs(todo) else AS_SAVED
 
 
@@ -203,7 +204,7 @@ def _attach(options: t.Any) -> int:
         names = _named(document, options.name)
         outcome = attach(kernel, document, names)
     for line in report.lines(outcome):
-        print(line)
+        tell(line)
     left = [each.wanted.values.get("sandbox") for each in outcome.pending]
     return DIFFERS if any(sandbox and netns_of(sandbox) in names for sandbox in left) else AS_SAVED
 
@@ -237,9 +238,9 @@ def _version(options: t.Any) -> int:
     if options.json:
         _print_json(found)
     else:
-        print("\n".join(f"{name}: {value or 'missing'}" for name, value in found.items()))
+        tell("\n".join(f"{name}: {value or 'missing'}" for name, value in found.items()))
     return AS_SAVED
 
 
 def _print_json(value: t.Any) -> None:
-    print(json.dumps(value, indent=1, sort_keys=True))
+    tell(json.dumps(value, indent=1, sort_keys=True))

@@ -140,15 +140,14 @@ def _misshapen(content: t.Any) -> str | None:
         return f"is no saved document. {_AGAIN}"
     if content["version"] != VERSION:
         return _of_version(content["version"], VERSION)
-    is_text, is_mapping = (lambda value: isinstance(value, str)), (lambda value: isinstance(value, dict))
     checks: dict[str, t.Callable[[t.Any], bool]] = {
-        "host": is_text,
-        "digest": is_text,
-        "collection": is_text,
+        "host": _is_text,
+        "digest": _is_text,
+        "collection": _is_text,
         "date": lambda value: isinstance(value, int),
-        "networks": lambda value: is_mapping(value) and all(map(is_text, value.values())),
-        "waiting": lambda value: isinstance(value, list) and all(map(is_text, value)),
-        "document": lambda value: is_mapping(value) and all(_is_rows(kind, rows) for kind, rows in value.items()),
+        "networks": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
+        "waiting": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+        "document": lambda value: isinstance(value, dict) and all(_is_rows(kind, rows) for kind, rows in value.items()),
     }
     for name, is_right in checks.items():
         if name not in content or not is_right(content[name]):
@@ -163,6 +162,10 @@ def _of_version(found: t.Any, known: int) -> str:
         f"is of version {found!r}, and this program reads version {known}: nothing of it is applied. Run the playbook"
         " of the collection that wrote it, or a newer one"
     )
+
+
+def _is_text(value: t.Any) -> bool:
+    return isinstance(value, str)
 
 
 def _is_rows(kind: str, value: t.Any) -> bool:

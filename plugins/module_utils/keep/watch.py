@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.disco
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Ended, kernel_of_this_host
 from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.console import complain, tell
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
     Outcome,
     attach,
@@ -68,7 +69,7 @@ def forever(what: str) -> t.NoReturn:
                 _listen(source.name, news)
         except OSError as error:
             if str(error) != told:
-                print(f"{what}: {error}; trying again", file=sys.stderr, flush=True)
+                complain(f"{what}: {error}; trying again")
             told = str(error)
         if time.monotonic() - begun > _LONGEST:
             pause, told = _SHORTEST, ""
@@ -122,9 +123,9 @@ class _Child:
 def _work(engine: str, refs: t.Collection[str]) -> t.NoReturn:
     try:
         for line in report.lines(_apply(engine, refs)):
-            print(line, flush=True)
+            tell(line)
     except (Problem, Ended) as error:
-        print(error, file=sys.stderr, flush=True)
+        complain(error)
     except BaseException:
         traceback.print_exc()
     finally:

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.containerhost.network.tests.integration.conftest import Host
-from ansible_collections.containerhost.network.tests.integration.engines.conftest import (  # noqa: F401  fixtures
-    containers,
-    engines,
-)
+from ansible_collections.containerhost.network.tests.integration.engines import conftest as engines_conftest
 
+# Fixtures of theirs.
+containers, engines = engines_conftest.containers, engines_conftest.engines
 PROGRAM = "/usr/local/sbin/containerhost"
 # The machine's own, seen through, and written to in memory.
 OWN_FILES = """
