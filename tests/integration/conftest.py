@@ -65,14 +65,15 @@ def say(*argv):
     print(*sorted(lines) if argv[0] != "nft" and "rule" not in argv else lines, sep="\n")
 
 # Has its carrier changed, and the kernel has not seen to that yet? It does so in work that it puts off.
-def unseen(line):
-    flags, state = re.search(r"<(\S*)>.*? state (\S+)", line).groups()
+def unseen(line, masters):
+    name, flags, state = re.search(r"^\d+: ([^@:]+).*?<(\S*)>.*? state (\S+)", line).groups()
     flags = flags.split(",")
     if "UP" not in flags:
         return False
     if "LOWER_UP" not in flags:
         return state in ("UP", "UNKNOWN")
-    told = re.search(r" (bridge forward_delay|macvlan mode|veth) ", line)  # all others' may stay unknown
+    # All others' may stay unknown, as that of a bridge without ports.
+    told = re.search(r" (macvlan mode|veth) ", line) or (" bridge forward_delay " in line and name in masters)
     return state in ("DOWN", "LOWERLAYERDOWN") or bool(told and state == "UNKNOWN")
 
 # Once all carriers are seen to, as link-local addresses follow from them.
@@ -81,7 +82,8 @@ def links():
     end = time.monotonic() + 5
     while True:
         text = subprocess.run(["ip", "-o", "-d", "link"], capture_output=True, text=True).stdout
-        if not any(map(unseen, text.splitlines())) or time.monotonic() > end:
+        masters = re.findall(r" master (\S+) ", text)
+        if not any(unseen(line, masters) for line in text.splitlines()) or time.monotonic() > end:
             break
         time.sleep(0.02)
     text = re.sub(r"^\d+: ([^@:]+)(@\S+)?:", r"\1:", text, flags=re.M)
