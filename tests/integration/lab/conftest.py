@@ -170,7 +170,7 @@ class Lab:
         return {readlink(str(path)) for path in Path("/proc").glob("[0-9]*/ns/*")}
 
     def machine(self) -> dict[str, list[str]]:
-        """This machine's own network and mounts, which a lab leaves alone."""
+        """This machine's own network and mounts, which a lab leaves alone. Other labs come and go beside it."""
         what = ("link", "-4 address", "-6 address", "-4 route show table all", "-6 route show table all", "netns list")
         state = {}
         for words in what:
@@ -178,7 +178,9 @@ class Lab:
             state[words] = sorted(done.stdout.splitlines())
         for name in ("ipv4/ip_forward", "ipv4/conf/all/forwarding", "ipv6/conf/all/forwarding"):
             state[name] = Path("/proc/sys/net", name).read_text().split()
-        state["mounts"] = sorted(Path("/proc/self/mountinfo").read_text().splitlines())
+        labs = str(Path(self.registry.folder).parent)
+        mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+        state["mounts"] = sorted(line for line in mounts if labs not in line or self.registry.folder in line)
         return state
 
 
