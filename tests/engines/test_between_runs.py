@@ -171,8 +171,10 @@ def test_two_hundred_restarts_under_traffic_leave_nothing_over(house, docker, wa
         for name, engine in restarted.items():
             house.engines[engine].restart(name)
         if number % 20 == 19:
-            assert all(house.engines[engine].reaches(name, GATEWAY) for name, engine in restarted.items())
+            for name, engine in restarted.items():
+                reaches = house.engines[engine].reaches
+                house.host.until(lambda name=name, reaches=reaches: reaches(name, GATEWAY), f"{name} is attached")
     assert traffic.lost() == 0
-    assert house.network() == before
+    house.host.until(lambda: house.network() == before, "it is as before")
     assert watcher.memory() <= memory + 512
     assert house.site().changed == 0

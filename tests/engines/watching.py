@@ -30,9 +30,9 @@ class Watcher:
         self.machine.until(lambda: self.machine.succeeds("sh", "-c", connected), "the watcher listens")
 
     def memory(self) -> int:
-        """Of it alone, in KiB: what is shared with others is counted in parts."""
+        """What it holds itself, in KiB, whether or not a child of its shares that at the moment."""
         told = self.machine.sh(f"cat /proc/{self.pid}/smaps_rollup")
-        return int(re.search(r"^Pss: +(\d+) kB$", told, re.MULTILINE)[1])
+        return int(re.search(r"^Anonymous: +(\d+) kB$", told, re.MULTILINE)[1])
 
     def kill(self) -> None:
         self.machine.sh(f"kill -9 {self.pid}; while kill -0 {self.pid} 2>/dev/null; do sleep 0.02; done")
