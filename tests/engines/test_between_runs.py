@@ -69,7 +69,7 @@ def test_a_docker_container_answers_when_it_has_started(house, docker, watcher):
         docker.stop("db")
         answers_after(house, "10.80.0.2", docker.start, "db")
         docker.restart("db")
-        assert docker.reaches("db", GATEWAY)
+        house.host.until(lambda: docker.reaches("db", GATEWAY), "db is attached")
         assert house.asked_from_outside(8080) == "db"
     assert house.site().changed == 0
     assert len(house.ports()) == 1
