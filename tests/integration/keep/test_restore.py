@@ -9,6 +9,8 @@ import pytest
 
 from ansible_collections.containerhost.network.tests.integration.document.documents import only, web_and_fabric
 
+# A namespace's devices go some time after it.
+GONE = "while ip -o link | grep -q {}; do sleep 0.02; done"
 DAMAGE = {
     "rules flushed": "nft flush ruleset",
     "a bridge deleted": "ip link del ch-web",
@@ -17,9 +19,10 @@ DAMAGE = {
     "an address taken": "ip addr del 10.80.1.1/24 dev ch-web",
     "a bridge down": "ip link set ch-web down",
     "an entry of the FDB": "bridge fdb del 02:00:00:00:09:02 dev ch-fabric",
-    "a namespace deleted": "ip netns del shop",
+    "a namespace deleted": f"ip netns del shop; {GONE.format('chvshop')}",
     "routing switched off": "echo 0 > /proc/sys/net/ipv4/conf/ch-web/forwarding",
-    "all at once": "nft flush ruleset; ip link del ch-web; ip link del ch-fabric; ip netns del shop; ip netns del db",
+    "all at once": "nft flush ruleset; ip link del ch-web; ip link del ch-fabric; ip netns del shop; ip netns del db; "
+    + GONE.format("chv"),
 }
 
 
