@@ -16,10 +16,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import START, START_THEN_RUN
-from ansible_collections.containerhost.network.plugins.module_utils.engine import diff, renumbering
+from ansible_collections.containerhost.network.plugins.module_utils.engine import diff
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     COMMON_OPTIONS,
@@ -46,8 +45,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     Ended,
     kernel_of_this_host,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.keep import install, saved
-from ansible_collections.containerhost.network.plugins.module_utils.keep.install import Installation
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
@@ -97,34 +94,56 @@ def kernel_for(module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind
         module.fail_json(msg=str(end), invocation=_quiet(module), **about)
 
 
+class Beside(t.NamedTuple):
+    """What a run does besides objects, as a diff tells it, and how; ``attached_later``: engines that need no run."""
+
+    diff: t.Sequence[t.Mapping[str, str]]
+    do: t.Callable[[], None]
+    attached_later: t.Collection[str]
+
+
 def finish(
     module: AnsibleModule,
     kernel: Kernel,
     kinds: t.Sequence[Kind],
     todo: ChangeSet,
-    kept_files: Installation | None = None,
+    beside: Beside | None = None,
     **result: t.Any,
 ) -> None:
-    """Apply the changes, unless it is only asked for, and say what changed."""
+    """Apply the changes, unless it is only asked for, and say what changed. ``beside`` comes last."""
     changes = todo.changes
     for text in _staying(kernel):
         module.warn(text)
-    result["changed"] = bool(changes) or (kept_files is not None and bool(kept_files.changes))
+    result["changed"] = bool(changes) or (beside is not None and bool(beside.diff))
     result["counts"] = diff.counts(changes)
     if module._diff:
-        result["diff"] = [*diff.diffs(kinds, changes), *(install.diffs(kept_files) if kept_files else [])]
+        result["diff"] = [*diff.diffs(kinds, changes), *(beside.diff if beside else ())]
     if not module.check_mode:
         # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
         todo.pending.extend(apply(kinds, Executor(kernel), todo))
-        if kept_files is not None:
-            install.install(kept_files)
+        if beside is not None:
+            beside.do()
     if "pending" in result:
-        attached_later = kept_files.attaches if kept_files is not None else set()
+        attached_later = beside.attached_later if beside is not None else ()
         result["pending"] = [_pending(each, attached_later) for each in todo.pending]
     elif todo.pending:
         raise Failed([f"{describe(kinds[0], each.wanted.values)}: {each.reason}" for each in todo.pending])
     startup.end()
     module.exit_json(invocation=_quiet(module), **result)
+
+
+def _pending(each: Pending, attached_later: t.Collection[str]) -> dict[str, t.Any]:
+    """What an answer says of an object that is left as it is for now; of some engines, starting it is enough."""
+    values = each.wanted.values
+    reason = each.reason
+    if (values.get("sandbox") or {}).get("engine") in attached_later and reason.endswith(START_THEN_RUN):
+        reason = f"{reason[: -len(START_THEN_RUN)]}{START}"
+    return {
+        "network": network_of(each.wanted.owner),
+        "sandbox": values.get("sandbox"),
+        "interface": values.get("interface"),
+        "reason": reason,
+    }
 
 
 def _staying(kernel: Kernel) -> t.Iterator[str]:
@@ -271,110 +290,3 @@ def _objects(kind: Kind, rows: t.Iterable[Values], owner: str) -> list[Wanted]:
     if problems:
         raise Unready(problems)
     return objects
-
-
-# -- a document ------------------------------------------------------------------------------------------------
-
-
-def run_document(kinds: t.Sequence[Kind]) -> None:
-    """The whole of module ``document``."""
-    module = HostModule(
-        argument_spec={
-            "document": {"type": "dict"},
-            "plan_dir": {"type": "str"},
-            "phase": {"type": "str", "choices": ["make", "left_over", "remove", "all"], "default": "all"},
-            "drivers": {"type": "list", "elements": "str"},
-            "remove": {"type": "list", "elements": "str", "default": []},
-            "keep": {"type": "list", "elements": "str", "default": []},
-            "everything": {"type": "bool", "default": False},
-            "recreate": {"type": "bool", "default": False},
-            "settled": {"type": "dict", "default": {}},
-            "save": {"type": "dict"},
-            "install": {"type": "bool", "default": False},
-            "venv": {"type": "path"},
-        },
-        required_one_of=[("document", "plan_dir")],
-        supports_check_mode=True,
-    )
-    params = module.params
-    if params["document"] is None:
-        module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
-    with kernel_for(module, kinds=kinds) as kernel:
-        wanted = read_document(kinds, params["document"], params["recreate"])
-        kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
-        todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
-        if module.check_mode and params["phase"] == "remove":
-            todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
-        _check_renumbering(todo, wanted, params["settled"])
-        kept_files = kept_files_of(params, todo, module.check_mode)
-        kept: dict[str, int] = {}
-        for change in todo.kept:
-            network = network_of(change.owner)
-            kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, kinds, todo, kept_files, kept=kept, pending=todo.pending)
-
-
-def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation | None:
-    """What is to be done to have the host keep its networks, or to have it forget them. Raises Problem."""
-    if params["everything"]:
-        return install.plan(None)
-    told = params["save"]
-    if not told:
-        return None  # a document of somebody's own
-    new = saved.Saved(
-        host=told["host"],
-        digest=told["digest"],
-        collection=saved.COLLECTION,
-        networks=told["networks"],
-        document=params["document"],
-        waiting=sorted({network_of(change.owner) for change in todo.kept} & {*told["networks"]}),
-    )
-    whole = saved.merged(_saved_before() if told["drivers"] else None, new, told["drivers"], _key_of_row)
-    if whole.is_empty and todo.kept:
-        return None  # what is left over here is kept like all else, until it goes
-    if check and params["phase"] == "remove" and not whole.is_empty:
-        return None  # a run has done it by now, when it made
-    return install.plan(whole if told["enabled"] else None, told["metrics_folder"])
-
-
-_KINDS = {kind.name: kind for kind in KINDS}
-
-
-def _saved_before() -> saved.Saved | None:
-    """What is saved, of which other drivers' part is taken over as it is. Raises Problem for one that is damaged."""
-    found = saved.read()
-    if found is not None:
-        try:
-            read_document(KINDS, found.document, recreate=False)
-        except Unready as error:
-            raise Problem(
-                f"{saved.PATH} is not what this collection saves ({error.problems[0]}). Run containerhost.network.site"
-                " for this host: it is written again"
-            ) from error
-    return found
-
-
-def _key_of_row(kind: str, row: Values) -> t.Any:
-    values = {name: value for name, value in row.items() if name != "network"}
-    return wanted_object(_KINDS[kind], values, row["network"]).key
-
-
-def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:
-    """Nothing is changed on a host that another ledger has made."""
-    moves = renumbering.renumbered(todo.make, wanted, settled)
-    if moves:
-        raise Unready([renumbering.sentence(moves)])
-
-
-def _pending(each: Pending, attached_later: t.Collection[str]) -> dict[str, t.Any]:
-    """What an answer says of an object that is left as it is for now; of some engines, starting it is enough."""
-    values = each.wanted.values
-    reason = each.reason
-    if (values.get("sandbox") or {}).get("engine") in attached_later and reason.endswith(START_THEN_RUN):
-        reason = f"{reason[: -len(START_THEN_RUN)]}{START}"
-    return {
-        "network": network_of(each.wanted.owner),
-        "sandbox": values.get("sandbox"),
-        "interface": values.get("interface"),
-        "reason": reason,
-    }

@@ -200,8 +200,8 @@ from ansible_collections.containerhost.network.plugins.module_utils import start
 
 startup.begin()
 
+from ansible_collections.containerhost.network.plugins.module_utils.document_module import run_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.module import run_document
 
 
 def main() -> None:

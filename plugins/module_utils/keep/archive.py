@@ -25,7 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.pages i
 _PACKAGE = "ansible_collections.containerhost.network.plugins.module_utils"
 _FOLDER = _PACKAGE.replace(".", "/")
 # What needs Ansible, or makes labs, has no place on a host.
-_WITHOUT = ("module.py", "lab/")
+_WITHOUT = ("module.py", "document_module.py", "lab/")
 _UNCHECKED_HASH = 1  # of a compiled file: it goes with its source and is not compared with it (PEP 552)
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP can have: the same files give the same archive
 

@@ -22,10 +22,12 @@ from ansible.module_utils.testing import patch_module_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.containerhost.network.plugins.module_utils import document_module
 from ansible_collections.containerhost.network.plugins.module_utils import module as modules
+from ansible_collections.containerhost.network.plugins.module_utils.document_module import run_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
-from ansible_collections.containerhost.network.plugins.module_utils.module import run_document, run_kind
+from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
 
 pytestmark = pytest.mark.long
 
@@ -219,7 +221,8 @@ def said(run: Any, check: bool, **arguments: Any) -> dict[str, Any]:
 @pytest.fixture
 def furnished(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Called in the test's own namespaces: a host with two namespaces, devices of ours and of others."""
-    monkeypatch.setattr(modules, "HostModule", Said)
+    for file in (modules, document_module):
+        monkeypatch.setattr(file, "HostModule", Said)
 
     def _furnished(kind: Kind) -> None:
         subprocess.run(["sh", "-ec", HOST], check=True)

@@ -26,6 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found
@@ -97,8 +98,8 @@ def document(check: bool = False, remove: tuple = ("*",), **kinds: Any) -> list[
     """Applies a document that knows the two kinds; the headers of its diff."""
     with lock(), Wire(link_data_of(ALL)) as wire:
         kernel = Kernel(wire, Records(), ALL)
-        wanted = module_utils.read_document(ALL, {"version": 1, **kinds}, False)
-        todo = compare(ALL, kernel, wanted, module_utils.leaving(remove, (), False))
+        wanted = read_document(ALL, {"version": 1, **kinds}, False)
+        todo = compare(ALL, kernel, wanted, leaving(remove, (), False))
         if not check:
             apply(ALL, Executor(kernel), todo)
         return [f"{row['before_header']} → {row['after_header']}" for row in diffs(ALL, todo.changes)]

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils import module as module_utils
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine import apply as applying
 from ansible_collections.containerhost.network.plugins.module_utils.engine.diff import diffs
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS, checked
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.inspection import read_whole
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
@@ -62,8 +62,8 @@ def document(check: bool = False, **kinds: Any) -> list[str]:
     """Applies a document; the headers of its diff."""
     with lock(), Wire(link_data_of(ALL)) as wire:
         kernel = Kernel(wire, Records(), ALL)
-        wanted = module_utils.read_document(ALL, {"version": 1, **kinds}, False)
-        todo = compare(ALL, kernel, wanted, module_utils.leaving(("*",), (), False))
+        wanted = read_document(ALL, {"version": 1, **kinds}, False)
+        todo = compare(ALL, kernel, wanted, leaving(("*",), (), False))
         if not check:
             applying.apply(ALL, Executor(kernel), todo)
         return [f"{row['before_header']} → {row['after_header']}" for row in diffs(ALL, todo.changes)]

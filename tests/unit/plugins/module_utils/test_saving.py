@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils import module
+from ansible_collections.containerhost.network.plugins.module_utils import document_module as module
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, Found, Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet
 from ansible_collections.containerhost.network.plugins.module_utils.keep import install
@@ -47,6 +51,17 @@ def parameters(whole=None, phase="make", everything=False, **save):
     told = {"enabled": True, "metrics_folder": None, "host": "h1", "digest": "d2", "drivers": None}
     told = {**told, "networks": {"web": "bridge"}, **save}
     return {"document": WEB if whole is None else whole, "phase": phase, "everything": everything, "save": told}
+
+
+def test_a_module_of_one_kind_goes_without_what_keeps_a_host():
+    """It is sent with all that it imports, and imports it each time."""
+    module_of = "ansible_collections.containerhost.network.plugins.modules.bridge"
+    loaded = "import sys; print(*(name for name in sys.modules if '.module_utils.keep.' in name))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module_of}; {loaded}"], capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(Path(module.__file__).parents[5])},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
 
 
 def test_a_run_saves_its_document(planned):

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the module ``document`` runs: a document, and what keeps its host as it says until the next run.
+
+Modules of one kind go without this file, and so without all that is installed on hosts.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine import renumbering
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Problem,
+    Values,
+    Wanted,
+    network_of,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
+    ChangeSet,
+    Unready,
+    compare,
+    wanted_object,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.keep import install, saved
+from ansible_collections.containerhost.network.plugins.module_utils.keep.install import Installation
+from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
+
+_KINDS = {kind.name: kind for kind in KINDS}
+
+
+def run_document(kinds: t.Sequence[Kind]) -> None:
+    """The whole of module ``document``."""
+    module = HostModule(
+        argument_spec={
+            "document": {"type": "dict"},
+            "plan_dir": {"type": "str"},
+            "phase": {"type": "str", "choices": ["make", "left_over", "remove", "all"], "default": "all"},
+            "drivers": {"type": "list", "elements": "str"},
+            "remove": {"type": "list", "elements": "str", "default": []},
+            "keep": {"type": "list", "elements": "str", "default": []},
+            "everything": {"type": "bool", "default": False},
+            "recreate": {"type": "bool", "default": False},
+            "settled": {"type": "dict", "default": {}},
+            "save": {"type": "dict"},
+            "install": {"type": "bool", "default": False},
+            "venv": {"type": "path"},
+        },
+        required_one_of=[("document", "plan_dir")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if params["document"] is None:
+        module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
+    with kernel_for(module, kinds=kinds) as kernel:
+        wanted = read_document(kinds, params["document"], params["recreate"])
+        kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
+        todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
+        if module.check_mode and params["phase"] == "remove":
+            todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
+        _check_renumbering(todo, wanted, params["settled"])
+        beside = _beside(kept_files_of(params, todo, module.check_mode))
+        kept: dict[str, int] = {}
+        for change in todo.kept:
+            network = network_of(change.owner)
+            kept[network] = kept.get(network, 0) + 1
+        finish(module, kernel, kinds, todo, beside, kept=kept, pending=todo.pending)
+
+
+def _beside(kept_files: Installation | None) -> Beside | None:
+    if kept_files is None:
+        return None
+    return Beside(install.diffs(kept_files), functools.partial(install.install, kept_files), kept_files.attaches)
+
+
+def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation | None:
+    """What is to be done to have the host keep its networks, or to have it forget them. Raises Problem."""
+    if params["everything"]:
+        return install.plan(None)
+    told = params["save"]
+    if not told:
+        return None  # a document of somebody's own
+    new = saved.Saved(
+        host=told["host"],
+        digest=told["digest"],
+        collection=saved.COLLECTION,
+        networks=told["networks"],
+        document=params["document"],
+        waiting=sorted({network_of(change.owner) for change in todo.kept} & {*told["networks"]}),
+    )
+    whole = saved.merged(_saved_before() if told["drivers"] else None, new, told["drivers"], _key_of_row)
+    if whole.is_empty and todo.kept:
+        return None  # what is left over here is kept like all else, until it goes
+    if check and params["phase"] == "remove" and not whole.is_empty:
+        return None  # a run has done it by now, when it made
+    return install.plan(whole if told["enabled"] else None, told["metrics_folder"])
+
+
+def _saved_before() -> saved.Saved | None:
+    """What is saved, of which other drivers' part is taken over as it is. Raises Problem for one that is damaged."""
+    found = saved.read()
+    if found is not None:
+        try:
+            read_document(KINDS, found.document, recreate=False)
+        except Unready as error:
+            raise Problem(
+                f"{saved.PATH} is not what this collection saves ({error.problems[0]}). Run containerhost.network.site"
+                " for this host: it is written again"
+            ) from error
+    return found
+
+
+def _key_of_row(kind: str, row: Values) -> t.Any:
+    values = {name: value for name, value in row.items() if name != "network"}
+    return wanted_object(_KINDS[kind], values, row["network"]).key
+
+
+def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:
+    """Nothing is changed on a host that another ledger has made."""
+    moves = renumbering.renumbered(todo.make, wanted, settled)
+    if moves:
+        raise Unready([renumbering.sentence(moves)])
