@@ -110,7 +110,7 @@ def _document_change(document: saved.Saved | None) -> list[Change]:
 
 def _told(document: saved.Saved) -> str:
     """A document in a few lines: its objects are in the diff already."""
-    objects = sum(len(rows) for kind, rows in document.document.items() if kind != "version")
+    objects = sum(1 for _each in document.objects())
     return f"networks: {', '.join(sorted(document.networks)) or 'none'}\nobjects: {objects}\n"
 
 

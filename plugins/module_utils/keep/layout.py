@@ -80,8 +80,7 @@ def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Ke
 
 
 def engines_of(saved: Saved) -> set[str]:
-    rows = (row for kind, some in saved.document.items() if kind != "version" for row in some)
-    return {row["sandbox"]["engine"] for row in rows if row.get("sandbox")}
+    return {row["sandbox"]["engine"] for _kind, row in saved.objects() if row.get("sandbox")}
 
 
 def watched(engines: t.Collection[str]) -> list[str]:

@@ -107,12 +107,12 @@ def comparison(saved: Saved, todo: ChangeSet) -> dict[str, t.Any]:
 
 def by_network(saved: Saved, todo: ChangeSet) -> dict[str, dict[str, t.Any]]:
     """For each network its driver, and how many objects it has, how many of them differ and wait."""
-    names = {**{row["network"]: "" for _kind, row in _rows(saved)}, **saved.networks}
+    names = {**{row["network"]: "" for _kind, row in saved.objects()}, **saved.networks}
     counters = {"objects": 0, "differences": 0, "pending": 0}
     networks: dict[str, dict[str, t.Any]] = {
         name: {"driver": driver, **counters} for name, driver in sorted(names.items())
     }
-    for _kind, row in _rows(saved):
+    for _kind, row in saved.objects():
         networks[row["network"]]["objects"] += 1
     for change in todo.changes:
         if network_of(change.owner) in networks:
@@ -131,12 +131,6 @@ def _plain(each: Pending) -> dict[str, t.Any]:
         "reason": each.reason,
         "blocked": each.blocked,
     }
-
-
-def _rows(saved: Saved) -> t.Iterator[tuple[str, Values]]:
-    for kind, rows in saved.document.items():
-        if kind != "version":
-            yield from ((kind, row) for row in rows)
 
 
 # -- a screenful -----------------------------------------------------------------------------------------------
@@ -182,13 +176,13 @@ def _state_of(part: t.Mapping[str, t.Any]) -> str:
 def _devices(saved: Saved) -> dict[str, tuple[str, str]]:
     """For each network the host's own device with addresses, or the one that its containers' traffic passes."""
     found: dict[str, tuple[str, str]] = {}
-    for kind, row in _rows(saved):
+    for kind, row in saved.objects():
         if _BY_NAME.get(kind) is None or _BY_NAME[kind].kernel_kind is None or row.get("sandbox"):
             continue
         addresses = " ".join(row.get("addresses") or ())
         if row["network"] not in found or (addresses and not found[row["network"]][1]):
             found[row["network"]] = (row["name"], addresses)
-    for _kind, row in _rows(saved):
+    for _kind, row in saved.objects():
         if row.get("parent") and row["network"] not in found:
             found[row["network"]] = (f"{row['parent']} (parent)", "")
     return found
@@ -213,7 +207,7 @@ def _endpoints(saved: Saved, todo: ChangeSet) -> list[dict[str, t.Any]]:
             "mac": row.get("mac"),
             "state": states.get(_end(row), _ATTACHED),
         }
-        for _kind, row in sorted(_rows(saved), key=lambda each: str(each[1].get("sandbox")))
+        for _kind, row in sorted(saved.objects(), key=lambda each: str(each[1].get("sandbox")))
         if row.get("sandbox")
     ]
 
@@ -226,11 +220,11 @@ def _ports(saved: Saved) -> t.Iterator[tuple[str, str, str]]:
     """Published ports: where the host takes them, where they lead to, and by which network."""
     names = {
         address.split("/")[0]: row["sandbox"]["ref"]
-        for _kind, row in _rows(saved)
+        for _kind, row in saved.objects()
         if row.get("sandbox")
         for address in row.get("addresses") or ()
     }
-    for _kind, row in _rows(saved):
+    for _kind, row in saved.objects():
         if row.get("rule") == "publish":
             host, address = row.get("host_address") or "*", row["address"]
             there = names.get(address)

@@ -59,7 +59,7 @@ def restore(kernel: Kernel, saved: Saved) -> Outcome:
 
 def attach(kernel: Kernel, saved: Saved, sandboxes: t.Collection[str]) -> Outcome:
     """Make what containers have, by the names of their sandboxes; all of it where that alone cannot be done."""
-    wanted = read_document(KINDS, _part(saved.document, sandboxes), recreate=False)
+    wanted = read_document(KINDS, _part(saved, sandboxes), recreate=False)
     kernel.sandboxes.expect(object_.values["sandbox"] for object_ in wanted)
     kinds = [kind for kind in KINDS if any(object_.kind == kind.name for object_ in wanted)]
     try:
@@ -74,10 +74,9 @@ def attach(kernel: Kernel, saved: Saved, sandboxes: t.Collection[str]) -> Outcom
 def sandbox_names(saved: Saved) -> dict[str, Sandbox]:
     """Every sandbox of a document, by its name."""
     found: dict[str, Sandbox] = {}
-    for kind, rows in saved.document.items():
-        for row in rows if kind != "version" else ():
-            if row.get("sandbox"):
-                found.setdefault(netns_of(row["sandbox"]), row["sandbox"])
+    for _kind, row in saved.objects():
+        if row.get("sandbox"):
+            found.setdefault(netns_of(row["sandbox"]), row["sandbox"])
     return found
 
 
@@ -88,14 +87,13 @@ def is_meant(sandbox: Sandbox, engine: str, refs: t.Collection[str]) -> bool:
     return named and sandbox["engine"] == engine
 
 
-def _part(document: Document, sandboxes: t.Collection[str]) -> Document:
-    """Of a document, what ends in these sandboxes."""
-    some = {
-        kind: [row for row in rows if row.get("sandbox") and netns_of(row["sandbox"]) in sandboxes]
-        for kind, rows in document.items()
-        if kind != "version"
-    }
-    return {"version": document["version"], **some}
+def _part(saved: Saved, sandboxes: t.Collection[str]) -> Document:
+    """Of its document, what ends in these sandboxes."""
+    part: Document = {"version": saved.document["version"]}
+    for kind, row in saved.objects():
+        if row.get("sandbox") and netns_of(row["sandbox"]) in sandboxes:
+            part.setdefault(kind, []).append(row)
+    return part
 
 
 def _done(kernel: Kernel, todo: ChangeSet) -> Outcome:

@@ -45,7 +45,11 @@ class Saved(t.NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Nothing of the plan is on this host."""
-        return not any(rows for kind, rows in self.document.items() if kind != "version")
+        return next(self.objects(), None) is None
+
+    def objects(self) -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+        """Each object of the document, with its kind."""
+        return ((kind, row) for kind, rows in _kinds(self.document) for row in rows)
 
 
 def merged(before: Saved | None, new: Saved, drivers: t.Collection[str] | None, keys: t.Callable[..., t.Any]) -> Saved:
