@@ -56,6 +56,7 @@ class Installation(t.NamedTuple):
     before: Manifest
     after: Manifest
     document: t.Optional[saved.Saved]
+    document_before: t.Optional[saved.Saved]
     systemd: bool
 
     @property
@@ -81,27 +82,31 @@ def plan(document: saved.Saved | None, metrics_folder: str | None = None) -> Ins
         document = None
     if document is None and before == NOTHING and not os.path.lexists(saved.FOLDER):
         return None
-    on_host = facts()
+    on_host, there = facts(), _document_there()
     wanted, built = _wanted(document, on_host, metrics_folder, before)
     changes = [_changed(each, before) for each in wanted]
     reported = metrics.path_in(metrics_folder) if document is not None and metrics_folder is not None else None
     known = {*(each.path for each in wanted), reported}
     gone = [Change(path, None, "present\n", "") for path in before.files if path not in known and os.path.lexists(path)]
-    some = [*gone_first(gone), *(each for each in changes if each is not None), *_document_change(document)]
+    some = [*gone_first(gone), *(each for each in changes if each is not None), *_document_change(there, document)]
     _check_writable(each.path for each in some)
     digests = {each.path: _digest(each) for each in wanted}
     if reported is not None:
         digests[reported] = ""  # the program writes it, again and again
     program = built if document is not None else ""
     after = Manifest(digests, [], program)
-    return Installation(some, before, after, document, on_host.systemd)
+    return Installation(some, before, after, document, there, on_host.systemd)
 
 
-def _document_change(document: saved.Saved | None) -> list[Change]:
-    """The document itself, where it asks for something else than the one that is there."""
-    before = None
+def _document_there() -> saved.Saved | None:
+    """The saved document, if it is well."""
     with contextlib.suppress(Problem):
-        before = saved.read()
+        return saved.read()
+    return None
+
+
+def _document_change(before: saved.Saved | None, document: saved.Saved | None) -> list[Change]:
+    """The document itself, where it asks for something else than the one that is there."""
     if saved.same(before, document) and (document is not None or not os.path.lexists(saved.PATH)):
         return []
     was = _told(before) if before is not None else "damaged\n" if os.path.lexists(saved.PATH) else ""
@@ -213,7 +218,7 @@ def install(todo: Installation) -> None:
             if change.path != saved.PATH:
                 _write(change)
         _forget_unfinished([*both, saved.PATH, manifest.PATH])
-        _write_document(todo.document)
+        _write_document(todo.document, todo.document_before)
         _tell_systemd(todo)
         left = _remove_folders(folders, todo.after.files)
         manifest.write(todo.after._replace(folders=left))
@@ -243,12 +248,10 @@ def _write(change: Change) -> None:
         replace_file(change.path, change.wanted.content, change.wanted.mode, sync=True)
 
 
-def _write_document(document: saved.Saved) -> None:
+def _write_document(document: saved.Saved, before: saved.Saved | None) -> None:
     """Written where it differs in anything but its date, which then is today's; its time is always that of this run."""
-    before = None
-    with contextlib.suppress(Problem):
-        before = saved.read()
-    if before is None or before._replace(date=None) != document._replace(date=None):
+    there = os.path.exists(saved.PATH)
+    if before is None or not there or before._replace(date=None) != document._replace(date=None):
         date = before.date if before is not None and saved.same(before, document) else saved.now()
         replace_text(saved.PATH, saved.text_of(document._replace(date=date)), sync=True)
     else:

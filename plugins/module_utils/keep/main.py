@@ -171,30 +171,29 @@ def _check(options: t.Any) -> int:
     document, todo = _compared()
     if options.metrics:
         metrics.write(options.metrics, document, todo)
-    if options.json:
-        _print_json(report.comparison(document, todo))
-    else:
-        tell("\n".join(report.differing(todo)) or "as saved")
-    return DIFFERS if report.differs(todo) else AS_SAVED
+    return _told(options, document, todo, lambda: report.differing(todo) or ["as saved"])
 
 
 def _diff(options: t.Any) -> int:
     document, todo = _compared()
-    if options.json:
-        _print_json(report.comparison(document, todo))
-    else:
-        sys.stdout.write(report.unified(diff.diffs(KINDS, todo.changes)))
-        for line in report.waiting(todo.pending):
-            tell(line)
-    return DIFFERS if report.differs(todo) else AS_SAVED
+    text = report.unified(diff.diffs(KINDS, todo.changes))
+    return _told(options, document, todo, lambda: [*text.split("\n")[:-1], *report.waiting(todo.pending)])
 
 
 def _show(options: t.Any) -> int:
     document, todo = _compared()
+    return _told(
+        options, document, todo, lambda: [report.page(document, todo, saved.last_run(), saved.now(), options.all)]
+    )
+
+
+def _told(options: t.Any, document: saved.Saved, todo: ChangeSet, lines: t.Callable[[], t.Sequence[str]]) -> int:
+    """Say what was compared, in lines or in JSON; the exit status."""
     if options.json:
         _print_json(report.comparison(document, todo))
     else:
-        tell(report.page(document, todo, saved.last_run(), saved.now(), options.all))
+        for line in lines():
+            tell(line)
     return DIFFERS if report.differs(todo) else AS_SAVED
 
 
