@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, overlapping
@@ -93,7 +93,7 @@ def _inside(ordered: list[Address], block: Block) -> Iterator[Address]:
 
 def _check_subnets(inventory: Inventory, problems: Problems) -> None:
     for spec in inventory.networks.values():
-        driver_ = driver(spec.driver)
+        driver_ = driver_of(spec)
         for subnet in spec.subnets or ():
             prefix = subnet.host_prefix or driver_.sliced.get(subnet.cidr.version)
             if subnet.host_prefix and subnet.gateway:
@@ -130,7 +130,7 @@ def _check_subnets(inventory: Inventory, problems: Problems) -> None:
 
 def _check_underlays(inventory: Inventory, wanted: Membership, problems: Problems) -> None:
     """Two hosts with one address: always wrong when written so, and when an overlay must tell them apart."""
-    overlays = (name for name in wanted.members if driver(inventory.networks[name].driver).has_vtep)
+    overlays = (name for name in wanted.members if driver_of(inventory.networks[name]).has_vtep)
     overlaid = {host for name in overlays for host in wanted.members[name]}
     seen: dict = {}
     for host in inventory.hosts.values():
@@ -200,7 +200,7 @@ def check_members(inventory: Inventory, wanted: Membership, problems: Problems) 
                     f"{container.where}it is on `{name}`, whose `hosts` leave out {container.host}",
                     f"Add {container.host} to them, or take the container off the network",
                 )
-            if driver(spec.driver).one_segment(spec) and not spec.per_host_names:
+            if driver_of(spec).one_segment(spec) and not spec.per_host_names:
                 other = first.setdefault(container.name, container.host)
                 if other != container.host:
                     problems.add(
@@ -215,7 +215,7 @@ def check_members(inventory: Inventory, wanted: Membership, problems: Problems) 
 
 def check_fleet(fleet: Fleet, problems: Problems) -> None:
     for network in fleet.networks.values():
-        driver_ = driver(network.spec.driver)
+        driver_ = driver_of(network.spec)
         driver_.check(network, fleet, problems)
         for host, endpoints in network.endpoints.items():
             _check_ports(network, host, endpoints, driver_.own_ports, problems)

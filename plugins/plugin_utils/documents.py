@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 
 VERSION = 1
@@ -75,7 +75,7 @@ class Documents(Mapping[str, Document]):
     def _objects(self, host: str) -> Iterator[Object]:
         yield from self._namespaces(host)
         for network in self._on[host]:
-            yield from driver(network.spec.driver).objects(network, host, self._fleet)
+            yield from driver_of(network.spec).objects(network, host, self._fleet)
 
     def _namespaces(self, host: str) -> Iterator[Object]:
         seen = set()
@@ -89,7 +89,7 @@ class Documents(Mapping[str, Document]):
     def _shared_of(self, network: Network) -> SharedObjects:
         found = self._shared.get(network.name)
         if found is None:
-            make = driver(network.spec.driver).shared_objects
+            make = driver_of(network.spec).shared_objects
             found = self._shared[network.name] = SharedObjects(make(network, self._fleet) if make else {})
             self._lines.update((id(fields), json.dumps(fields)) for fields in found)
         return found

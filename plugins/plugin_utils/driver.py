@@ -58,6 +58,10 @@ class Driver:
         The MTU that the network's devices get, of the network and the fleet's hosts; None is the kernel's default.
     own_ports
         Ports of the containers' bridge that are not containers'; None when containers are not on a bridge.
+    complete
+        The driver's own options of a network, with the defaults that depend on others of them.
+    variant
+        The driver as it is for one network, where its options decide about what is said here (an overlay's mode).
     """
 
     name: str
@@ -77,3 +81,5 @@ class Driver:
     pool_prefix: Mapping[int, int] = field(default_factory=lambda: {4: 24, 6: 64})
     mtu: Callable[[Network, Mapping[str, Host]], int | None] = field(default=lambda network, hosts: network.spec.mtu)
     own_ports: int | None = None
+    complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda options: options)
+    variant: Callable[[NetworkSpec], Driver] | None = None

@@ -15,7 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import check
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
@@ -85,7 +85,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
         name: {
             "driver": network.spec.driver,
             "members": list(network.members),
-            "shared": driver(network.spec.driver).spans_hosts,
+            "shared": driver_of(network.spec).spans_hosts,
         }
         for name, network in sorted(documents.networks.items())
     }

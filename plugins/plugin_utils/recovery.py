@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     BITS,
     Address,
@@ -47,7 +47,7 @@ def recovered(inventory: Inventory, documents: Mapping[str, Mapping[str, Any]]) 
             if blocks:
                 slices[name, host] = SliceEntry(tuple(map(str, blocks)))
             for container, row in _endpoints(inventory, host, found):
-                scope = ANY_HOST if driver(spec.driver).one_segment(spec) and not spec.per_host_names else host
+                scope = ANY_HOST if driver_of(spec).one_segment(spec) and not spec.per_host_names else host
                 addresses = tuple(str(address) for address, _prefix in _addresses(row))
                 endpoints[name, scope, container] = EndpointEntry(addresses, row.get("interface", _INTERFACE))
     return Ledger(networks, slices, endpoints, {})
@@ -70,7 +70,7 @@ def _pool_subnets(spec: NetworkSpec, rows: Mapping[str, list[Row]]) -> tuple[str
     """What a network without `subnets` got from the pools: a block of the driver's size, or the devices' own."""
     if spec.subnets is not None:
         return ()
-    driver_ = driver(spec.driver)
+    driver_ = driver_of(spec)
     blocks = {
         block_around(address, driver_.pool_prefix[address.version] if driver_.sliced else prefix)
         for found in rows.values()
@@ -83,11 +83,11 @@ def _pool_subnets(spec: NetworkSpec, rows: Mapping[str, list[Row]]) -> tuple[str
 
 def _slices(spec: NetworkSpec, rows: list[Row]) -> list[Block]:
     """The blocks around the addresses of the host's own devices, where the network is cut into slices."""
-    if not driver(spec.driver).sliced and not any(subnet.host_prefix for subnet in spec.subnets or ()):
+    if not driver_of(spec).sliced and not any(subnet.host_prefix for subnet in spec.subnets or ()):
         return []
     own = (row for row in rows if not row.get("sandbox"))
     blocks = {block_around(*each) for row in own for each in _addresses(row) if each[1] < BITS[each[0].version]}
-    whole = {subnet.cidr for subnet in spec.subnets or () if not subnet.host_prefix and not driver(spec.driver).sliced}
+    whole = {subnet.cidr for subnet in spec.subnets or () if not subnet.host_prefix and not driver_of(spec).sliced}
     return sorted(blocks - whole)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
@@ -33,7 +33,7 @@ def name_devices(
     own = _own_devices(present, salts, problems)
     result = {}
     for spec in sorted(present, key=lambda each: (each.name not in ledger.networks, each.name)):
-        prefixes = driver(spec.driver).device_prefixes
+        prefixes = driver_of(spec).device_prefixes
         derived = prefixes[:-1] if spec.name in own else prefixes
         names = [_derive_device(prefix, spec.name, own, salts, problems) for prefix in derived]
         result[spec.name] = (*names, own[spec.name]) if spec.name in own else tuple(names)
@@ -44,7 +44,7 @@ def _own_devices(present: list[NetworkSpec], salts: names.Salts, problems: Probl
     """Devices that users have named themselves, by network."""
     own: dict[str, str] = {}
     for spec in present:
-        option = driver(spec.driver).device_option
+        option = driver_of(spec).device_option
         if option and spec.options.get(option):
             own[spec.name] = spec.options[option]
             if other := salts.reserve("device", None, own[spec.name], spec.name):
@@ -72,7 +72,7 @@ class Identities:
 
     def __init__(self, spec: NetworkSpec, ledger: Ledger, salts: names.Salts, problems: Problems) -> None:
         self.spec, self.ledger, self.salts, self.problems = spec, ledger, salts, problems
-        self.one_segment = driver(spec.driver).one_segment(spec)
+        self.one_segment = driver_of(spec).one_segment(spec)
         self.host_counts = not self.one_segment or spec.per_host_names
 
     def key(self, container: ContainerSpec) -> tuple[str, str, str]:
@@ -142,7 +142,7 @@ class Identities:
     def vtep_macs(self, members: tuple[str, ...]) -> dict[str, str]:
         """The MAC of each host's VTEP, where the driver has VTEPs."""
         name = self.spec.name
-        if not driver(self.spec.driver).has_vtep:
+        if not driver_of(self.spec).has_vtep:
             return {}
         ordered = sorted(members, key=lambda host: ((name, host) not in self.ledger.slices, host))
         return {

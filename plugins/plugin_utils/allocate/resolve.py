@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.sli
     allot_interfaces,
     allot_subnets,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
     EndpointEntry,
@@ -98,7 +98,7 @@ def resolve(
             identities[name].endpoints(wanted.endpoints[name], placed[name], interfaces, defaults),
             identities[name].vtep_macs(members),
         )
-        networks[name] = replace(network, mtu=driver(network.spec.driver).mtu(network, inventory.hosts))
+        networks[name] = replace(network, mtu=driver_of(network.spec).mtu(network, inventory.hosts))
     fleet = Fleet(inventory.hosts, networks, inventory.containers)
     return fleet, _remember(fleet, identities, allocations, salts, today)
 
@@ -185,7 +185,7 @@ def _choose_default_routes(
             chosen: set[int] = set()
             for name in names:
                 spec = inventory.networks[name]
-                on_link = driver(spec.driver).on_link(spec)
+                on_link = driver_of(spec).on_link(spec)
                 addresses = () if spec.internal else placed[name].get((host, container.name), ())
                 families = {address.version for address, slice_ in addresses if on_link or slice_.gateway} - chosen
                 if families:

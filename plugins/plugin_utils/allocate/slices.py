@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
@@ -102,10 +102,10 @@ def allot_subnets(
     ]
     for spec in inventory.networks.values():
         if blocks := remembered_subnets(spec, allocations.ledger):
-            result[spec.name] = _cut(tuple(SubnetSpec(block) for block in blocks), driver(spec.driver))
+            result[spec.name] = _cut(tuple(SubnetSpec(block) for block in blocks), driver_of(spec))
             taken += [span_of(block) for block in blocks]
         elif spec.subnets is not None:
-            result[spec.name] = _cut(spec.subnets, driver(spec.driver))
+            result[spec.name] = _cut(spec.subnets, driver_of(spec))
             taken += [span_of(subnet.cidr) for subnet in spec.subnets]
         elif spec.present:
             without_subnets.append(spec)
@@ -118,7 +118,7 @@ def allot_subnets(
     for spec in without_subnets:
         blocks = _from_pools(spec, pools, merged(taken), problems)
         taken += [span_of(block) for block in blocks]
-        result[spec.name] = _cut(tuple(SubnetSpec(block) for block in blocks), driver(spec.driver))
+        result[spec.name] = _cut(tuple(SubnetSpec(block) for block in blocks), driver_of(spec))
     for spec in inventory.networks.values():
         if spec.subnets is None and spec.name in result:
             allocations.subnets[spec.name] = tuple(str(subnet.cidr) for subnet in result[spec.name])
@@ -145,7 +145,7 @@ def _cut(subnets: tuple[SubnetSpec, ...], driver_: Driver) -> tuple[SubnetSpec, 
 
 def _from_pools(spec: NetworkSpec, pools: tuple[Block, ...], taken: list[Span], problems: Problems) -> list[Block]:
     found = []
-    prefixes = driver(spec.driver).pool_prefix
+    prefixes = driver_of(spec).pool_prefix
     for version in sorted({pool.version for pool in pools}):
         candidates = (lowest_free_block(pool, prefixes[version], taken) for pool in pools if pool.version == version)
         block = next((candidate for candidate in candidates if candidate), None)
@@ -195,7 +195,7 @@ class SliceAllotter:
                     self._fix_slice(container, address)
             for subnet_version in sorted({subnet.cidr.version for subnet in self.cut}):
                 self._take_lowest_free(subnet_version)
-        driver_ = driver(self.spec.driver)
+        driver_ = driver_of(self.spec)
         whole = tuple(bounds(subnet, subnet.cidr, driver_) for subnet in self.whole)
         result = {}
         for host in self.members:

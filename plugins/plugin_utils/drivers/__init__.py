@@ -6,41 +6,33 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.folder import (
+    InconsistentFiles,
+    files_of,
+    unique,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import NetworkSpec
 
 _REGISTERED: dict[str, Driver] = {}
 
 
-class InconsistentDrivers(Exception):
-    """Files of this folder that contradict each other, in a sentence for their author."""
-
-
 @functools.cache
 def _in_this_folder() -> Mapping[str, Driver]:
-    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    files = [importlib.import_module(f"{__name__}.{module}") for module in modules]
-    return by_name([(driver, file.__name__) for file in files for driver in file.DRIVERS])
+    return by_name((driver, file.__name__) for file in files_of(__name__, __path__) for driver in file.DRIVERS)
 
 
 def by_name(found: Iterable[tuple[Driver, str]]) -> Mapping[str, Driver]:
     """Drivers with the files that hold them, by name. Two of one name are refused."""
-    result: dict[str, Driver] = {}
-    holders: dict[str, str] = {}
-    for driver, file in found:
-        other = holders.setdefault(driver.name, file)
-        if result.setdefault(driver.name, driver) is not driver:
-            raise InconsistentDrivers(f"{other} and {file} both have a driver {driver.name}; give one another name")
-    return result
+    return unique("driver", found)
 
 
 def register(driver: Driver) -> None:
     """Add a driver, for this process, from elsewhere than this folder."""
     if driver.name in drivers():
-        raise InconsistentDrivers(f"there is a driver {driver.name} already; give this one another name")
+        raise InconsistentFiles(f"there is a driver {driver.name} already; give this one another name")
     _REGISTERED[driver.name] = driver
 
 
@@ -55,3 +47,9 @@ def drivers() -> dict[str, Driver]:
 
 def driver(name: str) -> Driver:
     return _REGISTERED.get(name) or _in_this_folder()[name]
+
+
+def driver_of(spec: NetworkSpec) -> Driver:
+    """The driver of a network, as it is for this one."""
+    found = driver(spec.driver)
+    return found.variant(spec) if found.variant else found

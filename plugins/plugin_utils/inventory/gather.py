@@ -253,7 +253,8 @@ def _read_network(definition: Definition, sources: Sources, problems: Problems) 
         problems.refuse(where, refusal)
         return None
     values = schema.Section(schema.network_options(driver_name)).read(value, where, problems)
-    own = {option.name: values[option.name] for option in driver(driver_name).options}
+    driver_ = driver(driver_name)
+    own = driver_.complete({option.name: values[option.name] for option in driver_.options})
     return NetworkSpec(
         name=definition.name,
         driver=driver_name,

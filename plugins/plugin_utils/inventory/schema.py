@@ -199,8 +199,15 @@ class Section:
                 except Refusal as refusal:
                     problems.refuse(where, refusal)
         for name in self.required:
-            if values[name] is None:
+            if values[name] is None and self.options[name].has_meaning(values):
                 problems.add(f"{where}`{name}` is missing", _example(self.options[name]))
+        for name in filter(self.options.get, mapping):
+            if values[name] != self.defaults[name] and not self.options[name].has_meaning(values):
+                other, choices = self.options[name].only_with
+                problems.add(
+                    f"{where}`{name}` is for `{other}: {' or '.join(choices)}`, and here it is `{values[other]}`",
+                    "Leave it out",
+                )
         return values
 
     def _unknown(self, key: Any, where: str, problems: Problems) -> None:

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
 
 SECTIONS = {
@@ -98,3 +99,23 @@ def test_what_is_not_built_is_refused_by_name_and_never_ignored():
 def test_an_unbuilt_option_may_say_what_is_so_anyway():
     table = schema.Section(schema.network_options("overlay"))
     assert not read(table, {"driver": "overlay", "vni": 1, "direct_routing": False, "mode": "routed"})[1]
+
+
+WITH = schema.Section(
+    (
+        Option("backend", "text", "What.", default="a", choices=("a", "b")),
+        Option("port", "int", "Its port.", minimum=1, maximum=9, required=True, only_with=("backend", ("a",))),
+    )
+)
+
+
+def test_what_one_choice_needs_another_does_not():
+    assert read(WITH, {})[1] == ["here: `port` is missing. Write a number from 1 to 9"]
+    assert not read(WITH, {"backend": "b"})[1]
+
+
+def test_what_only_one_choice_has_is_refused_with_another():
+    assert not read(WITH, {"backend": "a", "port": 3})[1]
+    assert read(WITH, {"backend": "b", "port": 3})[1] == [
+        "here: `port` is for `backend: a`, and here it is `b`. Leave it out"
+    ]

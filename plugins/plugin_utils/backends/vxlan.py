@@ -1,0 +1,92 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backend ``vxlan``: frames in UDP (RFC 7348), in Flannel's shape: nothing is learned and nothing is flooded.
+
+A slice's first address is its host's VTEP; one FDB entry, one neighbour and one route lead to each other host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
+from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.modes.routed import metric_of
+
+_WITH = ("backend", ("vxlan",))
+OPTIONS = (
+    Option(
+        "vni",
+        "int",
+        "The VXLAN network identifier, unique in the fleet.",
+        minimum=1,
+        maximum=(1 << 24) - 1,
+        required=True,
+        only_with=_WITH,
+    ),
+)
+
+
+def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+    if network.spec.options["anti_spoofing"]:
+        yield _filter(network, fleet)
+    options, underlay = network.spec.options, fleet.hosts[host]
+    yield new.object_of(
+        "vxlan",
+        network.name,
+        name=network.devices[0],
+        vni=options["vni"],
+        port=options["port"],
+        local=str(underlay.underlay),
+        link=underlay.underlay_interface,
+        mac=network.vtep_macs[host],
+        mtu=network.mtu,
+        # A prefix of its full length: no broadcast route appears (Flannel does the same).
+        addresses=[f"{slice_.vtep}/{BITS[slice_.block.version]}" for slice_ in network.slices[host]],
+    )
+
+
+def _filter(network: Network, fleet: Fleet) -> Object:
+    """The same on every member, itself included, so that documents differ by less."""
+    options = network.spec.options
+    accept_from = [str(fleet.hosts[name].underlay) for name in network.members]
+    return new.object_of("vtep_filter", network.name, vni=options["vni"], port=options["port"], accept_from=accept_from)
+
+
+def peer(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+    """What each other host needs to reach this one: its VTEP's FDB entry, neighbours, and routes to its slices."""
+    device, lladdr = network.devices[0], network.vtep_macs[host]
+    underlay = str(fleet.hosts[host].underlay)
+    yield new.object_of("vxlan_fdb", network.name, device=device, lladdr=lladdr, dst=underlay)
+    for slice_ in network.slices[host]:
+        yield new.object_of("neighbour", network.name, device=device, address=str(slice_.vtep), lladdr=lladdr)
+        yield new.object_of(
+            "route",
+            network.name,
+            dst=str(slice_.block),
+            via=str(slice_.vtep),
+            onlink=True,
+            device=device,
+            metric=metric_of(slice_),
+        )
+
+
+BACKENDS = (
+    Backend(
+        name="vxlan",
+        summary="Frames in UDP packets.",
+        options=OPTIONS,
+        port=4789,  # IANA
+        # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
+        overhead={4: 50, 6: 70},
+        device_prefixes=("ch-",),
+        has_vtep=True,
+        objects=objects,
+        peer=peer,
+    ),
+)

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mode ``routed``: one slice per host and a route to it, as Flannel does. Containers have their host as a gateway."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils import underlays
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
+from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
+from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.mode import Mode
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    Endpoint,
+    Fleet,
+    Network,
+    Slice,
+)
+
+# One metric per route: the kernel walks all IPv6 routes of a metric when it adds one (fib6_add_rt2node()), so that
+# equal ones make the cost quadratic. It stays below the kernel's limit of 2**32.
+FIRST_METRIC = 1024
+METRICS = 1 << 31
+
+
+def metric_of(slice_: Slice) -> int:
+    """The metric of a route to a slice."""
+    return FIRST_METRIC + slice_.index % METRICS
+
+
+def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+    slices, endpoints = network.slices[host], network.endpoints.get(host, ())
+    yield from backend.objects(network, host, fleet)
+    yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, slices)
+    for endpoint in endpoints:
+        routes = new.default_routes(endpoint) + _subnet_routes(network, endpoint)
+        yield new.veth(network, endpoint, network.mtu, False, routes)
+        yield from new.published(network, endpoint)
+    internal = network.spec.internal
+    yield from new.forwarding(network, network.devices, None if internal else "auto")
+    if not internal:
+        for slice_ in slices:
+            yield new.object_of(
+                "nat_rule", network.name, rule="masquerade", source=str(slice_.block), unless=str(slice_.subnet)
+            )
+    yield from _isolation(network, slices)
+    yield from new.route_localnet(network, endpoints)
+    if 6 in network.versions:
+        for each in network.devices:
+            yield new.sysctl(network, 6, each, "accept_ra", "0")
+
+
+def _isolation(network: Network, slices: tuple[Slice, ...]) -> Iterator[Object]:
+    """From its containers come addresses of this host's slices, from the other hosts those of the whole network."""
+    *tunnels, device = network.devices
+    common = {"accept_from": [device, *tunnels], "internal": network.spec.internal}
+    own = [str(slice_.block) for slice_ in slices]
+    everywhere = [str(subnet.cidr) for subnet in network.subnets]
+    yield new.object_of("isolation", network.name, device=device, **common, sources=own)
+    for tunnel in tunnels:
+        yield new.object_of("isolation", network.name, device=tunnel, **common, sources=everywhere, way_out=False)
+
+
+def _subnet_routes(network: Network, endpoint: Endpoint) -> list[dict[str, str]]:
+    """The way to the other hosts' slices, where the container's default route is another network's."""
+    return [
+        {"dst": str(subnet.cidr), "via": str(slice_.gateway)}
+        for address, slice_ in new.first_of_each_family(endpoint)
+        if address.version not in endpoint.default_route_versions
+        for subnet in network.subnets
+        if subnet.cidr.version == address.version
+    ]
+
+
+def peers(backend: Backend, network: Network, fleet: Fleet) -> Mapping[str, tuple[Object, ...]]:
+    return {name: tuple(backend.peer(network, name, fleet)) for name in network.members}
+
+
+def variant(overlay: Driver, backend: Backend) -> Driver:
+    return replace(
+        overlay,
+        objects=functools.partial(objects, backend),
+        shared_objects=functools.partial(peers, backend),
+        check=functools.partial(underlays.check, backend),
+        device_prefixes=(*backend.device_prefixes, "chb-"),
+        has_vtep=backend.has_vtep,
+        sliced={4: 24, 6: 64},  # Flannel's SubnetLen and IPv6SubnetLen
+        pool_prefix={4: 16, 6: 48},
+        mtu=functools.partial(underlays.mtu, backend),
+        own_ports=0,
+    )
+
+
+MODES = (Mode("routed", "One slice per host and a route to it.", variant),)
