@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.containerhost.network.plugins.module_utils.lab import inventory
 from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Registry
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import NAMESPACES, VARIABLE
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import without_answers
 
 _VARS_FILE = "containerhost-lab.yml"
@@ -47,9 +48,12 @@ class ActionModule(ActionBase):
         state = self._state()
         lab = str(self._fleet_value(variables, "containerhost_lab", "lab"))
         vars_file = os.path.abspath(str(self._fleet_value(variables, "containerhost_lab_vars", _VARS_FILE)))
+        engines = self._fleet_value(variables, VARIABLE, NAMESPACES)
+        if engines not in (NAMESPACES, "real"):
+            raise AnsibleActionFail(f"{VARIABLE} is {engines!r}. Write {NAMESPACES} or real.")
         if state == "absent":
             return self._take_down(lab, vars_file, variables)
-        return self._bring_up(lab, vars_file, variables)
+        return self._bring_up(lab, vars_file, engines, variables)
 
     def _state(self) -> str:
         surplus = sorted(set(self._task.args) - {"state"})
@@ -62,7 +66,7 @@ class ActionModule(ActionBase):
 
     # -- present -----------------------------------------------------------------------------------------------
 
-    def _bring_up(self, lab: str, vars_file: str, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _bring_up(self, lab: str, vars_file: str, engines: str, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         _check_is_ours(vars_file, lab)
         names = self._hosts(variables)
         local = [name for name in names if inventory.is_local(name)]
@@ -74,7 +78,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from error
         result = self._run_module({"state": "present", "name": lab, "vars_file": vars_file, **options}, variables)
         if not result.get("failed"):
-            self._write(vars_file, _vars_text(lab, _interpreter_in_hosts()), result)
+            self._write(vars_file, _vars_text(lab, _interpreter_in_hosts(), engines), result)
             result["msg"] = self._how_to_look(options["outside"], next(iter(hosts)), vars_file)
             result["_ansible_verbose_always"] = True
         others = [path for path in result.get("vars_files", ()) if path != vars_file and os.path.exists(path)]
@@ -211,13 +215,14 @@ def _system_python_has_pyroute2() -> bool:
 # -- the variables file ----------------------------------------------------------------------------------------------
 
 
-def _vars_text(lab: str, interpreter: str) -> str:
+def _vars_text(lab: str, interpreter: str, engines: str) -> str:
     return (
         f"{_HEADER.format(lab=lab)}---\n"
         "ansible_connection: containerhost.network.lab\n"
         f"ansible_python_interpreter: {interpreter}\n"
         "ansible_become: false\n"
         f"containerhost_lab: {lab}\n"
+        f"{VARIABLE}: {engines}\n"
     )
 
 

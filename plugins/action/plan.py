@@ -89,6 +89,8 @@ class ActionModule(ActionBase):
             if changed and not self._task.check_mode:
                 ledgers.save(plan.ledger, path)
         plan_dir.write(plan, directory)
+        if plan.rehearsed:
+            self._display.display(plan.rehearsed)
         result = self._result(plan, directory, path, changed, texts)
         warnings = [*sources.ignored, *plan.warnings]
         return {**result, "warnings": warnings} if warnings else result

@@ -119,6 +119,7 @@ class Host:
     underlay_mtu: int = 1500
     keep: bool = True  # between two runs
     metrics_folder: str | None = None
+    stand_ins: bool = False  # of a lab, where namespaces stand in for containers of engines
     pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
 
 

@@ -18,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.documents im
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import sentence, with_stand_ins
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Inventory
 from ansible_collections.containerhost.network.plugins.plugin_utils.settled import settled
@@ -41,6 +42,7 @@ class Plan:
     networks: Mapping[str, dict[str, Any]]
     warnings: tuple[str, ...] = ()
     settled: Mapping[str, Any] = field(default_factory=dict)
+    rehearsed: str = ""  # what stands in for what, in a lab
 
     @property
     def known_networks(self) -> dict[str, dict[str, str]]:
@@ -69,6 +71,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
     """
     check_vanished(inventory, ledger)
     problems = Problems()
+    inventory, stood_in = with_stand_ins(inventory)
     inventory = with_shims(inventory, problems)
     wanted = want(inventory)
     checks.check_inventory(inventory, wanted, ledger, problems)
@@ -90,7 +93,8 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
         for name, network in sorted(documents.networks.items())
     }
     told = settled(inventory, documents.networks, strict=not ledger.networks)
-    return Plan(inventory, fleet, after, documents, networks, tuple(checks.warnings(inventory)), told)
+    warnings = tuple(checks.warnings(inventory))
+    return Plan(inventory, fleet, after, documents, networks, warnings, told, sentence(stood_in) if stood_in else "")
 
 
 def _check_read_only(before: Ledger, after: Ledger) -> None:

@@ -30,7 +30,7 @@ class House:
         self.lab = lab
         self.host, self.outside = Machine(lab, "h1"), Machine(lab, "outside")
         self.say({})
-        assert lab.up().status == 0
+        assert lab.up("-e", "containerhost_lab_engines=real").status == 0
         self.address = lab.address("h1", 4)
         self.host.until(lambda: not self.host.run("ip", "address", "show", "tentative"), "its addresses are its own")
         self.engines = {engine.name: engine(self.host) for engine in ENGINES}

@@ -18,12 +18,14 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.drivers impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import containers, schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import NAMESPACES, VARIABLE
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
 
 # What the play says counts for the whole fleet; it appears in messages under this name.
 PLAY = "the play"
 RESERVED_NETWORKS = ("none", "host")
+LAB = "containerhost.network.lab"  # the connection to a host of a lab
 
 Variables = Mapping[str, Mapping[str, Any]]
 _HOST = schema.Section(schema.HOST)
@@ -162,6 +164,7 @@ def _read_host(name: str, variables: Mapping[str, Any], problems: Problems) -> H
         underlay_mtu=values["containerhost_underlay_mtu"],
         keep=values["containerhost_keep"],
         metrics_folder=values["containerhost_metrics_dir"],
+        stand_ins=variables.get("ansible_connection") == LAB and values[VARIABLE] == NAMESPACES,
         pins=values["containerhost_slices"],
     )
 

@@ -117,6 +117,15 @@ HOST = (
         "The folder of node_exporter's textfile collector, to tell there every five minutes what differs.",
         default_note="nothing is told",
     ),
+    Option(
+        "containerhost_lab_engines",
+        "text",
+        "In a lab, what is taken for containers of engines: network namespaces of their names, or the C(real) ones, of"
+        " engines that run in its hosts. Without effect outside of a lab.",
+        default="real",
+        default_note="C(real); a lab's variables file says C(namespaces)",
+        choices=("namespaces", "real"),
+    ),
 )
 
 FLEET = (

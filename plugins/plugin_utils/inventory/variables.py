@@ -33,7 +33,8 @@ except ImportError:
 
 _MOST_BITS = 1024
 LEDGER_NAME = "containerhost.ledger"
-HOST_VARIABLES = ("ansible_host", *(option.name for option in schema.HOST))
+ANSIBLES = ("ansible_host", "ansible_connection")
+HOST_VARIABLES = (*ANSIBLES, *(option.name for option in schema.HOST))
 FLEET_VARIABLES = tuple(option.name for option in schema.FLEET)
 # How many hosts a message names before it counts the rest.
 NAMED = 5
@@ -121,7 +122,7 @@ def _ignored(manager: Any, hosts: Iterable[str]) -> Iterator[str]:
         except KeyError:
             facts = {}
         for name in {*facts, *manager._nonpersistent_fact_cache.get(host, ()), *manager._vars_cache.get(host, ())}:
-            if isinstance(name, str) and name != "ansible_host" and _is_read(name):
+            if isinstance(name, str) and name not in ANSIBLES and _is_read(name):
                 found.setdefault(str.__str__(name), []).append(host)
     for name, where in sorted(found.items()):
         more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
@@ -142,13 +143,13 @@ def _is_joined(name: str) -> bool:
 def _read_host(host: str, found: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in found:
-        if not isinstance(name, str) or name != "ansible_host" and not name.startswith(schema.PREFIX):
+        if not isinstance(name, str) or name not in ANSIBLES and not name.startswith(schema.PREFIX):
             continue
         # The name of what is not ours is enough, to find slips of the pen.
         try:
             values[str.__str__(name)] = plain(found[name]) if _is_read(name) else None
         except AnsibleError as error:
-            if name != "ansible_host":
+            if name not in ANSIBLES:
                 _untemplatable(host, name, error, problems)
     return values
 

@@ -177,4 +177,5 @@ def test_the_variables_file_redirects_an_inventory(up):
         "ansible_python_interpreter: /usr/bin/python3",
         "ansible_become: false",
         f"containerhost_lab: {up.name}",
+        "containerhost_lab_engines: namespaces",
     ]
