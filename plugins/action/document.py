@@ -93,6 +93,9 @@ class ActionModule(EveryKindAction, InstallingAction):
 
 
 def _warned(result: dict[str, Any], host: str) -> dict[str, Any]:
-    """The answer of a host, with a warning of containers that it could not attach."""
-    told = pending.sentences(result.get("pending", ()), host)
+    """The answer of a host, with warnings of containers that it could not attach, and of what its firewall drops."""
+    told = [
+        *pending.sentences(result.get("pending", ()), host),
+        *(f"{host}: {sentence}" for sentence in result.get("dropped", ())),
+    ]
     return {**result, "warnings": [*result.get("warnings", []), *told]} if told else result

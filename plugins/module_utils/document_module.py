@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     compare,
     wanted_object,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
 from ansible_collections.containerhost.network.plugins.module_utils.keep import install, saved
 from ansible_collections.containerhost.network.plugins.module_utils.keep.install import Installation
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
@@ -64,12 +65,13 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         if module.check_mode and params["phase"] == "remove":
             todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
         _check_renumbering(todo, wanted, params["settled"])
+        dropped = foreign_drops.sentences(kernel, wanted) if params["phase"] in ("make", "all") else []
         beside = _beside(kept_files_of(params, todo, module.check_mode))
         kept: dict[str, int] = {}
         for change in todo.kept:
             network = network_of(change.owner)
             kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, kinds, todo, beside, kept=kept, pending=todo.pending)
+        finish(module, kernel, kinds, todo, beside, kept=kept, pending=todo.pending, dropped=dropped)
 
 
 def _beside(kept_files: Installation | None) -> Beside | None:

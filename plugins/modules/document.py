@@ -183,6 +183,17 @@ pending:
       sandbox: {engine: docker, ref: db}
       interface: eth0
       reason: "docker container db is not running on this host: start it, then run again"
+dropped:
+  description:
+    - What a firewall of the host that is not ours drops of what the document's networks need, a sentence each, with the
+      table, chain and rule, and commands that let it pass. It is also a warning.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "web: a firewall of this host (table ip filter, chain FORWARD, its policy) drops what its containers send out by
+      eth0. Let it pass, as by `iptables -I DOCKER-USER -i ch-web -o eth0 -j ACCEPT`; our own table decides afterwards
+      what goes into a network."
 hosts:
   description: Hosts with something that is ours and no longer planned there.
   returned: with O(phase=left_over)

@@ -36,6 +36,7 @@ def served(town):
 def test_ufw(served):
     host = served["h1"]
     host.run("ufw", "--force", "enable")
+    assert "ufw route allow in on ch" in warned(served)
     for command in documented("ufw"):
         host.run(*command)
     keeps_working(served, "ufw reload")
@@ -47,6 +48,8 @@ def test_firewalld(served):
     host = served["h1"]
     # systemd waits for its name on the bus only; it answers when it has made its rules.
     host.run("systemctl", "start", "firewalld")
+    forwarding = [" ".join(each) for each in documented("firewall-cmd") if "--add-port=4789/udp" not in each]
+    assert f"`{' && '.join(forwarding)}`" in warned(served)
     for command in documented("firewall-cmd"):
         host.run(*command)
     keeps_working(served, "firewall-cmd --reload")
@@ -54,8 +57,15 @@ def test_firewalld(served):
     host.run("systemctl", "stop", "firewalld")
 
 
+def warned(fleet) -> str:
+    """What a run says of firewalls, on one line."""
+    text = " ".join(site(fleet).output.split())
+    return text if "a firewall of this host" in text else ""
+
+
 def keeps_working(fleet, reload):
     """What the firewall does leaves ours, and what passes through both."""
+    assert warned(fleet) == ""
     before = without_others(states(fleet))
     fleet["h1"].run("sh", "-c", reload)
     assert_same(before, without_others(states(fleet)))

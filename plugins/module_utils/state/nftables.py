@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
 )
 
 _OUTPUT_NUMERIC = 0x780  # NFT_CTX_OUTPUT_NUMERIC_ALL, nftables/libnftables.h
+_OUTPUT_HANDLE = 0x08
 _OUTPUT_JSON = 0x10
 _OUTPUT_TERSE = 0x800  # NFT_CTX_OUTPUT_TERSE: sets without their elements, which are not even read
 
@@ -87,14 +88,15 @@ def _load() -> t.Any:
     return _library
 
 
-def run(command: str, json_output: bool = False, terse: bool = False) -> str:
+def run(command: str, json_output: bool = False, terse: bool = False, handles: bool = False) -> str:
     """Run nft commands as one transaction, in the namespace that the process is in."""
     library = _load()
     context = library.nft_ctx_new(0)
     if not context:
         raise NftError("libnftables gave no context")
     try:
-        library.nft_ctx_output_set_flags(context, _OUTPUT_NUMERIC | _OUTPUT_JSON * json_output | _OUTPUT_TERSE * terse)
+        flags = _OUTPUT_JSON * json_output | _OUTPUT_TERSE * terse | _OUTPUT_HANDLE * handles
+        library.nft_ctx_output_set_flags(context, _OUTPUT_NUMERIC | flags)
         library.nft_ctx_buffer_output(context)
         library.nft_ctx_buffer_error(context)
         failed = library.nft_run_cmd_from_buffer(context, command.encode("utf-8", "surrogateescape"))

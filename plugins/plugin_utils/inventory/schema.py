@@ -112,6 +112,15 @@ HOST = (
         default=True,
     ),
     Option(
+        "containerhost_foreign_firewall",
+        "text",
+        "What to do where another firewall of the host drops what our networks need: C(report) warns, with the rule and"
+        " the commands that let it pass.",
+        default="report",
+        choices=("report", "adapt"),
+        built_choices=("report",),
+    ),
+    Option(
         "containerhost_metrics_dir",
         "folder",
         "The folder of node_exporter's textfile collector, to tell there every five minutes what differs.",

@@ -1,0 +1,154 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The packets that a document's networks live by: what leaves, what comes in, what carries an overlay.
+
+Each begins a connection. The other end is an address that nobody has (RFC 5737, RFC 3849): anywhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted, network_of
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Packet
+
+ANYWHERE = {4: "198.51.100.1", 6: "2001:db8::1"}
+# Ports of one network that are looked at, as a host may publish thousands: the first of each protocol and family.
+_PORTS = 16
+
+
+class Way(t.NamedTuple):
+    """One packet, by the network that it is for, with what it is in words."""
+
+    network: str
+    what: str
+    hook: str
+    packet: Packet
+
+
+class Host(t.NamedTuple):
+    """What is not in a document: by IP version the devices of its default routes, and the devices of its addresses."""
+
+    uplinks: t.Mapping[int, t.Sequence[str]]
+    device_of: t.Mapping[str, str]
+
+
+def ways(wanted: t.Sequence[Wanted], host: Host) -> list[Way]:
+    """All of a document's, for this host. What goes by a device that cannot be known here is left out."""
+    by_kind: dict[str, list[Wanted]] = {}
+    for each in wanted:
+        if each.netns is None:
+            by_kind.setdefault(each.kind, []).append(each)
+    ends = {
+        str(ipaddress.ip_interface(cidr).ip): each.values["master"]
+        for each in by_kind.get("veth", ())
+        if each.values.get("master")
+        for cidr in each.values.get("addresses") or ()
+    }
+    return [
+        *_out(by_kind.get("nat_rule", ()), ends, host),
+        *_in(by_kind, ends, host),
+        *_carried(by_kind, ends, host),
+    ]
+
+
+def _out(rules: t.Sequence[Wanted], ends: t.Mapping[str, str], host: Host) -> t.Iterator[Way]:
+    """A container of each network that has a way out, by each device of a default route."""
+    for rule in rules:
+        if rule.values["rule"] != "masquerade":
+            continue
+        source = ipaddress.ip_network(rule.values["source"])
+        address = next((each for each in ends if ipaddress.ip_address(each) in source), None)
+        for uplink in host.uplinks.get(source.version, ()) if address else ():
+            packet = _packet(ends[address], uplink, address, ANYWHERE[source.version], ("tcp", 443))
+            yield Way(network_of(rule.owner), f"what its containers send out by {uplink}", "forward", packet)
+
+
+def _in(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Host) -> t.Iterator[Way]:
+    """Ports that are published, and ports that are open under the container's own address."""
+    seen: dict[tuple[str, str, int], int] = {}
+    for kind, status in (("nat_rule", "dnat"), ("open_port", "")):
+        for each in by_kind.get(kind, ()):
+            values = each.values
+            if values.get("rule") == "masquerade" or values.get("address") not in ends or _is_local(values):
+                continue
+            version = ipaddress.ip_address(values["address"]).version
+            series = (network_of(each.owner), values["protocol"], version)
+            seen[series] = seen.get(series, 0) + 1
+            for uplink in host.uplinks.get(version, ()) if seen[series] <= _PORTS else ():
+                source = _first_source(values, version)
+                port = (values["protocol"], values["port"])
+                packet = _packet(uplink, ends[values["address"]], source, values["address"], port)
+                where = f"port {values['port']}/{values['protocol']} of {values['address']}"
+                packet["ct_status"] = status
+                yield Way(series[0], f"what comes in by {uplink} for {where}", "forward", packet)
+
+
+def _is_local(values: Values) -> bool:
+    """Published for the host alone."""
+    return bool(values.get("host_address")) and ipaddress.ip_address(values["host_address"]).is_loopback
+
+
+def _first_source(values: Values, version: int) -> str:
+    for text in values.get("sources") or ():
+        if "/" in text and ipaddress.ip_network(text).prefixlen:
+            return str(ipaddress.ip_network(text).network_address)
+    return ANYWHERE[version]
+
+
+def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Host) -> t.Iterator[Way]:
+    """An overlay's own packets, between this host and the first of its peers, and what they carry."""
+    for vxlan in by_kind.get("vxlan", ()):
+        values, network = vxlan.values, network_of(vxlan.owner)
+        remote = next((e.values["dst"] for e in by_kind.get("vxlan_fdb", ()) if _is_of(e, vxlan)), None)
+        local, port = values.get("local"), ("udp", values.get("port"))
+        device = values.get("link") or host.device_of.get(local)
+        if local is None or remote is None or device is None:
+            continue
+        arriving = _packet(device, None, remote, local, port)
+        what = f"its VXLAN packets ({port[1]}/udp) by {device}"
+        yield Way(network, what, "input", {**arriving, "fib_daddr": "local"})
+        yield Way(network, what, "output", _packet(None, device, local, remote, port))
+        for route in (e for e in by_kind.get("route", ()) if _is_of(e, vxlan)):
+            block = ipaddress.ip_network(route.values["dst"])
+            own = next((each for each in ends if _in_network(each, block.version, by_kind, ends, vxlan)), None)
+            if own is not None:
+                packet = _packet(values["name"], ends[own], str(block[2]), own, ("tcp", 443))
+                yield Way(network, f"what comes from its other hosts by {values['name']}", "forward", packet)
+                packet = _packet(ends[own], values["name"], own, str(block[2]), ("tcp", 443))
+                yield Way(network, f"what goes to its other hosts by {values['name']}", "forward", packet)
+                break
+
+
+def _is_of(each: Wanted, vxlan: Wanted) -> bool:
+    return each.values.get("device") == vxlan.values["name"]
+
+
+def _in_network(
+    address: str,
+    version: int,
+    by_kind: t.Mapping[str, t.Sequence[Wanted]],
+    ends: t.Mapping[str, str],
+    vxlan: Wanted,
+) -> bool:
+    bridges = {each.values["name"] for each in by_kind.get("bridge", ()) if each.owner == vxlan.owner}
+    return ends[address] in bridges and ipaddress.ip_address(address).version == version
+
+
+def _packet(
+    iifname: str | None, oifname: str | None, saddr: str, daddr: str, port: tuple[str, t.Any]
+) -> dict[str, t.Any]:
+    return {
+        "nfproto": ipaddress.ip_address(saddr).version,
+        "iifname": iifname,
+        "oifname": oifname,
+        "saddr": saddr,
+        "daddr": daddr,
+        "l4proto": port[0],
+        "dport": port[1],
+        "ct_state": "new",
+        "ct_status": "",
+        "fib_daddr": "unicast",
+    }
