@@ -174,6 +174,11 @@ OTHERS = (
     "containerhost_lab",
     "containerhost_lab_vars",
     "containerhost_python",
+    "containerhost_show",
+    "containerhost_show_containers",
+    "containerhost_show_dest",
+    "containerhost_show_hosts",
+    "containerhost_show_networks",
 )
 
 

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tells who has which address where, from the plan alone: no host is connected to, and the ledger is only read."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from dataclasses import asdict, replace
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
+from ansible_collections.containerhost.network.plugins.plugin_utils import show
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
+
+ARGUMENTS = {
+    "format": {"type": "str", "choices": list(show.FORMATS), "default": "table"},
+    "networks": {"type": "list", "elements": "str", "default": []},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "containers": {"type": "list", "elements": "str", "default": []},
+    "dest": {"type": "path"},
+    "ledger": {"type": "path"},
+}
+
+
+class ActionModule(ActionBase):
+    """The edge around ``show``: variables and ledger in, a text to the screen or to a file."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        result = super().run(tmp, task_vars)
+        missing = missing_library()
+        if missing:
+            return {**result, "failed": True, "msg": missing}
+        try:
+            return {**result, **self._show(arguments, task_vars or {})}
+        except Refusal as refusal:
+            return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
+        except PlanError as error:
+            return {**result, "failed": True, "msg": str(error), "problems": error.problems}
+
+    def _show(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        sources = variables.read_sources(task_vars, self._task, self._loader)
+        # What the ledger does not know yet may be told, as nothing of it is remembered here.
+        inventory = replace(gather(sources), ledger_read_only=False)
+        before = ledgers.load(variables.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd()))
+        plan = make_plan(inventory, before, datetime.date.today().isoformat())
+        chosen = show.choose(
+            show.holders(plan, before), arguments["networks"], arguments["hosts"], arguments["containers"]
+        )
+        # What --limit leaves out is left out here as well.
+        in_play = set(map(str, task_vars["ansible_play_hosts_all"]))
+        if in_play & set(plan.documents):
+            chosen = [each for each in chosen if each.host in in_play]
+        text = show.FORMATS[arguments["format"]](chosen)
+        result: dict[str, Any] = {"changed": False, "endpoints": [asdict(each) for each in chosen]}
+        if sources.ignored or plan.warnings:
+            result["warnings"] = [*sources.ignored, *plan.warnings]
+        if arguments["dest"]:
+            return {**result, **self._write(arguments["dest"], text)}
+        self._display.display("\n" + text.rstrip("\n"))
+        return result
+
+    def _write(self, path: str, text: str) -> dict[str, Any]:
+        path = os.path.abspath(path)
+        try:
+            before = _read(path)
+            if before != text and not self._task.check_mode:
+                with open(f"{path}.new", "w", encoding="utf-8") as file:
+                    file.write(text)
+                os.replace(f"{path}.new", path)
+        except OSError as error:
+            raise Refusal(f"{path} can't be written: {error.strerror}", "Name another `dest`") from None
+        result: dict[str, Any] = {"changed": before != text, "dest": path}
+        if before != text and self._task.diff:
+            result["diff"] = {"before": before or "", "after": text, "before_header": path, "after_header": path}
+        return result
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
