@@ -92,14 +92,23 @@ table inet containerhost {
     # Unmarked packets are not routed to our networks (state/fence.py): without this table, none is.
     chain fence {
         type filter hook prerouting priority 250; policy accept;
-        meta mark 0 meta mark set 0x10000000
+        meta mark != 0 accept
+        meta mark set 0x10000000
+        ct state new,invalid,untracked meta iifkind "bridge" iifname != @ours jump counting
+    }
+    # Frames that a bridge switches and packets that it gives the host to route come in and go out by it alike, where
+    # br_netfilter shows both. What is routed has one less of its time to live by then: so it is odd where it was even.
+    chain counting {
+        meta mark set 0x20000000
+        ip ttl & 1 == 1 meta mark set 0x30000000
+        ip6 hoplimit & 1 == 1 meta mark set 0x30000000
     }
 
     # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too. For
     # containers it is the port: behind the first header of a large packet (UDP_SEGMENT) there can be any others.
     chain arriving {
         type filter hook input priority raw; policy accept;
-        meta mark 0x10000000 meta mark set 0
+        meta mark & 0xcfffffff == 0 meta mark set 0
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
@@ -175,13 +184,16 @@ table inet containerhost {
     chain beginning {
         iifname @ours iifname . oifname @same return
         meta iifkind "bridge" iifname . oifname @same return
-        meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
-        meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
+        jump lent
         meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 jump strangers
         iifname @inward oifname != @ours drop
         ct state invalid iifname @ours oifname != @ours ip saddr @masquerade4 drop
         ct state invalid iifname @ours oifname != @ours ip6 saddr @masquerade6 drop
         iifname @sourced jump sourcing
+    }
+    chain lent {
+        meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
+        meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
     }
     # Any bridge may have switched it: then it goes out by the device that it came in by.
     chain strangers {
@@ -194,9 +206,23 @@ table inet containerhost {
         meta nfproto ipv4 iifname . ip saddr != @sources4 drop
         meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
     }
+    # Begun on somebody else's bridge, and counted there.
+    chain counted {
+        meta mark 0x20000000 ip ttl & 1 == 1 goto routed
+        meta mark 0x20000000 ip6 hoplimit & 1 == 1 goto routed
+        meta mark 0x30000000 ip ttl & 1 == 0 goto routed
+        meta mark 0x30000000 ip6 hoplimit & 1 == 0 goto routed
+        meta mark set 0
+    }
+    chain routed {
+        meta mark set 0
+        jump lent
+        meta nfproto @borrowed_families oifname != @ours ct status & dnat == 0 drop
+    }
     chain passing {
         type filter hook forward priority filter; policy accept;
         meta mark 0x10000000 meta mark set 0
+        meta mark & 0xefffffff == 0x20000000 jump counted
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
         ct state established iifname != @internal accept
         ct state new,invalid,untracked jump beginning

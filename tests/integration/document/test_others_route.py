@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from ansible_collections.containerhost.network.tests.integration.document.attackers import mac_of
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     NOTHING,
     bridge_network,
@@ -122,6 +125,14 @@ done
 """
 
 
+# Sees what has a mark of ours when it leaves.
+MARKED = """
+nft add table inet theirs
+nft 'add chain inet theirs post { type filter hook postrouting priority mangle; }'
+nft add rule inet theirs post meta mark { 0x10000000, 0x20000000, 0x30000000 } counter
+"""
+
+
 @pytest.mark.parametrize("addressed", [True, False], ids=["the host is on it", "the host is not on it"])
 def test_frames_that_a_bridge_only_switches_pass_under_br_netfilter(tmp_path, addressed):
     with a_town(tmp_path, 1) as town:
@@ -129,8 +140,47 @@ def test_frames_that_a_bridge_only_switches_pass_under_br_netfilter(tmp_path, ad
         if addressed:
             town.host.run("sh", "-ec", "ip addr add 192.168.5.1/24 dev br0; ip -6 addr add fd00:5::1/64 dev br0 nodad")
         run(town)
-        assert town.reaches("m1", "192.168.5.12")
-        assert town.reaches("m1", "fd00:5::12")
+        town.host.run("sh", "-ec", MARKED)
+        for ttl in ("2", "3"):
+            assert town.reaches("m1", "192.168.5.12", "-t", ttl)
+            assert town.reaches("m1", "fd00:5::12", "-t", ttl)
+        assert "packets 0" in town.host.run("nft", "list", "table", "inet", "theirs")
+
+
+# Two who may not reach each other by the bridge itself, and ask the host to carry it from one to the other.
+BACK = """
+ip addr add 192.168.5.1/24 dev br0
+ip -6 addr add fd00:5::1/64 dev br0 nodad
+for n in 1 2; do
+    bridge link set dev p$n isolated on
+    ip -n m$n route add 192.168.5.1$((3 - n))/32 via 192.168.5.1
+    ip -n m$n -6 route add fd00:5::1$((3 - n))/128 via fd00:5::1
+done
+"""
+
+
+def carried(town) -> list[bool]:
+    """Whatever time to live it begins with; and in frames for a port's own MAC, which the host takes as well."""
+    ways = [("m1", to, "-t", ttl) for to in ("192.168.5.12", "fd00:5::12") for ttl in ("2", "3", "63", "64")]
+    port = mac_of(town, None, "p2")
+    town.host.run("ip", "-n", "m2", "neigh", "replace", "192.168.5.1", "lladdr", port, "dev", "eth0")
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda way: town.ping(*way), [*ways, ("m2", "192.168.5.11")]))
+
+
+@pytest.mark.parametrize("own_town", [0, 1], ids=["no br_netfilter", "br_netfilter"], indirect=True)
+@pytest.mark.parametrize("one_switch", [False, True], ids=["IPv6 by interface", "one switch for all of IPv6"])
+def test_nothing_is_routed_back_to_a_bridge_of_strangers(own_town, one_switch):
+    own_town.host.run("sh", "-ec", f"{SWITCH}\n{BACK}")
+    run(own_town)
+    if one_switch:
+        own_town.host.run("nft", "add", "element", "inet", "containerhost", "borrowed_families", "{ 10 }")
+        own_town.host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+    assert not any(carried(own_town))
+    assert own_town.reaches("web-1", "192.168.5.12")
+    # It is the guard that does it, not the test's own routes.
+    own_town.host.run("nft", "flush", "chain", "inet", "containerhost", "passing")
+    assert any(all(carried(own_town)) for _again in range(8))
 
 
 def test_so_do_those_of_a_kernel_whose_ipv6_has_one_switch_for_all(tmp_path):

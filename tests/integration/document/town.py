@@ -66,9 +66,9 @@ class Town:
     def silence(self, where: str | None, address: str, port: int) -> bool:
         return self.call(where, address, port, patience=0) is None
 
-    def reaches(self, where: str | None, address: str) -> bool:
+    def reaches(self, where: str | None, address: str, *options: str) -> bool:
         """With the patience that a neighbour takes to be found."""
-        return any(self.ping(where, address) for _again in range(8))
+        return any(self.ping(where, address, *options) for _again in range(8))
 
     def ping(self, where: str | None, address: str, *options: str) -> bool:
         argv = self.argv(where, "ping", "-c1", "-W0.4", *options, address)
