@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.published import FACT, published
 
 _OURS = ("plan_dir", "drivers", "install", "venv")
 
@@ -72,6 +73,8 @@ class ActionModule(EveryKindAction, InstallingAction):
             waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)
             if waiting:
                 result["warnings"] = [*result.get("warnings", []), *waiting]
+            if phase != "remove":
+                result["ansible_facts"] = {FACT: published(own["document"])}
         return _warned(result, host)
 
     def _apply(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -194,6 +194,17 @@ dropped:
     - "web: a firewall of this host (table ip filter, chain FORWARD, its policy) drops what its containers send out by
       eth0. Let it pass, as by `iptables -I DOCKER-USER -i ch-web -o eth0 -j ACCEPT`; our own table decides afterwards
       what goes into a network."
+ansible_facts:
+  description: Facts of the host, for templates.
+  returned: success, with O(plan_dir) and O(phase=make) or O(phase=all)
+  type: dict
+  contains:
+    containerhost_published:
+      description: The ports that are published on the host, also those that the plan has chosen.
+      type: list
+      elements: dict
+      sample:
+        - {container: shop, network: web, protocol: tcp, host_port: 61000, address: 10.80.0.2, port: 80}
 hosts:
   description: Hosts with something that is ours and no longer planned there.
   returned: with O(phase=left_over)

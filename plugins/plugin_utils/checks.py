@@ -260,7 +260,7 @@ def _check_endpoint(network: Network, endpoint: Endpoint, problems: Problems) ->
             f"{where}it publishes {endpoint.spec.publish[0]} on an internal network, which has no way in",
             "Publish on another of its networks",
         )
-    for port in endpoint.spec.publish:
+    for port in endpoint.publish:
         wanted = [port.host_address.version] if port.host_address else list(endpoint.versions)
         if port.sources:
             wanted = [version for version in wanted if version in {source.version for source in port.sources}]
@@ -276,9 +276,12 @@ def _check_published(host: str, pairs: list[tuple[Network, Endpoint]], problems:
     """One port of one protocol, family and host address belongs to one container; a wildcard to all addresses."""
     seen: dict[tuple[str, int, int], dict[int | None, str]] = {}
     for network, endpoint in pairs:
-        for port in endpoint.spec.publish:
+        translates = driver_of(network.spec).translates
+        for port in endpoint.publish:
             address = port.host_address
             for version in (address.version,) if address else endpoint.versions:
+                if not translates(network.spec, version):
+                    continue
                 value = address.value if address and address.value else None
                 holders = seen.setdefault((port.protocol, port.host_port, version), {})
                 clash = next(iter(holders.values()), None) if value is None else holders.get(value, holders.get(None))

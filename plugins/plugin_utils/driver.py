@@ -56,6 +56,9 @@ class Driver:
         Size of a subnet that is taken from the pools, a family.
     mtu
         The MTU that the network's devices get, of the network and the fleet's hosts; None is the kernel's default.
+    translates
+        Whether ports are published on the host's addresses, of a family (4, 6); else `publish` opens the container's
+        own.
     own_ports
         Ports of the containers' bridge that are not containers'; None when containers are not on a bridge.
     complete
@@ -80,6 +83,7 @@ class Driver:
     sliced: Mapping[int, int] = field(default_factory=dict)
     pool_prefix: Mapping[int, int] = field(default_factory=lambda: {4: 24, 6: 64})
     mtu: Callable[[Network, Mapping[str, Host]], int | None] = field(default=lambda network, hosts: network.spec.mtu)
+    translates: Callable[[NetworkSpec, int], bool] = field(default=lambda spec, version: True)
     own_ports: int | None = None
     complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda options: options)
     variant: Callable[[NetworkSpec], Driver] | None = None

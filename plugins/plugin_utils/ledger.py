@@ -9,6 +9,7 @@ It is JSON with one entry per line, sorted by key, made for ``git diff`` and ``g
     "containerhost.ledger": 1,
     "endpoints/fabric/h1/shop": {"addresses": ["10.42.1.2", "fd00:42:0:1::2"], "interface": "eth0"},
     "networks/fabric": {"driver": "overlay"},
+    "ports/web/h1/shop/80-tcp": {"port": 61000},
     "slices/fabric/h1": {"slices": ["10.42.1.0/24", "fd00:42:0:1::/64"]},
     "~": "sorted, one entry a line; every line but this one ends in a comma"
     }
@@ -61,6 +62,14 @@ class EndpointEntry:
     absent_since: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PortEntry:
+    """A host port that was chosen for a port of an endpoint."""
+
+    port: int
+    absent_since: str | None = None
+
+
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -72,6 +81,8 @@ class Ledger:
     slices: Mapping[tuple[str, str], SliceEntry] = field(default_factory=lambda: _NOTHING)
     endpoints: Mapping[tuple[str, str, str], EndpointEntry] = field(default_factory=lambda: _NOTHING)
     salts: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    # By network, host, container, and the container's port as ``allocate/ports`` calls it.
+    ports: Mapping[tuple[str, str, str, str], PortEntry] = field(default_factory=lambda: _NOTHING)
 
     def hosts(self) -> set[str]:
         """The hosts that have something which is not absent."""
@@ -90,6 +101,7 @@ _KINDS: dict[str, tuple[str, int, type]] = {
     # first part of the key -> the Ledger's field, number of names in the key, entry
     "endpoints": ("endpoints", 3, EndpointEntry),
     "networks": ("networks", 1, NetworkEntry),
+    "ports": ("ports", 4, PortEntry),
     "slices": ("slices", 2, SliceEntry),
 }
 
@@ -143,7 +155,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _from_entries(entries: Mapping[str, Any], path: str) -> Ledger:
-    parts: dict[str, dict[Any, Any]] = {name: {} for name in ("networks", "slices", "endpoints", "salts")}
+    parts: dict[str, dict[Any, Any]] = {name: {} for name in ("networks", "slices", "endpoints", "salts", "ports")}
     for key, value in entries.items():
         if key in (HEADER, FOOTER):
             continue
@@ -186,12 +198,18 @@ def _check_text(value: Any) -> None:
         raise TypeError(value)
 
 
+def _check_port(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        raise ValueError(value)
+
+
 # What an entry's fields must hold: each raises for a value that is something else.
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "absent_since": datetime.date.fromisoformat,
     "addresses": lambda value: _check_list(value, parse_address),
     "driver": _check_text,
     "interface": _check_text,
+    "port": _check_port,
     "slices": lambda value: _check_list(value, parse_block),
     "subnets": lambda value: _check_list(value, parse_block),
 }

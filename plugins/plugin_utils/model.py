@@ -23,21 +23,28 @@ def empty() -> Mapping[Any, Any]:
 
 # The host of a slice or an endpoint in the ledger and in identities when a segment is shared by hosts.
 ANY_HOST = "*"
+# Above the ports that Linux gives to programs by itself (ip_local_port_range is 32768 to 60999), and within those that
+# are nobody's (RFC 6335, section 6).
+PUBLISH_RANGE = (61000, 65535)
 
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """One published port: ``host_address`` None stands for every address of the host."""
+    """One published port: ``host_address`` None stands for every address of the host.
+
+    ``host_port`` is None, and ``sources`` are names of networks too, until the plan has decided (``allocate/ports``).
+    """
 
     protocol: str
     host_address: Address | None
-    host_port: int
+    host_port: int | None
     port: int
-    sources: tuple[Block, ...] = ()
+    sources: tuple[Block | str, ...] = ()
 
     def __str__(self) -> str:
         address = "" if self.host_address is None else f"{self.host_address}:"
-        return f"{address}{self.host_port}:{self.port}/{self.protocol}"
+        host_port = f"{self.host_port}:" if self.host_port else ":" if address else ""
+        return f"{address}{host_port}{self.port}/{self.protocol}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,8 @@ class Host:
     keep: bool = True  # between two runs
     metrics_folder: str | None = None
     stand_ins: bool = False  # of a lab, where namespaces stand in for containers of engines
+    publish_addresses: tuple[Address, ...] = ()  # of published ports that name none
+    publish_range: tuple[int, int] = PUBLISH_RANGE  # where host ports are chosen from
     pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
 
 
@@ -169,6 +178,7 @@ class Endpoint:
     mac: str
     host_end: str
     default_route_versions: tuple[int, ...] = ()
+    publish: tuple[Publish, ...] = ()  # what ``spec.publish`` has become on its host
 
     @property
     def versions(self) -> tuple[int, ...]:

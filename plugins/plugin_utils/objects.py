@@ -165,7 +165,7 @@ def forwarding(network: Network, devices: tuple[str, ...], uplink: str | None) -
 
 def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
     """One rule per port and family: a port for all the host's addresses is published in each family there is."""
-    for port in endpoint.spec.publish:
+    for port in endpoint.publish:
         for version in endpoint.versions:
             if port.host_address and port.host_address.version != version:
                 continue
@@ -206,7 +206,7 @@ def is_loopback(host_address: Address | str | None) -> bool:
 
 def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:
     """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge."""
-    ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.spec.publish)
+    ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.publish)
     addresses = {None if port.host_address is None else str(port.host_address) for port in ports}
     if not addresses.isdisjoint((None, "0.0.0.0")) or any(map(is_loopback, addresses)):
         yield sysctl(network, 4, network.container_device, "route_localnet", "1")

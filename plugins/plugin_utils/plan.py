@@ -117,6 +117,11 @@ def _check_read_only(before: Ledger, after: Ledger) -> None:
         for key, entry in after.endpoints.items()
         if entry.absent_since is None and getattr(before.endpoints.get(key), "addresses", None) != entry.addresses
     ]
+    new += [
+        f"a port of {key[1]} for port {key[3]} of `{key[2]}` on `{key[0]}`"
+        for key, entry in after.ports.items()
+        if entry.absent_since is None and getattr(before.ports.get(key), "port", None) != entry.port
+    ]
     if new:
         more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
         raise PlanError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.ports import PortKey, name_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     BITS,
@@ -23,9 +24,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ledger impor
     EndpointEntry,
     Ledger,
     NetworkEntry,
+    PortEntry,
     SliceEntry,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Inventory, NetworkSpec
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    ANY_HOST,
+    Inventory,
+    NetworkSpec,
+    Publish,
+)
 
 Row = Mapping[str, Any]
 _INTERFACE = "eth0"  # the default of option `interface` of veth and macvlan, which network_info leaves out
@@ -36,6 +43,7 @@ def recovered(inventory: Inventory, documents: Mapping[str, Mapping[str, Any]]) 
     networks: dict[str, NetworkEntry] = {}
     slices: dict[tuple[str, str], SliceEntry] = {}
     endpoints: dict[tuple[str, str, str], EndpointEntry] = {}
+    ports: dict[PortKey, PortEntry] = {}
     for name, spec in sorted(inventory.networks.items()):
         rows = {host: list(_rows(document, name)) for host, document in sorted(documents.items())}
         rows = {host: found for host, found in rows.items() if found}
@@ -50,7 +58,30 @@ def recovered(inventory: Inventory, documents: Mapping[str, Mapping[str, Any]]) 
                 scope = ANY_HOST if driver_of(spec).one_segment(spec) and not spec.per_host_names else host
                 addresses = tuple(str(address) for address, _prefix in _addresses(row))
                 endpoints[name, scope, container] = EndpointEntry(addresses, row.get("interface", _INTERFACE))
-    return Ledger(networks, slices, endpoints, {})
+                rules = [rule for rule in documents[host].get("nat_rule", ()) if rule.get("address") in addresses]
+                ports.update(_ports((name, host, container), inventory, rules))
+    return Ledger(networks, slices, endpoints, {}, ports)
+
+
+def _ports(key: tuple[str, str, str], inventory: Inventory, rules: list[Row]) -> Iterator[tuple[PortKey, PortEntry]]:
+    """The host ports that the plan has chosen for a container on a network."""
+    network, host, name = key
+    container = inventory.containers.get(host, {}).get(name)
+    for endpoint in container.endpoints if container else ():
+        for port in endpoint.publish if endpoint.network == network else ():
+            if number := _chosen(port, rules, endpoint.publish):
+                yield (*key, name_of(port)), PortEntry(number)
+
+
+def _chosen(port: Publish, rules: list[Row], wished: tuple[Publish, ...]) -> int | None:
+    """The host port that the plan has chosen for one that names none."""
+    named = {(each.protocol, each.host_port) for each in wished}
+    for rule in rules if port.host_port is None else ():
+        there = (rule.get("protocol", port.protocol), rule["host_port"])
+        at = port.host_address is None or rule.get("host_address") == str(port.host_address)
+        if rule["port"] == port.port and there[0] == port.protocol and at and there not in named:
+            return int(rule["host_port"])
+    return None
 
 
 def _rows(document: Mapping[str, Any], network: str) -> Iterator[Row]:

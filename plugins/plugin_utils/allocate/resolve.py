@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed, Segment, Wish
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.identities import Identities, name_devices
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import Salts
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.ports import allot_ports, held_port
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import (
     Allocations,
     SliceAllotter,
@@ -99,8 +100,11 @@ def resolve(
             identities[name].vtep_macs(members),
         )
         networks[name] = replace(network, mtu=driver_of(network.spec).mtu(network, inventory.hosts))
+    networks, ports = allot_ports(networks, inventory, ledger, problems)
     fleet = Fleet(inventory.hosts, networks, inventory.containers)
-    return fleet, _remember(fleet, identities, allocations, salts, today)
+    after = _remember(fleet, identities, allocations, salts, today)
+    _keep_absent(ports, ledger.ports, held_port, today)
+    return fleet, replace(after, ports=ports)
 
 
 def _by_network(ledger: Ledger) -> dict[str, dict[Key, EndpointEntry]]:

@@ -97,7 +97,7 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
 def _check_opened(what: str, endpoint: Endpoint, problems: Problems) -> None:
     """In a routed network a published port is the container's own: one port has one limit, and no host address."""
     limits: dict[tuple[str, int], frozenset[Block]] = {}
-    for port in endpoint.spec.publish:
+    for port in endpoint.publish:
         if port.host_address is not None and port.host_address.value:
             if not new.is_loopback(port.host_address):
                 problems.add(
@@ -124,6 +124,7 @@ DRIVERS = (
         check=check,
         device_prefixes=("ch-",),
         device_option="bridge",
+        translates=lambda spec, version: spec.options["gateway_mode"] != "routed",
         own_ports=0,
     ),
 )

@@ -165,6 +165,8 @@ def _read_host(name: str, variables: Mapping[str, Any], problems: Problems) -> H
         keep=values["containerhost_keep"],
         metrics_folder=values["containerhost_metrics_dir"],
         stand_ins=variables.get("ansible_connection") == LAB and values[VARIABLE] == NAMESPACES,
+        publish_addresses=values["containerhost_publish_address"],
+        publish_range=values["containerhost_publish_range"],
         pins=values["containerhost_slices"],
     )
 

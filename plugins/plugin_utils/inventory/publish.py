@@ -20,14 +20,16 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Publish
 
+# Podman's rule for names, which Docker's are as well.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 # Loopback and link-local, of which a host can have addresses.
 _OF_HOSTS = (127 << 24, 0xA9FE << 16)
 PROTOCOLS = ("tcp", "udp", "sctp")
 KEYS = ("host_ip", "host_port", "container_port", "protocol", "sources")
-FORM = "[host_ip:]host_port[-end]:container_port[-end][/tcp,udp,sctp]"
+FORM = "[[host_ip:][host_port[-end]]:]container_port[-end][/tcp,udp,sctp]"
 
 _SHORT = re.compile(
-    r"(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)?(?P<host_port>[^:/]*):(?P<container_port>[^:/]*)(?:/(?P<protocol>.*))?\Z"
+    r"(?:(?:(?P<host_ip>\[[^\]]*\]|[^:\[\]]*):)?(?P<host_port>[^:/]*):)?(?P<container_port>[^:/]*)(?:/(?P<protocol>.*))?\Z"
 )
 
 
@@ -36,14 +38,24 @@ def read_publish(value: Any) -> tuple[Publish, ...]:
     if isinstance(value, Mapping):
         return tuple(_from_mapping(value))
     if isinstance(value, bool) or not isinstance(value, str):
-        text = base60(value)
-        note = f"a number, because YAML reads {text} without quotes in base 60" if text else "not text"
-        raise Refusal(f"publish: {value!r} is {note}", f'Quote it, as in "{text or "8080:80/tcp"}"')
+        raise _not_text(value)
     parts = _SHORT.match(value)
     if not parts:
         raise Refusal(f"publish: {value!r} names no host port and container port", f"Write it as {FORM}")
     host_ip = (parts["host_ip"] or "").strip("[]")
-    return tuple(_expand(value, host_ip or None, parts["host_port"], parts["container_port"], parts["protocol"], ()))
+    host_port = None if host_ip and not parts["host_port"] else parts["host_port"]  # as Docker's 127.0.0.1::80
+    return tuple(_expand(value, host_ip or None, host_port, parts["container_port"], parts["protocol"], ()))
+
+
+def _not_text(value: Any) -> Refusal:
+    text = base60(value)
+    note = f"a number, because YAML reads {text} without quotes in base 60" if text else "not text"
+    if not isinstance(value, bool) and isinstance(value, int) and 0 < value < 65536:
+        return Refusal(
+            f"publish: {value!r} is a number" + (f", as YAML reads {text} without quotes as well" if text else ""),
+            f'Quote what you mean, "{value}" for that port of the container' + (f' or "{text}"' if text else ""),
+        )
+    return Refusal(f"publish: {value!r} is {note}", f'Quote it, as in "{text or "8080:80/tcp"}"')
 
 
 def base60(value: Any, groups: int | None = None) -> str:
@@ -61,42 +73,46 @@ def _from_mapping(value: Mapping[str, Any]) -> Iterator[Publish]:
     for key in value:
         if key not in KEYS:
             raise Refusal(f"publish: unknown key `{key}`", f"A mapping has {', '.join(KEYS)}")
-    for key in ("host_port", "container_port"):
-        if value.get(key) is None:
-            raise Refusal(f"publish: {dict(value)!r} has no `{key}`", "Give both ports")
+    if value.get("container_port") is None:
+        raise Refusal(f"publish: {dict(value)!r} has no `container_port`", "Say which of its ports it is")
     sources = _read_sources(value["sources"]) if "sources" in value else ()
     yield from _expand(
         str(dict(value)),
         value.get("host_ip"),
-        str(value["host_port"]),
+        None if value.get("host_port") is None else str(value["host_port"]),
         str(value["container_port"]),
         value.get("protocol"),
         sources,
     )
 
 
-def _read_sources(value: Any) -> tuple[Block, ...]:
+def _read_sources(value: Any) -> tuple[Block | str, ...]:
     """Who may reach a port. A key that names nobody is a mistake, and never stands for everybody."""
     sources = [value] if isinstance(value, str) and value else value
     if not isinstance(sources, list | tuple) or not sources:
         raise Refusal(
             f"publish: `sources` is {value!r}, which names nobody who may reach the port",
-            "List networks, as in [198.51.100.0/24], or leave it out to let everybody",
+            "List networks, as in [198.51.100.0/24, web], or leave it out to let everybody",
         )
     for source in sources:
         if not isinstance(source, str):
             raise Refusal(f"publish: source {source!r} is not text", "Quote it, as in 198.51.100.0/24")
-    return tuple(map(parse_block, sources))
+    return tuple(source if _is_name(source) else parse_block(source) for source in sources)
+
+
+def _is_name(source: str) -> bool:
+    """Of a network: what cannot be meant as an address is."""
+    return NAME.match(source) is not None and re.fullmatch(r"[0-9.]+", source) is None
 
 
 def _expand(
-    text: str, host_ip: Any, host_port: str, container_port: str, protocol: Any, sources: tuple
+    text: str, host_ip: Any, host_port: str | None, container_port: str, protocol: Any, sources: tuple
 ) -> Iterator[Publish]:
     protocol = "tcp" if protocol is None else str(protocol).lower()
     if protocol not in PROTOCOLS:
         raise Refusal(f"publish: {text!r} has the protocol {protocol!r}", f"Write one of {', '.join(PROTOCOLS)}")
-    host_first, host_last = _ports(text, host_port)
     first, last = _ports(text, container_port)
+    host_first, host_last = (first, last) if host_port is None else _ports(text, host_port)
     if host_last - host_first != last - first:
         raise Refusal(
             f"publish: {text!r} maps {host_last - host_first + 1} ports of the host"
@@ -105,35 +121,43 @@ def _expand(
         )
     address = _host_address(text, host_ip)
     for offset in range(last - first + 1):
-        yield Publish(protocol, address, host_first + offset, first + offset, sources)
+        yield Publish(protocol, address, None if host_port is None else host_first + offset, first + offset, sources)
 
 
 def _ports(text: str, ports: str) -> tuple[int, int]:
+    return port_span(ports, f"publish: {text!r}", FORM)
+
+
+def port_span(ports: str, what: str, form: str) -> tuple[int, int]:
+    """First and last of ``8000-8010``, or of one port. ``what`` has it, which is written as ``form``."""
     first, dash, last = ports.partition("-")
     if not dash:
         last = first
     low, high = whole_number(first), whole_number(last)
     if low is None or high is None or not (1 <= low <= 65535 and 1 <= high <= 65535):
-        raise Refusal(f"publish: {text!r} has {ports!r} where a port from 1 to 65535 stands", f"Write it as {FORM}")
+        raise Refusal(f"{what} has {ports!r} where a port from 1 to 65535 stands", f"Write it as {form}")
     if low > high:
-        raise Refusal(f"publish: {text!r} has a range that ends before it begins", "Write the lower port first")
+        raise Refusal(f"{what} has a range that ends before it begins", "Write the lower port first")
     return low, high
 
 
 def _host_address(text: str, host_ip: Any) -> Address | None:
-    if host_ip is None:
-        return None
-    address = parse_address(str(host_ip))
+    return None if host_ip is None else publish_address(f"publish: {text!r}", host_ip)
+
+
+def publish_address(text: str, value: Any) -> Address:
+    """An address that ports can be published on. ``text`` is what names it."""
+    address = parse_address(str(value))
     if address == Address(6, 1):
         raise Refusal(
-            f"publish: {text!r} publishes on [::1], which the kernel can't do by NAT"
+            f"{text} publishes on [::1], which the kernel can't do by NAT"
             " (it has no route_localnet for IPv6)",
             "Publish on 127.0.0.1 or on the host's own address",
         )
     block = special(address) if address.value else None
     if block and block.first not in _OF_HOSTS:
         raise Refusal(
-            f"publish: {text!r} publishes on {address}, where nobody reaches a port: {block} has a meaning of its own",
+            f"{text} publishes on {address}, where nobody reaches a port: {block} has a meaning of its own",
             "Publish on an address of the host, or on all by leaving it out",
         )
     return address

@@ -17,7 +17,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import base60, read_publish
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import (
+    NAME,
+    base60,
+    port_span,
+    publish_address,
+    read_publish,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
     Block,
@@ -32,8 +38,6 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, Publish, SubnetSpec
 
-# Podman's rule for names, which Docker's are as well.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 NAME_MAX = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\Z")
 SYSCTL = re.compile(r"[A-Za-z0-9_-]+([./][A-Za-z0-9_.:-]+)+\Z")
@@ -205,6 +209,16 @@ def read_publishes(value: Any, option: Option) -> tuple[Publish, ...]:
     return tuple(port for item in _list(value, option) for port in read_publish(item))
 
 
+def read_publish_addresses(value: Any, option: Option) -> tuple[Address, ...]:
+    """One, or a list of them: one a family, say."""
+    texts = [value] if isinstance(value, str) else _list(value, option)
+    return tuple(publish_address(f"`{option.name}`", _text(each, option.name, "192.0.2.11")) for each in texts)
+
+
+def read_port_range(value: Any, option: Option) -> tuple[int, int]:
+    return port_span(_text(value, option.name, "61000-65535"), f"`{option.name}`", "a range, as in 61000-65535")
+
+
 def read_routes(value: Any, option: Option) -> tuple[ContainerRoute, ...]:
     return tuple(_route(item) for item in _list(value, option))
 
@@ -341,7 +355,9 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "pattern": read_pattern,
     "pins": read_pins,
     "pools": read_pools,
+    "port_range": read_port_range,
     "publish": read_publishes,
+    "publish_addresses": read_publish_addresses,
     "raw": lambda value, option: value,
     "routes": read_routes,
     "subnets": read_subnets,

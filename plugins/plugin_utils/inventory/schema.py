@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.drivers impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE
 
 PREFIX = "containerhost_"
 NETWORKS = "containerhost_networks"
@@ -85,8 +86,8 @@ ENDPOINT = (
     Option(
         "publish",
         "publish",
-        "Ports to publish: C([host_ip:]host_port[-end]:container_port[-end][/tcp,udp,sctp])"
-        " or the same as a mapping with C(sources).",
+        "Ports to publish: C([[host_ip:][host_port[-end]]:]container_port[-end][/tcp,udp,sctp])"
+        " or the same as a mapping with C(sources). Without C(host_port) the plan chooses one, which the ledger keeps.",
         default=(),
     ),
     Option("aliases", "names", "More names of the container on this network.", default=()),
@@ -119,6 +120,21 @@ HOST = (
         default="report",
         choices=("report", "adapt"),
         built_choices=("report",),
+    ),
+    Option(
+        "containerhost_publish_address",
+        "publish_addresses",
+        "Where ports are published that name no address of the host: an address, or a list with one a family. A family"
+        " without any has no published ports but those that name an address.",
+        default=(),
+        default_note="all of the host's addresses",
+    ),
+    Option(
+        "containerhost_publish_range",
+        "port_range",
+        "Where the plan takes host ports from that are left to it.",
+        default=PUBLISH_RANGE,
+        default_note="C(61000-65535), which is above the ports that Linux gives to programs by itself",
     ),
     Option(
         "containerhost_metrics_dir",

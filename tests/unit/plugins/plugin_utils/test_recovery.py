@@ -54,6 +54,20 @@ def test_the_ledger_is_as_it_was(lived):
     assert make_plan(lived.inventory(), Ledger(), "2026-11-20").documents["h2"] != plan.documents["h2"]
 
 
+def test_host_ports_that_were_chosen_are_known_again(fleet):
+    fleet.networks(NETWORKS)
+    some = ["80", "53/udp", "127.0.0.1::53/udp", "127.0.0.1::80"]
+    fleet.only_containers(h1={"b": {"networks": {"web": {"publish": ["80"]}}}})
+    fleet.remembering(fleet.plan())
+    publish = {"a": some, "b": ["8080:80", *some], "c": some}
+    fleet.only_containers(h1={name: {"networks": {"web": {"publish": ports}}} for name, ports in publish.items()})
+    plan = fleet.plan()
+    found = recovered(fleet.inventory(), plan.documents)
+    assert found.ports == plan.ledger.ports
+    assert len(found.ports) == 12
+    assert make_plan(fleet.inventory(), found, "2026-11-20").documents["h1"] == plan.documents["h1"]
+
+
 def test_a_container_that_has_left_is_not_known_any_more(lived):
     documents = dict(lived.plan().documents)
     del lived.hosts["h3"]["containerhost_containers"]["b"]

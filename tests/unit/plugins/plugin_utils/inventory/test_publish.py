@@ -19,6 +19,10 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
         ("53:53/UDP", [Publish("udp", None, 53, 53)]),
         ("127.0.0.1:8080:80", [Publish("tcp", parse_address("127.0.0.1"), 8080, 80)]),
         ("[fd00::7]:8080:80/sctp", [Publish("sctp", parse_address("fd00::7"), 8080, 80)]),
+        ("80", [Publish("tcp", None, None, 80)]),
+        ("80-81/udp", [Publish("udp", None, None, 80), Publish("udp", None, None, 81)]),
+        ("127.0.0.1::80", [Publish("tcp", parse_address("127.0.0.1"), None, 80)]),
+        ("[fd00::7]::53/udp", [Publish("udp", parse_address("fd00::7"), None, 53)]),
         ("8000-8002:80-82", [Publish("tcp", None, 8000 + n, 80 + n) for n in range(3)]),
     ],
 )
@@ -44,7 +48,9 @@ def test_a_mapping_takes_ranges():
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("80", "names no host port and container port"),
+        ("::80", "port from 1 to 65535"),
+        ("0", "port from 1 to 65535"),
+        ("127.0.0.1:80", "port from 1 to 65535"),
         ("8080:80/xx", "protocol 'xx'"),
         ("8000-8002:80-81", "maps 3 ports of the host to 2"),
         ("8000-8002:80", "maps 3 ports of the host to 1"),
@@ -65,6 +71,7 @@ def test_a_mapping_takes_ranges():
             for nobody in ([], None, False, 0, "", {}, 5, True, {"a": "b"})
         ),
         ({"host_port": 8080, "container_port": 80, "sources": "198.51.100.1/24"}, "inside a subnet"),
+        ({"container_port": 80, "sources": ["10.9.9.9"]}, "no prefix length"),
         (True, "True is not text"),
         (None, "None is not text"),
         (8080, "a number"),
@@ -74,6 +81,21 @@ def test_what_is_no_published_port_is_refused(value, reason):
     with pytest.raises(Refusal) as refusal:
         read_publish(value)
     assert reason in refusal.value.what
+
+
+def test_a_number_may_be_a_port_or_two():
+    with pytest.raises(Refusal) as refusal:
+        read_publish(8080)
+    assert refusal.value.fix == 'Quote what you mean, "8080" for that port of the container or "134:40"'
+    with pytest.raises(Refusal) as refusal:
+        read_publish(22)
+    assert refusal.value.fix == 'Quote what you mean, "22" for that port of the container'
+
+
+def test_sources_are_networks_by_cidr_or_by_name():
+    (port,) = read_publish({"container_port": 80, "sources": ["198.51.100.0/24", "web", "fd00::/8"]})
+    assert port.sources[1] == "web"
+    assert [str(source) for source in port.sources] == ["198.51.100.0/24", "web", "fd00::/8"]
 
 
 def test_a_mangled_value_is_explained_and_the_quoted_text_is_given():

@@ -1,0 +1,30 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The published ports of a host's document, as a fact for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+FACT = "containerhost_published"
+
+
+def published(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each port with its container (by its ``ref``), in the document's order. Without C(host_address): on all."""
+    names = {
+        cidr.partition("/")[0]: each["sandbox"]["ref"]
+        for each in document.get("veth", ())
+        for cidr in each.get("addresses", ())
+    }
+    return [
+        {
+            "container": names.get(rule["address"]),
+            **{name: rule[name] for name in ("network", "protocol", "host_address", "host_port") if name in rule},
+            "address": rule["address"],
+            "port": rule["port"],
+        }
+        for rule in document.get("nat_rule", ())
+        if rule["rule"] == "publish"
+    ]
