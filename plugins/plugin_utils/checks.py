@@ -227,6 +227,7 @@ def check_fleet(fleet: Fleet, problems: Problems) -> None:
             by_host.setdefault(host, []).extend((network, endpoint) for endpoint in endpoints)
     for host, pairs in sorted(by_host.items()):
         _check_published(host, pairs, problems)
+        _check_tunnels(host, pairs, fleet, problems)
         _check_sandboxes(host, pairs, problems)
 
 
@@ -293,6 +294,23 @@ def _check_published(host: str, pairs: list[tuple[Network, Endpoint]], problems:
                     )
                     break
                 holders[value] = f"`{endpoint.container.name}` on `{network.name}`"
+
+
+def _check_tunnels(host: str, pairs: list[tuple[Network, Endpoint]], fleet: Fleet, problems: Problems) -> None:
+    """A published port is translated before the kernel looks for its own sockets: an overlay would hear no more."""
+    tunnels = {
+        network.spec.options.get("port"): network.name
+        for network in fleet.networks.values()
+        if host in network.members and network.spec.options.get("vni") is not None
+    }
+    for network, endpoint in pairs:
+        for port in endpoint.publish:
+            if port.protocol == "udp" and port.host_port in tunnels:
+                problems.add(
+                    f"{host}: `{endpoint.container.name}` on `{network.name}` publishes {port.host_port}/udp, by which"
+                    f" `{tunnels[port.host_port]}` reaches its hosts",
+                    "Give one of them another port",
+                )
 
 
 def _check_sandboxes(host: str, pairs: list[tuple[Network, Endpoint]], problems: Problems) -> None:

@@ -104,6 +104,10 @@ class Kind:
     # It filters: its objects are in force before any device is made, and until the last one has gone.
     guards: t.ClassVar[bool] = False
 
+    def may_wait(self, values: Values) -> bool:
+        """Of a kind that guards: may everything else be made between two runs where this object cannot?"""
+        return False
+
     def key_of(self, values: Values, owner: str) -> Key:
         """What makes it this object and no other: its namespace, its key, and its owner where many share it."""
         key = (values.get("netns"), *[values.get(name) for name in self.key])

@@ -200,7 +200,8 @@ class _Comparison:
 
     def refuse(self, kind: Kind, some: t.Sequence[Wanted], reason: str) -> None:
         """These cannot be as they are wanted, for one reason. Without its guards nothing is made."""
-        if not self._patient or kind.guards:
+        guards = kind.guards and not (some and all(kind.may_wait(object_.values) for object_ in some))
+        if not self._patient or guards:
             self.problems.append(reason)
             return
         for object_ in some:

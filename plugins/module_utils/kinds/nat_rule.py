@@ -80,6 +80,13 @@ class NatRule(NftKind):
             if source is not None and netns == wanted.netns and other != source and _overlap(source, other):
                 yield f"it overlaps masquerade {other}; name the larger network only"
 
+        if wanted.values["rule"] == "publish":
+            yield from _bound(kernel, wanted)
+
+    def may_wait(self, values: Values) -> bool:
+        """A port that is not published yet leaves nothing open."""
+        return values["rule"] == "publish"
+
     def note(self, kernel: Kernel, change: Change) -> None:
         if change.action == "add" and change.values.get("source") is not None:
             kernel.notes(self.name).append((change.values.get("netns"), change.values["source"]))
@@ -111,6 +118,18 @@ class NatRule(NftKind):
     def objects(self, elements: Elements) -> t.Iterator[NftObject]:
         yield from _masquerades(elements)
         yield from _published(elements)
+
+
+def _bound(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+    """Translation comes before sockets: whoever waits on the port would not be reached any more."""
+    protocol, port, address = (wanted.values[name] for name in ("protocol", "host_port", "host_address"))
+    holder = kernel.ports.holder(protocol, address, port, wanted.netns)
+    if holder is not None:
+        where = "of this host" if address in _ANYWHERE else f"of {address}"
+        yield (
+            f"{holder} has {protocol} port {port} {where} already: stop it, or publish on another `host_port` or"
+            " `host_address`"
+        )
 
 
 def _masquerade(plain: Values, absent: bool) -> Values:

@@ -176,7 +176,7 @@ class Vxlan(DeviceKind):
                     f"{link.name}, which is not ours, has UDP port {port} for all VNIs (external), as Open vSwitch and"
                     " Cilium do: give this one another `port`"
                 )
-        program = kernel.udp_program(port, wanted.netns)
+        program = kernel.ports.udp_program(port, wanted.netns)
         if program is not None:
             yield f"{program} has UDP port {port} on this host: stop it, or give this one another `port`"
 

@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.tran
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state import rows as kernel_rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.held_ports import HeldPorts
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
@@ -52,6 +53,7 @@ class Kernel:
         self.wire = wire
         self.sandboxes = sandboxes or Sandboxes()
         self._readings = readings or Readings(wire)
+        self.ports = HeldPorts(self._readings, self._exists)
         self.records = records
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}
@@ -338,9 +340,6 @@ class Kernel:
     def host_id(self, netns: str) -> int | None:
         """What a namespace calls the host's own, where one of its devices is said to come from another."""
         return self._readings.host_id(netns) if self._exists(netns) else None
-
-    def udp_program(self, port: int, netns: str | None = None) -> str | None:
-        return self._readings.udp_program(port, netns) if self._exists(netns) else None
 
     # -- files and nftables ------------------------------------------------------------------------------------
 

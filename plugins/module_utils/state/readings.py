@@ -75,10 +75,18 @@ class Readings:
         except NoNamespace:
             return None
 
-    def udp_program(self, port: int, netns: str | None) -> str | None:
-        """The program that has a UDP port in that namespace, as a person would look for it."""
+    def bound_ports(self, netns: str | None) -> sockets.BoundPorts:
+        """The ports that somebody waits on in that namespace, and by which sockets."""
         with self._wire.inside(netns):
-            return sockets.udp_program(port)
+            return sockets.bound_ports()
+
+    def is_free(self, protocol: str, address: str, port: int, netns: str | None) -> bool:
+        with self._wire.inside(netns):
+            return sockets.is_free(protocol, address, port)
+
+    def program_of(self, inodes: t.Collection[str]) -> str | None:
+        """The program that has one of these sockets, as a person would look for it."""
+        return sockets.program_of(inodes)
 
     def sysctl(self, key: str, netns: str | None) -> str | None:
         """What a file below /proc/sys says in that namespace; None where there is none."""

@@ -1,33 +1,60 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which program has a UDP port (proc(5), ``/proc/net/udp``). The kernel's own sockets, a VXLAN's, are no program's."""
+"""Which ports somebody waits on, of the namespace that this thread is in, and which program that is.
+
+The tables are those of proc(5), ``/proc/net/tcp`` and its like. They do not tell whether an IPv6 socket takes IPv4 as
+well, or shares its port: the kernel itself is asked about that, by binding a socket of our own for a moment.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import socket
 import typing as t
 
-_TABLES = ("/proc/thread-self/net/udp", "/proc/thread-self/net/udp6")
-_LOCAL, _INODE = 1, 9  # columns
+_FOLDER = "/proc/thread-self/net"
+_LOCAL, _STATE, _INODE = 1, 3, 9  # columns of tcp and udp
+_SCTP_PORT, _SCTP_INODE = 5, 7  # of sctp/eps (sctp_eps_seq_show() in net/sctp/proc.c)
+_LISTENS, _UNCONNECTED = "0A", "07"  # TCP_LISTEN, and TCP_CLOSE of a UDP socket without a peer (net/tcp_states.h)
+_FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}  # linux/in.h, in6.h
+_SCTP = 132
+
+# Inodes of the sockets that wait on a port, by protocol and port; "0" is one of the kernel's own, such as a VXLAN's.
+BoundPorts = t.Dict[t.Tuple[str, int], t.Set[str]]
 
 
-def udp_program(port: int) -> str | None:
-    """``dnsmasq (process 4711)``, of the namespace that this thread is in; None where no program has it."""
-    inodes = {inode for table in _TABLES for inode in _inodes(table, port)}
-    return _holder({f"socket:[{inode}]" for inode in inodes}) if inodes else None
+def bound_ports() -> BoundPorts:
+    bound: BoundPorts = {}
+    for protocol, rows in (("tcp", _rows_of_tcp()), ("udp", _rows_of_udp()), ("sctp", _rows_of_sctp())):
+        for port, inode in rows:
+            bound.setdefault((protocol, port), set()).add(inode)
+    return bound
 
 
-def _inodes(table: str, port: int) -> t.Iterator[str]:
-    with contextlib.suppress(OSError), open(table, encoding="ascii") as file:
-        for line in list(file)[1:]:
-            columns = line.split()
-            if int(columns[_LOCAL].rpartition(":")[2], 16) == port:
-                yield columns[_INODE]
+def is_free(protocol: str, address: str, port: int) -> bool:
+    """Whether a program could have this port of this address now, be it that the host has not got the address yet."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    try:
+        with socket.socket(family, kind, _SCTP if protocol == "sctp" else 0) as probe:
+            probe.setsockopt(*_FREEBIND[family], 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            if protocol == "tcp":
+                # Connections that go on, or have ended, do not matter: only who listens.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True
 
 
-def _holder(sockets: t.Collection[str]) -> str | None:
+def program_of(inodes: t.Collection[str]) -> str | None:
+    """``dnsmasq (process 4711)``; None where it is no program's, or one that cannot be seen from here."""
+    sockets = {f"socket:[{inode}]" for inode in inodes}
     for process in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):  # it has ended meanwhile
             for descriptor in os.listdir(f"/proc/{process}/fd"):
@@ -35,3 +62,32 @@ def _holder(sockets: t.Collection[str]) -> str | None:
                     with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as file:
                         return f"{file.read().strip()} (process {process})"
     return None
+
+
+def _rows_of_tcp() -> t.Iterator[tuple[int, str]]:
+    """Those that listen come first: the rest, which may be long, is not read."""
+    for table in ("tcp", "tcp6"):
+        for columns in _table(table):
+            if columns[_STATE] != _LISTENS:
+                break
+            yield _port(columns), columns[_INODE]
+
+
+def _rows_of_udp() -> t.Iterator[tuple[int, str]]:
+    for table in ("udp", "udp6"):
+        yield from ((_port(row), row[_INODE]) for row in _table(table) if row[_STATE] == _UNCONNECTED)
+
+
+def _rows_of_sctp() -> t.Iterator[tuple[int, str]]:
+    yield from ((int(row[_SCTP_PORT]), row[_SCTP_INODE]) for row in _table("sctp/eps"))
+
+
+def _port(columns: t.Sequence[str]) -> int:
+    return int(columns[_LOCAL].rpartition(":")[2], 16)
+
+
+def _table(name: str) -> t.Iterator[list[str]]:
+    """None of a protocol that the kernel has not got."""
+    with contextlib.suppress(FileNotFoundError), open(f"{_FOLDER}/{name}", encoding="ascii") as file:
+        next(file)
+        yield from map(str.split, file)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -61,6 +62,15 @@ base = socketserver.ThreadingTCPServer if kind == "tcp" else socketserver.Thread
 server = type("Server", (base,), {"address_family": socket.AF_INET6, "allow_reuse_address": True,
     "daemon_threads": True})(("::", port), Handler)
 server.serve_forever()
+"""
+# Listens until somebody calls, and answers him alone.
+SERVES_ONE = """
+import socket, sys
+listening = socket.create_server(("", int(sys.argv[1])))
+caller = listening.accept()[0]
+listening.close()
+while caller.recv(100):
+    caller.sendall(b"host")
 """
 
 
@@ -172,13 +182,17 @@ def test_a_stream_ends_with_its_open_port(town):
     assert (ending.hears(), going.hears()) == (None, "web-1")
 
 
-def test_what_a_program_of_the_host_serves_goes_on(town):
-    town.start(None, sys.executable, "-c", SERVER, "tcp", "8080", "host")
-    wait_for(town, "tcp", HOST4, 8080)
+def test_what_a_program_of_the_host_serves_goes_on_when_it_takes_no_more(town):
+    town.start(None, sys.executable, "-c", SERVES_ONE, "8080")
+    while "8080" not in town.host.run("ss", "-tlnH"):
+        time.sleep(0.02)
+    port = publish("web", 8080, WEB1, 80)
+    assert "has tcp port 8080 of this host already" in town.host.module("document", document=document(port))["msg"]
     caller = Caller(town, "outside", "tcp", HOST4, 8080)
     assert caller.hears() == "host"
-    run(town, publish("web", 8080, WEB1, 80))
+    run(town, port)
     assert caller.hears() == "host"
+    assert Caller(town, "outside", "tcp", HOST4, 8080).hears() == "web-1"
 
 
 def test_what_a_killed_run_has_not_ended_the_next_one_does(town, monkeypatch):

@@ -95,7 +95,7 @@ class Namespace:
     """What is in one. ``addresses`` are CIDRs by device; ``elements`` of our nftables table are as nft writes them:
     set, then key, to (value or None, comment), and None says that there is no table; sysctls are by path below
     /proc/sys; ``connected`` adds the routes that the kernel makes with addresses; ``flooded`` are tables (RTM_GET…)
-    that have too many rows to be read."""
+    that have too many rows to be read; ``programs`` have a UDP port, or a protocol's port, to themselves."""
 
     links: Sequence[Link] = ()
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Namespace:
     elements: Mapping[str, Mapping[str, tuple[str | None, str]]] | None = None
     intact: bool = True
     connected: bool = True
-    programs: Mapping[int, str] = field(default_factory=dict)
+    programs: Mapping[int | tuple[str, int], str] = field(default_factory=dict)
     flooded: Collection[int] = ()
 
 
@@ -141,8 +141,18 @@ class Values:
     def host_id(self, netns: str) -> int:
         return 0
 
-    def udp_program(self, port: int, netns: str | None) -> str | None:
-        return self._namespaces[netns].programs.get(port)
+    def bound_ports(self, netns: str | None) -> dict[tuple[str, int], set[str]]:
+        return {place: {program} for place, program in self._programs(netns).items()}
+
+    def is_free(self, protocol: str, address: str, port: int, netns: str | None) -> bool:
+        return (protocol, port) not in self._programs(netns)
+
+    def program_of(self, inodes: Collection[str]) -> str | None:
+        return next(iter(inodes))
+
+    def _programs(self, netns: str | None) -> dict[tuple[str, int], str]:
+        programs = self._namespaces[netns].programs.items()
+        return {place if isinstance(place, tuple) else ("udp", place): program for place, program in programs}
 
     def sysctl(self, key: str, netns: str | None) -> str | None:
         return self._namespaces[netns].sysctls.get(key)

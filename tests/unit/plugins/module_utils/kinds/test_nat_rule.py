@@ -6,7 +6,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
+    KIND,
     Namespace,
     changed,
     everything_leaves,
@@ -42,6 +44,26 @@ def test_without_a_table_all_is_added():
         "nat_rule masquerade 10.80.0.0/24 (web): absent → unless to: 10.80.0.0/16",
         "nat_rule publish 0.0.0.0:8080/tcp (web): absent → to: 10.80.0.2:80",
     ]
+
+
+@pytest.mark.parametrize("address", [None, "192.0.2.1"])
+def test_a_port_that_a_program_has_is_not_published(address):
+    busy = kernel_of(Namespace(elements={}, programs={("tcp", 8080): "nginx (process 7)"}))
+    (problem,) = refused(busy, publish(host_address=address), publish(host_port=8081), publish(protocol="udp"))
+    where = f"of {address}" if address else "of this host"
+    assert f"nginx (process 7) has tcp port 8080 {where} already: stop it, or publish on another" in problem
+
+
+def test_a_port_that_is_published_already_stays_so():
+    busy = kernel_of(Namespace(elements=PUBLISHED, programs={("tcp", 8080): "nginx (process 7)"}))
+    assert changed(busy, publish()) == []
+
+
+def test_between_two_runs_a_busy_port_keeps_nothing_else_from_being_made():
+    busy = kernel_of(Namespace(elements={}, programs={("tcp", 8080): "nginx (process 7)"}))
+    found = compare([KIND["nat_rule"]], busy, [publish(), masquerade()], everything_leaves, patient=True)
+    assert [change.values["rule"] for change in found.make] == ["masquerade"]
+    assert [(each.wanted.values["host_port"], each.blocked) for each in found.pending] == [(8080, True)]
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,16 @@ def test_what_is_published_twice_on_a_host_is_refused_and_on_two_is_not(web):
     assert any("both publish 8080/tcp" in problem for problem in web.problems())
 
 
+def test_the_port_of_an_overlay_is_not_published_on_its_hosts(web):
+    web.more_networks("{fabric: {driver: overlay, vni: 42, port: 8472, subnets: [10.42.0.0/16]}}")
+    web.containers("h1", {"a": {"networks": {"web": {"publish": ["8472:80/udp", "8472:80/tcp"]}}}})
+    web.containers("h2", {"b": {"networks": {"fabric": {}}}})
+    assert web.problems() == []
+    web.containers("h1", {"a": {"networks": {"web": {"publish": ["8472:80/udp"]}, "fabric": {}}}})
+    (problem,) = web.problems()
+    assert "h1: `a` on `web` publishes 8472/udp, by which `fabric` reaches its hosts" in problem
+
+
 def test_a_plan_of_no_chosen_ports_is_as_before(fleet):
     before = fleet.plan()
     assert dataclasses.replace(before.ledger, ports={}) == before.ledger
