@@ -17,13 +17,13 @@ _OURS = "containerhost.network."
 
 
 def as_sent(name: str, path: str) -> tuple[str, str]:
-    """Our own actions send some modules as a copy that brings every kind."""
-    from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction, write_module
+    """Our own actions send some modules as a copy that brings every kind, or every engine."""
+    from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import SandboxAction, write_module
 
     action = action_loader.get(name, class_only=True) if name.startswith(_OURS) else None
-    if action is None or not issubclass(action, EveryKindAction):
+    if action is None or not issubclass(action, SandboxAction):
         return name, path
-    copy = write_module(name[len(_OURS):])
+    copy = write_module(name[len(_OURS):], action.KINDS)
     return copy, module_loader.find_plugin(copy)
 
 

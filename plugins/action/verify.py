@@ -38,9 +38,6 @@ class ActionModule(EveryKindAction):
         except Refusal as refusal:
             return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
 
-    def _module(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        return self._execute_module(f"containerhost.network.{name}", module_args=arguments, task_vars=task_vars)
-
     def _listen(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Compare the host with its document, and answer for its containers on the ports that are published."""
         host = host_of_task(task_vars)
@@ -56,7 +53,7 @@ class ActionModule(EveryKindAction):
         wanted = probes.listeners(pending.attached(document, found["pending"]))
         if not wanted:
             return {"changed": False, "drift": drift}
-        done = self._module("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
+        done = self.run_with_engines("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
         _note(directory, host, {**found, "listener": done.get("listener")})
         return {**done, "drift": drift}
 
@@ -67,7 +64,7 @@ class ActionModule(EveryKindAction):
         if not probes:
             _note(directory, host, {**note, "results": {}})
             return {"changed": False}
-        done = self._module("probe", {"probes": probes}, task_vars)
+        done = self.run_with_engines("probe", {"probes": probes}, task_vars)
         if not done.get("failed") and not done.get("unreachable"):
             _note(directory, host, {**note, "results": done["outcomes"]})
         return {"changed": False, **{name: done[name] for name in ("failed", "unreachable", "msg") if name in done}}

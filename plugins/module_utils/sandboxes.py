@@ -5,29 +5,85 @@
 
 A document names a sandbox by reference, never by pid. Where a reference alone leads to a path, that is the namespace's
 name. Elsewhere its name is ``docker:db``: the engine is asked when first needed, once for all containers of a run.
+
+Each file of ``engines/`` is an engine, of the file's name. On a host these are the files that Ansible has sent: a
+module that goes into sandboxes is sent with all of them (``plugin_utils/every_kind.py``). One is imported when it is
+needed.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import types
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import engines as _folder
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
     ContainerEngine,
     NoContainer,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.engines.docker import Docker
-from ansible_collections.containerhost.network.plugins.module_utils.engines.lxc import Lxc
-from ansible_collections.containerhost.network.plugins.module_utils.engines.netns import Netns
-from ansible_collections.containerhost.network.plugins.module_utils.engines.nspawn import Nspawn
-from ansible_collections.containerhost.network.plugins.module_utils.engines.path import Path
-from ansible_collections.containerhost.network.plugins.module_utils.engines.pid import Pid
-from ansible_collections.containerhost.network.plugins.module_utils.engines.podman import Podman
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
 
-ENGINES: dict[str, ContainerEngine] = {
-    engine.name: engine for engine in (Netns(), Docker(), Podman(), Nspawn(), Lxc(), Pid(), Path())
-}
+
+class InconsistentEngines(Exception):
+    """A file of ``engines/`` that is not one engine of its name, in a sentence for its author."""
+
+
+_FIRST = ("netns", "docker")  # the first is what a container has that names none
+
+
+class Engines(t.MutableMapping[str, ContainerEngine]):
+    """The engines of a package by name, sorted, behind those that most containers have."""
+
+    def __init__(self, package: types.ModuleType) -> None:
+        self._package = package.__name__
+        found = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+        found.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+        self._engines: dict[str, ContainerEngine | None] = dict.fromkeys(found)
+
+    def __getitem__(self, name: str) -> ContainerEngine:
+        engine = self._engines[name]
+        if engine is None:
+            engine = self._engines[name] = _engine_of(importlib.import_module(f"{self._package}.{name}"), name)
+        return engine
+
+    def __setitem__(self, name: str, engine: ContainerEngine) -> None:
+        self._engines[name] = engine
+
+    def __delitem__(self, name: str) -> None:
+        del self._engines[name]
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._engines)
+
+    def __len__(self) -> int:
+        return len(self._engines)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._engines  # without a look into its file
+
+
+def _engine_of(file: types.ModuleType, name: str) -> ContainerEngine:
+    """The one engine that a file defines. A name is a file's, so no two engines have one."""
+    found = [
+        value
+        for value in vars(file).values()
+        if isinstance(value, type) and issubclass(value, ContainerEngine) and value.__module__ == file.__name__
+    ]
+    if len(found) != 1:
+        names = ", ".join(sorted(each.__name__ for each in found)) or "none"
+        raise InconsistentEngines(f"{file.__name__} must define one engine, and defines {names}")
+    if found[0].name != name:
+        raise InconsistentEngines(
+            f"{file.__name__} defines the engine {found[0].name}: give the file the engine's name, or the engine the"
+            " file's"
+        )
+    return found[0]()
+
+
+ENGINES = Engines(_folder)
 
 Sandbox = t.Mapping[str, str]
 

@@ -43,14 +43,15 @@ options:
       engine:
         description:
           - What runs the container, and how its namespace is found.
-          - V(netns) is a named namespace (C(ip netns), M(containerhost.network.netns)), V(docker), V(podman), V(nspawn)
-            and V(lxc) are running containers, V(pid) is a process, V(path) is a file such as C(/proc/4711/ns/net).
+          - V(netns) is a named namespace (C(ip netns), M(containerhost.network.netns)), V(docker), V(podman),
+            V(containerd), V(nspawn) and V(lxc) are running containers, V(systemd) is a service, V(pid) is a process,
+            V(path) is a file such as C(/proc/4711/ns/net).
         type: str
-        choices: [netns, docker, podman, nspawn, lxc, pid, path]
+        choices: [netns, docker, containerd, lxc, nspawn, path, pid, podman, systemd]
         default: netns
       ref:
         description:
-          - The namespace's or container's name, the process's number, or the file's path.
+          - The namespace's, container's or unit's name, the process's number, or the file's path.
         type: str
         required: true
   interface: &interface

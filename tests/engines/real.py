@@ -1,10 +1,11 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Docker, Podman and LXC as they are, by their own commands."""
+"""Docker, Podman, LXC and containerd as they are, by their own commands."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import typing as t
 
@@ -194,3 +195,51 @@ class Lxc(Engine):
 
     def command_in(self, ref: str, *argv: str) -> list[str]:
         return ["lxc-attach", "--name", ref, "--", *argv]
+
+
+class Containerd(Engine):
+    """containerd by itself, by ctr: containers of a root file system, named as nerdctl names them."""
+
+    name = "containerd"
+
+    def prepare(self) -> None:
+        self.machine.sh(_ON_TMPFS.format(folder="/var/lib/containerd"))
+        self.machine.run("sh", "-ec", "mkdir -p /srv/box; tar -C /srv/box -x", input=image())
+        self.machine.start("containerd", log="/var/log/containerd")
+        self.machine.until(lambda: self.machine.succeeds("ctr", "version"), "containerd answers")
+
+    def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
+        self.machine.sh(f"cp -a /srv/box /srv/{ref}; echo {ref} > /srv/{ref}/etc/hostname")
+        how = ["--net-host"] if mode == "host" else []
+        create = ["ctr", "containers", "create", *how, "--rootfs", "--label", f"nerdctl/name={ref}"]
+        self.machine.run(*create, "--", f"/srv/{ref}", self._id(ref), *command)
+        self.start(ref)
+
+    @staticmethod
+    def _id(ref: str) -> str:
+        return hashlib.sha256(ref.encode()).hexdigest()
+
+    def start(self, ref: str) -> None:
+        self.machine.run("ctr", "tasks", "start", "--detach", "--null-io", self._id(ref))
+
+    def stop(self, ref: str) -> None:
+        pid = self.pid(ref)
+        self.machine.run("ctr", "tasks", "kill", "--signal=SIGKILL", self._id(ref))
+        self.machine.until(lambda: not self.machine.succeeds("test", "-e", f"/proc/{pid}"), f"{ref} ends")
+        self.machine.until(lambda: self.machine.succeeds("ctr", "tasks", "delete", self._id(ref)), f"{ref} is no task")
+
+    def restart(self, ref: str) -> None:
+        self.stop(ref)
+        self.start(ref)
+
+    def remove(self, ref: str) -> None:
+        self.machine.run("ctr", "tasks", "delete", "--force", self._id(ref), check=False)
+        self.machine.run("ctr", "containers", "delete", self._id(ref), check=False)
+        self.machine.sh(f"rm -rf /srv/{ref}")
+
+    def pid(self, ref: str) -> int:
+        told = self.machine.run("ctr", "tasks", "list")
+        return next((int(line.split()[1]) for line in told.splitlines() if line.startswith(self._id(ref))), 0)
+
+    def command_in(self, ref: str, *argv: str) -> list[str]:
+        return ["nsenter", f"--target={self.pid(ref)}", "--net", "--root", "--", *argv]

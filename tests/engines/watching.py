@@ -16,17 +16,17 @@ _ANSWERED = "/var/log/answered"
 
 
 class Watcher:
-    """``containerhost watch docker``, as its service runs it."""
+    """``containerhost watch ENGINE``, as its service runs it."""
 
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+    def __init__(self, machine: Machine, engine: str = "docker") -> None:
+        self.machine, self.engine = machine, engine
         self.pid = 0
 
     def start(self) -> None:
-        self.machine.sh(f"setsid {PROGRAM} watch docker >>{_LOG} 2>&1 </dev/null & echo $! > /run/watcher.pid")
+        self.machine.sh(f"setsid {PROGRAM} watch {self.engine} >>{_LOG} 2>&1 </dev/null & echo $! > /run/watcher.pid")
         self.pid = int(self.machine.sh("cat /run/watcher.pid"))
         # It hears of what starts from when it is connected (proc_net(5), "unix": state 03).
-        connected = "grep -q ' 03 [0-9]* .*docker.sock$' /proc/net/unix"
+        connected = f"grep -q ' 03 [0-9]* .*/{self.engine}.sock$' /proc/net/unix"
         self.machine.until(lambda: self.machine.succeeds("sh", "-c", connected), "the watcher listens")
 
     def memory(self) -> int:

@@ -194,6 +194,15 @@ def test_the_kind_that_is_shown_is_one():
     assert set(kind.options).isdisjoint(COMMON_OPTIONS)
 
 
+def test_the_engine_that_is_shown_is_one(tmp_path, monkeypatch):
+    shown = code("engine")
+    monkeypatch.setattr(shown.os.path, "exists", lambda path: path == "/run/jails/shop.pid")
+    monkeypatch.setattr(shown, "read_text", lambda path: "4711\n")
+    answers = shown.Jail().find(["shop", "db"])
+    assert answers["shop"] == "/proc/4711/ns/net"
+    assert answers["db"].reason.startswith("there is no jail container db on this host")
+
+
 # -- everything has its place ------------------------------------------------------------------------------------------
 
 

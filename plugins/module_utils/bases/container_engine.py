@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a container engine is to the collection: what its references look like, and where a container's namespace is.
 
-An engine is a file in ``engines/`` with a subclass, and a line in its list.
+An engine is a file of its name in ``engines/`` with a subclass (``sandboxes.py`` finds it).
 """
 
 from __future__ import annotations
@@ -49,6 +49,14 @@ class ContainerEngine:
     name: t.ClassVar[str]
     # Does the container's name in the inventory serve as a reference where none is given?
     known_by_name: t.ClassVar[bool] = True
+    # Are names as Docker's are? Otherwise ``mistake`` says which ones there are.
+    plain_names: t.ClassVar[bool] = True
+    # The systemd service without which there is nothing to hear of its containers' starts.
+    service: t.ClassVar[t.Optional[str]] = None
+
+    @property
+    def tells_of_starts(self) -> bool:
+        return type(self).starts is not ContainerEngine.starts
 
     def mistake(self, ref: str) -> tuple[str, str] | None:
         """What is wrong with a reference, and what to do about it; None where nothing is."""

@@ -30,6 +30,7 @@ def _connect(connection: t.Any, path: str) -> None:
 
 class Docker(ContainerEngine):
     name: t.ClassVar[str] = "docker"
+    service: t.ClassVar[t.Optional[str]] = "docker"
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         """``GET /containers/REF/json``, as the list of all containers does not name their processes."""

@@ -338,7 +338,8 @@ def _tell_systemd(todo: Installation) -> None:
     if any(path.startswith(layout.UNITS) for path in changed):
         _systemctl("daemon-reload")
     ours = [os.path.basename(path) for path in todo.after.files if os.path.dirname(path) == layout.UNITS]
-    running = [name for name in ours if name.endswith(".timer") or name in map(layout.watcher, layout.WATCHABLE)]
+    watchers = [layout.watcher(what) for what in layout.watchable()]
+    running = [name for name in ours if name.endswith(".timer") or name in watchers]
     for name in running:
         if f"{layout.UNITS}/{name}" in changed or layout.PROGRAM in changed:
             _systemctl("restart", "--no-block", name)

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.keep import pages
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import COLLECTION, Saved
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
 
 PROGRAM = "/usr/local/sbin/containerhost"
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
@@ -30,7 +31,6 @@ CHECK = "containerhost-check"
 # Where engines look for what they call when a container starts: oci-hooks(5), lxc.container.conf(5).
 OCI_HOOKS = "/usr/share/containers/oci/hooks.d/containerhost.json"
 LXC_HOOKS = "/usr/share/lxc/config/common.conf.d/50-containerhost.conf"
-WATCHABLE = ("nftables", "docker", "nspawn")
 _WAIT = 60  # seconds that a boot waits for a parent or an underlay that comes late
 _PATIENCE = 180  # seconds: those, and another run's
 # Whatever starts containers does so after the networks are there.
@@ -83,14 +83,20 @@ def engines_of(saved: Saved) -> set[str]:
     return {row["sandbox"]["engine"] for _kind, row in saved.objects() if row.get("sandbox")}
 
 
+def watchable() -> list[str]:
+    """All that a small service may listen to: our rules, and engines that call nobody when a container starts."""
+    return ["nftables", *(name for name, engine in CONTAINER_ENGINES.items() if engine.tells_of_starts)]
+
+
 def watched(engines: t.Collection[str]) -> list[str]:
-    """What a small service listens to: our rules, and engines that call nobody when a container starts."""
-    return [what for what in WATCHABLE if what == "nftables" or what in engines]
+    """What there is to listen to on a host with these engines."""
+    telling = [name for name in sorted(engines) if CONTAINER_ENGINES[name].tells_of_starts]
+    return ["nftables", *telling]
 
 
 def attaching(engines: t.Collection[str], systemd: bool) -> set[str]:
     """Those of the engines whose containers are attached as they start, without a run."""
-    return {*engines} & {"podman", "lxc", *(WATCHABLE if systemd else ())}
+    return {*engines} & {"podman", "lxc", *(watched(engines) if systemd else ())}
 
 
 def watcher(what: str) -> str:
@@ -104,7 +110,7 @@ def _units(engines: t.Collection[str], facts: HostFacts, metrics_folder: str | N
     yield _unit(RESTORE, _restore())
     yield _enabled(RESTORE, "multi-user.target")
     for what in watched(engines):
-        service = f"{what}.service" if what in facts.services and what == "docker" else None
+        service = _service_of(what, facts)
         yield _unit(watcher(what), _watch(what, service))
         yield _enabled(watcher(what), service or "multi-user.target")
     for name in FIREWALLS:
@@ -114,6 +120,12 @@ def _units(engines: t.Collection[str], facts: HostFacts, metrics_folder: str | N
         yield _unit(f"{CHECK}.service", _check(metrics_folder))
         yield _unit(f"{CHECK}.timer", _CHECK_TIMER)
         yield _enabled(f"{CHECK}.timer", "timers.target")
+
+
+def _service_of(what: str, facts: HostFacts) -> str | None:
+    """The service of an engine, where the host has it."""
+    name = CONTAINER_ENGINES[what].service if what in CONTAINER_ENGINES else None
+    return f"{name}.service" if name in facts.services else None
 
 
 def _unit(name: str, text: str) -> KeptFile:

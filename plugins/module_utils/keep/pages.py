@@ -142,7 +142,7 @@ The files of this list, so that they can be removed again.
 .I /etc/systemd/system/containerhost\-restore.service
 Restores at boot, before engines start containers.
 .TP
-.I /etc/systemd/system/containerhost\-nftables.service, containerhost\-docker.service, containerhost\-nspawn.service
+.I /etc/systemd/system/containerhost\-nftables.service, containerhost\-ENGINE.service
 Listen for rules that are taken away, and for containers that start.
 .TP
 .I /run/containerhost/records.json

@@ -17,10 +17,7 @@ import time
 import traceback
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
-    ContainerEngine,
-    Starts,
-)
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Starts
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Ended, kernel_of_this_host
@@ -55,7 +52,7 @@ class _Rules:
 
 SOURCES: dict[str, t.Any] = {
     "nftables": _Rules(),
-    **{name: engine for name, engine in ENGINES.items() if type(engine).starts is not ContainerEngine.starts},
+    **{name: engine for name, engine in ENGINES.items() if engine.tells_of_starts},
 }
 
 

@@ -116,9 +116,10 @@ def _check_mode(spec: ContainerSpec) -> None:
 
 def _with_ref(spec: ContainerSpec, ref: Any) -> ContainerSpec:
     """The container with its own ``ref``, checked for what its engine takes."""
-    if _known_by_name(spec):
-        if not isinstance(ref, str):
-            raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"')
+    engine = ENGINES.get(spec.engine)
+    if _known_by_name(spec) and not isinstance(ref, str):
+        raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"')
+    if engine is None or engine.known_by_name and engine.plain_names:
         read_name(ref)
     else:
         mistake = ENGINES[spec.engine].mistake("" if ref is None or isinstance(ref, bool) else str(ref))

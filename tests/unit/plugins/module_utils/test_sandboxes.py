@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,18 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engines import podman
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES, Sandboxes, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import (
+    ENGINES,
+    Engines,
+    InconsistentEngines,
+    Sandboxes,
+    netns_of,
+)
 
 
 def test_every_file_of_an_engine_is_listed_under_its_name():
     folder = Path(sandboxes.__file__).parent / "engines"
-    assert sorted(ENGINES) == sorted(file.stem for file in folder.glob("*.py"))
+    assert sorted(ENGINES) == sorted(file.stem for file in folder.glob("[!_]*.py"))
 
 
 def test_every_kind_that_ends_in_a_sandbox_says_when_it_has_to_wait():
@@ -50,6 +58,50 @@ def test_a_sandbox_is_named_by_a_path_where_its_reference_is_one(engine, ref, ne
 def test_what_is_no_reference_is_refused(engine, ref):
     with pytest.raises(Problem):
         netns_of({"engine": engine, "ref": ref})
+
+
+_FILE = """
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import ContainerEngine
+class One(ContainerEngine):
+    name = "{name}"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A package for engines, empty but for one of each name that is asked for."""
+    package = tmp_path / f"somebodys_{tmp_path.name.replace('-', '_')}"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    yield lambda **files: (
+        [(package / f"{stem}.py").write_text(text) for stem, text in files.items()],
+        Engines(importlib.import_module(package.name)),
+    )[1]
+    for name in [name for name in sys.modules if name.startswith(package.name)]:
+        del sys.modules[name]
+
+
+def test_a_file_is_an_engine_and_is_looked_into_when_it_is_needed(folder):
+    engines = folder(jail=_FILE.format(name="jail"), netns=_FILE.format(name="netns"), aaa="raise ImportError")
+    assert list(engines) == ["netns", "aaa", "jail"]
+    assert "aaa" in engines and "docker" not in engines
+    assert engines["jail"].name == "jail"
+    assert engines["jail"] is engines["jail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (_FILE.format(name="docker"), "defines the engine docker: give the file the engine's name"),
+        ("", "must define one engine, and defines none"),
+        (_FILE.format(name="jail") + "class Two(One):\n    pass\n", "must define one engine, and defines One, Two"),
+    ],
+    ids=["a name that is another file's", "no engine", "two engines"],
+)
+def test_a_file_that_is_not_one_engine_of_its_name_is_refused(folder, text, words):
+    with pytest.raises(InconsistentEngines, match=words):
+        folder(jail=text)["jail"]
 
 
 class Engine(ENGINES["docker"].__class__):

@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.disco
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 
 SANDBOX = {"engine": "netns", "ref": "shop"}
 
@@ -47,7 +48,7 @@ def sentences(document: dict) -> list[str]:
         ("veth", {"network": "w", "name": "v", "sandbox": SANDBOX, "routes": [{"via": "10.0.0.1"}]},
          "veth: `routes`: `dst` is missing in {via: 10.0.0.1}"),
         ("veth", {"network": "w", "name": "v", "sandbox": {"engine": "jail", "ref": "x"}},
-         "veth: `sandbox`: `engine` is 'jail', not one of netns, docker, podman, nspawn, lxc, pid, path"),
+         f"veth: `sandbox`: `engine` is 'jail', not one of {', '.join(ENGINES)}"),
         ("bridge", {"network": "w", "name": "a" * 16},
          "bridge: name 'aaaaaaaaaaaaaaaa' has 16 characters; the kernel takes 15: shorten it"),
         ("vxlan", {"network": "w", "name": "x"}, "vxlan: vxlan x needs a `vni`: a number from 0 to 16777215"),

@@ -18,6 +18,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import every
 PLUGINS = pathlib.Path(every_kind.__file__).parents[1]
 # Modules that look at objects of kinds that they don't name.
 NEED_EVERY_KIND = ("document", "network_info", "route")
+# Those that go into sandboxes, and into none but those of their own objects.
+NEED_ENGINES = ("ipvlan", "macvlan", "probe", "veth")
 
 
 def imported(source: str) -> list[str]:
@@ -54,6 +56,29 @@ def test_a_module_that_asks_for_all_kinds_has_such_an_action():
     assert asking <= set(NEED_EVERY_KIND)
 
 
+@pytest.mark.parametrize("kinds", [True, False])
+def test_a_module_is_sent_with_every_engine_and_imports_none_of_them(tmp_path, monkeypatch, kinds):
+    monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    copy = every_kind.write_module("veth", kinds)
+    source = (tmp_path / "containerhost-modules" / f"{copy}.py").read_text()
+    assert any(".module_utils.kinds." in each for each in imported(source)) == kinds
+    assert not any(".module_utils.engines." in each for each in imported(source))
+    named = [alias.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for alias in node.names]
+    sent = {each.rpartition(".")[2] for each in named if ".module_utils.engines." in each}
+    assert sent == {path.stem for path in (PLUGINS / "module_utils/engines").glob("[!_]*.py")}
+
+
+@pytest.mark.parametrize("name", NEED_ENGINES)
+def test_an_action_of_its_name_sends_it_with_engines(name):
+    text = (PLUGINS / "action" / f"{name}.py").read_text()
+    assert f'MODULE = "{name}"' in text and "SandboxAction" in text
+
+
+def test_every_kind_that_ends_in_a_sandbox_has_such_an_action():
+    ending = {kind.name for kind in discovery.KINDS if kind.ends_in_sandbox}
+    assert ending <= {*NEED_ENGINES, *NEED_EVERY_KIND}
+
+
 def test_a_module_that_does_not_begin_as_ours_do_is_refused():
     with pytest.raises(ValueError, match="does not begin with"):
-        every_kind.with_every_kind("import os\n")
+        every_kind.with_all("import os\n", kinds=True)

@@ -72,6 +72,8 @@ def test_with_systemd_it_is_restored_at_boot_and_its_rules_are_watched():
         ("lxc", [layout.LXC_HOOKS]),
         ("docker", [f"{UNITS}/containerhost-docker.service"]),
         ("nspawn", [f"{UNITS}/containerhost-nspawn.service"]),
+        ("systemd", [f"{UNITS}/containerhost-systemd.service"]),
+        ("containerd", [f"{UNITS}/containerhost-containerd.service"]),
     ],
 )
 def test_each_engine_has_what_tells_of_its_starts(engine, more):
@@ -193,10 +195,10 @@ def test_the_watcher_of_docker_lives_as_long_as_docker_and_does_not_start_it():
     assert {"BindsTo", "Requires", "Wants"}.isdisjoint(unit)
 
 
-@pytest.mark.parametrize("what", layout.WATCHABLE)
+@pytest.mark.parametrize("what", layout.watchable())
 def test_a_watcher_is_begun_again_however_often_it_is_killed(what):
     """systemd would give up after five starts within ten seconds."""
-    unit = Unit(text(f"containerhost-{what}.service", ("docker", "nspawn")))
+    unit = Unit(text(f"containerhost-{what}.service", tuple({*layout.watchable()} - {"nftables"})))
     assert unit["Service"]["Restart"] == "always"
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
 
