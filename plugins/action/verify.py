@@ -78,7 +78,7 @@ class ActionModule(EveryKindAction):
         asked = set(task_vars["ansible_play_hosts_all"])
         tries = [each for each in _tries(directory) if each.host in asked]
         waiting = [text for host in plan["hosts"] for text in pending.sentences(notes[host].get("pending", ()), host)]
-        told = report.verdict(tries, results, plan["networks"], _about(directory, plan), drift, waiting)
+        told = report.report_of(tries, results, plan["networks"], _about(directory, plan), drift, waiting)
         result = {"changed": False, "report": told.lines, "problems": told.problems}
         self._display.display("\n" + "\n".join(told.lines))
         if told.problems:

@@ -99,7 +99,7 @@ class Connection(ConnectionBase):
         return self.get_option("delegate_to") or self.get_option("host")
 
     def _local(self) -> ConnectionBase | None:
-        """This machine, when the host is none of the lab's but a name of the controller itself."""
+        """This machine, when the host is not one of the lab's but a name of the controller itself."""
         if not inventory.is_local(self._host) or self._registry().host(self._host) is not None:
             return None
         local = connection_loader.get("ansible.builtin.local", self._play_context, shell=self._shell)

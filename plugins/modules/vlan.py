@@ -70,7 +70,7 @@ options:
     type: str
   recreate: &recreate
     description:
-      - Allows what cannot be changed in place to be made anew. Nothing of a VLAN needs it.
+      - Allows what cannot be changed in place to be re-created. Nothing of a VLAN needs it.
     type: bool
     default: false
   config:
@@ -139,7 +139,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 counts:
-  description: How many objects were added, changed, made anew (recreated) and removed.
+  description: How many objects were added, changed, re-created (recreated) and removed.
   returned: success
   type: dict
   sample: {"added": 1, "changed": 0, "recreated": 0, "removed": 0}

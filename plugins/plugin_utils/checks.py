@@ -179,7 +179,7 @@ def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems:
         return
     if route not in {endpoint.network for endpoint in container.endpoints}:
         problems.add(
-            f"{container.where}`default_route` is `{route}`, which is none of its networks",
+            f"{container.where}`default_route` is `{route}`, which must be one of its networks",
             schema.suggestion(route, [endpoint.network for endpoint in container.endpoints]),
         )
     elif route in inventory.networks and inventory.networks[route].internal:

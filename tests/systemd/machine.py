@@ -37,7 +37,7 @@ systemd-nspawn --boot --register=no --keep-unit --notify-ready=yes --capability=
 
 
 class Interface(t.NamedTuple):
-    """An interface of the host, which is made anew for each boot, and its port at the switch."""
+    """An interface of the host, which is made again for each boot, and its port at the switch."""
 
     name: str
     mac: str

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import fnmatch
 import subprocess
 from pathlib import Path
@@ -26,6 +27,10 @@ SHIPPED = {
     "meta", "playbooks", "plugins", "roles",
     "CHANGELOG.md", "COPYING", "README.md", "bindep.txt", "changelogs", "docs", "examples", "requirements.txt",
 }  # fmt: skip
+
+
+# What Ansible looks for in each plugin of a type.
+NAMED_BY_ANSIBLE = ("ActionModule", "Connection", "FilterModule", "LookupModule", "ModuleDocFragment")
 
 
 def relative(path: Path) -> str:
@@ -78,6 +83,15 @@ def test_a_plugin_is_read_in_one_go(path):
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     assert len(text.splitlines()) <= 400
     assert [node.name for node in functions if node.end_lineno - node.lineno >= 40] == []
+
+
+def test_a_class_is_the_only_one_of_its_name():
+    places = collections.defaultdict(list)
+    for path in PLUGINS:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and node.name[0] != "_" and node.name not in NAMED_BY_ANSIBLE:
+                places[node.name].append(relative(path))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=relative)

@@ -87,7 +87,7 @@ def _in_words() -> t.Iterator[None]:
         raise Incapable(f"{error}. {library_advice()} {NOTHING_DONE}", lacks=["pyroute2"]) from error
     except Unready as error:
         raise Ended("\n".join([*error.problems, NOTHING_DONE]), error.problems) from error
-    except lock_file.Busy as error:
+    except lock_file.LockHeld as error:
         raise Busy(f"{error}\n{NOTHING_DONE}", [str(error)]) from error
     except Problem as error:
         raise Ended(f"{error}\n{NOTHING_DONE}", [str(error)]) from error

@@ -13,7 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NETNS_FOLDER
 
 
-class Netns(ContainerEngine):
+class NamedNamespace(ContainerEngine):
     name: t.ClassVar[str] = "netns"
 
     def mistake(self, ref: str) -> tuple[str, str] | None:

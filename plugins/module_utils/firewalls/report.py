@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import reading
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Chain, Dropped, dropped
-from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ways import Host, Way, ways
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ways import Devices, Way, ways
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _MOST = 3  # packets that one sentence names
@@ -46,7 +46,7 @@ def sentences(kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[str]:
     return [_sentence(*cause, drop, some, chains) for cause, (drop, some) in by_cause.items()]
 
 
-def _host(kernel: Kernel) -> Host:
+def _host(kernel: Kernel) -> Devices:
     """An interface of ours is no uplink."""
     uplinks: dict[int, list[str]] = {}
     for row in kernel.routes(None):
@@ -54,7 +54,7 @@ def _host(kernel: Kernel) -> Host:
         if version and device and not kernel.is_ours(device) and device not in uplinks.setdefault(version, []):
             uplinks[version].append(device)
     device_of = {cidr.partition("/")[0]: name for name, cidrs in kernel.addresses(None).items() for cidr in cidrs}
-    return Host(uplinks, device_of)
+    return Devices(uplinks, device_of)
 
 
 def _sentence(network: str, place: str, drop: Dropped, some: t.Sequence[Way], chains: t.Sequence[Chain]) -> str:

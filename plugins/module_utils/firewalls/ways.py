@@ -28,14 +28,14 @@ class Way(t.NamedTuple):
     packet: Packet
 
 
-class Host(t.NamedTuple):
+class Devices(t.NamedTuple):
     """What is not in a document: by IP version the devices of its default routes, and the devices of its addresses."""
 
     uplinks: t.Mapping[int, t.Sequence[str]]
     device_of: t.Mapping[str, str]
 
 
-def ways(wanted: t.Sequence[Wanted], host: Host) -> list[Way]:
+def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
     """All of a document's, for this host. What goes by a device that cannot be known here is left out."""
     by_kind: dict[str, list[Wanted]] = {}
     for each in wanted:
@@ -54,7 +54,7 @@ def ways(wanted: t.Sequence[Wanted], host: Host) -> list[Way]:
     ]
 
 
-def _out(rules: t.Sequence[Wanted], ends: t.Mapping[str, str], host: Host) -> t.Iterator[Way]:
+def _out(rules: t.Sequence[Wanted], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
     """A container of each network that has a way out, by each device of a default route."""
     for rule in rules:
         if rule.values["rule"] != "masquerade":
@@ -66,7 +66,7 @@ def _out(rules: t.Sequence[Wanted], ends: t.Mapping[str, str], host: Host) -> t.
             yield Way(network_of(rule.owner), f"what its containers send out by {uplink}", "forward", packet)
 
 
-def _in(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Host) -> t.Iterator[Way]:
+def _in(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
     """Ports that are published, and ports that are open under the container's own address."""
     seen: dict[tuple[str, str, int], int] = {}
     for kind, status in (("nat_rule", "dnat"), ("open_port", "")):
@@ -98,7 +98,7 @@ def _first_source(values: Values, version: int) -> str:
     return ANYWHERE[version]
 
 
-def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Host) -> t.Iterator[Way]:
+def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
     """An overlay's own packets, between this host and the first of its peers, and what they carry."""
     for vxlan in by_kind.get("vxlan", ()):
         values, network = vxlan.values, network_of(vxlan.owner)

@@ -40,7 +40,7 @@ _FOLDER_MODE, _PRIVATE = 0o755, 0o700
 Diff = t.Dict[str, str]
 
 
-class Change(t.NamedTuple):
+class FileChange(t.NamedTuple):
     """One file that is to be written (``wanted``), or to go."""
 
     path: str
@@ -52,7 +52,7 @@ class Change(t.NamedTuple):
 class Installation(t.NamedTuple):
     """What there is to do, in order, and the manifest that is right afterwards."""
 
-    changes: t.Sequence[Change]
+    changes: t.Sequence[FileChange]
     before: Manifest
     after: Manifest
     document: t.Optional[saved.Saved]
@@ -87,7 +87,8 @@ def plan(document: saved.Saved | None, metrics_folder: str | None = None) -> Ins
     changes = [_changed(each, before) for each in wanted]
     reported = metrics.path_in(metrics_folder) if document is not None and metrics_folder is not None else None
     known = {*(each.path for each in wanted), reported}
-    gone = [Change(path, None, "present\n", "") for path in before.files if path not in known and os.path.lexists(path)]
+    left = (path for path in before.files if path not in known and os.path.lexists(path))
+    gone = [FileChange(path, None, "present\n", "") for path in left]
     some = [*gone_first(gone), *(each for each in changes if each is not None), *_document_change(there, document)]
     _check_writable(each.path for each in some)
     digests = {each.path: _digest(each) for each in wanted}
@@ -105,12 +106,12 @@ def _document_there() -> saved.Saved | None:
     return None
 
 
-def _document_change(before: saved.Saved | None, document: saved.Saved | None) -> list[Change]:
+def _document_change(before: saved.Saved | None, document: saved.Saved | None) -> list[FileChange]:
     """The document itself, where it asks for something else than the one that is there."""
     if saved.same(before, document) and (document is not None or not os.path.lexists(saved.PATH)):
         return []
     was = _told(before) if before is not None else "damaged\n" if os.path.lexists(saved.PATH) else ""
-    return [Change(saved.PATH, None, was, _told(document) if document is not None else "")]
+    return [FileChange(saved.PATH, None, was, _told(document) if document is not None else "")]
 
 
 def _told(document: saved.Saved) -> str:
@@ -119,7 +120,7 @@ def _told(document: saved.Saved) -> str:
     return f"networks: {', '.join(sorted(document.networks)) or 'none'}\nobjects: {objects}\n"
 
 
-def gone_first(changes: t.Sequence[Change]) -> list[Change]:
+def gone_first(changes: t.Sequence[FileChange]) -> list[FileChange]:
     """A hook goes before the program that it calls: lxc starts no container whose hook is not there."""
     return sorted(changes, key=lambda each: each.path == layout.PROGRAM)
 
@@ -143,23 +144,23 @@ def _present_program(before: Manifest) -> bytes | None:
     return content if content is not None and _sha(content) == before.files.get(layout.PROGRAM) else None
 
 
-def _changed(wanted: Kept, before: Manifest) -> Change | None:
+def _changed(wanted: Kept, before: Manifest) -> FileChange | None:
     there = what_is_at(wanted.path)
     if there is None:
-        return Change(wanted.path, wanted, "", _shown(wanted))
+        return FileChange(wanted.path, wanted, "", _shown(wanted))
     if isinstance(wanted, KeptLink):
         if there == "a link" and os.readlink(wanted.path) == wanted.target:
             return None
         if wanted.path not in before.files:
             raise _foreign(wanted.path, there)
-        return Change(wanted.path, wanted, "another target\n", _shown(wanted))
+        return FileChange(wanted.path, wanted, "another target\n", _shown(wanted))
     content = _content(wanted.path) if there == "a file" else None
     if content == wanted.content and os.stat(wanted.path).st_mode & 0o7777 == wanted.mode:
         return None
     if wanted.path not in before.files and pages.HEADER.encode() not in (content or b""):
         raise _foreign(wanted.path, there)
     before_it = wanted._replace(content=content or b"")
-    return Change(wanted.path, wanted, _shown(before_it, "another one\n"), _shown(wanted))
+    return FileChange(wanted.path, wanted, _shown(before_it, "another one\n"), _shown(wanted))
 
 
 def _foreign(path: str, there: str) -> Problem:
@@ -235,7 +236,7 @@ def _cannot(error: Exception) -> CannotKeep:
     )
 
 
-def _write(change: Change) -> None:
+def _write(change: FileChange) -> None:
     if change.wanted is None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(change.path)

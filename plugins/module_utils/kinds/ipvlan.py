@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import Standing, standing
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
+from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import Standing, standing
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.parents import Standing, standing
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
+from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import Standing, standing
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,

@@ -93,7 +93,7 @@ class Route(Kind):
                 place(values, netns)
                 key = self.key_of(values, "")
                 seen.add(key)
-                if row["type"] is not None:  # a blackhole is none of these objects, but it may be in the way
+                if row["type"] is not None:  # a blackhole is not one of these objects, but it may be in the way
                     if key in keys:
                         yield Found(self.name, key, {**values, "protocol": row["protocol"]}, None)
                     continue

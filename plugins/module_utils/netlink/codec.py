@@ -26,7 +26,7 @@ _FLAGS = (0, _NESTED, 0x4000, _NESTED | 0x4000)  # NLA_F_NET_BYTEORDER
 
 
 class UnknownAttribute(ValueError):
-    """The name is none of the message's attributes."""
+    """The name is not one of the message's attributes."""
 
 
 # -- atoms: what pyroute2 calls a type, and how it is packed and unpacked --------------------------------------

@@ -20,12 +20,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.names import FOR_NOW, Numbers
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     Namespaces,
     NoNamespace,
     WireError,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.numbers import FOR_NOW, Numbers
 
 _SOL_NETLINK = 270
 _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 10, 11, 12

@@ -32,7 +32,7 @@ _WANTED_ROUTE = frozenset(("RTA_DST", "RTA_TABLE"))
 Dump = t.Callable[..., t.List[t.Dict[str, t.Any]]]
 
 
-class Rule(t.NamedTuple):
+class RoutingRule(t.NamedTuple):
     """A rule of policy routing (ip-rule(8)). ``unmarked``: for packets without a mark, or for those with one."""
 
     family: int
@@ -47,7 +47,7 @@ class Rule(t.NamedTuple):
 class Fence(t.NamedTuple):
     """Rules, and networks that lead nowhere. ``families`` are those that the kernel has policy routing for."""
 
-    rules: t.FrozenSet[Rule]
+    rules: t.FrozenSet[RoutingRule]
     networks: t.FrozenSet[str]
     families: t.FrozenSet[int] = frozenset(_FAMILIES.values())
 
@@ -65,12 +65,12 @@ def wanted(elements: Elements, families: t.Collection[int]) -> Fence:
     return Fence(frozenset(rule for family in inside for rule in _rules(family)), frozenset(networks))
 
 
-def _rules(family: int) -> t.Iterator[Rule]:
+def _rules(family: int) -> t.Iterator[RoutingRule]:
     end = _FIRST + 3
-    yield Rule(family, _FIRST, _GOTO, iif="lo", goto=end)
-    yield Rule(family, _FIRST + 1, _GOTO, unmarked=False, goto=end)
-    yield Rule(family, _FIRST + 2, _TO_TABLE, unmarked=True, table=TABLE)
-    yield Rule(family, end, _NOTHING)
+    yield RoutingRule(family, _FIRST, _GOTO, iif="lo", goto=end)
+    yield RoutingRule(family, _FIRST + 1, _GOTO, unmarked=False, goto=end)
+    yield RoutingRule(family, _FIRST + 2, _TO_TABLE, unmarked=True, table=TABLE)
+    yield RoutingRule(family, end, _NOTHING)
 
 
 def found(dump: Dump, netns: str | None) -> Fence:
@@ -93,12 +93,12 @@ def found(dump: Dump, netns: str | None) -> Fence:
     )
 
 
-def _rule(row: t.Mapping[str, t.Any]) -> Rule:
+def _rule(row: t.Mapping[str, t.Any]) -> RoutingRule:
     masked = row.get("FRA_FWMASK") == _WHOLE and not row.get("FRA_FWMARK")
     unmarked = not row["flags"] & _INVERT if masked else None
     iif, goto = row.get("FRA_IIFNAME"), row.get("FRA_GOTO", 0)
     table = row.get("FRA_TABLE", row["table"])
-    return Rule(row["family"], row.get("FRA_PRIORITY", 0), row["action"], iif, unmarked, goto, table)
+    return RoutingRule(row["family"], row.get("FRA_PRIORITY", 0), row["action"], iif, unmarked, goto, table)
 
 
 def changes(before: Fence, after: Fence, netns: str | None) -> list[m.Message]:
@@ -125,7 +125,7 @@ def _route_message(network: str, netns: str | None, delete: bool = False) -> m.M
     return m.Message(m.RTM_NEWROUTE, m.NLM_F_CREATE | m.NLM_F_REPLACE, header, {"RTA_DST": address}, what, netns)
 
 
-def _rule_message(rule: Rule, netns: str | None, delete: bool = False) -> m.Message:
+def _rule_message(rule: RoutingRule, netns: str | None, delete: bool = False) -> m.Message:
     header = {"family": rule.family, "action": rule.action, "flags": _INVERT if rule.unmarked is False else 0}
     attributes = {
         "FRA_PRIORITY": rule.priority,

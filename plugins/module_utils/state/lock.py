@@ -24,13 +24,13 @@ PATIENCE = 120.0  # seconds to wait for another run
 _OTHERS_MAY_WRITE = 0o022
 
 
-class Busy(Problem):
+class LockHeld(Problem):
     """Another run is at work."""
 
 
 @contextlib.contextmanager
 def lock(folder: str = FOLDER, patience: float = PATIENCE) -> t.Iterator[None]:
-    """Hold the host's lock. Raises Problem for one that cannot be had, Busy where another holds it for too long."""
+    """Hold the host's lock. Raises Problem for one that cannot be had, LockHeld where another holds it for too long."""
     path = f"{folder}/lock"
     fd = _taken(folder, path, patience)
     try:
@@ -58,7 +58,7 @@ def _taken(folder: str, path: str, patience: float) -> int:
                 pass
             os.close(fd)
         if time.monotonic() > deadline:
-            raise Busy(f"another run has been at work on this host for {patience:.0f} s; wait for it")
+            raise LockHeld(f"another run has been at work on this host for {patience:.0f} s; wait for it")
         time.sleep(0.05)
 
 

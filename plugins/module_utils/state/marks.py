@@ -19,7 +19,7 @@ def mark(owner: str, label: str = "", place: str = "alias") -> str:
 
 
 def owner_of(text: str | None) -> str | None:
-    """Whose mark it is; None if it is none of ours."""
+    """Whose mark it is; None if it is not ours."""
     if not text or not text.startswith(PREFIX):
         return None
     return text[len(PREFIX):].split(" ", 1)[0]

@@ -227,7 +227,7 @@ class SliceAllotter:
                 where = f"{host.name}: containerhost_slices pins {block} of `{self.spec.name}`"
                 if not self._subnet_of(block):
                     choices = " or ".join(f"a /{subnet.host_prefix} of {subnet.cidr}" for subnet in self.cut)
-                    self.problems.add(f"{where}, which is none of its slices", f"Take {choices}")
+                    self.problems.add(f"{where}, which is not one of its slices", f"Take {choices}")
                 elif block in self.holder:
                     self.problems.add(
                         f"{where}, which {self.holder[block]} pins as well", "Give one of them another slice"

@@ -15,26 +15,26 @@ _MOST_COLUMNS = 12
 
 
 @dataclass
-class Verdict:
+class VerifyReport:
     """``lines`` are the report; ``problems`` what is wrong with it, a sentence each."""
 
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def verdict(
+def report_of(
     tries: Sequence[Try],
     results: Results,
     networks: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, str],
     drift: Mapping[str, Sequence[str]],
     pending: Sequence[str] = (),
-) -> Verdict:
+) -> VerifyReport:
     """``about`` says what each network is, in a few words; ``drift`` what differs from the plan, by host.
 
     ``pending`` are sentences on containers that are not attached for now, which is no fault.
     """
-    found = Verdict()
+    found = VerifyReport()
     for name in sorted(networks):
         some = [each for each in tries if each.network == name]
         _header(found, name, about.get(name, ""), some, results)
@@ -72,7 +72,7 @@ def _ms(each: Try, results: Results) -> str:
     return f"{results[each.host][each.name]['ms']:.2f} ms"
 
 
-def _header(found: Verdict, name: str, about: str, some: Sequence[Try], results: Results) -> None:
+def _header(found: VerifyReport, name: str, about: str, some: Sequence[Try], results: Results) -> None:
     text = f"{name}  {about}"
     sized = [each for each in some if each.about == "mtu"]
     if sized:
@@ -82,7 +82,7 @@ def _header(found: Verdict, name: str, about: str, some: Sequence[Try], results:
     found.lines.append(text)
 
 
-def _matrix(found: Verdict, matrix: Sequence[Try], results: Results) -> None:
+def _matrix(found: VerifyReport, matrix: Sequence[Try], results: Results) -> None:
     """Who reaches whom, a row for each host's container; of many hosts only those with something to tell."""
     cells: dict[tuple[str, str], list[str]] = {}
     for each in matrix:
@@ -112,7 +112,7 @@ def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _local(found: Verdict, some: Sequence[Try], results: Results) -> None:
+def _local(found: VerifyReport, some: Sequence[Try], results: Results) -> None:
     by_host: dict[str, list[Try]] = {}
     for each in some:
         if each.about in ("host", "neighbour", "outside"):
@@ -138,7 +138,7 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _published(found: Verdict, some: Sequence[Try], results: Results) -> None:
+def _published(found: VerifyReport, some: Sequence[Try], results: Results) -> None:
     by_port: dict[str, list[Try]] = {}
     for each in some:
         if each.about == "published":

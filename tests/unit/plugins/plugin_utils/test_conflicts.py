@@ -263,7 +263,7 @@ class TestContainers:
 
     def test_a_default_route_by_none_of_its_networks(self, fleet):
         fleet.containers("h1", "{a: {networks: {web: {}}, default_route: fabric}}")
-        assert "`default_route` is `fabric`, which is none of its networks" in fleet.problems()[0]
+        assert "`default_route` is `fabric`, which must be one of its networks" in fleet.problems()[0]
 
     def test_a_default_route_by_an_internal_network(self, fleet):
         fleet.more_networks("o: {driver: bridge, internal: true}")

@@ -234,7 +234,7 @@ class TestPins:
     @pytest.mark.parametrize("slice_", ["10.42.5.0/25", "10.43.5.0/24", "10.42.0.0/16", "fd00:42::/63"])
     def test_a_pin_that_is_no_slice_is_a_problem(self, fleet, slice_):
         fleet.variables("h1", containerhost_slices={"fabric": [slice_]})
-        assert "none of its slices. Take a /24 of 10.42.0.0/16 or a /64 of fd00:42::/48" in fleet.problems()[0]
+        assert "not one of its slices. Take a /24 of 10.42.0.0/16 or a /64 of fd00:42::/48" in fleet.problems()[0]
 
     def test_pins_of_networks_without_slices_are_a_problem(self, fleet):
         fleet.more_networks("office: {driver: bridge, subnets: [10.5.0.0/24]}")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state.lock import Busy, lock
+from ansible_collections.containerhost.network.plugins.module_utils.state.lock import LockHeld, lock
 
 FORK = multiprocessing.get_context("fork")
 
@@ -42,7 +42,7 @@ def test_a_second_run_waits_for_the_first(tmp_path, folder):
 
 
 def test_a_run_does_not_wait_for_ever(folder):
-    with lock(folder), pytest.raises(Busy, match="another run"), lock(folder, patience=0):
+    with lock(folder), pytest.raises(LockHeld, match="another run"), lock(folder, patience=0):
         pass
 
 

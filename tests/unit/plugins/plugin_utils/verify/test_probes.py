@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.probes import listeners, tries
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import verdict
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import report_of
 
 UNDERLAY = {"h1": "198.18.7.11", "h2": "198.18.7.12", "h3": "198.18.7.13"}
 
@@ -60,7 +60,7 @@ def test_siblings_that_are_kept_apart_are_not_expected_to_reach_each_other(fleet
 def test_the_table_shows_who_reaches_whom(fleet):
     plan = fleet.plan()
     some = tried(plan)
-    told = verdict(some, answered(some), plan.networks, {"fabric": "overlay, vxlan 42"}, {})
+    told = report_of(some, answered(some), plan.networks, {"fabric": "overlay, vxlan 42"}, {})
     assert told.problems == []
     assert told.lines[0] == "fabric  overlay, vxlan 42    MTU 1450 proven between 3 of 3 hosts"
     assert told.lines[1].split() == ["from", "\\", "to", "h1/shop", "h2/db", "h3/cache"]
@@ -70,7 +70,8 @@ def test_the_table_shows_who_reaches_whom(fleet):
 def test_what_does_not_answer_is_named_with_what_differs_from_the_plan(fleet):
     plan = fleet.plan()
     some = tried(plan)
-    told = verdict(some, answered(some, mtu="message too long"), plan.networks, {}, {"h1": ["vxlan ch-fabric differs"]})
+    drift = {"h1": ["vxlan ch-fabric differs"]}
+    told = report_of(some, answered(some, mtu="message too long"), plan.networks, {}, drift)
     assert "fabric: h1/shop to h2/db with 1450 bytes: message too long" in told.problems
     assert told.problems[-1].startswith("h1 is not as planned: vxlan ch-fabric differs.")
     assert "MTU 1450 proven between 0 of 3 hosts" in told.lines[0]
@@ -81,6 +82,6 @@ def test_a_host_that_was_not_asked_is_named_once(fleet):
     some = tried(plan)
     results = answered(some)
     del results["h3"]
-    assert [each for each in verdict(some, results, plan.networks, {}, {}).problems if "h3" in each.split()[0]] == [
+    assert [each for each in report_of(some, results, plan.networks, {}, {}).problems if "h3" in each.split()[0]] == [
         "h3 has not been asked: it did not answer"
     ]

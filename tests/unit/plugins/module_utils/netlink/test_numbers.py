@@ -9,8 +9,8 @@ import errno
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink import names as subject
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.names import Numbers
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import numbers as subject
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.numbers import Numbers
 
 HERE = {"lan0": 3, "lan1": 4, "eth0": 5}
 
