@@ -36,12 +36,17 @@ def netns(container: ContainerSpec, fleet: Fleet) -> Object:
     return object_of("netns", owner, name=container.ref)
 
 
-def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...]) -> Object:
+def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...], **own: Any) -> Object:
+    """``own`` are options of the kind that only one driver says anything about."""
     addresses = [slice_.address(slice_.gateway) for slice_ in slices if slice_.gateway]
-    return object_of("bridge", network.name, name=network.container_device, mac=mac, mtu=mtu, addresses=addresses)
+    device = network.container_device
+    return object_of("bridge", network.name, name=device, mac=mac, mtu=mtu, **own, addresses=addresses)
 
 
-def veth(network: Network, endpoint: Endpoint, mtu: int | None, isolated: bool, routes: list[dict[str, Any]]) -> Object:
+def veth(
+    network: Network, endpoint: Endpoint, mtu: int | None, isolated: bool, routes: list[dict[str, Any]], **own: Any
+) -> Object:
+    """``own`` are options of the kind that only one driver says anything about."""
     return object_of(
         "veth",
         network.name,
@@ -53,6 +58,7 @@ def veth(network: Network, endpoint: Endpoint, mtu: int | None, isolated: bool, 
         # A container that reaches its own published port: where somebody has loaded br_netfilter, the packet leaves
         # the bridge by the port that it came in by.
         hairpin=True if endpoint.spec.publish else None,
+        **own,
         sandbox={"engine": endpoint.container.engine, "ref": endpoint.container.ref},
         interface=endpoint.interface,
         mac=endpoint.mac,

@@ -53,39 +53,8 @@ _ANY = {
     errno.EAGAIN: _AGAIN,
 }
 
-# By what was tried: ``make`` is of any device, ``make vxlan`` of one kind; the first that has the number is taken.
+# By what was tried; ``make`` is of a device of any kind (what only one kind has, it says itself: ``Kind.refusals``).
 _OF: dict[str, dict[int, str]] = {
-    "make vxlan": {
-        errno.EEXIST: "a VXLAN device that was taken to another namespace has this VNI on this port, as Docker Swarm's"
-        " are: give this one another `vni` or `port`",
-        errno.EADDRINUSE: "a program has its UDP port: stop it, or give this one another `port`",
-        errno.EINVAL: "its `link` may be too small for its `mtu`, or `local` of another family than its peers",
-    },
-    "make macvlan": {
-        errno.EADDRINUSE: "another macvlan on this parent, in whatever namespace, or the parent itself has this MAC:"
-        " give"
-        " this one another `mac`",
-        errno.EBUSY: "its parent is taken: a port of a bridge, or with a device in mode passthru or an ipvlan on it;"
-        " name"
-        " another `parent`",
-        errno.EINVAL: "its parent takes none in this mode, or is alone with one in mode passthru; take another `mode`"
-        " or"
-        " `parent`",
-        errno.ELOOP: "its parent stands on too many devices: name the lowest of them as `parent`",
-    },
-    "make ipvlan": {
-        errno.EBUSY: "its parent is taken: a port of a bridge, or with a macvlan on it; name another `parent`",
-        errno.EINVAL: "all ipvlans of one parent have one mode: give this one the others'",
-    },
-    "make vlan": {
-        errno.EEXIST: "its parent has this VLAN already, by a device in another namespace: give it another `id`",
-    },
-    "make veth": {
-        errno.EEXIST: "the container has an interface of this name since this run looked: see who makes it, then run"
-        " again",
-        errno.EXFULL: "a bridge takes 1,023 ports, and it has that many: take another network for some containers",
-        errno.EINVAL: "its MAC or its bridge does not take it: look at both (ip -d link)",
-    },
     "make": {
         errno.EXFULL: "a bridge takes 1,023 ports, and it has that many",
         errno.EADDRNOTAVAIL: "no device can have this MAC: give it another `mac`",
@@ -144,16 +113,17 @@ _OF: dict[str, dict[int, str]] = {
 }
 # These need words whatever the kernel says of its own: the way out is outside of what was tried.
 _WHATEVER_IS_SAID = (errno.EPERM, errno.EOPNOTSUPP, errno.EEXIST, errno.ENODEV, errno.EBUSY)
-_DEVICES = "make "
+# What a kind of device has to say of its own making, by what the kernel calls it: ``Kind.refusals``.
+OfKinds = t.Mapping[str, t.Mapping[int, str]]
+_NO_KINDS: OfKinds = {}
 
 
-def advice(step: t.Any, code: int, is_bare: bool = True) -> str:
+def advice(step: t.Any, code: int, is_bare: bool = True, of_kinds: OfKinds = _NO_KINDS) -> str:
     """What to do about an error of this number at this step. Never nothing where it is all there is (``is_bare``)."""
     what = _tried(step)
-    for key in (what, what.partition(" ")[0]):
-        found = _OF.get(key, {}).get(code)
-        if found:
-            return found
+    for said in (of_kinds.get(_made(step), {}), _OF.get(what, {}), _OF.get(what.partition(" ")[0], {})):
+        if code in said:
+            return said[code]
     if not is_bare:
         return _ANY[code] if code in _WHATEVER_IS_SAID else ""
     return _ANY.get(code, f"look for more in the kernel's log (dmesg), then {_AGAIN}")
@@ -164,8 +134,8 @@ def _tried(step: t.Any) -> str:
         return "sysctl"
     if not isinstance(step, m.Message):
         return ""
-    if step.type == m.RTM_NEWLINK and step.flags & m.NLM_F_CREATE:
-        return f"{_DEVICES}{step.attributes.get('IFLA_LINKINFO', {}).get('IFLA_INFO_KIND', '')}"
+    if _made(step):
+        return "make"
     if step.type in (m.RTM_NEWLINK, m.RTM_DELLINK):
         return "change port" if "IFLA_INFO_SLAVE_DATA" in step.attributes.get("IFLA_LINKINFO", {}) else "change"
     if step.type in (m.RTM_NEWADDR, m.RTM_DELADDR):
@@ -173,7 +143,14 @@ def _tried(step: t.Any) -> str:
     return "route" if step.type in (m.RTM_NEWROUTE, m.RTM_DELROUTE) else "neighbour"
 
 
-def reason_of(step: t.Any, code: int, text: str) -> Refused:
+def _made(step: t.Any) -> str:
+    """What the kernel calls the device that a step makes; nothing if it makes none."""
+    if isinstance(step, m.Message) and step.type == m.RTM_NEWLINK and step.flags & m.NLM_F_CREATE:
+        return step.attributes.get("IFLA_LINKINFO", {}).get("IFLA_INFO_KIND", "")
+    return ""
+
+
+def reason_of(step: t.Any, code: int, text: str, of_kinds: OfKinds = _NO_KINDS) -> Refused:
     """The kernel's own words where it has any; a bare number is told what it means, whatever was tried."""
-    words = advice(step, code, is_bare=text == os.strerror(code))
+    words = advice(step, code, text == os.strerror(code), of_kinds)
     return refused(f"{text} ({errno.errorcode.get(code, code)})" + (f"; {words}" if words else ""), code)

@@ -26,6 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     OWN_NETNS,
     WireError,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import RefusedMessage
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
@@ -172,7 +173,11 @@ class Executor:
             gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
             if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
                 continue
-            yield refusal.position, reason_of(steps[refusal.position], refusal.errno, refusal.text)
+            yield refusal.position, self._reason(steps, refusal)
+
+    def _reason(self, messages: t.Sequence[t.Any], refusal: RefusedMessage) -> str:
+        step = messages[refusal.position]
+        return reason_of(step, refusal.errno, refusal.text, self._kernel.refusals)
 
     def _announce(self, steps: t.Sequence[s.Announce]) -> t.Iterator[tuple[int, str]]:
         """A parent without a carrier takes no frames: what cannot be told now is told by the first packet."""
@@ -213,8 +218,7 @@ class Executor:
                 messages.append(m.delete_group(m.GROUP_LEAVING, netns))
             for refusal in self._wire.send(messages):
                 if refusal.errno != errno.ENODEV:
-                    reason = reason_of(messages[refusal.position], refusal.errno, refusal.text)
-                    yield positions[min(refusal.position, len(positions) - 1)], reason
+                    yield positions[min(refusal.position, len(positions) - 1)], self._reason(messages, refusal)
 
     def _release_links(self, steps: t.Sequence[s.ReleaseLink]) -> t.Iterator[tuple[int, str]]:
         """The device's mark names one of its owners, the records name the others."""
@@ -240,8 +244,7 @@ class Executor:
                 messages.append(m.set_link(step.name, step.netns, operation="set the mark", ifalias=mark(left[0])))
         for refusal in self._wire.send(messages):
             if refusal.errno != errno.ENODEV:
-                reason = reason_of(messages[refusal.position], refusal.errno, refusal.text)
-                yield marking[refusal.position], reason
+                yield marking[refusal.position], self._reason(messages, refusal)
         gone = list(leaving.values())
         for position, reason in self._delete_links([s.DeleteLink(*place) for place in leaving]):
             yield gone[position], reason

@@ -81,6 +81,8 @@ class Kind:
     data_attributes: t.ClassVar[t.Mapping[str, t.Tuple[int, str]]] = {}
     # Attributes of IFLA_INFO_DATA whose content is a whole link again.
     data_links: t.ClassVar[t.Tuple[str, ...]] = ()
+    # What it means when the kernel refuses to make a device of this kind, and what to do, by the number of the error.
+    refusals: t.ClassVar[t.Mapping[int, str]] = {}
 
     @property
     def link_data(self) -> LinkData | None:

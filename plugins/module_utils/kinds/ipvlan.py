@@ -8,6 +8,7 @@ Without a sandbox it is the host's own: a shim, as a parent does not talk to its
 
 from __future__ import annotations
 
+import errno
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.stacked import STACKED_OPTIONS, StackedKind
@@ -35,6 +36,10 @@ class Ipvlan(StackedKind):
     modes = _MODES
     mode_attribute = "IFLA_IPVLAN_MODE"
     data_options = ("mode", "flag")
+    refusals = {
+        errno.EBUSY: "its parent is taken: a port of a bridge, or with a macvlan on it; name another `parent`",
+        errno.EINVAL: "all ipvlans of one parent have one mode: give this one the others'",
+    }
     options = {
         "mode": {"type": "str", "choices": list(_MODES), "default": "l2"},
         "flag": {"type": "str", "choices": list(_FLAGS), "default": "bridge"},

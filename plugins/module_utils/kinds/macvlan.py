@@ -8,6 +8,7 @@ Without a sandbox it is the host's own: a shim, as a parent does not talk to its
 
 from __future__ import annotations
 
+import errno
 import functools
 import typing as t
 
@@ -34,6 +35,15 @@ class Macvlan(StackedKind):
     modes = _MODES
     mode_attribute = "IFLA_MACVLAN_MODE"
     modes_apart = frozenset(("private", "vepa"))
+    refusals = {
+        errno.EADDRINUSE: "another macvlan on this parent, in whatever namespace, or the parent itself has this MAC:"
+        " give this one another `mac`",
+        errno.EBUSY: "its parent is taken: a port of a bridge, or with a device in mode passthru or an ipvlan on it;"
+        " name another `parent`",
+        errno.EINVAL: "its parent takes none in this mode, or is alone with one in mode passthru; take another `mode`"
+        " or `parent`",
+        errno.ELOOP: "its parent stands on too many devices: name the lowest of them as `parent`",
+    }
     options = {"mode": {"type": "str", "choices": list(_MODES), "default": "bridge"}, **STACKED_OPTIONS}
 
     def normalise(self, values: Values) -> Values:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -42,6 +43,12 @@ class Veth(DeviceKind):
     data_links = ("VETH_INFO_PEER",)
     after = ("netns", "bridge")
     fixed = frozenset(("sandbox",))
+    refusals = {
+        errno.EEXIST: "the container has an interface of this name since this run looked: see who makes it, then run"
+        " again",
+        errno.EXFULL: "a bridge takes 1,023 ports, and it has that many: take another network for some containers",
+        errno.EINVAL: "its MAC or its bridge does not take it: look at both (ip -d link)",
+    }
     options = {
         **{name: spec for name, spec in DEVICE_OPTIONS.items() if name != "mac"},
         "master": {"type": "str"},

@@ -10,6 +10,7 @@ used, and stays his. One of ours goes with the last of its owners: its mark name
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import typing as t
 
@@ -55,6 +56,9 @@ class Vlan(DeviceKind):
     after = ("netns", ANY_PARENT)
     shared = True
     accepts_foreign = True
+    refusals = {
+        errno.EEXIST: "its parent has this VLAN already, by a device in another namespace: give it another `id`",
+    }
     options = {
         "parent": {"type": "str", "required": True},
         "id": {"type": "int", "required": True},

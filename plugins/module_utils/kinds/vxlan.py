@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -46,6 +47,12 @@ class Vxlan(DeviceKind):
     after = ("netns", "bridge", "vtep_filter")
     # The kernel refuses to change these on a device (EOPNOTSUPP "Cannot change VNI", 6.18).
     fixed = frozenset(("vni", "port"))
+    refusals = {
+        errno.EEXIST: "a VXLAN device that was taken to another namespace has this VNI on this port, as Docker Swarm's"
+        " are: give this one another `vni` or `port`",
+        errno.EADDRINUSE: "a program has its UDP port: stop it, or give this one another `port`",
+        errno.EINVAL: "its `link` may be too small for its `mtu`, or `local` of another family than its peers",
+    }
     options = {
         **DEVICE_OPTIONS,
         "vni": {"type": "int"},

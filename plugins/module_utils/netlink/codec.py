@@ -67,7 +67,7 @@ def _unpack_text(raw: bytes) -> str:
 
 _ADDRESS = (_pack_address, _unpack_address)
 _MAC = (_pack_mac, _unpack_mac)
-_ATOMS: dict[str, tuple[t.Callable, t.Callable]] = {
+ATOMS: dict[str, tuple[t.Callable, t.Callable]] = {
     "uint8": _integer("=B"),
     "uint16": _integer("=H"),
     "uint32": _integer("=I"),
@@ -118,7 +118,7 @@ class Layout:
             pack, unpack = nested.pack, nested.unpack
         else:
             number_on_wire = number
-            pack, unpack = _ATOMS.get(kind, _RAW)
+            pack, unpack = ATOMS.get(kind, _RAW)
         self._by_name[name] = (number_on_wire, pack)
         self._by_number[number] = (name, unpack)
 

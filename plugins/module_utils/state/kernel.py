@@ -55,6 +55,7 @@ class Kernel:
         self._readings = readings or Readings(wire)
         self.ports = HeldPorts(self._readings, self._exists)
         self.records = records
+        self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}
         self._names: dict[str | None, dict[int, str]] = {}

@@ -114,7 +114,7 @@ def _check_parent(network: Network, fleet: Fleet, problems: Problems) -> None:
         parent = f"{new.parent_of(mine)} of {together[0]}"
         if theirs.driver != mine.driver:
             problems.add(
-                f"{mine.where}{parent} has macvlans of `{other.name}`, and takes no ipvlan beside them",
+                f"{mine.where}{parent} has {theirs.driver}s of `{other.name}`, and takes no ipvlan beside them",
                 "Take one driver for both, or another parent for one",
             )
         elif other.name > network.name and any(theirs.options[name] != mine.options[name] for name in ("mode", "flag")):

@@ -87,7 +87,7 @@ class Address(Kind):
         return [[gone], [Record(self.name, found.key, None)]]
 
 
-ALL = (Address(), Ifb(), *KINDS)
+ALL = (Address(), Ifb(), *(kind for kind in KINDS if kind.kernel_kind != Ifb.kernel_kind))
 
 
 def ip(*words: str) -> str:

@@ -42,7 +42,7 @@ class Macvtap(StackedKind):
     options = {"mode": {"type": "str", "choices": list(_MODES), "default": "bridge"}, **STACKED_OPTIONS}
 
 
-ALL = checked((*KINDS, Macvtap()))
+ALL = checked((*(kind for kind in KINDS if kind.kernel_kind != Macvtap.kernel_kind), Macvtap()))
 TAP = {
     "network": "lan",
     "parent": "low",

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import ATOMS
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 SHOP = {"engine": "netns", "ref": "shop"}
@@ -137,6 +138,14 @@ def test_a_kinds_table_names_only_what_there_is(kind):
     assert set(kind.key) <= set(kind.options)
     assert set(kind.after) <= {*BY_NAME, ANY_DEVICE, ANY_PARENT}
     assert kind.name not in kind.after
+    # Of an unknown type an attribute is bytes.
+    assert {type_ for _number, type_ in kind.data_attributes.values()} <= {*ATOMS, "hex"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.ends_in_sandbox], ids=lambda kind: kind.name)
+def test_verify_is_told_what_to_try_on_what_ends_in_a_container(kind):
+    attachment = kind.attachment({**OBJECTS[kind.name], "addresses": ["10.0.0.2/24"]})
+    assert (attachment.sandbox, attachment.addresses) == (SHOP, ("10.0.0.2",))
 
 
 def test_kinds_depend_on_each_other_in_no_circle():
@@ -166,6 +175,7 @@ def as_sent(value):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
 def test_what_a_kind_sends_is_laid_out_by_what_it_declares(kind):
+    assert kind.name in OBJECTS, f"give {kind.name} an object in OBJECTS, with what it needs and no more"
     wanted = wanted_object(kind, OBJECTS[kind.name], "plan/web")
     layouts = Layouts(link_data_of([kind]))
     steps = [step for round_ in kind.add(wanted) for step in round_]
