@@ -12,7 +12,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
+# Targets of one run share build/; `make test` makes first what its targets need, and only then runs them side by side.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 .DEFAULT_GOAL := help
 
 # The distribution's own Python where it can carry ansible-core: lab hosts see /usr, but no /home and no /tmp of ours.
@@ -45,7 +48,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONDONTWRITEBYTECODE ANSIBLE_CONFIG ANSIBLE_C
 LIVE_PATH := ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/live
 INSTALLED_PATH := ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/collections
 # A test that hangs is a failure, with a trace of where.
-PYTEST := $(LIVE_PATH) $(BIN)/pytest --timeout 120 -o cache_dir=$(CURDIR)/build/cache/pytest
+PYTEST = $(LIVE_PATH) $(BIN)/pytest --timeout 120 -o cache_dir=$(CURDIR)/build/cache/pytest/$@
 
 ##@ Use
 .PHONY: help
@@ -69,17 +72,20 @@ clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`
 	rm -rf build
 
 ##@ Test
+# Two at once, on as many processors, what takes longest first. Each one's output comes as a whole, when it has ended.
+JOBS ?= 2
+INTEGRATION := $(patsubst tests/%/,%,$(wildcard tests/integration/[a-z]*/))
+ALL_TESTS := test-vm $(INTEGRATION) integration-oldest molecule sanity test-engines test-systemd unit lint
+
 .PHONY: test
 test: root ## everything, as CI does; a failure ends it only after the rest has run
 	@make="$(MAKE) --no-print-directory --keep-going"
-	$$make build/venv/.dev live build/vm/.unpacked
-	# The VM is one busy processor that others need not wait for.
-	$$make test-vm > build/test-vm.log 2>&1 & vm=$$!
+	$$make build/venv/.dev live build/vm/.unpacked build/importer/.installed build/tree.stamp build/collections/.installed
 	failed=0
-	$$make lint sanity unit integration integration-oldest test-systemd test-engines molecule || failed=1
-	wait $$vm || failed=1
-	cat build/test-vm.log
-	$$make bench-quick || failed=1
+	: > build/test.log
+	$$make --jobs=$(JOBS) --output-sync=target SIDE_BY_SIDE=1 $(ALL_TESTS) 2>&1 | tee -a build/test.log || failed=1
+	$$make bench-quick 2>&1 | tee -a build/test.log || failed=1
+	sed -n 's/^make.*\*\*\* \[[^]]*: \([^]]*\)\].*/make test: \1 has failed; its output is above/p' build/test.log
 	((! failed))
 	echo "make test: all passed"
 
@@ -94,6 +100,10 @@ unit: build/venv/.dev live ## unit tests; ARGS="-k name" selects
 .PHONY: integration
 integration: root build/venv/.dev live ## tests on this machine's kernel, in namespaces; ARGS="-k name" selects
 	$(PYTEST) tests/integration $(ARGS)
+
+.PHONY: $(INTEGRATION)
+$(INTEGRATION): root build/venv/.dev live
+	$(PYTEST) tests/$@ $(ARGS)
 
 # The tests' own process is the module's, so that the folder comes before the venv's newer pyroute2.
 .PHONY: integration-oldest
