@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import naming
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
@@ -28,19 +29,6 @@ BRIDGE_PORTS = 1023
 IPV6_MTU = 1280  # RFC 8200, section 5
 
 
-def warnings(inventory: Inventory) -> Iterator[str]:
-    aliased = sorted(
-        {
-            str(container)
-            for containers in inventory.containers.values()
-            for container in containers.values()
-            if any(endpoint.aliases for endpoint in container.endpoints)
-        }
-    )
-    if aliased:
-        yield f"`aliases` are checked, but no name service answers them yet: {', '.join(aliased[:5])}"
-
-
 # --- before anything is allotted --------------------------------------------------------------------------------------
 
 
@@ -49,6 +37,7 @@ def check_inventory(inventory: Inventory, wanted: Membership, ledger: Ledger, pr
     _check_subnets(inventory, problems)
     _check_underlays(inventory, wanted, problems)
     _check_vnis(inventory, problems)
+    naming.check(inventory, problems)
     for containers in inventory.containers.values():
         for container in containers.values():
             _check_networks_of(container, inventory, problems)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import objects
+from ansible_collections.containerhost.network.plugins.plugin_utils import naming, objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
@@ -55,6 +55,7 @@ class Documents(Mapping[str, Document]):
             for host in network.members:
                 self._on[host].append(network)
         self._shared: dict[str, SharedObjects] = {}
+        self._names = naming.Names(fleet)
         self._lines: dict[int, str] = {}  # by id: shared objects as JSON, as each is in nearly every document
 
     def __iter__(self) -> Iterator[str]:
@@ -76,6 +77,7 @@ class Documents(Mapping[str, Document]):
         yield from self._namespaces(host)
         for network in self._on[host]:
             yield from driver_of(network.spec).objects(network, host, self._fleet)
+            yield from self._names.objects(network, host)
 
     def _namespaces(self, host: str) -> Iterator[Object]:
         seen = set()

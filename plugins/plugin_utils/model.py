@@ -78,6 +78,7 @@ class NetworkSpec:
     internal: bool = False
     members: tuple[str, ...] | None = None
     per_host_names: bool = False
+    names: tuple[str, ...] = ()  # the ways in which containers find each other by name
     present: bool = True
     options: Mapping[str, Any] = field(default_factory=empty)
     where: str = field(default="", repr=False, compare=False)  # the beginning of a message about it

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host to try things on: network and mount namespaces of its own, an uplink, a /run of its own."""
+"""A host to try things on: network and mount namespaces of its own, an uplink, a /run and an /etc of its own."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ ip -6 addr add fd00:18::2/64 dev eth0 nodad
 
 # The machine's own named namespaces come and go meanwhile, and would be seen to among the mounts.
 OWN_RUN = "umount --recursive --lazy /run/netns 2>/dev/null || true; mount -t tmpfs none /run"
+# The machine's own folder, seen through, and written to in memory.
+OWN_FOLDER = """
+mkdir /run/own; mount -t tmpfs own /run/own; mkdir /run/own/upper /run/own/work
+mount -t overlay own -o lowerdir={0},upperdir=/run/own/upper,workdir=/run/own/work {0}
+umount -l /run/own; rmdir /run/own; rm -rf /run/mount
+"""
+OWN_PLACES = f"{OWN_RUN}\n{OWN_FOLDER.format('/etc')}"
 
 # The kernel's state as text, for this namespace and each named one. Left out: counters, timers, indexes, what was
 # learned, settings that the kernel does not let anybody read, and what follows by itself: carriers,
@@ -131,7 +138,7 @@ for name in sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else
 SNAPSHOT = (
     KERNEL
     + r"""
-say("find", "/run", "-printf", "%p %y %m\n")
+say("find", "/run", "/etc/netns", "-printf", "%p %y %m\n")
 print("# mounts")
 with open("/proc/self/mountinfo") as file:
     print(*sorted(line.split()[4] for line in file if line.split()[4].startswith("/run")), sep="\n")
@@ -163,7 +170,7 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         self._outside = Sleeper("--net")
-        self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare=OWN_RUN)
+        self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare=OWN_PLACES)
         self._folder = folder
         self.warned = ""  # what the last module has said besides its answer
         self.run("sh", "-ec", UPLINK.format(outside=self._outside.pid))
@@ -261,7 +268,7 @@ class Host:
     # -- state -------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> str:
-        """The kernel's whole state as text, also that of named namespaces, and the files below /run."""
+        """The kernel's whole state as text, also that of named namespaces, and the files below /run and /etc/netns."""
         return self.run(sys.executable, "-", input=SNAPSHOT)
 
 

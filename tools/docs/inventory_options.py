@@ -35,6 +35,7 @@ TYPES = {
     "blocks": "a list of CIDRs",
     "bool": "true or false",
     "folder": "a folder's path",
+    "hostnames": "a list of hostnames",
     "ifname": "an interface's name",
     "int": "a number",
     "interface_address": "an address, with or without prefix length",
@@ -52,6 +53,7 @@ TYPES = {
     "subnets": "a list of CIDRs or mappings",
     "sysctls": "a mapping",
     "text": "text",
+    "ways": "one of them, or a list",
 }
 _CODE = re.compile(r"C\(((?:[^()]|\([^()]*\))*)\)")
 
@@ -85,6 +87,7 @@ def unbuilt() -> Iterator[str]:
                 yield f"C({option.name}: {choice}) of {driver.name} networks"
     for section in SECTIONS.values():
         yield from (f"C({option.name})" for option in section if not option.built)
+        yield from (f"C({option.name}: {choice})" for option in section for choice in _later(option))
 
 
 def _type(option: Option) -> str:

@@ -16,7 +16,7 @@ import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
-from ansible_collections.containerhost.network.plugins.module_utils.engine import beside_table, forgetting
+from ansible_collections.containerhost.network.plugins.module_utils.engine import beside_table, file_steps, forgetting
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused
 from ansible_collections.containerhost.network.plugins.module_utils.engine.begun import Begun
@@ -83,6 +83,8 @@ class Executor:
             (s.WriteSysctl, self._write_sysctls),
             (s.Message, self._send),
             (s.NftElement, self._nft),
+            (s.WriteFile, file_steps.write_files),
+            (s.WriteBlock, file_steps.write_blocks),
             (s.Announce, self._announce),
             (s.Answer, self._answer),
             (s.DeleteLink, self._delete_links),

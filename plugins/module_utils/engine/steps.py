@@ -172,6 +172,36 @@ class Record(t.NamedTuple):
         return "note the owner"
 
 
+class WriteFile(t.NamedTuple):
+    """Write a file of ours anew, or take it away (None), with folders of ours that it is in."""
+
+    path: str
+    text: t.Optional[str]
+    mode: int = 0o644
+
+    @property
+    def operation(self) -> str:
+        return f"{'remove' if self.text is None else 'write'} {self.path}"
+
+
+class WriteBlock(t.NamedTuple):
+    """Write a table's block of a hosts file, or take it away (None). ``owner`` and ``table`` say which it is.
+
+    ``whole``: the file is ours, made with its first block and gone with its last one. Else it is somebody's, and is
+    there already.
+    """
+
+    path: str
+    owner: str
+    table: str
+    entries: t.Optional[t.Tuple[str, ...]]
+    whole: bool
+
+    @property
+    def operation(self) -> str:
+        return f"{'take names out of' if self.entries is None else 'write names to'} {self.path}"
+
+
 Step = t.Union[
     Message,
     MakeNetns,
@@ -185,4 +215,6 @@ Step = t.Union[
     Announce,
     Answer,
     Record,
+    WriteFile,
+    WriteBlock,
 ]

@@ -192,10 +192,10 @@ def _endpoints(saved: Saved, todo: ChangeSet) -> list[dict[str, t.Any]]:
     """A row for each interface in a container, with what is the matter with it."""
     states: dict[tuple[t.Any, ...], str] = {}
     for change in todo.changes:
-        if change.values.get("sandbox"):
+        if _is_end(change.kind, change.values):
             states[_end(change.values)] = _SIGNS[change.action]
     for each in todo.pending:
-        if each.wanted.values.get("sandbox"):
+        if _is_end(each.wanted.kind, each.wanted.values):
             states[_end(each.wanted.values)] = "blocked" if each.blocked else "pending"
     return [
         {
@@ -207,9 +207,14 @@ def _endpoints(saved: Saved, todo: ChangeSet) -> list[dict[str, t.Any]]:
             "mac": row.get("mac"),
             "state": states.get(_end(row), _ATTACHED),
         }
-        for _kind, row in sorted(saved.objects(), key=lambda each: str(each[1].get("sandbox")))
-        if row.get("sandbox")
+        for kind, row in sorted(saved.objects(), key=lambda each: str(each[1].get("sandbox")))
+        if _is_end(kind, row)
     ]
+
+
+def _is_end(kind: str, values: Values) -> bool:
+    """A container's interface, and not a file of it."""
+    return bool(values.get("sandbox")) and kind in _BY_NAME and _BY_NAME[kind].kernel_kind is not None
 
 
 def _end(values: Values) -> tuple[t.Any, ...]:

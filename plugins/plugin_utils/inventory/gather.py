@@ -268,6 +268,7 @@ def _read_network(definition: Definition, sources: Sources, problems: Problems) 
         internal=values["internal"],
         members=_resolve(values["hosts"], sources, where, problems),
         per_host_names=values["per_host_names"],
+        names=values["names"],
         present=values["state"] == "present",
         options=own,
         where=where,

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -167,6 +168,29 @@ def _list(value: Any, option: Option) -> list:
 
 def read_names(value: Any, option: Option) -> tuple[str, ...]:
     return tuple(read_name(item) for item in _list(value, option))
+
+
+def read_hostnames(value: Any, option: Option) -> tuple[str, ...]:
+    names = tuple(read_name(item) for item in _list(value, option))
+    for name in names:
+        fault = name_fault(name)
+        if fault is not None:
+            raise Refusal(f"`{option.name}` has {name!r}, which is no hostname: {fault}", "Write another name")
+    return names
+
+
+def read_ways(value: Any, option: Option) -> tuple[str, ...]:
+    """One of the choices, or a list of those that go together; `none` goes with nothing and is an empty one."""
+    words = [value] if isinstance(value, str) else value
+    known = ", ".join(option.choices)
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
+        raise Refusal(f"`{option.name}` is {value!r}", f"Write one of {known}, or a list of those after none")
+    for word in words:
+        if word not in option.choices:
+            raise Refusal(f"`{option.name}` is {word!r}", f"Write one of {known}")
+    if "none" in words and len(words) > 1:
+        raise Refusal(f"`{option.name}` has none and more", "Leave out none, or all others")
+    return tuple(word for word in option.choices if word in words and word != "none")
 
 
 def read_pattern(value: Any, option: Option) -> str:
@@ -346,6 +370,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "blocks": read_blocks,
     "bool": read_bool,
     "folder": read_folder,
+    "hostnames": read_hostnames,
     "ifname": read_ifname,
     "int": read_int,
     "interface_address": read_interface_address,
@@ -363,4 +388,5 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "subnets": read_subnets,
     "sysctls": read_sysctls,
     "text": read_text,
+    "ways": read_ways,
 }

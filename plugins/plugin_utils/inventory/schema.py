@@ -42,6 +42,16 @@ NETWORK = (
         default=False,
     ),
     Option(
+        "names",
+        "ways",
+        "How containers find the others on this network by name: C(hosts), by lines in their hosts file; C(resolver),"
+        " by a name server on each host; or a list of both.",
+        default=(),
+        default_note="C(none)",
+        choices=("none", "hosts", "resolver"),
+        built_choices=("none", "hosts"),
+    ),
+    Option(
         "state",
         "text",
         "C(absent) removes the network from its hosts.",
@@ -90,7 +100,7 @@ ENDPOINT = (
         " or the same as a mapping with C(sources). Without C(host_port) the plan chooses one, which the ledger keeps.",
         default=(),
     ),
-    Option("aliases", "names", "More names of the container on this network.", default=()),
+    Option("aliases", "hostnames", "More names of the container on this network.", default=()),
     Option("mtu", "int", "MTU of this endpoint.", default_note="the network's", minimum=68, maximum=65535),
     Option("routes", "routes", "More routes in the container: mappings of C(dst), C(via) and C(metric).", default=()),
     Option("sysctls", "sysctls", "Sysctls in the container; C(IFNAME) stands for the interface.", default=()),
@@ -270,8 +280,9 @@ def read_value(option: Option, value: Any) -> Any:
     read = READERS[option.type](value, option)
     if not option.built and read != option.default:
         raise Refusal(f"`{option.name}` is not built yet", "Leave it out")
-    if option.built_choices is not None and read not in option.built_choices:
-        raise Refusal(f"`{option.name}: {read}` is not built yet", f"Write {' or '.join(option.built_choices)}")
+    for word in read if isinstance(read, tuple) else (read,):
+        if option.built_choices is not None and word not in option.built_choices:
+            raise Refusal(f"`{option.name}: {word}` is not built yet", f"Write {' or '.join(option.built_choices)}")
     return read
 
 

@@ -49,6 +49,16 @@ _WEB_AND_FABRIC: dict[str, Any] = {
         {"network": "web", "rule": "masquerade", "source": "10.80.1.0/24", "unless": "10.80.1.0/24"},
         {"network": "web", "rule": "publish", "protocol": "tcp", "host_port": 8080, "address": "10.80.1.2", "port": 80},
     ],
+    "name_table": [
+        {"network": "web", "name": "web",
+         "entries": ["10.80.1.2 shop www shop.web www.web", "10.80.1.3 db db.web", "fd00:80:1::2 shop www"]},
+        {"network": "fabric", "name": "fabric", "entries": ["10.42.2.2 cache cache.fabric"]},
+    ],
+    "hosts_file": [
+        {"network": "web", "sandbox": {"engine": "netns", "ref": "shop"}, "table": "web"},
+        {"network": "fabric", "sandbox": {"engine": "netns", "ref": "shop"}, "table": "fabric"},
+        {"network": "web", "sandbox": {"engine": "netns", "ref": "db"}, "table": "web"},
+    ],
     "sysctl": [{"network": "web", "key": "net.ipv4.conf.ch-web.route_localnet", "value": "1"}],
     "forwarding": [
         {"network": "web", "device": "ch-web", "family": "ipv4"},

@@ -11,23 +11,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.tests.integration.conftest import Host
+from ansible_collections.containerhost.network.tests.integration.conftest import OWN_FOLDER, Host
 from ansible_collections.containerhost.network.tests.integration.engines import conftest as engines_conftest
 
 # Fixtures of theirs.
 containers, engines = engines_conftest.containers, engines_conftest.engines
 PROGRAM = "/usr/local/sbin/containerhost"
-# The machine's own, seen through, and written to in memory.
-OWN_FILES = """
-mkdir /run/own; mount -t tmpfs own /run/own
-for each in etc usr/local usr/share; do
-    mkdir -p /run/own/$each/upper /run/own/$each/work
-    mount -t overlay own -o lowerdir=/$each,upperdir=/run/own/$each/upper,workdir=/run/own/$each/work /$each
-done
-umount -l /run/own; rmdir /run/own
-"""
+OWN_FILES = "".join(OWN_FOLDER.format(folder) for folder in ("/usr/local", "/usr/share"))
 FILES = r"""
-find /etc /usr/local /usr/share \( -type d -printf '%p d %m\n' -o -printf '%p %y %m %s %l\n' \) | LC_ALL=C sort
+find /etc /usr/local /usr/share -path /etc/netns -prune -o \
+    \( -type d -printf '%p d %m\n' -o -printf '%p %y %m %s %l\n' \) | LC_ALL=C sort
 """
 
 

@@ -20,6 +20,7 @@ DAMAGE = {
     "a bridge down": "ip link set ch-web down",
     "an entry of the FDB": "bridge fdb del 02:00:00:00:09:02 dev ch-fabric",
     "a namespace deleted": f"ip netns del shop; {GONE.format('chvshop')}",
+    "names taken away": "rm -r /run/containerhost-names /etc/netns",
     "routing switched off": "echo 0 > /proc/sys/net/ipv4/conf/ch-web/forwarding",
     "all at once": "nft flush ruleset; ip link del ch-web; ip link del ch-fabric; ip netns del shop; ip netns del db; "
     + GONE.format("chv"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every test of this folder runs in a process of its own, in namespaces of its own, with a /run of its own.
+"""Every test of this folder runs in a process of its own, in namespaces of its own, with a /run and an /etc of its own.
 
 So a test may use the wire in process, and whatever it leaves behind goes with it.
 """
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 
 import pytest
+
+from ansible_collections.containerhost.network.tests.integration.conftest import OWN_FOLDER
 
 CLONE_NEWNS, CLONE_NEWNET = 0x20000, 0x40000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -31,6 +34,7 @@ def alone(test: Callable[[], None]) -> None:
     _check(_libc.unshare(CLONE_NEWNS | CLONE_NEWNET))
     _check(_libc.mount(None, b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None))
     _check(_libc.mount(b"none", b"/run", b"tmpfs", ctypes.c_ulong(0), None))
+    subprocess.run(["sh", "-ec", OWN_FOLDER.format("/etc")], check=True)
     test()
 
 

@@ -49,6 +49,7 @@ OURS = {
     "version": 1,
     "bridge": [{"network": "w", "name": "br0", "addresses": ["10.1.0.1/24", "fd00:1::1/64"]}],
     "vxlan": [{"network": "w", "name": "vx0", "vni": 42, "local": "198.18.0.1"}],
+    "name_table": [{"network": "w", "name": "w", "entries": ["10.1.0.7 seven"]}],
 }
 # A device's owner has its entries.
 OF_TASKS = {"name": "vx1", "vni": 43, "local": "198.18.0.1"}
@@ -87,7 +88,9 @@ LIKELY = {
     **dict.fromkeys("addresses source unless sources".split(), NETWORKS),
     **dict.fromkeys("mac lladdr host_mac".split(), MACS),
     **dict.fromkeys("accept_from".split(), [*DEVICES, *ADDRESSES]),
+    "entries": ["10.1.0.7 shop", "FD00::7  db db.shop", "10.1.0.7", "10.1.0.7 a..b", *ADDRESSES, *ODD],
     "key": KEYS,
+    "table": ["w", "shop", "../w", *ODD],
     "value": DIGITS,
 }
 NUMBERS = st.sampled_from(
@@ -158,6 +161,8 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     ],
     "open_port": [{"address": "10.1.0.7", "port": 80, "sources": ["10.9.0.0/16"]}],
     "vtep_filter": [{"vni": 42, "accept_from": ["198.18.0.2"]}],
+    "name_table": [{"name": "shop", "entries": ["10.1.0.7 shop", "fd00:1::7 db db.shop"]}],
+    "hosts_file": [{"sandbox": SANDBOX, "table": "w"}],
     "sysctl": [{"key": "net.ipv4.conf.br0.rp_filter", "value": "2"}],
     "forwarding": [{"device": "br0"}, {"uplink": "eth0", "family": "ipv6"}],
 }

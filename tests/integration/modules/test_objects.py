@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.tests.vm.cases import CASES as EL
 
 BRIDGE = ("bridge", {"name": "br-a", "mac": "02:00:00:00:00:0a", "addresses": ["10.80.1.1/24", "fd00:80:1::1/64"]})
 SANDBOXES = ("netns", {"config": [{"name": "shop"}, {"name": "db"}]})
+TABLE = ("name_table", {"name": "web", "entries": ["10.80.1.2 shop shop.web"]})
 VXLAN = ("vxlan", {"name": "vx-a", "vni": 42, "local": "198.18.0.1"})
 CASES = (
     Case("netns", {"name": "shop"}, {}, in_place=({"up": False}, {"up": True})),
@@ -189,7 +190,16 @@ CASES = (
         {"accept_from": ["198.18.0.2"]},
         in_place=({"accept_from": ["198.18.0.3", "fd00:18::2"]}, {"accept_from": []}),
     ),
+    Case(
+        "name_table",
+        {"name": "web"},
+        {"entries": ["10.80.1.2 shop shop.web"]},
+        in_place=({"entries": ["10.80.1.3 shop", "fd00:80:1::3 shop"]}, {"entries": []}),
+    ),
+    Case("hosts_file", {"sandbox": {"engine": "netns", "ref": "shop"}, "table": "web"}, {}, needs=(TABLE,)),
 )
+# A namespace has no place in another one, and a file in none.
+NOWHERE_ELSE = ("netns", "name_table", "hosts_file")
 SMOKE = [next(case for case in CASES if case.kind == kind) for kind in dict.fromkeys(case.kind for case in CASES)]
 
 
@@ -211,7 +221,7 @@ def test_an_object_lives_and_leaves_nothing(host, case):
     assert host.snapshot() == before
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.kind != "netns"], ids=name_of)
+@pytest.mark.parametrize("case", [case for case in CASES if case.kind not in NOWHERE_ELSE], ids=name_of)
 def test_an_object_lives_in_a_namespace(host, case):
     host.run("ip", "netns", "add", "blue")
     host.run("ip", "-n", "blue", "link", "set", "lo", "up")

@@ -110,11 +110,26 @@ class Namespace:
     flooded: Collection[int] = ()
 
 
+class FilesOfValues:
+    """Texts by path."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def text(self, path: str) -> str | None:
+        return self._texts.get(path)
+
+    def folder(self, path: str) -> list[str]:
+        inside = (each[len(path) + 1 :] for each in self._texts if each.startswith(f"{path}/"))
+        return sorted({each.partition("/")[0] for each in inside})
+
+
 class Values:
     """Answers as ``Readings`` does, from namespaces by their path."""
 
-    def __init__(self, namespaces: Mapping[str | None, Namespace]) -> None:
+    def __init__(self, namespaces: Mapping[str | None, Namespace], files: Mapping[str, str]) -> None:
         self._namespaces = namespaces
+        self.files = FilesOfValues(files)
         self._indexes: dict[tuple[str | None, str], int] = {}
         for path, namespace in namespaces.items():
             for link in [Link("lo"), *namespace.links]:
@@ -261,10 +276,12 @@ class Values:
         }
 
 
-def kernel_of(host: Namespace | None = None, **named: Namespace) -> Kernel:
-    """The picture of a host with these named namespaces. Its records are empty: fill them by their own methods."""
+def kernel_of(
+    host: Namespace | None = None, files: Mapping[str, str] | None = None, **named: Namespace
+) -> Kernel:
+    """The picture of a host with these named namespaces and files. Its records are empty: fill them by their own."""
     namespaces = {None: host or Namespace(), **{netns_path(name): namespace for name, namespace in named.items()}}
-    return Kernel(None, Records("/nonexistent/records.json"), readings=Values(namespaces))
+    return Kernel(None, Records("/nonexistent/records.json"), readings=Values(namespaces, files or {}))
 
 
 def want(kind: str, owner: str = OWNER, present: bool = True, recreate: bool = False, **values: Any) -> Wanted:

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps that write files of the host.
+
+Folders go with the last file in them where a run has made them: their sticky bit says so, which is of no other use
+where root alone writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
+from ansible_collections.containerhost.network.plugins.module_utils.state import names
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+
+_FOLDER_MODE = 0o1755
+
+
+def write_files(steps: t.Sequence[s.WriteFile]) -> t.Iterator[tuple[int, str]]:
+    """Positions of those that failed, and why."""
+    for position, step in enumerate(steps):
+        try:
+            _write(step.path, step.text, step.mode)
+        except OSError as error:
+            yield position, _words(error)
+
+
+def write_blocks(steps: t.Sequence[s.WriteBlock]) -> t.Iterator[tuple[int, str]]:
+    """Each file once, whatever is to be changed of it."""
+    by_path: dict[str, list[int]] = {}
+    for position, step in enumerate(steps):
+        by_path.setdefault(step.path, []).append(position)
+    for path, positions in by_path.items():
+        try:
+            _write_blocks(path, [steps[position] for position in positions])
+        except (OSError, ValueError) as error:
+            yield from ((position, _words(error)) for position in positions)
+
+
+def _write_blocks(path: str, steps: t.Sequence[s.WriteBlock]) -> None:
+    try:
+        before = read_text(path)
+    except FileNotFoundError:
+        if all(step.entries is None for step in steps):
+            return  # it has gone with its container
+        if not steps[0].whole:
+            raise
+        _write(path, _with_blocks(names.new_hosts(), steps), 0o644)
+        return
+    text = _with_blocks(before, steps)
+    _write_in_place(path, text)
+    if steps[0].whole and not names.blocks(text):
+        _write(path, None, 0)
+
+
+def _with_blocks(text: str, steps: t.Sequence[s.WriteBlock]) -> str:
+    for step in steps:
+        text = names.with_block(text, step.owner, step.table, step.entries)
+    return text
+
+
+def _write(path: str, text: str | None, mode: int) -> None:
+    folder = os.path.dirname(path)
+    if text is None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(path)
+        _remove_folders(folder)
+    else:
+        _make_folders(folder)
+        replace_text(path, text, mode)
+
+
+def _make_folders(path: str) -> None:
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(each, _FOLDER_MODE)
+            os.chmod(each, _FOLDER_MODE)  # whatever the umask
+
+
+def _remove_folders(path: str) -> None:
+    with contextlib.suppress(OSError):  # somebody has something in it, or it is no folder
+        while stat.S_IMODE(os.lstat(path).st_mode) == _FOLDER_MODE:
+            os.rmdir(path)
+            path = os.path.dirname(path)
+
+
+def _write_in_place(path: str, text: str) -> None:
+    """It stays the file that it is, as it may be mounted: by ``ip netns exec`` for programs that run on, by engines."""
+    fd = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(fd, "wb") as file:
+        content = text.encode("utf-8", "surrogateescape")
+        file.write(content)
+        file.flush()
+        file.truncate(len(content))
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of the host that a run looks at, as they are now."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+
+
+class HostFiles:
+    """Nothing of it is kept here: each file is of one object, and is looked at once."""
+
+    def text(self, path: str) -> str | None:
+        """What a file says; None where there is none. Raises Problem for what cannot be read."""
+        try:
+            return read_text(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise Problem(f"{path} cannot be read ({why}): remove it, or move it away") from error
+
+    def folder(self, path: str) -> list[str]:
+        """The names in a folder, sorted; none where there is no such folder."""
+        try:
+            return sorted(os.listdir(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
