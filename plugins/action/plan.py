@@ -113,7 +113,7 @@ class ActionModule(ActionBase):
 
 
 def _failure(error: PlanError) -> dict[str, Any]:
-    return {"failed": True, "msg": str(error), "problems": error.problems}
+    return {"failed": True, "msg": str(error)}
 
 
 def _key(*parts: Any) -> str:

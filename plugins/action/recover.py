@@ -48,7 +48,7 @@ class ActionModule(EveryKindAction):
         except Refusal as refusal:
             return {**result, "failed": True, "msg": str(PlanError.of(refusal))}
         except PlanError as error:
-            return {**result, "failed": True, "msg": str(error), "problems": error.problems}
+            return {**result, "failed": True, "msg": str(error)}
 
     def _read(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         answer = self.run_with_every_kind("network_info", {}, task_vars)

@@ -48,16 +48,14 @@ class ActionModule(ActionBase):
         path = variables.ledger_path(named, os.getcwd())
         with ledgers.locked(path):
             before = ledgers.load(path)
-            after, released = ledgers.release(
-                before,
-                networks=tuple(arguments["networks"] or ()),
-                hosts=tuple(arguments["hosts"] or ()),
-                containers=tuple(arguments["containers"] or ()),
-                older_than=_day(arguments["older_than"]),
-            )
+            names = {kind: tuple(arguments[kind] or ()) for kind in ("networks", "hosts", "containers")}
+            after, released = ledgers.release(before, **names, older_than=_day(arguments["older_than"]))
             if released and not self._task.check_mode:
                 ledgers.save(after, path)
         result: dict[str, Any] = {"changed": bool(released), "released": released, "ledger": path}
+        unknown = ledgers.unknown(before, **names)
+        if unknown:
+            result["warnings"] = unknown
         if released and self._task.diff:
             texts = ledgers.render(before), ledgers.render(after)
             result["diff"] = {"before": texts[0], "after": texts[1], "before_header": path, "after_header": path}

@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         except Refusal as refusal:
             return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
         except PlanError as error:
-            return {**result, "failed": True, "msg": str(error), "problems": error.problems}
+            return {**result, "failed": True, "msg": str(error)}
 
     def _show(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         sources = variables.read_sources(task_vars, self._task, self._loader)

@@ -13,12 +13,12 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import whole_number
 
 
-def batches(value: Any) -> Any:
+def batches(value: Any, of: str = "serial") -> Any:
     """How many hosts at a time: a number, a percentage, or a list of these, one for each batch."""
     sizes = value if isinstance(value, list) else [value]
     if not sizes or not all(_is_size(size) for size in sizes):
         raise AnsibleFilterError(
-            f"serial is {value!r}, which is no number of hosts: write one, such as 5, a part of them, such as 10%, or a"
+            f"{of} is {value!r}, which is no number of hosts: write one, such as 5, a part of them, such as 10%, or a"
             " list of these, one for each batch."
         )
     return value

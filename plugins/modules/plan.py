@@ -96,9 +96,4 @@ networks:
   sample:
     fabric: {driver: overlay, shared: true}
     web: {driver: bridge, shared: false}
-problems:
-  description: All problems that were found, one sentence each with what to do about it.
-  returned: failure
-  type: list
-  elements: str
 """

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import bisect
+import functools
 from collections.abc import Iterator
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import naming
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, overlapping
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
@@ -44,8 +45,9 @@ def check_inventory(inventory: Inventory, wanted: Membership, ledger: Ledger, pr
     for host in inventory.hosts.values():
         for name in host.pins:
             if name not in inventory.networks:
+                where = host.where.inside("containerhost_slices", name)
                 problems.add(
-                    f"{host.name}: containerhost_slices names `{name}`, which is no network",
+                    f"{where}containerhost_slices names `{name}`, which is no network",
                     schema.suggestion(name, inventory.networks),
                 )
 
@@ -54,7 +56,7 @@ def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) ->
     labelled = []
     for spec in inventory.networks.values():
         if spec.present:
-            place = spec.where.partition("(")[2].rpartition(")")[0]
+            place = spec.where.place
             labelled += [(subnet.cidr, f"`{spec.name}` ({subnet.cidr}, {place})") for subnet in spec.subnets or ()]
             labelled += [
                 (block, f"`{spec.name}` ({block}, by the ledger)") for block in remembered_subnets(spec, ledger)
@@ -121,14 +123,15 @@ def _check_underlays(inventory: Inventory, wanted: Membership, problems: Problem
     """Two hosts with one address: always wrong when written so, and when an overlay must tell them apart."""
     overlays = (name for name in wanted.members if driver_of(inventory.networks[name]).has_vtep)
     overlaid = {host for name in overlays for host in wanted.members[name]}
-    seen: dict = {}
+    hosts: dict[Address, list[str]] = {}
     for host in inventory.hosts.values():
-        if host.underlay is None or not (host.underlay_named or host.name in overlaid):
-            continue
-        other = seen.setdefault(host.underlay, host.name)
-        if other != host.name:
+        if host.underlay is not None and (host.underlay_named or host.name in overlaid):
+            hosts.setdefault(host.underlay, []).append(host.name)
+    for underlay, names in hosts.items():
+        if len(names) > 1:
+            written = inventory.hosts[names[-1]].where.inside("containerhost_underlay_address").written
             problems.add(
-                f"{other} and {host.name} have one underlay address, {host.underlay}",
+                f"{listed(names)} have one underlay address, {underlay}{written}",
                 "Give each its own containerhost_underlay_address",
             )
 
@@ -141,8 +144,9 @@ def _check_vnis(inventory: Inventory, problems: Problems) -> None:
         key = (spec.options["vni"], spec.options.get("port"))
         other = seen.setdefault(key, spec.name)
         if other != spec.name:
+            one, two = (inventory.networks[name].where.inside("vni").written for name in (other, spec.name))
             problems.add(
-                f"{schema.NETWORKS}: `{other}` and `{spec.name}` both have the VNI {key[0]} on port {key[1]}",
+                f"{schema.NETWORKS}: `{other}`{one} and `{spec.name}`{two} both have the VNI {key[0]} on port {key[1]}",
                 "Give one of them another `vni`",
             )
 
@@ -151,7 +155,7 @@ def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems:
     for endpoint in container.endpoints:
         if endpoint.network not in inventory.networks:
             problems.add(
-                f"{container.where}there is no network `{endpoint.network}`",
+                f"{container.where.inside('networks', endpoint.network)}there is no network `{endpoint.network}`",
                 schema.suggestion(endpoint.network, inventory.networks),
             )
     mode = container.network_mode or ""
@@ -160,20 +164,21 @@ def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems:
         name = mode.partition(":")[2]
         if name not in others or name == container.name:
             problems.add(
-                f"{container.where}`network_mode` names the container `{name}`, which is not on {container.host}",
+                f"{container.where.inside('network_mode')}`network_mode` names the container `{name}`, which is not on"
+                f" {on(container.host)}",
                 schema.suggestion(name, others.keys() - {container.name}),
             )
-    route = container.default_route
+    route, where = container.default_route, container.where.inside("default_route")
     if route is None:
         return
     if route not in {endpoint.network for endpoint in container.endpoints}:
         problems.add(
-            f"{container.where}`default_route` is `{route}`, which must be one of its networks",
+            f"{where}`default_route` is `{route}`, which must be one of its networks",
             schema.suggestion(route, [endpoint.network for endpoint in container.endpoints]),
         )
     elif route in inventory.networks and inventory.networks[route].internal:
         problems.add(
-            f"{container.where}`default_route` is `{route}`, which is internal and leads nowhere",
+            f"{where}`default_route` is `{route}`, which is internal and leads nowhere",
             "Choose a network that is not internal, or leave it out",
         )
 
@@ -186,15 +191,16 @@ def check_members(inventory: Inventory, wanted: Membership, problems: Problems) 
         for container, _endpoint in pairs:
             if container.host not in members:
                 problems.add(
-                    f"{container.where}it is on `{name}`, whose `hosts` leave out {container.host}",
-                    f"Add {container.host} to them, or take the container off the network",
+                    f"{container.where.inside('networks', name)}it is on `{name}`, whose `hosts` leave out"
+                    f" {on(container.host)}",
+                    f"Add {on(container.host)} to them, or take the container off the network",
                 )
             if driver_of(spec).one_segment(spec) and not spec.per_host_names:
                 other = first.setdefault(container.name, container.host)
                 if other != container.host:
                     problems.add(
-                        f"`{container.name}` is on `{name}` on {other} and on {container.host},"
-                        " which share that segment",
+                        f"`{container.name}`{container.where.inside('networks', name).written} is on `{name}` on"
+                        f" {other} and on {on(container.host)}, which share that segment",
                         "Rename one, or set `per_host_names: true` for the network",
                     )
 
@@ -233,33 +239,44 @@ def _check_ports(
 
 def _check_endpoint(network: Network, endpoint: Endpoint, problems: Problems) -> None:
     limit = network.mtu
-    where = f"{endpoint.container} on `{network.name}`: "
+    said_of = functools.partial(_said_of, network, endpoint)
     if endpoint.spec.mtu and limit and endpoint.spec.mtu > limit:
-        problems.add(f"{where}`mtu` {endpoint.spec.mtu} is more than the network's {limit}", f"Take {limit} or less")
+        problems.add(
+            f"{said_of('mtu')}`mtu` {endpoint.spec.mtu} is more than the network's {limit}", f"Take {limit} or less"
+        )
     if endpoint.spec.mtu and endpoint.spec.mtu < IPV6_MTU and 6 in endpoint.versions:
-        problems.add(f"{where}`mtu` {endpoint.spec.mtu} is too small for IPv6, which needs {IPV6_MTU}", "Raise it")
+        problems.add(
+            f"{said_of('mtu')}`mtu` {endpoint.spec.mtu} is too small for IPv6, which needs {IPV6_MTU}", "Raise it"
+        )
     for route in endpoint.spec.routes:
         if route.via and not any(route.via in slice_.block for address, slice_ in endpoint.addresses):
             blocks = " and ".join(str(slice_.block) for address, slice_ in endpoint.addresses)
             problems.add(
-                f"{where}its route to {route.dst} goes via {route.via}, which is outside of {blocks}",
+                f"{said_of('routes')}its route to {route.dst} goes via {route.via}, which is outside of {blocks}",
                 "Choose a gateway that the container reaches on this network",
             )
     if endpoint.spec.publish and network.spec.internal:
         problems.add(
-            f"{where}it publishes {endpoint.spec.publish[0]} on an internal network, which has no way in",
+            f"{said_of('publish')}it publishes {endpoint.spec.publish[0]} on an internal network, which has no way in",
             "Publish on another of its networks",
         )
     for port in endpoint.publish:
         wanted = [port.host_address.version] if port.host_address else list(endpoint.versions)
         if port.sources:
             wanted = [version for version in wanted if version in {source.version for source in port.sources}]
-        if not set(wanted) & set(endpoint.versions):
+        if network.subnets and not set(wanted) & set(endpoint.versions):
             families = " and ".join(f"IPv{version}" for version in endpoint.versions) or "no"
             problems.add(
-                f"{where}it publishes {port}, and it has only {families} addresses there",
+                f"{said_of('publish')}it publishes {port}, and it has only {families} addresses"
+                " there",
                 "Publish on an address of that family, or give the network a subnet of the other",
             )
+
+
+def _said_of(network: Network, endpoint: Endpoint, option: str) -> str:
+    """The beginning of a message about an option of a container on a network."""
+    written = endpoint.container.where.inside("networks", network.name, option).written
+    return f"{endpoint.container} on `{network.name}`{written}: "
 
 
 def _check_published(host: str, pairs: list[tuple[Network, Endpoint]], problems: Problems) -> None:
@@ -276,10 +293,14 @@ def _check_published(host: str, pairs: list[tuple[Network, Endpoint]], problems:
                 holders = seen.setdefault((port.protocol, port.host_port, version), {})
                 clash = next(iter(holders.values()), None) if value is None else holders.get(value, holders.get(None))
                 if clash:
+                    container = endpoint.container
+                    written = container.where.inside("networks", network.name, "publish").written
+                    one = f"`{container.name}` on `{network.name}`"
+                    published = f"{port.host_port}/{port.protocol}"
+                    both = f" and {clash} both publish {published}"
+                    twice = f" publishes {published} twice" if clash == one else both
                     problems.add(
-                        f"{host}: `{endpoint.container.name}` on `{network.name}` and {clash} both publish"
-                        f" {port.host_port}/{port.protocol}",
-                        "Give one of them another host port or host address",
+                        f"{on(host)}: {one}{written}{twice}", "Give one of them another host port or host address"
                     )
                     break
                 holders[value] = f"`{endpoint.container.name}` on `{network.name}`"
@@ -308,8 +329,9 @@ def _check_sandboxes(host: str, pairs: list[tuple[Network, Endpoint]], problems:
         key = (endpoint.container.engine, endpoint.container.ref, endpoint.interface)
         other_network, other = seen.setdefault(key, (network, endpoint))
         if other is not endpoint:
+            written = endpoint.container.where.inside("networks", network.name, "interface").written
             problems.add(
-                f"{host}: `{other.container.name}` on `{other_network.name}` and `{endpoint.container.name}` on"
-                f" `{network.name}` are both {endpoint.interface} in {key[0]} {key[1]}",
+                f"{on(host)}: `{other.container.name}` on `{other_network.name}` and `{endpoint.container.name}` on"
+                f" `{network.name}`{written} are both {endpoint.interface} in {key[0]} {key[1]}",
                 "Give one of them another `interface`, or another `ref`",
             )

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import difflib
 import fcntl
 import json
 import os
@@ -319,6 +320,26 @@ def release(
     if present and not released and (networks or hosts or containers):
         raise Refusal(f"{present[0]} is still in the inventory", "Remove it there and run site before it is released")
     return replace(ledger, **keep), sorted(released)
+
+
+def unknown(ledger: Ledger, **names: tuple[str, ...]) -> list[str]:
+    """Sentences for names (``networks``, ``hosts``, ``containers``) of which the ledger has nothing."""
+    known: dict[str, set[str]] = {kind: set() for kind in ("networks", "hosts", "containers")}
+    for part, _count, _cls in _KINDS.values():
+        for key in getattr(ledger, part):
+            for kind, name in zip(known, key if isinstance(key, tuple) else (key,), strict=False):
+                known[kind].add(name)
+    return [
+        f"the ledger knows no {kind[:-1]} `{name}`{_near(name, known[kind])}, so there is nothing of it to release."
+        for kind, wanted in names.items()
+        for name in wanted
+        if name not in known[kind]
+    ]
+
+
+def _near(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f" (`{near[0]}` it does)" if near else ""
 
 
 def _matches(names: tuple[str, ...], networks: tuple, hosts: tuple, containers: tuple) -> bool:

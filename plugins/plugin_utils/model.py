@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import NOWHERE, Where, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, Span
 
 
@@ -81,7 +82,7 @@ class NetworkSpec:
     names: tuple[str, ...] = ()  # the ways in which containers find each other by name
     present: bool = True
     options: Mapping[str, Any] = field(default_factory=empty)
-    where: str = field(default="", repr=False, compare=False)  # the beginning of a message about it
+    where: Where = field(default=NOWHERE, repr=False, compare=False)  # the beginning of a message about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,15 @@ class ContainerSpec:
     network_mode: str | None = None
     default_route: str | None = None
     endpoints: tuple[EndpointSpec, ...] = ()
-    where: str = field(default="", repr=False, compare=False)  # the beginning of a message about it
+    where: Where = field(default=NOWHERE, repr=False, compare=False)  # the beginning of a message about it
 
     def __str__(self) -> str:
-        return f"`{self.name}` on {self.host}"
+        return f"`{self.name}` on {on(self.host)}"
+
+    def asks(self, address: Address, network: str) -> str:
+        """The beginning of a problem about an address that is pinned."""
+        written = self.where.inside("networks", network, "address").written
+        return f"{self}{written} asks for {address} of `{network}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class Host:
     publish_addresses: tuple[Address, ...] = ()  # of published ports that name none
     publish_range: tuple[int, int] = PUBLISH_RANGE  # where host ports are chosen from
     pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
-
+    where: Where = field(default=NOWHERE, repr=False, compare=False)  # what is said of its variables
 
 @dataclass(frozen=True)
 class Inventory:

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import ledge
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems, unmarked
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import sentence, with_stand_ins
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
@@ -93,7 +93,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
         for name, network in sorted(documents.networks.items())
     }
     told = settled(inventory, documents.networks, strict=not ledger.networks)
-    warnings = tuple(naming.warnings(inventory))
+    warnings = tuple(map(unmarked, naming.warnings(inventory)))
     return Plan(inventory, fleet, after, documents, networks, warnings, told, sentence(stood_in) if stood_in else "")
 
 

@@ -40,6 +40,9 @@ class Wish:
     def key(self) -> tuple[str, str]:
         return self.container.host, self.container.name
 
+    def asks(self, address: Address) -> str:
+        return self.container.asks(address, self.endpoint.network)
+
 
 class Segment:
     """Hands out the addresses of one segment: first pins, then what is remembered, then the lowest free."""
@@ -75,6 +78,9 @@ class Segment:
     def _slice_of(self, address: Address) -> Slice | None:
         return next((slice_ for slice_ in self.slices if address in slice_.block), None)
 
+    def _is_cut(self, address: Address) -> bool:
+        return any(subnet.host_prefix and address in cidr for cidr, subnet in self.subnets.items())
+
     def _give(self, wish: Wish, address: Address, slice_: Slice) -> None:
         self.holder[address] = str(wish.container)
         self.given.setdefault(wish.key, []).append((address, slice_))
@@ -85,17 +91,22 @@ class Segment:
     def _take_pins(self, wish: Wish) -> None:
         for address in wish.endpoint.addresses:
             slice_ = self._slice_of(address)
-            where = f"{wish.container} asks for {address} of `{self.spec.name}`"
+            if slice_ is None and self._is_cut(address):
+                continue  # an address fixes its host's slice; why it has not has been said there
             if slice_ is None:
                 blocks = " and ".join(str(each.block) for each in self.slices) or "nothing"
                 self.problems.add(
-                    f"{where}, which is outside of {blocks}", "Choose an address inside, or change the subnet"
+                    f"{wish.asks(address)}, which is outside of {blocks}",
+                    "Choose an address inside, or change the subnet",
                 )
             elif reason := reserved(address, slice_):
-                self.problems.add(f"{where}, which is {reason} of {slice_.block}", "Choose another address")
+                self.problems.add(
+                    f"{wish.asks(address)}, which is {reason} of {slice_.block}", "Choose another address"
+                )
             elif address in self.holder:
                 self.problems.add(
-                    f"{where}, which {self.holder[address]} asks for as well", "Give one of them another address"
+                    f"{wish.asks(address)}, which {self.holder[address]} asks for as well",
+                    "Give one of them another address",
                 )
             else:
                 self._give(wish, address, slice_)

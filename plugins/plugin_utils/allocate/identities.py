@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ANY_HOST,
@@ -121,7 +121,8 @@ class Identities:
         if other:
             network, host, name = other.split("/")
             self.problems.add(
-                f"`{name}` on {host} and {container} both have the MAC {mac} on `{network}`",
+                f"`{name}` on {on(host)} and {container}{container.where.inside('networks', network, 'mac').written}"
+                f" both have the MAC {mac} on `{network}`",
                 "Give one of them another `mac`, or none",
             )
 

@@ -32,6 +32,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger, SliceEntry
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
+    Host,
     Inventory,
     NetworkSpec,
     Slice,
@@ -217,23 +218,28 @@ class SliceAllotter:
         for host in self.inventory.hosts.values():
             if host.pins.get(self.spec.name):
                 self.problems.add(
-                    f"{host.name}: containerhost_slices names `{self.spec.name}`, which is not cut into slices",
+                    f"{host.where.inside('containerhost_slices', self.spec.name)}containerhost_slices names"
+                    f" `{self.spec.name}`, which is not cut into slices",
                     "Give its subnets a `host_prefix`, or leave the pin out",
                 )
 
     def _take_pins(self) -> None:
         for host in self.inventory.hosts.values():
             for block in host.pins.get(self.spec.name, ()):
-                where = f"{host.name}: containerhost_slices pins {block} of `{self.spec.name}`"
                 if not self._subnet_of(block):
                     choices = " or ".join(f"a /{subnet.host_prefix} of {subnet.cidr}" for subnet in self.cut)
-                    self.problems.add(f"{where}, which is not one of its slices", f"Take {choices}")
+                    self.problems.add(f"{self._pins(host, block)}, which is not one of its slices", f"Take {choices}")
                 elif block in self.holder:
                     self.problems.add(
-                        f"{where}, which {self.holder[block]} pins as well", "Give one of them another slice"
+                        f"{self._pins(host, block)}, which {self.holder[block]} pins as well",
+                        "Give one of them another slice",
                     )
                 else:
                     self._give(host.name, block)
+
+    def _pins(self, host: Host, block: Block) -> str:
+        where = host.where.inside("containerhost_slices", self.spec.name)
+        return f"{where}containerhost_slices pins {block} of `{self.spec.name}`"
 
     def _take_remembered(self) -> None:
         """What the ledger has: of present hosts that pin no slice of the family; of absent ones, to keep it free."""
@@ -281,7 +287,7 @@ class SliceAllotter:
         if subnet is None or any(address in block for block in own):
             return  # no subnet at all has it: the addresses' own check says so
         block = block_around(address, subnet.host_prefix)
-        where = f"{container} asks for {address} of `{self.spec.name}`"
+        where = container.asks(address, self.spec.name)
         if own:
             self.problems.add(
                 f"{where}, but the host's slice is {' and '.join(map(str, own))}",

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerSpec, EndpointSpec
@@ -19,11 +19,8 @@ _CONTAINER = schema.Section(schema.CONTAINER)
 _ENDPOINT = schema.Section(schema.ENDPOINT)
 
 
-def read_container(
-    name: str, value: Any, host: str, place: Callable[[], str], problems: Problems
-) -> ContainerSpec | None:
-    """The container, or None if it is no mapping. ``place`` says where it was written, for messages."""
-    where = _Where(f"container `{name}` on {host}", place)
+def read_container(name: str, value: Any, host: str, where: Where, problems: Problems) -> ContainerSpec | None:
+    """The container, or None if it is no mapping."""
     value = {} if value is None else value
     if not isinstance(value, Mapping):
         problems.add(f"{where}it is {value!r}, not a mapping", "Write its options as keys, such as networks: {web: {}}")
@@ -44,43 +41,32 @@ def read_container(
         _check_mode(spec)
         return spec if values["ref"] is None and _known_by_name(spec) else _with_ref(spec, values["ref"])
     except Refusal as refusal:
-        problems.refuse(where, refusal)
+        problems.refuse(where.inside(*refusal.path), refusal)
         return spec
 
 
-class _Where:
-    """The beginning of a message about a container, worked out only when there is one: there are 20,000 of them."""
-
-    def __init__(self, what: str, place: Callable[[], str], rest: str = ": ") -> None:
-        self._what, self._place, self._rest = what, place, rest
-
-    def at(self, rest: str) -> _Where:
-        return _Where(self._what, self._place, f": {rest}: ")
-
-    def __str__(self) -> str:
-        return f"{self._what} ({self._place()}){self._rest}"
-
-
-def _read_endpoints(value: Any, where: _Where, problems: Problems) -> tuple[EndpointSpec, ...]:
+def _read_endpoints(value: Any, where: Where, problems: Problems) -> tuple[EndpointSpec, ...]:
     if value is None:
         return ()
     if not isinstance(value, Mapping):
         names = value if isinstance(value, (list, tuple)) else [value]
         example = ", ".join(f"{name}: {{}}" for name in names)
-        problems.add(f"{where}`networks` is {value!r}, not a mapping", f"Write it as {{{example}}}")
+        fix = f"Write `network_mode: {value}`" if value in ("none", "host") else f"Write it as {{{example}}}"
+        problems.add(f"{where.inside('networks')}`networks` is {value!r}, not a mapping", fix)
         return ()
     found = []
     for name, options in value.items():
         try:
             read_name(name)
         except Refusal as refusal:
-            problems.refuse(str(where.at("networks")), refusal)
+            problems.refuse(where.inside("networks", name, rest="networks"), refusal)
             continue
-        found.append(_read_endpoint(name, {} if options is None else options, where.at(f"network {name}"), problems))
+        there = where.inside("networks", name, rest=f"network {name}")
+        found.append(_read_endpoint(name, {} if options is None else options, there, problems))
     return tuple(sorted(found, key=lambda endpoint: endpoint.network))
 
 
-def _read_endpoint(network: str, value: Any, where: _Where, problems: Problems) -> EndpointSpec:
+def _read_endpoint(network: str, value: Any, where: Where, problems: Problems) -> EndpointSpec:
     if not value and isinstance(value, Mapping):
         return EndpointSpec(network)
     if not isinstance(value, Mapping):
@@ -88,7 +74,9 @@ def _read_endpoint(network: str, value: Any, where: _Where, problems: Problems) 
         return EndpointSpec(network)
     values = _ENDPOINT.read(value, where, problems)
     if values["address"] and values["addresses"]:
-        problems.add(f"{where}both `address` and `addresses` are given", "Put all of them into `addresses`")
+        problems.add(
+            f"{where.inside('address')}both `address` and `addresses` are given", "Put all of them into `addresses`"
+        )
     return EndpointSpec(
         network=network,
         addresses=values["addresses"] or ((values["address"],) if values["address"] else ()),
@@ -108,24 +96,30 @@ def _check_mode(spec: ContainerSpec) -> None:
         return
     if not isinstance(mode, str) or mode not in ("none", "host") and not mode.startswith("container:"):
         raise Refusal(
-            f"`network_mode` is {mode!r}", "Write none, host or container:NAME, or leave it out for `networks`"
+            f"`network_mode` is {mode!r}",
+            "Write none, host or container:NAME, or leave it out for `networks`",
+            ("network_mode",),
         )
     if spec.endpoints:
-        raise Refusal(f"`network_mode: {mode}` and `networks` exclude each other", "Leave one of them out")
+        raise Refusal(
+            f"`network_mode: {mode}` and `networks` exclude each other", "Leave one of them out", ("network_mode",)
+        )
 
 
 def _with_ref(spec: ContainerSpec, ref: Any) -> ContainerSpec:
     """The container with its own ``ref``, checked for what its engine takes."""
     engine = ENGINES.get(spec.engine)
     if _known_by_name(spec) and not isinstance(ref, str):
-        raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"')
+        raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"', ("ref",))
     if engine is None or engine.known_by_name and engine.plain_names:
         read_name(ref)
     else:
         mistake = ENGINES[spec.engine].mistake("" if ref is None or isinstance(ref, bool) else str(ref))
         if mistake:
             advice = mistake[1]
-            raise Refusal(f"`engine: {spec.engine}` has the ref {ref!r}", advice[0].upper() + advice[1:])
+            what = "no `ref`" if ref is None else f"the ref {ref!r}"
+            place = ("engine",) if ref is None else ("ref",)
+            raise Refusal(f"`engine: {spec.engine}` has {what}", advice[0].upper() + advice[1:], place)
     return replace(spec, ref=str(ref))
 
 

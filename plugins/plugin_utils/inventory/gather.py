@@ -10,14 +10,21 @@ the same for containers. What two variables or two hosts say differently about o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import (
+    Problems,
+    Refusal,
+    Where,
+    at,
+    listed,
+    on,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import containers, schema
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME, read_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import NAMESPACES, VARIABLE
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
@@ -30,9 +37,10 @@ LAB = "containerhost.network.lab"  # the connection to a host of a lab
 Variables = Mapping[str, Mapping[str, Any]]
 _HOST = schema.Section(schema.HOST)
 _FLEET = schema.Section(schema.FLEET)
+_CONTAINER_OPTIONS = tuple(option.name for option in schema.CONTAINER)
 
 
-def _nowhere(host: str, variable: str, name: str) -> str | None:
+def _nowhere(host: str, variable: str, path: tuple[Any, ...]) -> str | None:
     return None
 
 
@@ -45,31 +53,35 @@ class Sources:
     """The inventory as Ansible has it, templated.
 
     ``variables``: of each host, by name. ``play``: what the play itself says, which is the fleet's.
-    ``origin``: the "file:line" of one entry of a variable, if known. ``resolve``: the hosts of a host pattern.
+    ``origin``: the "file:line" of what a path (keys, numbers in lists) leads to in a variable, if known.
+    ``resolve``: the hosts of a host pattern.
     ``ignored``: sentences for what does not count, as it comes from elsewhere.
     """
 
     variables: Variables
     play: Mapping[str, Any] = field(default_factory=dict)
-    origin: Callable[[str, str, str], str | None] = _nowhere
+    origin: Callable[[str, str, tuple[Any, ...]], str | None] = _nowhere
     resolve: Callable[[str], Sequence[str]] = _nobody
     ignored: Sequence[str] = ()
+
+    def where(self, what: str, host: str) -> Where:
+        """The beginning of messages about a host's variables; the variable is the first part of a path inside."""
+        return Where(what, lambda path: self.origin(host, path[0], path[1:]) if path else None)
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One entry of a joined variable: its value, and who said it."""
+    """One entry of a joined variable: its value, and who said it. ``shared``: others have said the same."""
 
     name: str
     value: Any
     host: str
     variable: str
+    shared: bool = False
 
-    def place(self, sources: Sources) -> str:
-        found = sources.origin(self.host, self.variable, self.name)
-        if found:
-            return found
-        return f"{self.variable} of {self.host}" if self.host != PLAY else f"{self.variable} of the play"
+    def where(self, what: str, sources: Sources) -> Where:
+        otherwise = self.variable if self.shared else f"{self.variable} of {on(self.host)}"
+        return Where(what, lambda path: sources.origin(self.host, self.variable, (self.name, *path)), otherwise)
 
 
 @without_garbage_collection
@@ -79,7 +91,7 @@ def gather(sources: Sources) -> Inventory:
     _check_variable_names(sources, problems)
     _check_host_names(sources, problems)
     fleet = _read_fleet(sources, problems)
-    hosts = {name: _read_host(name, variables, problems) for name, variables in sorted(sources.variables.items())}
+    hosts = {name: _read_host(name, sources, problems) for name in sorted(sources.variables)}
     networks = _read_networks(sources, problems)
     members = {host: _read_containers(host, sources, problems) for host in hosts}
     problems.stop_if_any()
@@ -103,16 +115,19 @@ def is_ours(variable: str, joined: str) -> bool:
 
 def _check_variable_names(sources: Sources, problems: Problems) -> None:
     known = [option.name for option in schema.HOST + schema.FLEET] + [schema.NETWORKS, schema.CONTAINERS]
-    first_host: dict[str, str] = {}
+    hosts: dict[str, list[str]] = {}
     for host, variables in [(PLAY, sources.play), *sources.variables.items()]:
         for name in variables:
-            first_host.setdefault(name, host)
-    for name, host in sorted(first_host.items()):
+            hosts.setdefault(name, []).append(host)
+    for name, those in sorted(hosts.items()):
         if name in known or name in schema.OTHERS or is_ours(name, schema.NETWORKS) or is_ours(name, schema.CONTAINERS):
             continue
         near = schema.nearest(name, known) if name.startswith(schema.PREFIX) else None
         if near and _resembles(name, near):
-            problems.add(f"{host}: there is no variable `{name}`", f"Write `{near}` if that is meant, or rename yours")
+            for host in those:
+                where = sources.where(on(host), host).inside(name)
+                fix = f"Write `{near}` if that is meant, or rename yours"
+                problems.add(f"{where}there is no variable `{name}`", fix)
 
 
 def _check_host_names(sources: Sources, problems: Problems) -> None:
@@ -122,7 +137,8 @@ def _check_host_names(sources: Sources, problems: Problems) -> None:
     for name in sources.play:
         if is_ours(name, schema.CONTAINERS):
             problems.add(
-                f"`{name}` is set by the play, where other hosts' can't be seen",
+                f"`{name}`{sources.where('', PLAY).inside(name).written} is set by the play, where other hosts' can't"
+                " be seen",
                 "Move it to host_vars or group_vars: only networks may come from the play",
             )
 
@@ -144,17 +160,21 @@ def _read_fleet(sources: Sources, problems: Problems) -> dict[str, Any]:
                 continue
             other, value = seen.setdefault(name, (host, variables[name]))
             if other != PLAY and value != variables[name]:
+                places = [sources.where("", each).inside(name).written for each in (other, host)]
                 problems.add(
-                    f"`{name}` is {value!r} for {other} and {variables[name]!r} for {host},"
+                    f"`{name}` is {value!r} for {other}{places[0]} and {variables[name]!r} for {on(host)}{places[1]},"
                     " and it is the whole fleet's",
                     "Set it once, for the group all",
                 )
-    return _FLEET.read({name: value for name, (host, value) in seen.items()}, "", problems)
+    where = Where("", lambda path: sources.origin(seen[path[0]][0], path[0], path[1:]) if path else None)
+    return _FLEET.read({name: value for name, (host, value) in seen.items()}, where, problems)
 
 
-def _read_host(name: str, variables: Mapping[str, Any], problems: Problems) -> Host:
+def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
+    variables = sources.variables[name]
     mine = {key: variables[key] for key in _HOST.options if key in variables}
-    values = _HOST.read(mine, f"{name}: ", problems) if mine else _HOST.defaults
+    where = sources.where(on(name), name)
+    values = _HOST.read(mine, where, problems) if mine else _HOST.defaults
     named = values["containerhost_underlay_address"]
     return Host(
         name=name,
@@ -168,6 +188,7 @@ def _read_host(name: str, variables: Mapping[str, Any], problems: Problems) -> H
         publish_addresses=values["containerhost_publish_address"],
         publish_range=values["containerhost_publish_range"],
         pins=values["containerhost_slices"],
+        where=where,
     )
 
 
@@ -189,27 +210,67 @@ def _entries(
         entries = variables[variable]
         if entries is None:
             continue
+        where = sources.where(on(host), host).inside(variable)
         if not isinstance(entries, Mapping):
-            problems.add(f"{host}: `{variable}` is not a mapping of names", "Write the names as keys")
+            problems.add(f"{where}`{variable}` is not a mapping of names", _as_mapping(joined, entries))
             continue
+        entries = _without_options(entries, joined, where, problems)
         for name, value in entries.items():
             try:
                 read_name(name)
             except Refusal as refusal:
-                problems.refuse(f"{variable}: ", refusal)
+                problems.refuse(f"{where.inside(name)}{variable}: ", refusal)
                 continue
             if name in first:
-                _defined_twice(name, first[name], variable, host, problems)
+                _defined_twice(name, first[name], variable, host, sources, problems)
                 continue
             first[name] = variable
             yield Definition(name, value, host, variable)
 
 
-def _defined_twice(name: str, variable: str, other: str, host: str, problems: Problems) -> None:
-    # Without the host's name for what groups say to many hosts, so that it is one problem.
-    kind = "the network" if is_ours(variable, schema.NETWORKS) else f"{host}: the container"
+def _as_mapping(joined: str, entries: Any) -> str:
+    """What to write instead: names as keys, with those names that have been given otherwise."""
+    rest = "{driver: bridge}" if joined == schema.NETWORKS else "{networks: {…}}"
+    items = entries if isinstance(entries, (list, tuple)) else [entries]
+    names = [item.get("name") if isinstance(item, Mapping) else item for item in items]
+    named = [name for name in names if isinstance(name, str) and NAME.match(name)] or ["web"]
+    return f"Write the names as keys, as in {{{', '.join(f'{name}: {rest}' for name in named[:2])}}}"
+
+
+def _without_options(entries: Mapping, joined: str, where: Where, problems: Problems) -> Mapping:
+    """The entries; options among them, which are indented too little, are one problem, and are left out."""
+    options = schema.every_network_option() if joined == schema.NETWORKS else _CONTAINER_OPTIONS
+    slipped = [name for name, value in entries.items() if name in options and _is_option(name, value, entries)]
+    if not slipped:
+        return entries
+    what = "a network" if joined == schema.NETWORKS else "a container"
+    names = listed(f"`{name}`" for name in slipped)
     problems.add(
-        f"{kind} `{name}` is defined twice, in `{variable}` and in `{other}`",
+        f"{where.inside(slipped[0])}{names} in `{joined}`, where names of {what[2:]}s stand: an option of {what}",
+        f"Indent it, so that it is below the name of {what}",
+    )
+    return {name: value for name, value in entries.items() if name not in slipped and value is not None}
+
+
+def _is_option(name: str, value: Any, entries: Mapping[str, Any]) -> bool:
+    """Whether it is no name that someone has chosen: a network and a container are mappings, or nothing."""
+    if not isinstance(value, Mapping):
+        return value is not None
+    return name == "networks" and None in entries.values() and not set(value) <= set(_CONTAINER_OPTIONS)
+
+
+def _defined_twice(
+    name: str, variable: str, other: str, host: str, sources: Sources, problems: Problems, first: str = ""
+) -> None:
+    """``first`` is the host that has it by ``variable``, if that is another one."""
+    # Without the host's name for what groups say to many hosts, so that it is one problem.
+    kind = "the network" if is_ours(variable, schema.NETWORKS) else f"{on(host)}: the container"
+    one, two = (
+        sources.where("", where).inside(named, name).written
+        for where, named in ((first or host, variable), (host, other))
+    )
+    problems.add(
+        f"{kind} `{name}` is defined twice, in `{variable}`{one} and in `{other}`{two}",
         "Remove one of them: they are joined, not merged",
     )
 
@@ -226,9 +287,12 @@ def _read_networks(sources: Sources, problems: Problems) -> dict[str, NetworkSpe
         for definition in _entries(sources, host, own, schema.NETWORKS, problems):
             other = found.setdefault(definition.name, definition)
             if other.variable != definition.variable:
-                _defined_twice(definition.name, other.variable, definition.variable, host, problems)
+                twice = definition.name, other.variable, definition.variable
+                _defined_twice(*twice, host, sources, problems, other.host)
             elif other.value != definition.value:
                 differing.setdefault(definition.name, (other, definition))
+            elif other.host != host and not other.shared:
+                found[definition.name] = replace(other, shared=True)
     for one, another in differing.values():
         _differ(one, another, sources, problems)
     specs = (_read_network(definition, sources, problems) for name, definition in sorted(found.items()))
@@ -236,7 +300,8 @@ def _read_networks(sources: Sources, problems: Problems) -> dict[str, NetworkSpe
 
 
 def _differ(one: Definition, other: Definition, sources: Sources, problems: Problems) -> None:
-    said = [f"{each.value!r} for {each.host} ({each.place(sources)})" for each in (one, other)]
+    one, other = replace(one, shared=False), replace(other, shared=False)
+    said = [f"{each.value!r} for {each.host} ({at(each.where('', sources).place)})" for each in (one, other)]
     problems.add(
         f"the network `{one.name}` is {said[0]} and {said[1]}, and it is the whole fleet's",
         "Define it once, or under two names",
@@ -244,7 +309,7 @@ def _differ(one: Definition, other: Definition, sources: Sources, problems: Prob
 
 
 def _read_network(definition: Definition, sources: Sources, problems: Problems) -> NetworkSpec | None:
-    where = f"network `{definition.name}` ({definition.place(sources)}): "
+    where = definition.where(f"network `{definition.name}`", sources)
     value = {} if definition.value is None else definition.value
     if not isinstance(value, Mapping):
         problems.add(f"{where}it is {value!r}, not a mapping", "Write its options as keys, such as driver: bridge")
@@ -255,7 +320,7 @@ def _read_network(definition: Definition, sources: Sources, problems: Problems) 
     try:
         driver_name = schema.read_driver(value.get("driver"))
     except Refusal as refusal:
-        problems.refuse(where, refusal)
+        problems.refuse(where.inside("driver"), refusal)
         return None
     values = schema.Section(schema.network_options(driver_name)).read(value, where, problems)
     driver_ = driver(driver_name)
@@ -266,7 +331,7 @@ def _read_network(definition: Definition, sources: Sources, problems: Problems) 
         subnets=values["subnets"],
         mtu=values["mtu"],
         internal=values["internal"],
-        members=_resolve(values["hosts"], sources, where, problems),
+        members=_resolve(values["hosts"], sources, where.inside("hosts"), problems),
         per_host_names=values["per_host_names"],
         names=values["names"],
         present=values["state"] == "present",
@@ -275,7 +340,7 @@ def _read_network(definition: Definition, sources: Sources, problems: Problems) 
     )
 
 
-def _resolve(pattern: str | None, sources: Sources, where: str, problems: Problems) -> tuple[str, ...] | None:
+def _resolve(pattern: str | None, sources: Sources, where: Where, problems: Problems) -> tuple[str, ...] | None:
     if pattern is None:
         return None
     try:
@@ -293,9 +358,8 @@ def _resolve(pattern: str | None, sources: Sources, where: str, problems: Proble
 def _read_containers(host: str, sources: Sources, problems: Problems) -> dict[str, Any]:
     found = {}
     for definition in _entries(sources, host, sources.variables[host], schema.CONTAINERS, problems):
-        spec = containers.read_container(
-            definition.name, definition.value, host, lambda d=definition: d.place(sources), problems
-        )
+        where = definition.where(f"container `{definition.name}` on {on(host)}", sources)
+        spec = containers.read_container(definition.name, definition.value, host, where, problems)
         if spec:
             found[definition.name] = spec
     return dict(sorted(found.items()))

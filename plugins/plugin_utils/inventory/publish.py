@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
     Block,
@@ -48,14 +49,20 @@ def read_publish(value: Any) -> tuple[Publish, ...]:
 
 
 def _not_text(value: Any) -> Refusal:
+    """A port alone, or what YAML has made of two: of 22:22, 1342, which could be a port as well as 8080 could."""
     text = base60(value)
-    note = f"a number, because YAML reads {text} without quotes in base 60" if text else "not text"
-    if not isinstance(value, bool) and isinstance(value, int) and 0 < value < 65536:
-        return Refusal(
-            f"publish: {value!r} is a number" + (f", as YAML reads {text} without quotes as well" if text else ""),
-            f'Quote what you mean, "{value}" for that port of the container' + (f' or "{text}"' if text else ""),
-        )
-    return Refusal(f"publish: {value!r} is {note}", f'Quote it, as in "{text or "8080:80/tcp"}"')
+    host, _colon, container = text.partition(":")
+    if text and (host == container or not _is_port(value)):
+        note = f"a number, because YAML reads {text} without quotes in base 60"
+        return Refusal(f"publish: {value!r} is {note}", f'Quote it, as in "{text}"')
+    if _is_port(value):
+        fix = f'Quote it: "{value}:80" for the host\'s port and the container\'s, "{value}" for the container\'s alone'
+        return Refusal(f"publish: {value} is a number, one port without the other", fix)
+    return Refusal(f"publish: {value!r} is not text", 'Quote it, as in "8080:80/tcp"')
+
+
+def _is_port(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
 
 
 def base60(value: Any, groups: int | None = None) -> str:
@@ -72,7 +79,7 @@ def base60(value: Any, groups: int | None = None) -> str:
 def _from_mapping(value: Mapping[str, Any]) -> Iterator[Publish]:
     for key in value:
         if key not in KEYS:
-            raise Refusal(f"publish: unknown key `{key}`", f"A mapping has {', '.join(KEYS)}")
+            raise Refusal(f"publish: unknown key `{key}`", _meant(key, value), (key,))
     if value.get("container_port") is None:
         raise Refusal(f"publish: {dict(value)!r} has no `container_port`", "Say which of its ports it is")
     sources = _read_sources(value["sources"]) if "sources" in value else ()
@@ -84,6 +91,12 @@ def _from_mapping(value: Mapping[str, Any]) -> Iterator[Publish]:
         value.get("protocol"),
         sources,
     )
+
+
+def _meant(key: Any, value: Mapping[str, Any]) -> str:
+    if whole_number(str(key)) is not None and len(value) == 1:
+        return f'Write it without a space, and in quotes: "{key}:{value[key]}"'
+    return elsewhere.meant(key, KEYS)
 
 
 def _read_sources(value: Any) -> tuple[Block | str, ...]:

@@ -17,7 +17,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import KEYS as PUBLISH_KEYS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import (
     NAME,
     base60,
@@ -63,10 +65,11 @@ def read_name(value: Any, option: Option | None = None) -> str:
 
 
 def read_text(value: Any, option: Option) -> str:
-    if not isinstance(value, str) or not value:
-        raise Refusal(f"`{option.name}` is {value!r}, which is not text", "Quote it")
     if option.choices and value not in option.choices:
         raise Refusal(f"`{option.name}` is {value!r}", f"Write one of {', '.join(option.choices)}")
+    if not isinstance(value, str) or not value:
+        fix = "Write one value, as text" if isinstance(value, (Mapping, list, tuple)) else "Quote it"
+        raise Refusal(f"`{option.name}` is {value!r}, which is not text", fix)
     return value
 
 
@@ -79,6 +82,17 @@ def read_folder(value: Any, option: Option) -> str:
             "Write the folder's path, as in /var/lib/prometheus/node-exporter",
         )
     return text.rstrip("/")
+
+
+def _each(value: Any, option: Option, read: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """What is read of each item of a list. A refusal says which item it is about."""
+    found = []
+    for number, item in enumerate(_list(value, option)):
+        try:
+            found.append(read(item))
+        except Refusal as refusal:
+            raise Refusal(refusal.what, refusal.fix, (number, *refusal.path)) from None
+    return tuple(found)
 
 
 def read_bool(value: Any, option: Option) -> bool:
@@ -111,7 +125,10 @@ def _text(value: Any, name: str, example: str) -> str:
     if not isinstance(value, str):
         mangled = base60(value)
         note = f" (YAML reads {mangled} without quotes as base 60)" if mangled else ""
-        raise Refusal(f"`{name}` is {value!r}, which is not text{note}", f'Quote it, as in "{example}"')
+        fix = f'Quote it, as in "{example}"'
+        if isinstance(value, (Mapping, list, tuple)):
+            fix = f'Write one value, as in "{example}"'
+        raise Refusal(f"`{name}` is {value!r}, which is not text{note}", fix)
     return value
 
 
@@ -120,7 +137,7 @@ def read_address(value: Any, option: Option) -> Address:
 
 
 def read_addresses(value: Any, option: Option) -> tuple[Address, ...]:
-    return tuple(read_address(item, option) for item in _list(value, option))
+    return _each(value, option, lambda item: read_address(item, option))
 
 
 def read_interface_address(value: Any, option: Option) -> Address:
@@ -148,7 +165,7 @@ def _of_network(block: Block, address: Address) -> str:
 
 
 def read_blocks(value: Any, option: Option) -> tuple[Block, ...]:
-    return tuple(parse_block(_text(item, option.name, "10.64.0.0/12")) for item in _list(value, option))
+    return _each(value, option, lambda item: parse_block(_text(item, option.name, "10.64.0.0/12")))
 
 
 def read_pools(value: Any, option: Option) -> tuple[Block, ...]:
@@ -162,12 +179,18 @@ def _list(value: Any, option: Option) -> list:
     if isinstance(value, str):
         raise Refusal(f"`{option.name}` is the text {value!r}, not a list", f"Write it as [{value}]")
     if not isinstance(value, (list, tuple)):
-        raise Refusal(f"`{option.name}` is {value!r}, not a list", "Write a list")
+        item = f"[{_flow(value)}]" if isinstance(value, Mapping) else f"[{value}]"
+        raise Refusal(f"`{option.name}` is {value!r}, not a list", f"Write a list, as in {item}")
     return list(value)
 
 
+def _flow(value: Mapping[Any, Any]) -> str:
+    """A mapping as YAML has it on one line."""
+    return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
+
+
 def read_names(value: Any, option: Option) -> tuple[str, ...]:
-    return tuple(read_name(item) for item in _list(value, option))
+    return _each(value, option, read_name)
 
 
 def read_hostnames(value: Any, option: Option) -> tuple[str, ...]:
@@ -230,7 +253,11 @@ def read_publishes(value: Any, option: Option) -> tuple[Publish, ...]:
         read_publish(value)  # refuses it as mangled, which explains more than the missing list
     if isinstance(value, str):
         raise Refusal(f"`publish` is the text {value!r}, not a list", f'Write it as ["{value}"]')
-    return tuple(port for item in _list(value, option) for port in read_publish(item))
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f'"{host}:{port}"' for host, port in value.items())
+        fix = f"Write it as [{_flow(value)}]" if set(value) & set(PUBLISH_KEYS) else f"Write it as [{pairs}]"
+        raise Refusal(f"`publish` is {value!r}, not a list", fix)
+    return tuple(port for ports in _each(value, option, read_publish) for port in ports)
 
 
 def read_publish_addresses(value: Any, option: Option) -> tuple[Address, ...]:
@@ -244,7 +271,7 @@ def read_port_range(value: Any, option: Option) -> tuple[int, int]:
 
 
 def read_routes(value: Any, option: Option) -> tuple[ContainerRoute, ...]:
-    return tuple(_route(item) for item in _list(value, option))
+    return _each(value, option, _route)
 
 
 def _route(value: Any) -> ContainerRoute:
@@ -292,7 +319,7 @@ def _is_sysctl(key: str) -> bool:
 
 
 def read_subnets(value: Any, option: Option) -> tuple[SubnetSpec, ...]:
-    subnets = tuple(_subnet(item) for item in _list(value, option))
+    subnets = _each(value, option, _subnet)
     if not subnets:
         raise Refusal("`subnets` is an empty list", "Leave it out to have subnets taken from containerhost_pools")
     return subnets
@@ -351,7 +378,7 @@ def _mapping(value: Any, what: str, keys: tuple[str, ...], example: str) -> Mapp
         raise Refusal(f"{what} is {value!r}, not a mapping", f"Write it as {example}")
     for key in value:
         if key not in keys:
-            raise Refusal(f"{what} has the unknown key `{key}`", f"It has {', '.join(keys)}")
+            raise Refusal(f"{what} has the unknown key `{key}`", elsewhere.meant(key, keys), (key,))
     return value
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver, drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS, SUBNET_KEYS
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE
 
 PREFIX = "containerhost_"
@@ -213,6 +214,11 @@ def network_options(driver_name: str) -> tuple[Option, ...]:
     return NETWORK + driver(driver_name).options
 
 
+def every_network_option() -> set[str]:
+    """The keys of networks of whichever driver."""
+    return {option.name for name in drivers() for option in network_options(name)}
+
+
 def nearest(word: Any, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known word that a user may have meant."""
     return next(iter(difflib.get_close_matches(str(word), list(known), n=1, cutoff=cutoff)), None)
@@ -235,20 +241,26 @@ class Section:
         self.defaults = {option.name: option.default for option in self.options.values()}
         self.required = [option.name for option in self.options.values() if option.required]
 
-    def read(self, mapping: Mapping[Any, Any], where: str, problems: Problems) -> dict[str, Any]:
-        """All options with their values or defaults. A null value counts as left out."""
+    def read(self, mapping: Mapping[Any, Any], where: Where, problems: Problems) -> dict[str, Any]:
+        """All options with their values or defaults. A null value counts as left out.
+
+        Of one option one thing is said: what is wrong with it, or what it may have been called, or that it is missing.
+        """
         values = dict(self.defaults)
+        told = set()
         for key, value in mapping.items():
             option = self.options.get(key) if isinstance(key, str) else None
             if option is None:
-                self._unknown(key, where, problems)
+                told.add(self._unknown(key, where.inside(key), problems))
             elif value is not None:
                 try:
                     values[key] = read_value(option, value)
                 except Refusal as refusal:
-                    problems.refuse(where, refusal)
+                    told.add(key)
+                    name = "" if f"`{key}`" in refusal.what or f"{key}:" in refusal.what else f"`{key}`: "
+                    problems.add(f"{where.inside(key, *refusal.path)}{name}{refusal.what}", refusal.fix)
         for name in self.required:
-            if values[name] is None and self.options[name].has_meaning(values):
+            if values[name] is None and name not in told and self.options[name].has_meaning(values):
                 problems.add(f"{where}`{name}` is missing", _example(self.options[name]))
         for name in filter(self.options.get, mapping):
             if values[name] != self.defaults[name] and not self.options[name].has_meaning(values):
@@ -259,12 +271,58 @@ class Section:
                 )
         return values
 
-    def _unknown(self, key: Any, where: str, problems: Problems) -> None:
+    def _unknown(self, key: Any, where: Where, problems: Problems) -> str | None:
+        """Say what an unknown key may have been meant to be, and return it."""
         owners = [each.name for each in drivers().values() if any(option.name == key for option in each.options)]
+        meant = None
         if owners and "driver" in self.options:
             problems.add(f"{where}`{key}` is an option of {' and '.join(owners)} networks", "Leave it out here")
+        elif level := _level_of(key, self):
+            problems.add(f"{where}`{key}` is {level[0]}", level[1])
         else:
-            problems.add(f"{where}unknown key `{key}`", suggestion(key, self.options))
+            meant = elsewhere.known_as(str(key), self.options) or nearest(key, self.options)
+            problems.add(f"{where}unknown key `{key}`", _fix_of_unknown(key, meant, self))
+        return meant
+
+
+_ABOVE = "Write it one level higher, beside `networks`"
+
+
+def _level_of(key: Any, section: Section) -> tuple[str, str] | None:
+    """What a key that does not belong to a section is, and where it belongs; None where nothing is known of it."""
+    mine = section.options
+    name = elsewhere.NAMES.get(str(key), key)
+    if name in mine or key in mine:
+        return None
+    if key in {option.name for option in (*HOST, *FLEET)} or key in (NETWORKS, CONTAINERS, *OTHERS):
+        return "a variable of its own", "Write it at the top, where `containerhost_…` stands, without indentation"
+    of_endpoint, of_container = ({option.name for option in each} for each in (ENDPOINT, CONTAINER))
+    called = f"{name}: …" if name == key else f"{name}: … (as it is called here)"
+    if "networks" in mine and name in of_endpoint:
+        example = f"networks: {{web: {{{called}}}}}"
+        return "said of each network that it is on", f"Write it below the network, as in {example}"
+    if mine.keys() == of_endpoint and name in of_container:
+        return "an option of the container", _ABOVE
+    if "subnets" in mine and name == "cidr":
+        return "an option of a subnet", "Write it as a list, as in subnets: [10.80.0.0/16]"
+    if "subnets" in mine and name in SUBNET_KEYS:
+        return "an option of a subnet", f"Write it with its CIDR, as in subnets: [{{cidr: 10.80.0.0/16, {called}}}]"
+    if "networks" in mine and name in every_network_option() and name not in ("port", "range"):
+        return "an option of a network", f"Write it in {NETWORKS}, with that network's others"
+    if "subnets" in mine and name in of_endpoint | of_container and name != "networks":
+        return "said of containers", f"Write it in {CONTAINERS}, for each that is on this network"
+    return None
+
+
+def _fix_of_unknown(key: Any, meant: str | None, section: Section) -> str:
+    if elsewhere.known_as(str(key), section.options):
+        return f"Write `{meant}` if that is meant"
+    if "networks" in section.options and key in elsewhere.OF_THE_ENGINE:
+        return "Leave it out: the container's engine is told that, and only networks are described here"
+    if "subnets" in section.options and key in elsewhere.OF_DOCKER_NETWORKS:
+        rest = "it has IPv6 where one of its `subnets` is of it" if "ip" in key else "its options stand beside `driver`"
+        return f"Leave it out: a network here has no such option; {rest}"
+    return suggestion(key, section.options)
 
 
 def _example(option: Option) -> str:
@@ -272,7 +330,10 @@ def _example(option: Option) -> str:
         return f"Write one of {', '.join(drivers())}"
     if option.minimum is not None:
         return f"Write a number from {option.minimum} to {option.maximum}"
-    return f"Write `{option.name}`"
+    return f"Write it, as in `{option.name}: {_EXAMPLES.get(option.type, '…')}`"
+
+
+_EXAMPLES = {"ifname": "eth1", "address": "10.80.1.5", "text": "…"}
 
 
 def read_value(option: Option, value: Any) -> Any:

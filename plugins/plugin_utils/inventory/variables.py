@@ -10,20 +10,23 @@ so that one host would plan for all of them.
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import functools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+from ansible import constants as C
 from ansible import context
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.manager import InventoryManager
 from ansible.vars.hostvars import HostVars, HostVarsVars
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, is_ours
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import PLAY, Sources, is_ours
 
 try:
     # Where a value was written. It is ansible-core's own and may go, so nothing but a message depends on it.
@@ -98,12 +101,13 @@ def read_sources(task_vars: Mapping[str, Any], task: Any, loader: Any) -> Source
     problems = Problems()
     hostvars, here = variables_of_task(task_vars, task)
     resolve = _resolver(hostvars._inventory.get_groups_dict(), loader)
-    play = _read_play(here, hostvars[host_of_task(task_vars)], problems)
+    written = _Written(hostvars, here)
+    play = _read_play(here, hostvars[host_of_task(task_vars)], written, problems)
     names = resolve(_fleet_pattern(here))
-    variables = {host: _read_host(host, hostvars[host], problems) for host in names}
+    variables = {host: _read_host(host, hostvars[host], written, problems) for host in names}
     problems.stop_if_any()
     ignored = tuple(_ignored(task_vars["hostvars"]._variable_manager, names))
-    return Sources(variables, play, _origin_finder(hostvars, here), resolve, ignored)
+    return Sources(variables, play, written.place, resolve, ignored)
 
 
 def _fleet_pattern(here: Mapping[str, Any]) -> str:
@@ -140,7 +144,7 @@ def _is_joined(name: str) -> bool:
     return is_ours(name, schema.NETWORKS) or is_ours(name, schema.CONTAINERS)
 
 
-def _read_host(host: str, found: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+def _read_host(host: str, found: Mapping[str, Any], written: _Written, problems: Problems) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in found:
         if not isinstance(name, str) or name not in ANSIBLES and not name.startswith(schema.PREFIX):
@@ -150,19 +154,31 @@ def _read_host(host: str, found: Mapping[str, Any], problems: Problems) -> dict[
             values[str.__str__(name)] = plain(found[name]) if _is_read(name) else None
         except AnsibleError as error:
             if name not in ANSIBLES:
-                _untemplatable(host, name, error, problems)
+                _untemplatable(host, name, error, written, problems)
     return values
 
 
-def _untemplatable(host: str, name: str, error: AnsibleError, problems: Problems) -> None:
-    reason = " ".join(str(error).split())
-    problems.add(
-        f"{host}: `{name}` can't be worked out: {reason.rstrip('.')}",
-        "Correct its template: inventory, play and command line are read, what hosts answer is not read",
-    )
+def _untemplatable(host: str, name: str, error: AnsibleError, written: _Written, problems: Problems) -> None:
+    """Each part of a variable that has no value, at its own place."""
+    for path, why in written.failures(host, name) or [((), error)]:
+        where = Where(on(host), lambda inner: written.place(host, name, inner)).inside(*path)
+        what = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+        reason = " ".join(str(why).split()).partition(": maximum recursion")[0].rstrip(".")
+        problems.add(f"{where}`{name}{what}` can't be worked out: {reason}", _remedy(why))
 
 
-def _read_play(here: Mapping[str, Any], own: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+def _remedy(error: Exception) -> str:
+    if "vault" in f"{type(error).__name__} {error}".lower():
+        return "Give its password (--ask-vault-pass, or --vault-password-file), or encrypt it anew"
+    where = "inventory, play and command line are read, what hosts answer is not read"
+    if isinstance(error, AnsibleUndefinedVariable):
+        return f"Define what it names, or correct the template: {where}"
+    return f"Correct its template: {where}"
+
+
+def _read_play(
+    here: Mapping[str, Any], own: Mapping[str, Any], written: _Written, problems: Problems
+) -> dict[str, Any]:
     """What the play, and not the inventory, says about the fleet: it differs from what the host itself has."""
     play = {}
     for name in here:
@@ -177,7 +193,7 @@ def _read_play(here: Mapping[str, Any], own: Mapping[str, Any], problems: Proble
             if name not in own or theirs != value:
                 play[str.__str__(name)] = value
         except AnsibleError as error:
-            _untemplatable("the play", name, error, problems)
+            _untemplatable(PLAY, name, error, written, problems)
     return play
 
 
@@ -191,32 +207,102 @@ def _resolver(groups: Mapping[str, Sequence[str]], loader: Any) -> Callable[[str
 
     def resolve(pattern: str) -> list[str]:
         try:
-            return sorted(str.__str__(host.name) for host in manager.get_hosts(pattern=pattern))
+            with _without_warning():
+                return sorted(str.__str__(host.name) for host in manager.get_hosts(pattern=pattern))
         except AnsibleError as error:
             raise Refusal(f"the host pattern {pattern!r} can't be resolved: {error}", "Name a group or host") from None
 
     return resolve
 
 
-def _origin_finder(
-    hostvars: Mapping[str, Any], here: Mapping[str, Any]
-) -> Callable[[str, str, str], str | None]:
-    def origin(host: str, variable: str, name: str) -> str | None:
-        """Where an entry was written, looked up only when a message needs it."""
+@contextlib.contextmanager
+def _without_warning() -> Iterator[None]:
+    """A pattern that matches no host is told by whoever asks, once."""
+    before, C.HOST_PATTERN_MISMATCH = C.HOST_PATTERN_MISMATCH, "ignore"
+    try:
+        yield
+    finally:
+        C.HOST_PATTERN_MISMATCH = before
+
+
+class _Written:
+    """Where values were written, and which of them have none: asked only for what a message needs."""
+
+    def __init__(self, hostvars: HostVars, here: HostVarsVars) -> None:
+        self._hostvars, self._here = hostvars, here
+        self._variables = functools.cache(self._variables_of)
+
+    def _variables_of(self, host: str) -> HostVarsVars:
+        return self._here if host == PLAY else self._hostvars[host]
+
+    def place(self, host: str, variable: str, path: Sequence[Any]) -> str | None:
+        """The place of the innermost part on the way along the path that is known to be in a file."""
         if Origin is None:
             return None
         try:
-            entries = hostvars[host][variable] if host in hostvars else here[variable]
-            tag = next(Origin.get_tag(key) or Origin.get_tag(entries[key]) for key in entries if key == name)
-            if tag is None or not tag.path:
-                return None
-            path = os.path.relpath(tag.path)
-            path = tag.path if path.startswith("..") else path
-            return f"{path}:{tag.line_num}" if tag.line_num else path
+            variables = self._variables(host)
+            return _place_in(_values(variables), (variable, *path), lambda: variables[variable])
         except Exception:  # a place in a message must never be what fails
             return None
 
-    return origin
+    def failures(self, host: str, variable: str) -> list[tuple[tuple[Any, ...], AnsibleError]]:
+        """The parts of a variable that can't be worked out, as paths, and why; none where the whole is one template."""
+        try:
+            variables = self._variables(host)
+            values = _values(variables)
+            return list(_failures(values[variable], lambda value: self._worked_out(values, value)))
+        except Exception:  # as above
+            return []
+
+
+    def _worked_out(self, values: Mapping[str, Any], value: Any) -> Any:
+        name = "containerhost_worked_out"
+        return HostVarsVars({**values, name: value}, loader=self._hostvars._loader, host="")[name]
+
+
+def _values(variables: HostVarsVars) -> Mapping[str, Any]:
+    """A host's variables as they were written."""
+    return variables._vars
+
+
+def _failures(value: Any, work_out: Callable[[Any], Any]) -> Iterator[tuple[tuple[Any, ...], AnsibleError]]:
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, (list, tuple)):
+        parts = enumerate(value)
+    else:
+        try:
+            plain(work_out(value))
+        except AnsibleError as error:
+            yield (), error
+    for key, item in parts:
+        yield from (((plain(key), *path), error) for path, error in _failures(item, work_out))
+
+
+def _place_in(value: Any, path: Sequence[Any], worked_out: Callable[[], Any]) -> str | None:
+    """``worked_out`` gives what the first key of the path leads to, where a template stands on the way."""
+    found = None
+    for number, key in enumerate(path):
+        if isinstance(value, str) and number:
+            value = functools.reduce(lambda part, inner: part[inner], path[1:number], worked_out())
+        own = next((each for each in value if each == key), None) if isinstance(value, Mapping) else None
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            break
+        found = _place(own) or _place(value) or found
+    return found
+
+
+def _place(value: Any) -> str | None:
+    tag = Origin.get_tag(value)
+    if tag is None or not tag.path:
+        said = getattr(tag, "description", None) or ""
+        return said.strip("<>") if said.startswith("<CLI option") else None
+    path = os.path.relpath(tag.path)
+    path = tag.path if path.startswith("..") else path
+    return f"{path}:{tag.line_num}" if tag.line_num else path
 
 
 def _text_of_path(named: Any) -> str:

@@ -99,7 +99,12 @@ def test_what_can_t_be_templated_is_named(project):
     (project.inventory / "group_vars" / "all.yml").write_text(
         'containerhost_networks: {web: {driver: "{{ nothing }}"}}'
     )
-    assert "h1: `containerhost_networks` can't be worked out: 'nothing' is undefined" in project.run(fails=True)
+    shown = project.run(fails=True)
+    assert (
+        "h1, h2 and h3 (inventory/group_vars/all.yml:1): `containerhost_networks.web.driver` can't be worked out:"
+        " 'nothing' is undefined. Define what it names, or correct the template"
+    ) in shown
+    assert shown.count("is undefined") == 2  # Ansible itself prints what a failed task says, and its result
 
 
 def test_other_variables_are_not_even_templated(project):
@@ -148,8 +153,13 @@ class TestRelease:
             "slices/web/h3",
         ]
         assert "h3" not in retired.ledger.read_text()
-        retired.run(module="release", arguments={"hosts": ["h3"]})
+        shown = retired.run(module="release", arguments={"hosts": ["h3"]})
         assert retired.result()["changed"] is False
+        assert "the ledger knows no host `h3`" in shown
+
+    def test_a_name_that_the_ledger_does_not_know_is_said_with_the_nearest_one(self, retired):
+        shown = retired.run(module="release", arguments={"networks": ["fabrik"]})
+        assert "the ledger knows no network `fabrik` (`fabric` it does), so there is nothing of it to release." in shown
 
     def test_check_mode_releases_nothing(self, retired):
         before = retired.ledger.read_text()

@@ -86,10 +86,13 @@ def test_what_is_no_published_port_is_refused(value, reason):
 def test_a_number_may_be_a_port_or_two():
     with pytest.raises(Refusal) as refusal:
         read_publish(8080)
-    assert refusal.value.fix == 'Quote what you mean, "8080" for that port of the container or "134:40"'
+    assert refusal.value.fix.startswith('Quote it: "8080:80" for the host\'s port and the container\'s, "8080" for the')
     with pytest.raises(Refusal) as refusal:
         read_publish(22)
-    assert refusal.value.fix == 'Quote what you mean, "22" for that port of the container'
+    assert '"22" for the container\'s alone' in refusal.value.fix
+    with pytest.raises(Refusal) as refusal:
+        read_publish(22 * 60 + 22)
+    assert refusal.value.fix == 'Quote it, as in "22:22"'
 
 
 def test_sources_are_networks_by_cidr_or_by_name():

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Where
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
@@ -52,7 +52,7 @@ def test_every_option_can_be_documented_and_read(section):
 
 def read(table, mapping):
     problems = Problems()
-    return table.read(mapping, "here: ", problems), problems.texts
+    return table.read(mapping, Where("here"), problems), problems.texts
 
 
 def test_left_out_and_null_keys_have_their_default():
