@@ -62,12 +62,13 @@ class ActionModule(EveryKindAction, InstallingAction):
         if phase != "make":
             scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
         own = progress.read_host(directory, host)
-        passed = {name: value for name, value in arguments.items() if name not in _OURS}
-        # As text: Ansible copies and looks through what is structured, option by option.
-        passed.update(document=json.dumps(own["document"]), remove=list(scope.remove), keep=list(scope.keep))
-        passed["save"] = json.dumps(keeping.of_host(own, plan, host, arguments.get("drivers")))
-        passed["settled"] = json.dumps(settled.of_host(plan.get("settled", {}), host))
-        result = self._apply(passed, task_vars)
+        passed = _passed(arguments, own, plan, host)
+        result = self._apply({**passed, "remove": list(scope.remove), "keep": list(scope.keep)}, task_vars)
+        if phase == "make" and result.get("partly"):
+            # A host that has failed gets no further: leftovers that have nothing to do with the failure go now.
+            scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
+            passed.update(phase="all", remove=list(scope.remove), keep=list(scope.keep))
+            result = self._apply(passed, task_vars)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
             progress.note(directory, host, plan["digest"], result.get("kept", {}))
             waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)
@@ -93,6 +94,19 @@ class ActionModule(EveryKindAction, InstallingAction):
         if self._task.diff:
             again["diff"] = [*installed["diff"], *again.get("diff", [])]
         return {**again, "changed": True, "installed": installed["plan"]}
+
+
+def _passed(arguments: dict[str, Any], own: dict[str, Any], plan: dict[str, Any], host: str) -> dict[str, Any]:
+    """What the module is given, but for the leftovers that may go.
+
+    As text: Ansible copies and looks through what is structured, option by option.
+    """
+    return {
+        **{name: value for name, value in arguments.items() if name not in _OURS},
+        "document": json.dumps(own["document"]),
+        "save": json.dumps(keeping.of_host(own, plan, host, arguments.get("drivers"))),
+        "settled": json.dumps(settled.of_host(plan.get("settled", {}), host)),
+    }
 
 
 def _warned(result: dict[str, Any], host: str) -> dict[str, Any]:

@@ -90,7 +90,8 @@ def kernel_for(module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind
         with kernel_of_this_host(kinds, alone) as kernel:
             yield kernel
     except Ended as end:
-        about = {name: value for name, value in (("problems", end.problems), ("lacks", end.lacks)) if value}
+        told = (("problems", end.problems), ("lacks", end.lacks), ("partly", end.partly))
+        about = {name: value for name, value in told if value}
         module.fail_json(msg=str(end), invocation=_quiet(module), **about)
 
 

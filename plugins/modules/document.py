@@ -165,6 +165,11 @@ lacks:
   type: list
   elements: str
   sample: [pyroute2]
+partly:
+  description: Something failed on the way, and what does not depend on it is done.
+  returned: when that is so
+  type: bool
+  sample: true
 installed:
   description: What was installed first, in words.
   returned: when something was

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor, Failure
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.leftovers import independent
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -63,7 +64,8 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> list[
     nothing else from being done.
 
     What filters comes before all devices, and goes after them: there is no moment in which one of them is without. What
-    is left over goes only when everything that is wanted has been made: it may be the old way to the same end.
+    is left over goes when everything that is wanted has been made: it may be the old way to the same end. Where
+    something could not be made, what has nothing to do with it goes all the same.
     """
     by_name = {kind.name: kind for kind in kinds}
     run = _Run(by_name, executor)
@@ -73,9 +75,9 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> list[
         run.make(guarding)
         run.make(making)
         if not run.failures:
-            run.failures += altered(by_name, executor.picture, todo.make)
-        if not run.failures:
-            run.remove(_guards_last(by_name, todo.remove))
+            run.refuse(altered(by_name, executor.picture, todo.make))
+        leftovers = independent(by_name, todo.remove, run.unmade) if run.failures else todo.remove
+        run.remove(_guards_last(by_name, leftovers))
     finally:
         executor.finish()
     if run.failures:
@@ -97,6 +99,7 @@ class _Run:
         self._missing: set[Place] = set()  # what failed to be made would have had them
         self._taken: set[Place] = set()  # what failed to go has them still
         self._used: set[Place] = set()  # what failed to go stands on them
+        self.unmade: list[Change] = []  # what failed to be made or to go, or is not as it should be
         self.failures: list[str] = []
         self.pending: list[Pending] = []
         self.left_out: list[str] = []
@@ -108,6 +111,11 @@ class _Run:
                 self._taken.update(kind.occupies(change.values))
                 self._used.update(kind.stands_on(change.values))
             self._leave_out(kind, unable)
+
+    def refuse(self, altered: t.Iterable[tuple[Change, str]]) -> None:
+        for change, sentence in altered:
+            self.unmade.append(change)
+            self.failures.append(sentence)
 
     def leave(self, todo: ChangeSet) -> list[Change]:
         """Have the places left that others need; returns what is to be made after that."""
@@ -137,6 +145,7 @@ class _Run:
         )
 
     def _leave_out(self, kind: Kind, changes: t.Sequence[Change]) -> None:
+        self.unmade += changes
         self.left_out += [describe(kind, change.values, change.owner) for change in changes]
 
     def _do(self, kind: Kind, changes: t.Sequence[Change]) -> list[Change]:
@@ -164,6 +173,7 @@ class _Run:
             if wanted is not None and reason is not None:
                 self.pending.append(Pending(wanted, reason))
                 continue
+            self.unmade.append(changes[index])
             what = describe(kind, changes[index].values, changes[index].owner)
             self.failures.append(f"{what}: cannot {failure.operation}: {failure.reason}")
         self._executor.begun.adopted(

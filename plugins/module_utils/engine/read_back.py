@@ -16,20 +16,25 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 
-def altered(kinds: t.Mapping[str, Kind], kernel: Kernel, made: t.Iterable[Change]) -> list[str]:
-    """A sentence for each value that is not what it was set to; of objects whose kinds read them again."""
+def altered(
+    kinds: t.Mapping[str, Kind], kernel: Kernel, made: t.Iterable[Change]
+) -> list[tuple[Change, str]]:
+    """A sentence for each value that is not what it was set to, and whose; of objects whose kinds read them again."""
     objects = [
-        (kinds[change.kind], t.cast(Wanted, change.wanted))
+        (change, kinds[change.kind], t.cast(Wanted, change.wanted))
         for change in made
         if change.values.get("netns") is None and not change.values.get("sandbox")
     ]
-    for kernel_kind in dict.fromkeys(kind.kernel_kind for kind, _wanted in objects):
+    for kernel_kind in dict.fromkeys(kind.kernel_kind for _change, kind, _wanted in objects):
         if kernel_kind is not None:
             kernel.read_again(kernel_kind)
     return [
-        f"{describe(kind, wanted.values, wanted.owner)}: {option} was set to {asked}, and the kernel has made it {now}:"
-        " ask for what it can be there, or change what keeps it from that"
-        for kind, wanted in objects
+        (
+            change,
+            f"{describe(kind, wanted.values, wanted.owner)}: {option} was set to {asked}, and the kernel has made it"
+            f" {now}: ask for what it can be there, or change what keeps it from that",
+        )
+        for change, kind, wanted in objects
         for option, (now, asked) in _differences(kind, wanted, kind.read_back(kernel, wanted)).items()
     ]
 

@@ -38,10 +38,16 @@ CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
 
 class Ended(Exception):
-    """The work has ended early. ``problems`` are its causes, a sentence each; ``lacks`` are missing libraries."""
+    """The work has ended early. ``problems`` are its causes, a sentence each; ``lacks`` are missing libraries.
 
-    def __init__(self, text: str, problems: t.Sequence[str] = (), lacks: t.Sequence[str] = ()) -> None:
+    ``partly``: what does not depend on them is done.
+    """
+
+    def __init__(
+        self, text: str, problems: t.Sequence[str] = (), lacks: t.Sequence[str] = (), partly: bool = False
+    ) -> None:
         super().__init__(text)
+        self.partly = partly
         self.problems = list(problems)
         self.lacks = list(lacks)
 
@@ -94,7 +100,7 @@ def _in_words() -> t.Iterator[None]:
     except Failed as error:
         left_out = f"Left out, as they depend on it: {', '.join(_some(error.left_out))}." if error.left_out else ""
         text = "\n".join([*_some(error.failures), *filter(None, [left_out]), CARRY_ON])
-        raise Ended(text, error.failures) from error
+        raise Ended(text, error.failures, partly=True) from error
     except CannotNote as error:
         raise Ended(f"{error}.\n{CARRY_ON}", [str(error)]) from error
     except CannotKeep as error:

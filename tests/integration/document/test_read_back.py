@@ -43,11 +43,14 @@ def test_an_mtu_that_was_clamped_is_a_failure_that_names_both(host, apply, unfor
     assert host.snapshot() == before
 
 
-def test_what_is_left_over_stays_until_what_is_wanted_is_as_it_was_set(host, apply, unforeseen):
-    apply(only("web"))
+def test_what_is_left_over_of_a_network_stays_until_what_is_wanted_of_it_is_as_it_was_set(host, apply, unforeseen):
+    former = {"network": "fabric", "name": "former", "mac": "02:00:00:00:09:08"}
+    apply({**only("web"), "bridge": [*only("web")["bridge"], former]})
     (sentence,) = told(host, {**overlay(1500)}, remove=["*"])
     assert "mtu was set to 1500" in sentence
-    assert "ch-web" in host.run("ip", "-br", "link")
+    devices = host.run("ip", "-br", "link")
+    assert "former" in devices
+    assert "ch-web" not in devices
 
 
 def test_a_setting_that_was_rounded_is_told(host, apply):

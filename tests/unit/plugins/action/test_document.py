@@ -3,7 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.containerhost.network.plugins.action.document import _warned
+import json
+from types import SimpleNamespace
+
+from ansible_collections.containerhost.network.plugins.action.document import ActionModule, _warned
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import FLEET_FILE, document_file
 
 WAITING = {
     "network": "web", "sandbox": {"engine": "docker", "ref": "db"}, "interface": "eth0",
@@ -20,3 +24,34 @@ def test_a_container_that_is_pending_is_a_warning_and_no_failure():
 def test_without_one_the_answer_is_as_it_was():
     for answer in ({"changed": True, "pending": []}, {"failed": True, "msg": "no"}, {"skipped": True}):
         assert _warned(answer, "h1") == answer
+
+
+NETWORKS = {
+    "web": {"driver": "bridge", "members": ["h1", "h2"], "shared": False},
+    "fabric": {"driver": "overlay", "members": ["h1", "h2"], "shared": True},
+}
+FAILED = {"failed": True, "msg": "no", "problems": ["no"]}
+
+
+def made(folder, *answers):
+    """What the action says of h1 in the phase that makes, and what it has asked for to get these answers."""
+    plan = {"digest": "d", "hosts": ["h1", "h2"], "networks": NETWORKS, "known_networks": {**NETWORKS, "old": {}}}
+    (folder / FLEET_FILE).write_text(json.dumps(plan))
+    (folder / document_file("h1")).write_text(json.dumps({"document": {}, "digest": "d", "keep": {}}))
+    action, asked, left = object.__new__(ActionModule), [], list(answers)
+    action._task = SimpleNamespace(args={}, check_mode=False, diff=False)
+    action._apply = lambda passed, task_vars: asked.append(dict(passed)) or left.pop(0)
+    said = action._of_the_plan({"plan_dir": str(folder)}, "make", {"inventory_hostname": "h1"})
+    return said, [(each.get("phase"), each["remove"], each["keep"]) for each in asked]
+
+
+def test_a_host_that_has_failed_in_part_is_rid_of_what_waits_for_nobody(tmp_path):
+    """What hosts share stays until each of them has made its part."""
+    said, asked = made(tmp_path, {**FAILED, "partly": True}, {**FAILED, "partly": True})
+    assert said["problems"] == ["no"]
+    assert asked == [(None, [], []), ("all", ["*"], ["fabric"])]
+
+
+def test_one_that_has_changed_nothing_or_has_not_failed_is_not_asked_again(tmp_path):
+    for answer in (FAILED, {"changed": True, "kept": {"old": 2}}):
+        assert made(tmp_path, answer)[1] == [(None, [], [])]

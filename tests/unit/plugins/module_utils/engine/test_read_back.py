@@ -19,8 +19,8 @@ RETRANS = "net/ipv4/neigh/eth0/retrans_time_ms"
 
 def told(kernel, *wanted):
     """What is said of objects that have just been made, up to the advice."""
-    sentences = altered(KIND, kernel, [Change("add", each.kind, each, None, {}) for each in wanted])
-    return [sentence.partition(": ask for what it can be there")[0] for sentence in sentences]
+    told_of = altered(KIND, kernel, [Change("add", each.kind, each, None, {}) for each in wanted])
+    return [sentence.partition(": ask for what it can be there")[0] for _change, sentence in told_of]
 
 
 def container(number, value=None):

@@ -429,6 +429,25 @@ def test_a_value_that_became_another_on_the_way_is_a_failure_and_nothing_is_remo
     assert world.finished == 1
 
 
+def test_what_has_nothing_to_do_with_a_failure_goes_all_the_same():
+    world = stands(want("old", owner="plan/lan"), want("old shade", "shade", owner="plan/lan", hangs_on="lamp old"))
+    world.rows.update(stands(want("former"), want("room", "room", owner="plan/lan")).rows)
+    world.refused["add lamp new"] = "no"
+    failed(world, want("new"), leaves=ANYTHING)
+    assert set(world.rows) == {("lamp", (None, "former"))}
+
+
+def test_so_does_not_what_one_of_the_containers_concerned_is_on_nor_what_stays_stands_on():
+    shop, db = {"engine": "netns", "ref": "shop"}, {"engine": "netns", "ref": "db"}
+    former = want("cord", "shade", owner="plan/lan", sandbox=shop, hangs_on="lamp bulb")
+    world = stands(former, want("bulb", owner="plan/other"), want("net", owner="plan/lan"))
+    world.rows.update(stands(want("away", owner="plan/away", sandbox=db)).rows)
+    before = dict(world.rows)
+    world.refused["add lamp new"] = "no"
+    failed(world, want("new"), want("end", "shade", hangs_on="lamp new", sandbox=shop), leaves=ANYTHING)
+    assert set(before) - set(world.rows) == {("lamp", (None, "away"))}
+
+
 def test_what_is_not_read_back_and_what_was_not_touched_is_no_failure():
     world = stands(want("desk", colour="green"))
     world.fitted = {"green": "blue"}
