@@ -28,6 +28,11 @@ options:
     description:
       - The network, in CIDR, to which they keep their own. By default O(source).
     type: str
+  to_address: &to_address
+    description:
+      - The address of the host that they leave under, of the family of O(source). By default that of the interface that
+        they leave by.
+    type: str
   protocol: &protocol
     description:
       - The published port's protocol. By default V(tcp).
@@ -81,6 +86,7 @@ options:
         required: true
       source: *source
       unless: *unless
+      to_address: *to_address
       protocol: *protocol
       host_address: *host_address
       host_port: *host_port

@@ -97,7 +97,9 @@ def _check_subnets(inventory: Inventory, problems: Problems) -> None:
                     f"{spec.where}{subnet.cidr} is smaller than one host's slice of /{prefix}",
                     "Give it a `host_prefix`, or take a larger subnet",
                 )
-            if driver_.has_gateway and (prefix or subnet.cidr.prefix) > (30 if subnet.cidr.version == 4 else 126):
+            room = 30 if subnet.cidr.version == 4 else 126
+            has_gateway = driver_.has_gateway and subnet.cidr.version not in driver_.without_gateway
+            if has_gateway and (prefix or subnet.cidr.prefix) > room:
                 problems.add(
                     f"{spec.where}{subnet.cidr} has no room for a gateway and a container", "Take a larger subnet"
                 )

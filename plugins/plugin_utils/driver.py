@@ -46,6 +46,8 @@ class Driver:
         Whether hosts share a layer-2 segment: an endpoint is then (network, container), wherever it runs.
     has_gateway
         Whether the host has an address in each slice that containers use as their gateway.
+    without_gateway
+        The families (4, 6) in which it has none all the same.
     on_link
         Whether containers of a network send to everywhere on its link, without a gateway.
     has_vtep
@@ -78,6 +80,7 @@ class Driver:
     spans_hosts: bool = False
     one_segment: Callable[[NetworkSpec], bool] = field(default=lambda spec: False)
     has_gateway: bool = True
+    without_gateway: frozenset[int] = frozenset()
     on_link: Callable[[NetworkSpec], bool] = field(default=lambda spec: False)
     has_vtep: bool = False
     sliced: Mapping[int, int] = field(default_factory=dict)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
@@ -160,19 +160,23 @@ def sysctl(network: Network, family: int, device: str, name: str, value: str) ->
     return object_of("sysctl", network.name, key=("/" if "." in device else ".").join(parts), value=value)
 
 
-def forwarding(network: Network, devices: tuple[str, ...], uplink: str | None) -> Iterator[Object]:
-    """Routing between our devices and, when there is one, the uplink, in the network's families."""
-    for version in network.versions:
+def forwarding(
+    network: Network, devices: tuple[str, ...], uplink: str | None, versions: Iterable[int] | None = None
+) -> Iterator[Object]:
+    """Routing between our devices and, when there is one, the uplink, in the network's families, or in some of them."""
+    for version in network.versions if versions is None else versions:
         for device in devices:
             yield object_of("forwarding", network.name, device=device, family=FAMILY[version])
         if uplink:
             yield object_of("forwarding", network.name, uplink=uplink, family=FAMILY[version])
 
 
-def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
+def published(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 6)) -> Iterator[Object]:
     """One rule per port and family: a port for all the host's addresses is published in each family there is."""
     for port in endpoint.publish:
         for version in endpoint.versions:
+            if version not in versions:
+                continue
             if port.host_address and port.host_address.version != version:
                 continue
             sources = [str(source) for source in port.sources if source.version == version]
@@ -193,13 +197,13 @@ def published(network: Network, endpoint: Endpoint) -> Iterator[Object]:
             )
 
 
-def opened(network: Network, endpoint: Endpoint) -> Iterator[Object]:
+def opened(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 6)) -> Iterator[Object]:
     """What `publish` means where nothing is translated: the container's own port may be reached.
 
     On 127.0.0.1 that is by the host alone, which reaches its containers anyway.
     """
     seen: list[dict[str, Any]] = []
-    for _kind, rule in published(network, endpoint):
+    for _kind, rule in published(network, endpoint, versions):
         fields = {key: rule[key] for key in ("protocol", "address", "port", "sources") if key in rule}
         if not is_loopback(rule.get("host_address")) and fields not in seen:
             seen.append(fields)

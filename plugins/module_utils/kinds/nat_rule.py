@@ -43,6 +43,7 @@ class NatRule(NftKind):
         "rule": {"type": "str", "choices": ["masquerade", "publish"], "required": True},
         "source": {"type": "str"},
         "unless": {"type": "str"},
+        "to_address": {"type": "str"},
         "protocol": {"type": "str", "choices": list(_PROTOCOLS)},
         "host_address": {"type": "str"},
         "host_port": {"type": "int"},
@@ -63,7 +64,8 @@ class NatRule(NftKind):
 
     def summary(self, values: Values) -> list[str]:
         if values["rule"] == "masquerade":
-            return [f"unless to: {values.get('unless')}"]
+            to_address = values.get("to_address")
+            return [f"unless to: {values.get('unless')}"] + ([f"to address: {to_address}"] if to_address else [])
         limits = listed(values.get("sources", EVERYBODY))
         return [f"to: {_target(values)}"] + ([f"from: {', '.join(limits)}"] if limits else [])
 
@@ -80,6 +82,9 @@ class NatRule(NftKind):
             if source is not None and netns == wanted.netns and other != source and _overlap(source, other):
                 yield f"it overlaps masquerade {other}; name the larger network only"
 
+        to_address = wanted.values.get("to_address")
+        if to_address and not _has_address(kernel, to_address, wanted.netns):
+            yield f"{to_address} is no address of this host: give it to the host first, or leave `to_address` out"
         if wanted.values["rule"] == "publish":
             yield from _bound(kernel, wanted)
 
@@ -120,6 +125,10 @@ class NatRule(NftKind):
         yield from _published(elements)
 
 
+def _has_address(kernel: Kernel, address: str, netns: str | None) -> bool:
+    return any(address in some for some in kernel.given_addresses(netns).values())
+
+
 def _bound(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
     """Translation comes before sockets: whoever waits on the port would not be reached any more."""
     protocol, port, address = (wanted.values[name] for name in ("protocol", "host_port", "host_address"))
@@ -137,10 +146,14 @@ def _masquerade(plain: Values, absent: bool) -> Values:
         raise Problem("nat_rule masquerade needs a `source`: the network that leaves under the host's address")
     plain["source"] = canonical.network_cidr(plain["source"], "source")
     plain["unless"] = canonical.network_cidr(plain.get("unless") or plain["source"], "unless")
-    if (":" in plain["unless"]) != (":" in plain["source"]):
-        raise Problem(
-            f"nat_rule masquerade {plain['source']}: it and `unless` {plain['unless']} are not of one family"
-        )
+    if plain.get("to_address") is not None:
+        plain["to_address"] = canonical.address(plain["to_address"])
+    plain["to_address"] = plain.get("to_address") or ""
+    for option in ("unless", "to_address"):
+        if plain[option] and (":" in plain[option]) != (":" in plain["source"]):
+            raise Problem(
+                f"nat_rule masquerade {plain['source']}: it and `{option}` {plain[option]} are not of one family"
+            )
     for option in ("protocol", "host_address", "host_port", "address", "port", "sources"):
         if plain.get(option) is not None:
             raise Problem(f"nat_rule masquerade {plain['source']}: `{option}` belongs to rule publish; leave it out")
@@ -151,7 +164,7 @@ def _publish(plain: Values, absent: bool) -> Values:
     plain["protocol"] = plain.get("protocol") or "tcp"
     if plain["protocol"] not in _PROTOCOLS:
         raise Problem(f"nat_rule publish: protocol {plain['protocol']} must be one of {', '.join(_PROTOCOLS)}")
-    for option in ("source", "unless"):
+    for option in ("source", "unless", "to_address"):
         if plain.get(option) is not None:
             raise Problem(f"nat_rule publish: `{option}` belongs to rule masquerade; leave it out")
     if plain.get("host_port") is None:
@@ -199,7 +212,9 @@ def _target(values: Values) -> str:
 def _of_masquerade(values: Values) -> list[Element]:
     family, source = family_of(values["source"]), plain_network(values["source"])
     pair = f"{source} . {plain_network(values['unless'] or '')}"
-    return [Element(f"masquerade{family}", source), Element(f"local{family}", pair)]
+    leaving = [Element(f"masquerade{family}", source), Element(f"local{family}", pair)]
+    to_address = values.get("to_address")
+    return [*leaving, Element(f"outbound{family}", source, to_address)] if to_address else leaving
 
 
 def _of_port(values: Values) -> list[Element]:
@@ -224,14 +239,19 @@ def _masquerades(elements: Elements) -> t.Iterator[NftObject]:
     for family in ("4", "6"):
         leaving = elements.get(f"masquerade{family}", {})
         local = {pair.split(" . ")[0]: pair for pair in elements.get(f"local{family}", {})}
-        for source in sorted({*leaving, *local}):
+        outbound = elements.get(f"outbound{family}", {})
+        for source in sorted({*leaving, *local, *outbound}):
             there = [Element(f"masquerade{family}", source)] if source in leaving else []
             pair = local.get(source)
             if pair is not None:
                 there.append(Element(f"local{family}", pair))
-            comment = leaving[source][1] if source in leaving else elements[f"local{family}"][str(pair)][1]
+            to_address = outbound[source][0] if source in outbound else ""
+            if to_address:
+                there.append(Element(f"outbound{family}", source, to_address))
+            comment = leaving[source][1] if source in leaving else elements[there[0].set][there[0].key][1]
             unless = cidr(pair.split(" . ")[1]) if pair else None
-            yield NftObject({"rule": "masquerade", "source": cidr(source), "unless": unless}, there, comment)
+            values = {"rule": "masquerade", "source": cidr(source), "unless": unless, "to_address": to_address}
+            yield NftObject(values, there, comment)
 
 
 def _published(elements: Elements) -> t.Iterator[NftObject]:

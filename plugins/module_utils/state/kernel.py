@@ -63,7 +63,7 @@ class Kernel:
         self._vlans: dict[str | None, dict[tuple[int | None, int | None], str]] = {}
         self._gone: set[tuple[str | None, str]] = set()
         self._addresses: dict[str | None, dict[str, list[str]]] = {}
-        self._addressed: set[tuple[str | None, str, bool]] = set()
+        self._given: dict[str | None, dict[str, set[str]]] = {}
         self._routes: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, NftTable] = {}
@@ -230,8 +230,7 @@ class Kernel:
 
     def is_ours(self, name: str | None, netns: str | None = None) -> bool:
         """Does the device carry our mark, or will it?"""
-        link = self.link(name, netns)
-        return (netns, name) in self._made_links or (link is not None and link.owner is not None)
+        return (netns, name) in self._made_links or getattr(self.link(name, netns), "owner", None) is not None
 
     def will_mark(self, name: str, alias: str, netns: str | None = None) -> None:
         """What hangs on a device is its owner's: entries, neighbours, routes."""
@@ -265,7 +264,7 @@ class Kernel:
                 if address.startswith("fe80:"):
                     self._link_local.add((netns, names.get(row["index"], "")))
                     continue
-                self._addressed.add((netns, names.get(row["index"], ""), ":" in address))
+                self._given.setdefault(netns, {}).setdefault(names.get(row["index"], ""), set()).add(address)
                 if not flags & m.IFA_F_PERMANENT:
                     continue
                 cidr = f"{address}/{row['prefixlen']}"
@@ -277,8 +276,12 @@ class Kernel:
 
     def addressed(self, six: bool, netns: str | None = None) -> set[str]:
         """Devices with an address of the family, be it one that DHCP or a router gave for a time."""
+        return {device for device, some in self.given_addresses(netns).items() if six in {":" in each for each in some}}
+
+    def given_addresses(self, netns: str | None = None) -> t.Mapping[str, t.AbstractSet[str]]:
+        """All addresses by device, without prefix lengths, also those for a time."""
         self.addresses(netns)
-        return {device for place, device, is_six in self._addressed if place == netns and is_six == six}
+        return self._given.get(netns, {})
 
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
         return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])

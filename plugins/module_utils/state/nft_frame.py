@@ -28,6 +28,7 @@ TABLE = "containerhost"
 #   accepted   pairs of devices (in, out) that may reach each other
 #   local*     source and destination that keep their addresses
 #   masquerade*  sources that leave under the host's address
+#   outbound*  those of them that leave under one that is said
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
 #   at*        the ports that are published at an address
 #   wherever*  ports published at an address that is no single interface's: on a loopback or dummy device
@@ -55,6 +56,8 @@ table inet containerhost {
     set local6 { type ipv6_addr . ipv6_addr; flags interval; }
     set masquerade4 { type ipv4_addr; flags interval; }
     set masquerade6 { type ipv6_addr; flags interval; }
+    map outbound4 { type ipv4_addr : ipv4_addr; flags interval; }
+    map outbound6 { type ipv6_addr : ipv6_addr; flags interval; }
     map publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
     map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
     map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
@@ -175,6 +178,8 @@ table inet containerhost {
         ip6 saddr . ip6 daddr @local6 return
         ip daddr 224.0.0.0/4 return
         ip6 daddr ff00::/8 return
+        snat ip to ip saddr map @outbound4
+        snat ip6 to ip6 saddr map @outbound6
         ip saddr @masquerade4 masquerade
         ip6 saddr @masquerade6 masquerade
     }

@@ -79,7 +79,7 @@ def bounds(spec: SubnetSpec, block: Block, driver_: Driver) -> Slice:
     low = block.first if tiny else block.first + 1
     high = block.last if tiny or block.version == 6 else block.last - 1
     gateway = spec.gateway
-    if gateway is None and driver_.has_gateway:
+    if gateway is None and driver_.has_gateway and block.version not in driver_.without_gateway:
         gateway = block.nth(1)
     vtep = block.nth(0) if driver_.has_vtep else None
     index = slice_index(spec.cidr, block)

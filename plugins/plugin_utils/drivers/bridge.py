@@ -5,28 +5,38 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils import outbound
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    Endpoint,
+    Fleet,
+    Network,
+    NetworkSpec,
+)
 
 OPTIONS = (
     Option("bridge", "ifname", "The bridge's device name.", default_note="C(ch-NAME), hashed when longer than 15"),
     Option(
         "gateway_mode",
-        "text",
+        "gateway_modes",
         "How the network meets the outside: nat, behind its host's address, with published ports; unprotected, the"
         " same without protection from packets that are routed to it; routed, under its own addresses, with `publish`"
-        " to open ports; isolated, not at all.",
-        default="nat",
+        " to open ports; isolated, not at all, and without an address of the host's. One for both families, or one"
+        " each.",
+        default={4: "nat", 6: "nat"},
+        default_note="C(nat)",
         choices=("nat", "routed", "unprotected", "isolated"),
-        built_choices=("nat", "routed", "unprotected"),
     ),
+    outbound.OPTION,
     Option("icc", "bool", "Whether containers of this network reach each other.", default=True),
     Option(
         "allow_networks",
@@ -43,33 +53,45 @@ OPTIONS = (
 )
 
 
+# Modes in which containers leave under an address of their host's, and ports are published on it.
+TRANSLATED = ("nat", "unprotected")
+
+
+def families(spec: NetworkSpec, *modes: str) -> frozenset[int]:
+    """The families that have one of these gateway modes."""
+    return frozenset(version for version, mode in spec.options["gateway_mode"].items() if mode in modes)
+
+
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
-    options, internal = network.spec.options, network.spec.internal
+    options = network.spec.options
     device, slices = network.container_device, network.slices[host]
     endpoints = network.endpoints.get(host, ())
-    routed = options["gateway_mode"] == "routed"
+    translated, routed = families(network.spec, *TRANSLATED), families(network.spec, "routed")
+    outward = [version for version in network.versions if version in translated | routed]
+    internal = network.spec.internal or not outward
     yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices)
     for endpoint in endpoints:
         yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
-        yield from new.opened(network, endpoint) if routed else new.published(network, endpoint)
+        yield from new.opened(network, endpoint, routed)
+        yield from new.published(network, endpoint, translated)
     if not internal:
-        yield from new.forwarding(network, (device,), options["uplink"] or "auto")
-        if not routed:
-            for slice_ in slices:
-                own = str(slice_.block)
-                yield new.object_of("nat_rule", network.name, rule="masquerade", source=own, unless=own)
+        yield from new.forwarding(network, (device,), options["uplink"] or "auto", outward)
+        for slice_ in slices:
+            if slice_.block.version in translated:
+                yield outbound.masquerade(network, host, slice_, str(slice_.block))
     yield new.object_of(
         "isolation",
         network.name,
         device=device,
         accept_from=([device] if options["icc"] else []) + _allowed(network, host, fleet),
         internal=internal,
-        protect=False if options["gateway_mode"] == "unprotected" else None,
-        sources=[str(slice_.block) for slice_ in slices],
+        protect=False if "unprotected" in options["gateway_mode"].values() else None,
+        # What is isolated is not routed by whoever else routes on the host.
+        sources=[str(slice_.block) for slice_ in slices if slice_.block.version in outward],
     )
-    if not routed:
+    if 4 in translated:
         yield from new.route_localnet(network, endpoints)
-    if 6 in network.versions:
+    if 6 in outward:
         yield new.sysctl(network, 6, device, "accept_ra", "0")
 
 
@@ -88,16 +110,59 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
                 f"Name one of {', '.join(others) or 'your networks'}",
             )
 
-    if network.spec.options["gateway_mode"] == "routed":
+    routed = families(network.spec, "routed")
+    outbound.check(network, families(network.spec, *TRANSLATED), problems)
+    _check_modes(network, problems)
+    if routed:
         for host, endpoints in sorted(network.endpoints.items()):
             for endpoint in endpoints:
-                _check_opened(f"{network.spec.where}{host}: `{endpoint.container.name}`", endpoint, problems)
+                _check_opened(f"{network.spec.where}{host}: `{endpoint.container.name}`", endpoint, routed, problems)
 
 
-def _check_opened(what: str, endpoint: Endpoint, problems: Problems) -> None:
+def _check_modes(network: Network, problems: Problems) -> None:
+    isolated = families(network.spec, "isolated")
+    for subnet in network.subnets:
+        if subnet.gateway and subnet.cidr.version in isolated:
+            problems.add(
+                f"{network.spec.where}{subnet.cidr} has a `gateway`, and the network is isolated from its hosts",
+                "Leave `gateway` out; a container that routes is named in `routes` of the others",
+            )
+    used = {network.spec.options["gateway_mode"][version] for version in network.versions}
+    if "unprotected" in used and not used <= {"unprotected", "isolated"}:
+        problems.add(
+            f"{network.spec.where}`gateway_mode` is unprotected in one family alone, and the bridge is protected in"
+            " both or in none",
+            "Make both unprotected, or neither",
+        )
+    if used == {"isolated"}:
+        _check_isolated(network, problems)
+
+
+def _check_isolated(network: Network, problems: Problems) -> None:
+    if network.spec.options["uplink"]:
+        problems.add(f"{network.spec.where}it is isolated, and has an `uplink`", "Leave one of them out")
+    for endpoints in network.endpoints.values():
+        for endpoint in endpoints:
+            if endpoint.publish:
+                problems.add(
+                    f"{endpoint.container} on `{network.name}`: it publishes {endpoint.publish[0]} on an isolated"
+                    " network, which has no way in",
+                    "Publish on another of its networks",
+                )
+            if endpoint.container.default_route == network.name:
+                problems.add(
+                    f"{endpoint.container.where}`default_route` is `{network.name}`, which is isolated and leads"
+                    " nowhere",
+                    "Choose a network that is not isolated, or leave it out",
+                )
+
+
+def _check_opened(what: str, endpoint: Endpoint, routed: frozenset[int], problems: Problems) -> None:
     """In a routed network a published port is the container's own: one port has one limit, and no host address."""
     limits: dict[tuple[str, int], frozenset[Block]] = {}
     for port in endpoint.publish:
+        if port.host_address is not None and port.host_address.version not in routed:
+            continue
         if port.host_address is not None and port.host_address.value:
             if not new.is_loopback(port.host_address):
                 problems.add(
@@ -115,16 +180,26 @@ def _check_opened(what: str, endpoint: Endpoint, problems: Problems) -> None:
             )
 
 
-DRIVERS = (
-    Driver(
-        name="bridge",
-        summary="A bridge of its own on each of its hosts, NAT to the outside.",
-        options=OPTIONS,
-        objects=objects,
-        check=check,
-        device_prefixes=("ch-",),
-        device_option="bridge",
-        translates=lambda spec, version: spec.options["gateway_mode"] != "routed",
-        own_ports=0,
-    ),
+def _variant(spec: NetworkSpec) -> Driver:
+    isolated = families(spec, "isolated")
+    return _isolated(isolated) if isolated else BRIDGE
+
+
+@functools.cache
+def _isolated(versions: frozenset[int]) -> Driver:
+    return replace(BRIDGE, without_gateway=versions)
+
+
+BRIDGE = Driver(
+    name="bridge",
+    summary="A bridge of its own on each of its hosts, NAT to the outside.",
+    options=OPTIONS,
+    objects=objects,
+    check=check,
+    device_prefixes=("ch-",),
+    device_option="bridge",
+    translates=lambda spec, version: spec.options["gateway_mode"][version] in TRANSLATED,
+    own_ports=0,
+    variant=_variant,
 )
+DRIVERS = (BRIDGE,)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import base60
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
     Block,
@@ -63,17 +64,6 @@ def _not_text(value: Any) -> Refusal:
 
 def _is_port(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
-
-
-def base60(value: Any, groups: int | None = None) -> str:
-    """``2222:22`` for 133342. ``groups`` is how many there must be (6 for a MAC)."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 60:
-        return ""
-    parts: list[int] = []
-    while value >= 60 and (groups is None and not parts or groups is not None and len(parts) < groups - 1):
-        value, digit = divmod(value, 60)
-        parts.append(digit)
-    return ":".join([f"{value:02}" if groups else str(value), *(f"{part:02}" for part in reversed(parts))])
 
 
 def _from_mapping(value: Mapping[str, Any]) -> Iterator[Publish]:

@@ -17,36 +17,42 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import (
+    base60,
+    each,
+    flow,
+    listed,
+    mapping,
+    read_int,
+    read_text,
+    text,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import KEYS as PUBLISH_KEYS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import (
     NAME,
-    base60,
     port_span,
     publish_address,
     read_publish,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import read_subnets, usable
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
     Block,
-    Span,
     block_around,
     parse_address,
     parse_block,
     parse_interface,
-    parse_span,
     special,
-    whole_number,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, Publish, SubnetSpec
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, Publish
 
 NAME_MAX = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\Z")
 SYSCTL = re.compile(r"[A-Za-z0-9_-]+([./][A-Za-z0-9_.:-]+)+\Z")
+FAMILIES = {"ipv4": 4, "ipv6": 6}
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
-SUBNET_KEYS = ("cidr", "host_prefix", "gateway", "range", "exclude")
 ROUTE_KEYS = ("dst", "via", "metric")
 
 
@@ -64,15 +70,6 @@ def read_name(value: Any, option: Option | None = None) -> str:
     return value
 
 
-def read_text(value: Any, option: Option) -> str:
-    if option.choices and value not in option.choices:
-        raise Refusal(f"`{option.name}` is {value!r}", f"Write one of {', '.join(option.choices)}")
-    if not isinstance(value, str) or not value:
-        fix = "Write one value, as text" if isinstance(value, (Mapping, list, tuple)) else "Quote it"
-        raise Refusal(f"`{option.name}` is {value!r}, which is not text", fix)
-    return value
-
-
 def read_folder(value: Any, option: Option) -> str:
     """An absolute path that needs no quoting in a service's file."""
     text = read_text(value, option)
@@ -82,17 +79,6 @@ def read_folder(value: Any, option: Option) -> str:
             "Write the folder's path, as in /var/lib/prometheus/node-exporter",
         )
     return text.rstrip("/")
-
-
-def _each(value: Any, option: Option, read: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """What is read of each item of a list. A refusal says which item it is about."""
-    found = []
-    for number, item in enumerate(_list(value, option)):
-        try:
-            found.append(read(item))
-        except Refusal as refusal:
-            raise Refusal(refusal.what, refusal.fix, (number, *refusal.path)) from None
-    return tuple(found)
 
 
 def read_bool(value: Any, option: Option) -> bool:
@@ -105,44 +91,17 @@ def read_bool(value: Any, option: Option) -> bool:
     raise Refusal(f"`{option.name}` is {value!r}", "Write true or false")
 
 
-def read_int(value: Any, option: Option) -> int:
-    if isinstance(value, str):
-        number = whole_number(value)
-        value = value if number is None else number
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Refusal(f"`{option.name}` is {value!r}, which is not a whole number", _range_text(option))
-    low, high = option.minimum, option.maximum
-    if low is not None and value < low or high is not None and value > high:
-        raise Refusal(f"`{option.name}` is {value}", _range_text(option))
-    return value
-
-
-def _range_text(option: Option) -> str:
-    return f"Write a number from {option.minimum} to {option.maximum}"
-
-
-def _text(value: Any, name: str, example: str) -> str:
-    if not isinstance(value, str):
-        mangled = base60(value)
-        note = f" (YAML reads {mangled} without quotes as base 60)" if mangled else ""
-        fix = f'Quote it, as in "{example}"'
-        if isinstance(value, (Mapping, list, tuple)):
-            fix = f'Write one value, as in "{example}"'
-        raise Refusal(f"`{name}` is {value!r}, which is not text{note}", fix)
-    return value
-
-
 def read_address(value: Any, option: Option) -> Address:
-    return parse_address(_text(value, option.name, "10.80.1.5"))
+    return parse_address(text(value, option.name, "10.80.1.5"))
 
 
 def read_addresses(value: Any, option: Option) -> tuple[Address, ...]:
-    return _each(value, option, lambda item: read_address(item, option))
+    return each(value, option, lambda item: read_address(item, option))
 
 
 def read_interface_address(value: Any, option: Option) -> Address:
     """One that other hosts can reach; with a prefix length, neither the network's own address nor its broadcast."""
-    address, prefix = parse_interface(_text(value, option.name, "198.18.7.11"))
+    address, prefix = parse_interface(text(value, option.name, "198.18.7.11"))
     if block := special(address):
         raise Refusal(
             f"`{option.name}` is {address}, where nobody reaches a host: {block} has a meaning of its own",
@@ -165,36 +124,22 @@ def _of_network(block: Block, address: Address) -> str:
 
 
 def read_blocks(value: Any, option: Option) -> tuple[Block, ...]:
-    return _each(value, option, lambda item: parse_block(_text(item, option.name, "10.64.0.0/12")))
+    return each(value, option, lambda item: parse_block(text(item, option.name, "10.64.0.0/12")))
 
 
 def read_pools(value: Any, option: Option) -> tuple[Block, ...]:
-    pools = tuple(_usable(block) for block in read_blocks(value, option))
+    pools = tuple(usable(block) for block in read_blocks(value, option))
     if not pools:
         raise Refusal(f"`{option.name}` is an empty list", "Leave it out for the default, or give a block")
     return pools
 
 
-def _list(value: Any, option: Option) -> list:
-    if isinstance(value, str):
-        raise Refusal(f"`{option.name}` is the text {value!r}, not a list", f"Write it as [{value}]")
-    if not isinstance(value, (list, tuple)):
-        item = f"[{_flow(value)}]" if isinstance(value, Mapping) else f"[{value}]"
-        raise Refusal(f"`{option.name}` is {value!r}, not a list", f"Write a list, as in {item}")
-    return list(value)
-
-
-def _flow(value: Mapping[Any, Any]) -> str:
-    """A mapping as YAML has it on one line."""
-    return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
-
-
 def read_names(value: Any, option: Option) -> tuple[str, ...]:
-    return _each(value, option, read_name)
+    return each(value, option, read_name)
 
 
 def read_hostnames(value: Any, option: Option) -> tuple[str, ...]:
-    names = tuple(read_name(item) for item in _list(value, option))
+    names = tuple(read_name(item) for item in listed(value, option))
     for name in names:
         fault = name_fault(name)
         if fault is not None:
@@ -243,7 +188,7 @@ def read_mac(value: Any, option: Option) -> str:
 
 
 def read_ifname(value: Any, option: Option) -> str:
-    name = _text(value, option.name, "eth0")
+    name = text(value, option.name, "eth0")
     check_interface_name(name)
     return name
 
@@ -255,31 +200,52 @@ def read_publishes(value: Any, option: Option) -> tuple[Publish, ...]:
         raise Refusal(f"`publish` is the text {value!r}, not a list", f'Write it as ["{value}"]')
     if isinstance(value, Mapping):
         pairs = ", ".join(f'"{host}:{port}"' for host, port in value.items())
-        fix = f"Write it as [{_flow(value)}]" if set(value) & set(PUBLISH_KEYS) else f"Write it as [{pairs}]"
+        fix = f"Write it as [{flow(value)}]" if set(value) & set(PUBLISH_KEYS) else f"Write it as [{pairs}]"
         raise Refusal(f"`publish` is {value!r}, not a list", fix)
-    return tuple(port for ports in _each(value, option, read_publish) for port in ports)
+    return tuple(port for ports in each(value, option, read_publish) for port in ports)
 
 
 def read_publish_addresses(value: Any, option: Option) -> tuple[Address, ...]:
     """One, or a list of them: one a family, say."""
-    texts = [value] if isinstance(value, str) else _list(value, option)
-    return tuple(publish_address(f"`{option.name}`", _text(each, option.name, "192.0.2.11")) for each in texts)
+    texts = [value] if isinstance(value, str) else listed(value, option)
+    return tuple(publish_address(f"`{option.name}`", text(each, option.name, "192.0.2.11")) for each in texts)
+
+
+def read_by_host(value: Any, option: Option) -> dict[str, tuple[Address, ...]]:
+    """Addresses by host; under "" those of whichever host."""
+    if not isinstance(value, Mapping):
+        value = {"": value}
+    lists = {str(host): [given] if isinstance(given, str) else listed(given, option) for host, given in value.items()}
+    return {host: tuple(read_interface_address(each, option) for each in given) for host, given in lists.items()}
+
+
+def read_gateway_modes(value: Any, option: Option) -> dict[int, str]:
+    """One mode, or one a family, the first choice where a family is left out."""
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(FAMILIES.values(), read_text(value, option))
+    for key in value:
+        if key not in FAMILIES:
+            raise Refusal(f"`{option.name}` has the unknown key `{key}`", f"It has {' and '.join(FAMILIES)}")
+    return {
+        version: read_text(value[family], option) if family in value else option.choices[0]
+        for family, version in FAMILIES.items()
+    }
 
 
 def read_port_range(value: Any, option: Option) -> tuple[int, int]:
-    return port_span(_text(value, option.name, "61000-65535"), f"`{option.name}`", "a range, as in 61000-65535")
+    return port_span(text(value, option.name, "61000-65535"), f"`{option.name}`", "a range, as in 61000-65535")
 
 
 def read_routes(value: Any, option: Option) -> tuple[ContainerRoute, ...]:
-    return _each(value, option, _route)
+    return each(value, option, _route)
 
 
 def _route(value: Any) -> ContainerRoute:
-    keys = _mapping(value, "a route", ROUTE_KEYS, "{dst: 10.9.0.0/16, via: 10.80.1.1}")
+    keys = mapping(value, "a route", ROUTE_KEYS, "{dst: 10.9.0.0/16, via: 10.80.1.1}")
     if "dst" not in keys:
         raise Refusal(f"the route {value!r} has no `dst`", "Write where it leads to, as in dst: 10.9.0.0/16")
-    dst = parse_block(_text(keys["dst"], "dst", "10.9.0.0/16"))
-    via = None if keys.get("via") is None else parse_address(_text(keys["via"], "via", "10.80.1.1"))
+    dst = parse_block(text(keys["dst"], "dst", "10.9.0.0/16"))
+    via = None if keys.get("via") is None else parse_address(text(keys["via"], "via", "10.80.1.1"))
     if via and via.version != dst.version:
         raise Refusal(
             f"the route to {dst} goes via {via}, which is of the other family", "Give it a gateway of its own family"
@@ -318,70 +284,6 @@ def _is_sysctl(key: str) -> bool:
     return bool(SYSCTL.match(key)) and parts[0] == "net" and not {"", ".", ".."} & set(parts)
 
 
-def read_subnets(value: Any, option: Option) -> tuple[SubnetSpec, ...]:
-    subnets = _each(value, option, _subnet)
-    if not subnets:
-        raise Refusal("`subnets` is an empty list", "Leave it out to have subnets taken from containerhost_pools")
-    return subnets
-
-
-def _subnet(value: Any) -> SubnetSpec:
-    if not isinstance(value, Mapping):
-        return SubnetSpec(_usable(parse_block(_text(value, "subnets", "10.80.0.0/16"))))
-    keys = _mapping(value, "a subnet", SUBNET_KEYS, "{cidr: 10.80.0.0/16, host_prefix: 24}")
-    if keys.get("cidr") is None:
-        raise Refusal(
-            f"the subnet {dict(value)!r} has no `cidr`", "Write it as in {cidr: 10.80.0.0/16, host_prefix: 24}"
-        )
-    cidr = _usable(parse_block(_text(keys["cidr"], "cidr", "10.80.0.0/16")))
-    host_prefix, gateway, span = keys.get("host_prefix"), keys.get("gateway"), keys.get("range")
-    exclude = keys.get("exclude")
-    return SubnetSpec(
-        cidr,
-        None if host_prefix is None else _host_prefix(cidr, host_prefix),
-        None if gateway is None else _inside(cidr, parse_address(_text(gateway, "gateway", "10.80.0.1")), "gateway"),
-        None if span is None else _inside(cidr, parse_span(_text(span, "range", "10.80.0.128/25")), "range"),
-        () if exclude is None else _exclude(cidr, exclude),
-    )
-
-
-def _exclude(cidr: Block, value: Any) -> tuple[Span, ...]:
-    items = [value] if isinstance(value, str) else value
-    if not isinstance(items, (list, tuple)):
-        raise Refusal(f"`exclude` is {value!r}, not a list", "List addresses, CIDRs or ranges, as in [10.80.0.7]")
-    return tuple(_inside(cidr, parse_span(_text(item, "exclude", "10.80.0.7")), "exclude") for item in items)
-
-
-def _usable(cidr: Block) -> Block:
-    if block := special(cidr):
-        raise Refusal(f"{cidr} is not for hosts: {block} has a meaning of its own (RFC 6890)", "Take a private subnet")
-    return cidr
-
-
-def _host_prefix(cidr: Block, value: Any) -> int:
-    limit = 30 if cidr.version == 4 else 126
-    option = Option("host_prefix", "int", "", minimum=cidr.prefix, maximum=limit)
-    if cidr.prefix > limit:
-        raise Refusal(f"{cidr} is too small for slices", f"Take a subnet of /{limit} or larger")
-    return read_int(value, option)
-
-
-def _inside(cidr: Block, thing: Any, name: str) -> Any:
-    first, last = (thing.value, thing.value) if isinstance(thing, Address) else (thing.first, thing.last)
-    if thing.version != cidr.version or not cidr.first <= first <= last <= cidr.last:
-        raise Refusal(f"`{name}` {thing} is outside its subnet {cidr}", f"Choose it from {cidr}")
-    return thing
-
-
-def _mapping(value: Any, what: str, keys: tuple[str, ...], example: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Refusal(f"{what} is {value!r}, not a mapping", f"Write it as {example}")
-    for key in value:
-        if key not in keys:
-            raise Refusal(f"{what} has the unknown key `{key}`", elsewhere.meant(key, keys), (key,))
-    return value
-
-
 def read_pins(value: Any, option: Option) -> dict[str, tuple[Block, ...]]:
     if not isinstance(value, Mapping):
         raise Refusal(f"`{option.name}` is {value!r}, not a mapping", "Write {fabric: [10.42.1.0/24]}")
@@ -396,8 +298,10 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "addresses": read_addresses,
     "blocks": read_blocks,
     "bool": read_bool,
+    "by_host": read_by_host,
     "folder": read_folder,
     "hostnames": read_hostnames,
+    "gateway_modes": read_gateway_modes,
     "ifname": read_ifname,
     "int": read_int,
     "interface_address": read_interface_address,

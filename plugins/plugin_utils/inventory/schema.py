@@ -17,7 +17,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.drivers impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS, SUBNET_KEYS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import SUBNET_KEYS
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE
 
 PREFIX = "containerhost_"

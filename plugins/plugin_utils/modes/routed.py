@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
-from ansible_collections.containerhost.network.plugins.plugin_utils import underlays
+from ansible_collections.containerhost.network.plugins.plugin_utils import outbound, underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.mode import Mode
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     Endpoint,
@@ -45,9 +46,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     yield from new.forwarding(network, network.devices, None if internal else "auto")
     if not internal:
         for slice_ in slices:
-            yield new.object_of(
-                "nat_rule", network.name, rule="masquerade", source=str(slice_.block), unless=str(slice_.subnet)
-            )
+            yield outbound.masquerade(network, host, slice_, str(slice_.subnet))
     yield from _isolation(network, slices)
     yield from new.route_localnet(network, endpoints)
     if 6 in network.versions:
@@ -81,12 +80,17 @@ def peers(backend: Backend, network: Network, fleet: Fleet) -> Mapping[str, tupl
     return {name: tuple(backend.peer(network, name, fleet)) for name in network.members}
 
 
+def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
+    underlays.check(backend, network, fleet, problems)
+    outbound.check(network, frozenset((4, 6)), problems)
+
+
 def variant(overlay: Driver, backend: Backend) -> Driver:
     return replace(
         overlay,
         objects=functools.partial(objects, backend),
         shared_objects=functools.partial(peers, backend),
-        check=functools.partial(underlays.check, backend),
+        check=functools.partial(check, backend),
         device_prefixes=(*backend.device_prefixes, "chb-"),
         has_vtep=backend.has_vtep,
         sliced={4: 24, 6: 64},  # Flannel's SubnetLen and IPv6SubnetLen
@@ -96,4 +100,5 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
     )
 
 
-MODES = (Mode("routed", "One slice per host and a route to it.", variant),)
+OPTIONS = (replace(outbound.OPTION, only_with=("mode", ("routed",))),)
+MODES = (Mode("routed", "One slice per host and a route to it.", variant, OPTIONS),)

@@ -28,6 +28,7 @@ class End:
     network: str
     attachment: Attachment
     from_host: bool
+    isolated: frozenset[str] = frozenset()
 
     @property
     def sandbox(self) -> Mapping[str, str]:
@@ -77,9 +78,22 @@ def ends(documents: Mapping[str, Document], kinds: Iterable[Kind] = KINDS) -> It
             if (attachment := kind.attachment(values)) is not None
         ]
         own = {network for network, attachment in found if attachment.sandbox is None}
+        isolated = _isolated(document)
         for network, attachment in found:
             if attachment.sandbox is not None:
-                yield End(host, network, attachment, attachment.from_host or network in own)
+                from_host = attachment.from_host and not isolated.issuperset(attachment.addresses)
+                yield End(host, network, attachment, from_host or network in own, isolated)
+
+
+def _isolated(document: Document) -> frozenset[str]:
+    """Addresses of containers that their host does not reach: it has none of the family on their bridge."""
+    families = {row["name"]: {":" in cidr for cidr in row.get("addresses", ())} for row in document.get("bridge", ())}
+    return frozenset(
+        cidr.partition("/")[0]
+        for row in document.get("veth", ())
+        for cidr in row.get("addresses", ())
+        if (":" in cidr) not in families.get(row.get("master"), {True, False})
+    )
 
 
 def tries(
@@ -133,7 +147,7 @@ def _within(network: str, some: Sequence[End]) -> Iterator[Try]:
     for end in some:
         peer = first.setdefault(end.host, end)
         for to in end.addresses:
-            if end.from_host:
+            if end.from_host and to not in end.isolated:
                 yield _ping(end.host, network, "host", None, end.label, to)
         if peer is not end and end.attachment.to_neighbours:
             for to in peer.addresses:

@@ -9,6 +9,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     KIND,
+    Link,
     Namespace,
     changed,
     everything_leaves,
@@ -46,6 +47,19 @@ def test_without_a_table_all_is_added():
     ]
 
 
+def test_an_address_to_leave_under_comes_and_goes():
+    here = {"links": [Link("eth0")], "addresses": {"eth0": ["192.0.2.1/24"]}}
+    outbound = {"outbound4": {"10.80.0.0/24": ("192.0.2.1", OURS)}}
+    assert changed(kernel_of(Namespace(elements=MASKED, **here)), masquerade(to_address="192.0.2.1")) == [
+        "nat_rule masquerade 10.80.0.0/24 (web): to_address:  → to_address: 192.0.2.1"
+    ]
+    assert changed(kernel_of(Namespace(elements={**MASKED, **outbound})), masquerade()) == [
+        "nat_rule masquerade 10.80.0.0/24 (web): to_address: 192.0.2.1 → to_address: "
+    ]
+    (problem,) = refused(kernel_of(Namespace(elements={}, **here)), masquerade(to_address="192.0.2.2"))
+    assert "192.0.2.2 is no address of this host: give it to the host first" in problem
+
+
 @pytest.mark.parametrize("address", [None, "192.0.2.1"])
 def test_a_port_that_a_program_has_is_not_published(address):
     busy = kernel_of(Namespace(elements={}, programs={("tcp", 8080): "nginx (process 7)"}))
@@ -72,6 +86,7 @@ def test_between_two_runs_a_busy_port_keeps_nothing_else_from_being_made():
         (PUBLISHED, publish()),
         (LIMITED, publish(sources=["198.51.100.0/24"])),
         (MASKED, masquerade()),
+        ({**MASKED, "outbound4": {"10.80.0.0/24": ("192.0.2.1", OURS)}}, masquerade(to_address="192.0.2.1")),
         ({"publish6": {"udp . 53": ("fd00:80::2 . 5353", OURS)}},
          publish(protocol="udp", host_port=53, address="FD00:80::2", port=5353)),
         ({"publish4_at": {"tcp . 192.0.2.1 . 8080": ("10.80.0.2 . 80", OURS)}}, publish(host_address="192.0.2.1")),

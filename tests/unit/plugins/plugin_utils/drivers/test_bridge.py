@@ -241,3 +241,58 @@ class TestRouted:
 def test_the_bridge_takes_the_loopback_only_where_the_host_calls_from_there(plan, objects, ports, needed):
     found = plan(containers=TestRouted.shop(ports))
     assert ("route_localnet" in str(objects(found, "h1", "sysctl"))) is needed
+
+
+class TestGatewayModes:
+    def test_each_family_has_its_own(self, plan, objects):
+        found = plan(", gateway_mode: {ipv6: routed}", TestRouted.shop("'8080:80'"))
+        assert [rule["rule"] for rule in objects(found, "h1", "nat_rule")] == ["publish", "masquerade"]
+        assert [rule["address"] for rule in objects(found, "h1", "open_port")] == ["fd05::2"]
+        assert objects(found, "h1", "forwarding") == objects(plan(), "h1", "forwarding")
+
+    def test_what_is_isolated_leaves_all_addresses_to_containers(self, fleet, addresses, objects):
+        fleet.networks("{web: {driver: bridge, gateway_mode: isolated, subnets: [10.5.0.0/31, 'fd05::/127']}}")
+        found = fleet.only_containers(h1="{a: {networks: {web: {}}}, b: {networks: {web: {}}}}").plan()
+        assert addresses(found) == {
+            ("web", "h1", "a"): ["10.5.0.0/31", "fd05::/127"], ("web", "h1", "b"): ["10.5.0.1/31", "fd05::1/127"]
+        }  # fmt: skip
+        assert objects(found, "h1", "bridge")[0]["addresses"] == []
+        assert objects(found, "h1", "forwarding") == objects(found, "h1", "nat_rule") == []
+        assert objects(found, "h1", "isolation")[0]["internal"] is True
+        assert [each["routes"] for each in objects(found, "h1", "veth")] == [[], []]
+
+    def test_a_family_that_is_isolated_is_not_routed_by_others_either(self, plan, objects):
+        found = plan(", gateway_mode: {ipv4: isolated}")
+        assert objects(found, "h1", "bridge")[0]["addresses"] == ["fd05::1/64"]
+        assert objects(found, "h1", "isolation")[0]["sources"] == ["fd05::/64"]
+        assert objects(found, "h1", "veth")[0]["routes"] == [{"dst": "::/0", "via": "fd05::1"}]
+        assert {each["family"] for each in objects(found, "h1", "forwarding")} == {"ipv6"}
+
+    @pytest.mark.parametrize(("options", "containers", "sentence"), [
+        (", gateway_mode: {ipv5: nat}", "{}", "`gateway_mode` has the unknown key `ipv5`. It has ipv4 and ipv6"),
+        (", gateway_mode: {ipv4: open}", "{}", "`gateway_mode` is 'open'. Write one of nat, routed, unprotected, isol"),
+        (", gateway_mode: {ipv4: unprotected}", "{a: {networks: {web: }}}", "unprotected in one family alone"),
+        (", gateway_mode: isolated, uplink: eth1", "{a: {networks: {web: }}}", "it is isolated, and has an `uplink`"),
+        (", gateway_mode: isolated", TestRouted.shop("'8080:80'"), "publishes 8080:80/tcp on an isolated network"),
+        (", gateway_mode: isolated", "{a: {networks: {web: }, default_route: web}}", "is isolated and leads nowhere"),
+        (", gateway_mode: isolated, subnets: [{cidr: 10.5.0.0/24, gateway: 10.5.0.9}]", "{a: {networks: {web: }}}",
+         "10.5.0.0/24 has a `gateway`, and the network is isolated from its hosts"),
+        (", outbound_address: {h9: 192.0.2.1}", "{a: {networks: {web: }}}", "names h9, which is not on the network"),
+        (", outbound_address: {h1: 'x'}", "{}", "is not an IP address"),
+        (", outbound_address: {h1: [192.0.2.1, 192.0.2.2]}", "{a: {networks: {web: }}}", "of h1 of one family"),
+        (", outbound_address: 192.0.2.1, gateway_mode: routed", "{a: {networks: {web: }}}", "is not translated on"),
+        (", outbound_address: 192.0.2.1, internal: true", "{a: {networks: {web: }}}", "this one is internal"),
+        (", outbound_address: 192.0.2.1, hosts: all", "{}", "is one address, and the network is on 3 hosts"),
+    ])  # fmt: skip
+    def test_what_makes_no_sense_is_refused(self, fleet, options, containers, sentence):
+        subnets = "" if "subnets" in options else ", subnets: [10.5.0.0/24, 'fd05::/64']"
+        fleet.networks(f"{{web: {{driver: bridge {options} {subnets}}}}}").only_containers(h1=containers)
+        assert any(sentence in problem for problem in fleet.problems()), fleet.problems()
+
+    def test_containers_leave_under_the_address_that_is_said_of_their_host(self, fleet, objects):
+        options = "outbound_address: {h1: [192.0.2.1, 'fd77::1'], h2: 192.0.2.2}"
+        fleet.networks(f"{{web: {{driver: bridge, subnets: [10.5.0.0/24, 'fd05::/64'], {options}}}}}")
+        found = fleet.only_containers(h1=SHOP, h2=SHOP, h3=SHOP).plan()
+        assert [
+            [rule.get("to_address") for rule in objects(found, host, "nat_rule")] for host in ("h1", "h2", "h3")
+        ] == [["192.0.2.1", "fd77::1"], ["192.0.2.2", None], [None, None]]
