@@ -112,8 +112,9 @@ def _about(directory: str, plan: dict[str, Any]) -> dict[str, str]:
     words = {name: [network["driver"]] for name, network in plan["networks"].items()}
     for document in _documents(directory).values():
         for vxlan in document.get("vxlan", ()):
-            text = f"vxlan {vxlan['vni']}"
-            words[vxlan["network"]] += [text] if text not in words[vxlan["network"]] else []
+            bridged = ["bridged"] if vxlan.get("master") else []
+            for text in (*bridged, f"vxlan {vxlan['vni']}"):
+                words[vxlan["network"]] += [text] if text not in words[vxlan["network"]] else []
         for rule in document.get("nat_rule", ()):
             words[rule["network"]] += ["nat"] if "nat" not in words[rule["network"]] else []
     return {name: ", ".join(parts) for name, parts in words.items()}

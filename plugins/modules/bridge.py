@@ -42,6 +42,13 @@ options:
         left as it is.
       - Whichever it is, the device takes nothing from router advertisements and follows no redirects.
     type: bool
+  link_local: &link_local
+    description:
+      - With IPv6, whether the bridge has a link-local address. V(false) is for a bridge that only switches, while it
+        has neighbours for others to be answered by.
+    type: bool
+    default: true
+    version_added: 0.2.0
   stp: &stp
     description:
       - Whether it takes part in the Spanning Tree Protocol (C(stp_state)). The kernel's default is V(false).
@@ -99,6 +106,7 @@ options:
       up: *up
       addresses: *addresses
       ipv6: *ipv6
+      link_local: *link_local
       stp: *stp
       priority: *priority
       ageing_time: *ageing_time

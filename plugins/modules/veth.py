@@ -51,6 +51,12 @@ options:
     description:
       - Whether the port gets frames back that it sent (C(bridge link), C(hairpin)). V(false) if there is a O(master).
     type: bool
+  fixed_mac: &fixed_mac
+    description:
+      - Whether the bridge knows the container's O(mac) at this port for good, and learns no other one by it. V(false)
+        if there is a O(master).
+    type: bool
+    version_added: 0.2.0
   host_mac: &host_mac
     description:
       - The host end's MAC, a unicast one in quotes. By default a random one.
@@ -131,6 +137,7 @@ options:
       master: *master
       isolated: *isolated
       hairpin: *hairpin
+      fixed_mac: *fixed_mac
       host_mac: *host_mac
       interface: *interface
       mac: *mac

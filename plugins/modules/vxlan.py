@@ -61,6 +61,28 @@ options:
       - Whether the device is up.
     type: bool
     default: true
+  group: &group
+    description:
+      - A multicast address of the underlay, which gets the frames that are for everybody or for unknown MACs. It needs
+        a O(link).
+    type: str
+    version_added: 0.2.0
+  port_learning: &port_learning
+    description:
+      - As a port of its O(master), whether the bridge learns MACs by it.
+    type: bool
+    version_added: 0.2.0
+  unicast_flood: &unicast_flood
+    description:
+      - As a port of its O(master), whether it gets frames for MACs that the bridge does not know.
+    type: bool
+    version_added: 0.2.0
+  neigh_suppress: &neigh_suppress
+    description:
+      - As a port of its O(master), whether the bridge itself answers for neighbours that it knows to be behind it, so
+        that ARP and neighbour discovery stay on this host.
+    type: bool
+    version_added: 0.2.0
   addresses: &addresses
     description:
       - All addresses of the device with their prefix length, IPv4 and IPv6. Others are removed, except link-local ones.
@@ -102,6 +124,10 @@ options:
       link: *link
       master: *master
       learning: *learning
+      group: *group
+      port_learning: *port_learning
+      unicast_flood: *unicast_flood
+      neigh_suppress: *neigh_suppress
       mac: *mac
       mtu: *mtu
       up: *up

@@ -123,7 +123,7 @@ def _check_subnets(inventory: Inventory, problems: Problems) -> None:
 
 def _check_underlays(inventory: Inventory, wanted: Membership, problems: Problems) -> None:
     """Two hosts with one address: always wrong when written so, and when an overlay must tell them apart."""
-    overlays = (name for name in wanted.members if driver_of(inventory.networks[name]).has_vtep)
+    overlays = (name for name in wanted.members if driver_of(inventory.networks[name]).on_underlay)
     overlaid = {host for name in overlays for host in wanted.members[name]}
     hosts: dict[Address, list[str]] = {}
     for host in inventory.hosts.values():

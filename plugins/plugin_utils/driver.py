@@ -50,8 +50,10 @@ class Driver:
         The families (4, 6) in which it has none all the same.
     on_link
         Whether containers of a network send to everywhere on its link, without a gateway.
+    on_underlay
+        Whether hosts carry a network's packets to each other's underlay addresses; each member needs one then.
     has_vtep
-        Whether a slice's first address is the host's VTEP (Flannel's layout); needs an underlay.
+        Whether a slice's first address is the host's VTEP (Flannel's layout).
     sliced
         Subnets are always cut into slices, by ``host_prefix`` or this default a family.
     pool_prefix
@@ -82,6 +84,7 @@ class Driver:
     has_gateway: bool = True
     without_gateway: frozenset[int] = frozenset()
     on_link: Callable[[NetworkSpec], bool] = field(default=lambda spec: False)
+    on_underlay: bool = False
     has_vtep: bool = False
     sliced: Mapping[int, int] = field(default_factory=dict)
     pool_prefix: Mapping[int, int] = field(default_factory=lambda: {4: 24, 6: 64})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
+from ansible_collections.containerhost.network.plugins.plugin_utils.backends import backends
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network
 
@@ -20,6 +21,13 @@ def mtu(backend: Backend, network: Network, hosts: Mapping[str, Host]) -> int:
 
 
 def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
+    mode = network.spec.options["mode"]
+    if mode not in backend.modes:
+        able = [name for name, each in backends().items() if mode in each.modes]
+        problems.add(
+            f"{network.spec.where}`backend: {backend.name}` carries no `mode: {mode}`",
+            f"Write `backend: {' or '.join(able)}`, or another mode",
+        )
     _check_underlays(network, fleet, problems)
     backend.check(network, fleet, problems)
     narrow = min(network.members, key=lambda name: (fleet.hosts[name].underlay_mtu, name), default=None)

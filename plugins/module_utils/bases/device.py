@@ -90,7 +90,7 @@ class DeviceKind(Kind):
         wanted = by_real_names(kernel, wanted, ("link", "parent"))
         if realm(wanted.owner) != "plan" or not wanted.values.get("settings"):
             return wanted
-        whole = {**wanted.values["settings"], **device_settings.as_made(self.name, wanted.values)}
+        whole = {**device_settings.as_made(self.name, wanted.values), **wanted.values["settings"]}
         return wanted._replace(values={**wanted.values, "settings": whole})
 
     def settings(self, values: Values) -> Settings:

@@ -74,10 +74,11 @@ def renumbered(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], settled:
 def _swaps(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], networks: Settled) -> t.Iterator[Move]:
     """VTEPs' addresses that would be another member's: slices have changed hands, though this host keeps its own."""
     found = [change for change in changes if change.kind == "neighbour" and "lladdr" in change.differences]
-    members = {(each.owner, each.values["lladdr"]) for each in wanted if each.kind == "vxlan_fdb"} if found else set()
+    entries = [each for each in wanted if each.kind == "vxlan_fdb"] if found else []
+    members = {(each.owner, each.values["device"], each.values["lladdr"]) for each in entries}
     for change in found:
         network, (before, after) = networks.get(network_of(change.owner)), change.differences["lladdr"]
-        if network is not None and network["slices"] and (change.owner, before) in members:
+        if network is not None and network["slices"] and (change.owner, change.values["device"], before) in members:
             yield Move(change, before, after)
 
 

@@ -30,6 +30,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     Settings,
+    gives_no_link_local,
+    has_ipv6,
     of_host_device,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -67,6 +69,7 @@ class Bridge(DeviceKind):
         **DEVICE_OPTIONS,
         **ADDRESS_OPTIONS,
         **IPV6_OPTIONS,
+        "link_local": {"type": "bool", "default": True},
         **{option: {"type": "bool" if option in _SWITCHES else "int"} for option in _DATA},
     }
 
@@ -83,7 +86,7 @@ class Bridge(DeviceKind):
         return plain
 
     def settings(self, values: Values) -> Settings:
-        return of_host_device(wants_ipv6(values), link_local=True)
+        return of_host_device(wants_ipv6(values), link_local=values.get("link_local") is not False)
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         """The host's own networks are not the plan's to know. A task says what it wants, whatever is there."""
@@ -92,8 +95,14 @@ class Bridge(DeviceKind):
             for cidr in wanted.values.get("addresses") or ():
                 yield from overlaps(kernel, wanted.netns, cidr)
 
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """Whether it has a link-local address is one of its settings."""
+        differences = super().differences(wanted, found)
+        differences.pop("link_local", None)
+        return differences
+
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
-        values: Values = {}
+        values: Values = {"link_local": False} if has_ipv6(link) and gives_no_link_local(link) else {}
         for option, (attribute, unit) in _DATA.items():
             number = link.data.get(attribute)
             if number is not None:

@@ -20,7 +20,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Problem,
+    Values,
+    Wanted,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Answer, DeleteLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
@@ -33,6 +39,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of
 
+# Places (namespace, bridge, MAC) where a bridge will know a container at its port, and at no other.
+FIXED_MACS = "fixed macs"
 _PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
 
 
@@ -55,6 +63,7 @@ class Veth(DeviceKind):
         "host_mac": {"type": "str"},
         "isolated": {"type": "bool"},
         "hairpin": {"type": "bool"},
+        "fixed_mac": {"type": "bool"},
         **sandbox_interface.SANDBOX_OPTIONS,
     }
 
@@ -65,13 +74,17 @@ class Veth(DeviceKind):
         if plain.get("host_mac") is not None:
             plain["host_mac"] = canonical.unicast_mac(plain["host_mac"], "host_mac")
         if plain.get("master") is not None:
-            for option in _PORT:
+            for option in (*_PORT, "fixed_mac"):
                 plain.setdefault(option, False)
+        if plain.get("fixed_mac"):
+            if plain.get("master") is None or plain.get("mac") is None:
+                raise Problem(f"veth {plain['name']}: `fixed_mac` needs a `mac` and a bridge as its `master`")
         return plain
 
     def settings(self, values: Values) -> Settings:
         """Of the host's end, which has no addresses: one that is no port may be routed over, by IPv6 as well."""
-        return of_port() if values.get("master") else of_host_device(wants_ipv6(values))
+        learning = {"port.learning": 0} if values.get("fixed_mac") else {}
+        return {**of_port(), **learning} if values.get("master") else of_host_device(wants_ipv6(values))
 
     def label(self, values: Values) -> str:
         """The container's name is what people know; the host end's name is derived from it."""
@@ -196,6 +209,9 @@ class Veth(DeviceKind):
         values["master"] = link.master
         for option, attribute in _PORT.items():
             values[option] = bool(link.port.get(attribute))
+        values["fixed_mac"] = link.port.get("IFLA_BRPORT_LEARNING") == 0
+        if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac"):
+            values["fixed_mac"] = (link.name, wanted.values["mac"]) in _fixed_macs(kernel, netns)
         if wanted is not None and wanted.present:
             values.update(self._read_end(kernel, link, wanted))
         else:
@@ -216,6 +232,12 @@ class Veth(DeviceKind):
         sandbox = named if named != wanted.values["sandbox"] else None
         return {"sandbox": sandbox, "end_settings": wanted.values["end_settings"]}
 
+    def note(self, kernel: Kernel, change: Change) -> None:
+        super().note(kernel, change)
+        if change.action != "remove" and change.values.get("fixed_mac"):
+            place = (change.values.get("netns"), change.values["master"], change.values["mac"])
+            kernel.notes(FIXED_MACS).append(place)
+
     # -- writing -----------------------------------------------------------------------------------------------
 
     def add(self, wanted: Wanted) -> Rounds:
@@ -228,7 +250,7 @@ class Veth(DeviceKind):
             ifalias=self.mark_of(wanted),
             af_spec=in_message({**values["settings"], **AT_FIRST}),
         )
-        port = _port(values, [option for option in _PORT if values.get(option)])
+        port = [*_port(values, [option for option in _PORT if values.get(option)]), *_fix_mac(values)]
         closed = in_files(netns, values["name"], values["settings"])
         return [
             [self._made(wanted, path)],
@@ -278,6 +300,8 @@ class Veth(DeviceKind):
         host: list[t.Any] = [m.set_link(name, netns, **link)] if link else []
         # A port that changes its master has lost its settings.
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
+        if {"mac", "master", "fixed_mac"} & set(differences):
+            host += _fix_mac(values, differences.get("mac", (None,))[0])
         inside = sandbox_interface.change(wanted, sandbox_interface.netns_of(values), differences)
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
@@ -302,11 +326,34 @@ def named_end(alias: str | None) -> Values:
 
 
 def _answers(values: Values, netns: str | None, path: str | None) -> list[Answer]:
-    """The host asks on the bridge, as may whoever restarts a container and waits for it."""
-    if not (values["up"] and values.get("master") and values.get("mac") and values["addresses"]):
+    """The host asks on the bridge, as may whoever restarts a container and waits for it; of a container whose MAC is
+    fixed, it is told by neighbours that stay."""
+    wanted = values["up"] and values.get("master") and not values.get("fixed_mac")
+    if not (wanted and values.get("mac") and values["addresses"]):
         return []
     addresses = tuple(cidr.split("/")[0] for cidr in values["addresses"])
     return [Answer(netns, values["master"], values["mac"], addresses, path, values["interface"])]
+
+
+def _fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
+    """Ports and the MACs that their bridges know there for good."""
+    notes = kernel.notes("fixed macs there")
+    known = next((found for place, found in notes if place == netns), None)
+    if known is None:
+        rows = (row for row in kernel.fdb(netns) if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_NOARP)
+        known = {(row["device"], row["NDA_LLADDR"]) for row in rows if "NDA_LLADDR" in row}
+        notes.append((netns, known))
+    return known
+
+
+def _fix_mac(values: Values, before: str | None = None) -> list[m.Message]:
+    """Static, as what is permanent is the bridge's own. It may have been known at another port until now."""
+    if not values.get("fixed_mac"):
+        return []
+    entry = {"device": values["name"], "flags": m.NTF_MASTER, "state": m.NUD_NOARP}
+    old = [m.fdb({**entry, "lladdr": before}, values.get("netns"), delete=True)] if before else []
+    learning = m.set_port(values["name"], {"IFLA_BRPORT_LEARNING": 0}, values.get("netns"))
+    return [learning, *old, m.fdb({**entry, "lladdr": values["mac"]}, values.get("netns"), replace=True)]
 
 
 def _port(values: Values, options: t.Sequence[str]) -> list[m.Message]:

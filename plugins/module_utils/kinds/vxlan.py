@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -21,6 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
     Found,
     Problem,
     Values,
@@ -39,6 +41,12 @@ PORT = 4789  # IANA; the kernel's own default is the older 8472
 # Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8: VXLAN_HEADROOM, VXLAN6_HEADROOM, net/vxlan.h
 _OVERHEAD_4, _OVERHEAD_6 = 50, 70
 LARGEST_VNI = (1 << 24) - 1
+# What it is as a port of a bridge.
+_PORT = {
+    "port_learning": "IFLA_BRPORT_LEARNING",
+    "unicast_flood": "IFLA_BRPORT_UNICAST_FLOOD",
+    "neigh_suppress": "IFLA_BRPORT_NEIGH_SUPPRESS",
+}
 
 
 class Vxlan(DeviceKind):
@@ -61,6 +69,8 @@ class Vxlan(DeviceKind):
         "link": {"type": "str"},
         "master": {"type": "str"},
         "learning": {"type": "bool", "default": False},
+        "group": {"type": "str"},
+        **{option: {"type": "bool"} for option in _PORT},
         **ADDRESS_OPTIONS,
         **IPV6_OPTIONS,
     }
@@ -79,7 +89,22 @@ class Vxlan(DeviceKind):
             plain["local"] = canonical.address(plain["local"], "local")
             if plain["local"] in ("0.0.0.0", "::"):
                 raise Problem(f"vxlan {plain['name']}: local {plain['local']} is no address of this host: leave it out")
+        if plain.get("group") is not None:
+            plain["group"] = self._group(plain)
+        for option in _PORT:
+            if plain.get(option) is not None and not plain.get("master"):
+                raise Problem(f"vxlan {plain['name']}: `{option}` is a setting of a bridge's port: name a `master`")
         return plain
+
+    def _group(self, plain: Values) -> str:
+        group = canonical.address(plain["group"], "group")
+        if not ipaddress.ip_address(group).is_multicast:
+            raise Problem(f"vxlan {plain['name']}: group {group} is no multicast address: give one, or leave it out")
+        if not plain.get("link"):
+            raise Problem(f"vxlan {plain['name']}: group {group} needs a `link`, the device that it is joined by")
+        if plain.get("local") and (":" in plain["local"]) != (":" in group):
+            raise Problem(f"vxlan {plain['name']}: group {group} and local {plain['local']} are not of one family")
+        return group
 
     def settings(self, values: Values) -> Settings:
         is_port = values.get("master") and not values.get("addresses") and not values.get("ipv6")
@@ -89,7 +114,10 @@ class Vxlan(DeviceKind):
         """The kernel gives a device a `link`, and takes none away; another address it takes only of the same family
         (ENOTSUP; one without is IPv4's)."""
         before, after = differences.get("local", ("", ""))
-        fixed = super().fixed_of(differences) | ({"link"} if differences.get("link", "  ")[1] == "none" else set())
+        families = {":" in value for value in differences.get("group", ()) if value}
+        fixed = super().fixed_of(differences) | ({"group"} if len(families) > 1 else set())
+        fixed |= ({"group"} if differences.get("group", ("", ""))[1] == "none" else set())
+        fixed |= ({"link"} if differences.get("link", "  ")[1] == "none" else set())
         return fixed | ({"local"} if (":" in (before or "")) != (":" in after) else set())
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
@@ -163,11 +191,13 @@ class Vxlan(DeviceKind):
         return None
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
-        """The plan is whole: without `link`, packets leave by whatever device the route says."""
+        """The plan is whole: without `link`, packets leave by whatever device the route says; without `group`, no frame
+        is sent to one."""
         differences = super().differences(wanted, found)
-        link = found.values.get("link")
-        if link is not None and wanted.values.get("link") is None and realm(wanted.owner) == "plan":
-            differences["link"] = (link, "none")
+        for option in ("link", "group"):
+            there = found.values.get(option)
+            if there is not None and wanted.values.get(option) is None and realm(wanted.owner) == "plan":
+                differences[option] = (there, "none")
         return differences
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
@@ -201,6 +231,14 @@ class Vxlan(DeviceKind):
                         f" {port} of this host: give this one another"
                     )
 
+    def note(self, kernel: Kernel, change: Change) -> None:
+        """What its bridge is to know of it as a port is compared with what that will be."""
+        super().note(kernel, change)
+        link = kernel.link(change.values["name"], change.values.get("netns"))
+        if link is not None and change.action == "change" and "master" in change.differences:
+            links = kernel.links(change.values.get("netns"))
+            links[link.name] = link._replace(master=change.differences["master"][1])
+
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         data = link.data
         by_index = {other.index: other.name for other in kernel.links(netns).values()}
@@ -211,6 +249,8 @@ class Vxlan(DeviceKind):
             "link": by_index.get(data.get("IFLA_VXLAN_LINK")),
             "master": link.master,
             "learning": bool(data.get("IFLA_VXLAN_LEARNING")),
+            "group": _multicast(data.get("IFLA_VXLAN_GROUP") or data.get("IFLA_VXLAN_GROUP6")),
+            **({option: bool(link.port.get(attribute)) for option, attribute in _PORT.items()} if link.master else {}),
         }
 
     def add(self, wanted: Wanted) -> Rounds:
@@ -218,7 +258,7 @@ class Vxlan(DeviceKind):
         data = {
             "IFLA_VXLAN_ID": values["vni"],
             "IFLA_VXLAN_PORT": values["port"],
-            **_data(values, ("local", "link", "learning")),
+            **_data(values, ("local", "link", "learning", "group")),
         }
         # The MAC from the start, or systemd-udevd gives it one of its own (MACAddressPolicy=persistent).
         made = m.new_link(
@@ -233,17 +273,31 @@ class Vxlan(DeviceKind):
         )
         name, addresses = values["name"], values.get("addresses") or ()
         mark = self.mark_of(wanted)
-        return [[made], finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])]
+        finished = finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])
+        return [[made], [*_port(values, [option for option in _PORT if values.get(option) is not None]), *finished]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         name, netns = wanted.values["name"], wanted.netns
         first = []
         if "master" in differences:
             first.append(m.set_link(name, netns, master=m.Index(wanted.values["master"])))
-        data = _data(wanted.values, [option for option in ("local", "link", "learning") if option in differences])
+        changed = [option for option in ("local", "link", "learning", "group") if option in differences]
+        data = _data(wanted.values, changed)
         if data:
             first.append(m.set_kind_data(name, "vxlan", data, netns))
+        # A port that changes its master has lost its settings.
+        first += _port(wanted.values, [option for option in _PORT if {option, "master"} & set(differences)])
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
+
+
+def _multicast(group: str | None) -> str | None:
+    """The device's default destination, where that is one for many."""
+    return group if group and ipaddress.ip_address(group).is_multicast else None
+
+
+def _port(values: Values, options: t.Iterable[str]) -> list[m.Message]:
+    data = {_PORT[option]: int(values[option]) for option in options if values.get(option) is not None}
+    return [m.set_port(values["name"], data, values.get("netns"))] if data else []
 
 
 def _data(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
@@ -254,6 +308,9 @@ def _data(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
             continue
         if option == "local":
             data["IFLA_VXLAN_LOCAL6" if ":" in value else "IFLA_VXLAN_LOCAL"] = value
+        elif option == "group":
+            data["IFLA_VXLAN_GROUP6" if ":" in value else "IFLA_VXLAN_GROUP"] = value
+            data["IFLA_VXLAN_LINK"] = m.Index(values["link"])
         elif option == "link":
             data["IFLA_VXLAN_LINK"] = m.Index(value)
         else:

@@ -21,9 +21,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import FIXED_MACS
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 NOBODY = "00:00:00:00:00:00"  # frames for unknown MACs: one entry for each VTEP that gets a copy
 _CONTROLLED = "dynamic"  # as the kernel shows a bridge's entry that a controller has learned; it lasts all the same
@@ -42,7 +43,7 @@ _STATES = {"permanent": m.NUD_PERMANENT, "static": m.NUD_NOARP, "dynamic": m.NUD
 class VxlanFdb(Kind):
     name = "vxlan_fdb"
     key = ("device", "lladdr", "table")
-    after = ("vxlan", "bridge")
+    after = ("vxlan", "bridge", "veth")
     options = {
         "device": {"type": "str", "required": True},
         "lladdr": {"type": "str", "required": True},
@@ -136,17 +137,20 @@ class VxlanFdb(Kind):
         objects = {object_.key: object_ for object_ in wanted}
         for netns in namespaces(wanted):
             links = kernel.links(netns)
+            here = {(bridge, mac) for place_, bridge, mac in kernel.notes(FIXED_MACS) if place_ == netns}
             seen = set()
             for row in kernel.fdb(netns):
                 link = links.get(row["device"])
                 if link is None or "NDA_LLADDR" not in row:
                     continue
                 values = _values(row, netns)
+                if _is_group(values, link) or (values["table"] == "master" and (link.master, values["lladdr"]) in here):
+                    continue
                 key = self.key_of(values, "")
                 seen.add(key)
                 object_ = objects.get(key)
                 owner = kernel.records.owner(self.name, key)
-                if owner is None and link.kind == "vxlan" and values["table"] == "self" and _lasting(values):
+                if owner is None and link.kind == "vxlan" and _is_its_own(values):
                     owner = link.owner
                 if object_ is not None:
                     _fill_in(values, object_.values, link.data)
@@ -165,7 +169,9 @@ class VxlanFdb(Kind):
         return differences
 
     def add(self, wanted: Wanted) -> Rounds:
-        return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns)]]
+        # On a bridge of the plan it may be known at another port until now: its container was here.
+        moves = wanted.values["table"] == "master" and realm(wanted.owner) == "plan"
+        return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns, replace=moves)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         # "Cannot replace non-unicast fdb entries"; and none becomes a controller's, or a group's, by being replaced.
@@ -179,7 +185,8 @@ class VxlanFdb(Kind):
 
     def _record(self, wanted: Wanted) -> list[Record]:
         """On a device of ours the device says whose entries they are; elsewhere nothing in the kernel does."""
-        outside = wanted.values["extern_learn"] or wanted.values["table"] == "master"
+        of_bridge = wanted.values["table"] == "master" and realm(wanted.owner) != "plan"
+        outside = wanted.values["extern_learn"] or of_bridge
         device = wanted.values["device"] if wanted.values["table"] == "self" else None
         return [Record(self.name, wanted.key, wanted.owner, device)] if outside else []
 
@@ -205,6 +212,19 @@ def _fill_in(values: Values, wanted: Values, device: t.Mapping[str, t.Any]) -> N
     for option, attribute in (("port", "IFLA_VXLAN_PORT"), ("vni", "IFLA_VXLAN_ID")):
         if wanted.get(option) is not None and wanted[option] == device.get(attribute):
             values.setdefault(option, wanted[option])
+
+
+def _is_group(values: Values, link: Link) -> bool:
+    """The device's default destination, which is shown as one of its entries."""
+    groups = (link.data.get("IFLA_VXLAN_GROUP"), link.data.get("IFLA_VXLAN_GROUP6"))
+    return values["lladdr"] == NOBODY and values.get("dst") is not None and values["dst"] in groups
+
+
+def _is_its_own(values: Values) -> bool:
+    """Of the table of a VXLAN, or of its bridge about it as a port; the kernel's own entry there is permanent."""
+    if values["table"] == "self":
+        return _lasting(values)
+    return values["fdb_state"] == "static" and not values["extern_learn"]
 
 
 def _lasting(values: Values) -> bool:

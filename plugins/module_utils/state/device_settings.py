@@ -72,6 +72,12 @@ _PORT_AS_MADE = {
     **{f"port.{name}": 0 for name in "locked mab mcast_to_ucast vlan_tunnel group_fwd_mask".split()},
     "port.state": 3,  # BR_STATE_FORWARDING, linux/if_bridge.h
 }
+# Those of them that an object may say itself.
+_PORT_OPTIONS = {
+    "port.learning": "port_learning",
+    "port.unicast_flood": "unicast_flood",
+    "port.neigh_suppress": "neigh_suppress",
+}
 # IN6_ADDR_GEN_MODE_*, linux/if_link.h: from the MAC; or no link-local address, hence no DAD and no MLD reports.
 _EUI64, _NONE = 0, 1
 
@@ -122,9 +128,9 @@ def as_made(kind: str, values: t.Mapping[str, t.Any]) -> Settings:
     if kind == "bridge":
         asked = {f"bridge.{_BRIDGE_NAMES.get(option, option)}" for option, value in values.items() if value is not None}
         return {**alone, **{name: number for name, number in _BRIDGE_AS_MADE.items() if name not in asked}}
-    if kind == "vxlan":
-        return {**alone, **_VXLAN_AS_MADE}
-    return _PORT_AS_MADE if values.get("master") else {}
+    port = _PORT_AS_MADE if values.get("master") else {}
+    port = {name: number for name, number in port.items() if values.get(_PORT_OPTIONS.get(name, "")) is None}
+    return {**alone, **_VXLAN_AS_MADE, **port} if kind == "vxlan" else port
 
 
 def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: int | None) -> dict[str, int | None]:
@@ -197,6 +203,11 @@ def is_closed(family: str, setting: str, value: str) -> bool:
 
 def has_ipv6(link: Link) -> bool:
     return devconf.numbers(link.af_spec, ("ipv6.disable_ipv6",))["ipv6.disable_ipv6"] == 0
+
+
+def gives_no_link_local(link: Link) -> bool:
+    """Does the kernel give the device no link-local address, and so no way to be talked to by IPv6?"""
+    return devconf.numbers(link.af_spec, ("ipv6.addr_gen_mode",))["ipv6.addr_gen_mode"] == _NONE
 
 
 def path(device: str, name: str) -> str:

@@ -141,9 +141,9 @@ class Identities:
         )
 
     def vtep_macs(self, members: tuple[str, ...]) -> dict[str, str]:
-        """The MAC of each host's VTEP, where the driver has VTEPs."""
+        """The MAC of each host's VTEP, where hosts carry its packets to each other."""
         name = self.spec.name
-        if not driver_of(self.spec).has_vtep:
+        if not driver_of(self.spec).on_underlay:
             return {}
         ordered = sorted(members, key=lambda host: ((name, host) not in self.ledger.slices, host))
         return {

@@ -9,6 +9,7 @@ A slice's first address is its host's VTEP; one FDB entry, one neighbour and one
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -33,9 +34,16 @@ OPTIONS = (
 
 
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
-    if network.spec.options["anti_spoofing"]:
-        yield _filter(network, fleet)
+    # A prefix of its full length: no broadcast route appears (Flannel does the same).
+    addresses = [f"{slice_.vtep}/{BITS[slice_.block.version]}" for slice_ in network.slices[host]]
+    yield from devices(network, host, fleet, addresses=addresses)
+
+
+def devices(network: Network, host: str, fleet: Fleet, **own: Any) -> Iterator[Object]:
+    """A host's end of it, and what guards that. ``own`` are options that the mode gives it."""
     options, underlay = network.spec.options, fleet.hosts[host]
+    if options["anti_spoofing"]:
+        yield _filter(network, fleet)
     yield new.object_of(
         "vxlan",
         network.name,
@@ -46,8 +54,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         link=underlay.underlay_interface,
         mac=network.vtep_macs[host],
         mtu=network.mtu,
-        # A prefix of its full length: no broadcast route appears (Flannel does the same).
-        addresses=[f"{slice_.vtep}/{BITS[slice_.block.version]}" for slice_ in network.slices[host]],
+        **own,
     )
 
 
@@ -82,6 +89,7 @@ BACKENDS = (
         summary="Frames in UDP packets.",
         options=OPTIONS,
         port=4789,  # IANA
+        modes=("routed", "bridged"),
         # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
         overhead={4: 50, 6: 70},
         device_prefixes=("ch-",),

@@ -46,7 +46,6 @@ OPTIONS = (
     ),
     *(option for each in (*backends().values(), *modes().values()) for option in each.options),
     Option("anti_spoofing", "bool", "Drop this network's VXLAN packets that come from no member.", default=True),
-    Option("multicast_group", "address", "An underlay multicast group to flood to.", built=False),
     Option(
         "direct_routing",
         "bool",
@@ -72,6 +71,7 @@ OVERLAY = Driver(
     options=OPTIONS,
     complete=complete,
     spans_hosts=True,
+    on_underlay=True,
     variant=lambda spec: _variant(spec.options["mode"], spec.options["backend"]),
 )
 

@@ -120,3 +120,14 @@ def test_it_needs_what_it_is_built_on():
 def test_a_vni_has_24_bits(vni):
     with pytest.raises(Problem, match="vni"):
         wanted(vni=vni)
+
+
+def test_a_group_needs_to_be_one_and_a_link():
+    for values, text in [
+        ({"group": "10.1.1.1", "link": "eth0"}, "group 10.1.1.1 is no multicast address"),
+        ({"group": "239.1.1.1"}, "group 239.1.1.1 needs a `link`"),
+        ({"group": "ff05::1", "link": "eth0"}, "group ff05::1 and local 192.0.2.11 are not of one family"),
+        ({"neigh_suppress": True}, "`neigh_suppress` is a setting of a bridge's port"),
+    ]:
+        with pytest.raises(Problem, match=text):
+            wanted(**values)

@@ -85,10 +85,8 @@ def test_all_problems_of_a_mapping_are_found():
 def test_what_is_not_built_is_refused_by_name_and_never_ignored():
     table = schema.Section(schema.network_options("overlay"))
     for key, value in {
-        "mode": "bridged",
         "backend": "wireguard",
         "direct_routing": True,
-        "multicast_group": "239.1.1.1",
     }.items():
         problems = read(table, {"driver": "overlay", "vni": 1, key: value})[1]
         assert len(problems) == 1
