@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Fleet,
     Inventory,
     Network,
+    NetworkSpec,
 )
 
 # A Linux bridge has 1,023 ports (BR_MAX_PORTS in net/bridge/br_private.h is 1 << 10, and port 0 is none).
@@ -67,12 +68,18 @@ def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) ->
         problems.add(f"containerhost_pools: {one} overlaps {other}", "Leave one of them out")
     underlays = {host.underlay: host.name for host in reversed(inventory.hosts.values()) if host.underlay}
     ordered = sorted(underlays)
+    lans = {subnet.cidr for spec in inventory.networks.values() for subnet in spec.subnets or () if _is_lan(spec)}
     for block, label in labelled:
-        for address in _inside(ordered, block):
+        for address in () if block in lans else _inside(ordered, block):
             problems.add(
                 f"{schema.NETWORKS}: {label} has the underlay address of {underlays[address]} ({address}) in it",
                 "Give the network another subnet",
             )
+
+
+def _is_lan(spec: NetworkSpec) -> bool:
+    """Hosts are on it themselves, it may be under the address that they are reached by."""
+    return bool(spec.options.get("parent"))
 
 
 def _inside(ordered: list[Address], block: Block) -> Iterator[Address]:

@@ -48,9 +48,15 @@ class Segment:
     """Hands out the addresses of one segment: first pins, then what is remembered, then the lowest free."""
 
     def __init__(
-        self, spec: NetworkSpec, slices: tuple[Slice, ...], subnets: tuple[SubnetSpec, ...], problems: Problems
+        self,
+        spec: NetworkSpec,
+        slices: tuple[Slice, ...],
+        subnets: tuple[SubnetSpec, ...],
+        hosts: Mapping[Address, str],
+        problems: Problems,
     ) -> None:
-        self.spec, self.slices, self.problems = spec, slices, problems
+        """``hosts``: addresses that hosts have on the segment, and whose they are."""
+        self.spec, self.slices, self.hosts, self.problems = spec, slices, hosts, problems
         self.subnets: Mapping[Block, SubnetSpec] = {subnet.cidr: subnet for subnet in subnets}
         self.holder: dict[Address, str] = {}
         self.given: dict[tuple[str, str], list[Placed]] = {}
@@ -103,6 +109,10 @@ class Segment:
                 self.problems.add(
                     f"{wish.asks(address)}, which is {reason} of {slice_.block}", "Choose another address"
                 )
+            elif address in self.hosts:
+                self.problems.add(
+                    f"{wish.asks(address)}, which {self.hosts[address]} has itself", "Choose another address"
+                )
             elif address in self.holder:
                 self.problems.add(
                     f"{wish.asks(address)}, which {self.holder[address]} asks for as well",
@@ -118,7 +128,7 @@ class Segment:
             # An address that has become the gateway's, or lies outside since the subnet was changed, can't be kept.
             if slice_ is None or reserved(address, slice_) or address.version in self._has(wish):
                 continue
-            other = self.holder.get(address)
+            other = self.holder.get(address) or self.hosts.get(address)
             if other is None:
                 self._give(wish, address, slice_)
             else:
@@ -155,7 +165,7 @@ class Segment:
                     value = hole.last + 1
                     continue
                 address = Address(version, value)
-                if address not in self.holder and not reserved(address, slice_):
+                if address not in self.holder and address not in self.hosts and not reserved(address, slice_):
                     yield address, slice_
                 value += 1
 

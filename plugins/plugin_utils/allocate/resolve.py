@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.sli
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
     EndpointEntry,
     Ledger,
@@ -85,7 +86,8 @@ def resolve(
         pinned = [(container, each.addresses) for container, each in wanted.endpoints[name] if each.addresses]
         slices[name] = SliceAllotter(spec, own, members, inventory, allocations, problems).allot(pinned)
         segments = _segments(identities[name], wanted.endpoints[name], remembered.get(name, {}))
-        placed[name] = _allot_addresses(spec, segments, slices[name], own, problems)
+        hosts = _on_the_lan(inventory) if spec.options.get("parent") else {}
+        placed[name] = _allot_addresses(spec, segments, slices[name], own, hosts, problems)
     interfaces = _name_interfaces(inventory, wanted, identities, ledger)
     defaults = _choose_default_routes(inventory, wanted, placed)
     networks = {}
@@ -141,18 +143,24 @@ def _segments(
     return segments
 
 
+def _on_the_lan(inventory: Inventory) -> dict[Address, str]:
+    """Addresses of the hosts' own, as far as the inventory tells them: a LAN may be theirs, too."""
+    return {host.underlay: f"the host {host.name}" for host in inventory.hosts.values() if host.underlay}
+
+
 def _allot_addresses(
     spec: NetworkSpec,
     segments: Mapping[str, _Claims],
     slices: Mapping[str, tuple[Slice, ...]],
     subnets: tuple[SubnetSpec, ...],
+    hosts: Mapping[Address, str],
     problems: Problems,
 ) -> Placement:
     result: dict[tuple[str, str], tuple[Placed, ...]] = {}
     for _scope, claims in sorted(segments.items()):
         claims.wishes.sort(key=lambda wish: (wish.container.name, wish.container.host))
         host_slices = slices.get(claims.wishes[0].container.host, ())
-        result.update(Segment(spec, host_slices, subnets, problems).allot(claims.wishes, claims.absent))
+        result.update(Segment(spec, host_slices, subnets, hosts, problems).allot(claims.wishes, claims.absent))
     return result
 
 

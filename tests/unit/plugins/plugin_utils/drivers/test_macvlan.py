@@ -37,6 +37,22 @@ def test_a_container_is_on_the_lan_with_the_lans_gateway(fleet, objects):
     }
 
 
+def test_hosts_may_be_on_the_lan_under_the_addresses_that_they_are_reached_by(fleet, objects):
+    """Nobody gets those."""
+    hosts = {"h1": "192.168.7.128", "h2": "192.168.7.130"}
+    for host, address in hosts.items():
+        lan(fleet).variables(host, ansible_host=address)
+    given = [objects(fleet.plan(), host, "macvlan")[0]["addresses"] for host in hosts]
+    assert given == [["192.168.7.131/24"], ["192.168.7.129/24"]]
+
+
+def test_but_no_container_may_have_one_of_them(fleet):
+    lan(fleet).variables("h2", ansible_host="192.168.7.9")
+    fleet.only_containers(h1="{shop: {networks: {lan: {address: 192.168.7.9}}}}", h2="{db: {networks: {lan: }}}")
+    assert "192.168.7.9" in refusal(fleet)
+    assert "which the host h2 has itself. Choose another address" in refusal(fleet)
+
+
 def test_a_container_keeps_its_address_and_mac_when_it_moves(fleet, objects):
     before = lan(fleet).plan()
     moved = fleet.remembering(before).only_containers(h2="{shop: {networks: {lan: }}, db: {networks: {lan: }}}").plan()
