@@ -44,6 +44,13 @@ options:
       - Whether what comes in by it may leave the host by devices that are not ours. A VTEP leads to containers only.
     type: bool
     default: true
+  host_access: &host_access
+    description:
+      - Ports of this host that senders behind the device reach, on all of the host's addresses, as in V(53/udp) or
+        V(8000-8010/tcp). An empty list closes the host to them. By default they reach whatever listens there.
+      - Replies to what the host begins are let in, and published ports are no concern of it.
+    type: list
+    elements: str
   state: &state
     description:
       - Whether the device is to be isolated.
@@ -71,6 +78,7 @@ options:
       protect: *protect
       sources: *sources
       way_out: *way_out
+      host_access: *host_access
       state: *state
       netns: *netns
       recreate: *recreate

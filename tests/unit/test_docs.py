@@ -32,8 +32,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.pu
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import (
     READERS,
     ROUTE_KEYS,
-    SUBNET_KEYS,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import SUBNET_KEYS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import plain
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan

@@ -36,6 +36,7 @@ TYPES = {
     "bool": "true or false",
     "by_host": "an address, or addresses by host",
     "folder": "a folder's path",
+    "host_access": "C(all), C(none), C(dns) or a list of ports",
     "hostnames": "a list of hostnames",
     "gateway_modes": "text, or C({ipv4: …, ipv6: …})",
     "ifname": "an interface's name",

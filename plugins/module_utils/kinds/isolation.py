@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -20,12 +21,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     plain_network,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
-_SETS = ("ours", "guarded", "accepted", "internal", "inward", "sourced", "sources4", "sources6")
+_PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
+_SETS = ("closed", "host_ports", "ours", "guarded", "accepted", "internal", "inward", "sourced", "sources4", "sources6")
 
 
 class Isolation(NftKind):
@@ -39,6 +41,7 @@ class Isolation(NftKind):
         "protect": {"type": "bool", "default": True},
         "sources": {"type": "list", "elements": "str"},
         "way_out": {"type": "bool", "default": True},
+        "host_access": {"type": "list", "elements": "str"},
     }
 
     def spell(self, plain: Values) -> Values:
@@ -47,6 +50,8 @@ class Isolation(NftKind):
         plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.device_name)
         given = plain.get("sources", EVERYBODY)  # an empty list lets nobody pass
         plain["sources"] = given if given == EVERYBODY else networks(given, "sources")
+        ports = plain.get("host_access", EVERYBODY)  # an empty list closes the host
+        plain["host_access"] = ports if ports == EVERYBODY else _ports(ports)
         return plain
 
     def summary(self, values: Values) -> list[str]:
@@ -55,14 +60,17 @@ class Isolation(NftKind):
         rows += ["protect: no"] if not values.get("protect", True) else []
         if values["sources"] != EVERYBODY:
             rows.append(f"sources: {', '.join(values['sources']) or 'nobody'}")
+        if values["host_access"] != EVERYBODY:
+            rows.append(f"host access: {', '.join(values['host_access']) or 'none'}")
         return rows + (["way out: no"] if not values.get("way_out", True) else [])
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("isolation", values.get("netns"), values["device"])
 
     def export(self, values: Values) -> Values:
-        """An empty list of sources says that nobody's packets pass."""
-        return {**super().export(values), **({"sources": []} if values["sources"] == [] else {})}
+        """An empty list of sources says that nobody's packets pass, one of ports that the host is closed."""
+        empty: Values = {name: [] for name in ("sources", "host_access") if values[name] == []}
+        return {**super().export(values), **empty}
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
@@ -80,11 +88,14 @@ class Isolation(NftKind):
             "internal": values["internal"],
             "inward": not values["way_out"],
             "sourced": values["sources"] != EVERYBODY,
+            "closed": values["host_access"] != EVERYBODY,
         }
         networks_ = map(plain_network, listed(values["sources"]))
         sources = [(f"sources{family_of(each)}", f"{device} . {each}") for each in networks_]
         accepted = [("accepted", f"{other} . {device}") for other in values["accept_from"]]
-        return [Element(*each) for each in [*((name, device) for name in flags if flags[name]), *accepted, *sources]]
+        ports = [("host_ports", f"{device} . {_element_of(each)}") for each in listed(values["host_access"])]
+        flagged = [(name, device) for name in flags if flags[name]]
+        return [Element(*each) for each in [*flagged, *accepted, *sources, *ports]]
 
     def objects(self, elements: Elements) -> t.Iterator[NftObject]:
         by_device: dict[str, list[Element]] = {}
@@ -102,6 +113,7 @@ class Isolation(NftKind):
 def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
     sets = {element.set for element in elements}
     sources = sorted(cidr(e.key.split(" . ")[1]) for e in elements if e.set.startswith("sources"))
+    ports = _ports(_port_of(e.key.split(" . ")) for e in elements if e.set == "host_ports")
     return {
         "device": device,
         "accept_from": sorted(e.key.split(" . ")[0] for e in elements if e.set == "accepted"),
@@ -109,4 +121,36 @@ def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
         "protect": "guarded" in sets,
         "sources": sources if sources or "sourced" in sets else EVERYBODY,
         "way_out": "inward" not in sets,
+        "host_access": ports if ports or "closed" in sets else EVERYBODY,
     }
+
+
+def _ports(given: t.Iterable[str]) -> list[str]:
+    """``53/udp`` and ``8000-8010/tcp``, sorted; those that overlap or touch are one, as the kernel takes no others."""
+    spans: list[tuple[str, int, int]] = []
+    for text in given:
+        match = _PORTS.match(text)
+        if not match:
+            raise Problem(f"isolation: {text!r} in `host_access` is no port; write it as in 53/udp or 8000-8010/tcp")
+        first, last = (canonical.port(int(each), "host_access") for each in (match[1], match[2] or match[1]))
+        spans.append((match[3], min(first, last), max(first, last)))
+    merged: list[tuple[str, int, int]] = []
+    for protocol, first, last in sorted(spans):
+        if merged and merged[-1][0] == protocol and first <= merged[-1][2] + 1:
+            _protocol, first, before = merged.pop()
+            last = max(last, before)
+        merged.append((protocol, first, last))
+    return [f"{_span(first, last)}/{protocol}" for protocol, first, last in merged]
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _element_of(port: str) -> str:
+    ports, _slash, protocol = port.partition("/")
+    return f"{protocol} . {ports}"
+
+
+def _port_of(words: t.Sequence[str]) -> str:
+    return f"{words[2]}/{words[1]}"

@@ -25,6 +25,7 @@ TABLE = "containerhost"
 #   internal   devices of ours whose containers have no way out
 #   inward     devices of ours that lead to other devices of ours only
 #   sourced    devices of ours whose senders have the addresses in sources*, and no others
+#   closed     devices of ours whose senders reach only host_ports of this host
 #   accepted   pairs of devices (in, out) that may reach each other
 #   local*     source and destination that keep their addresses
 #   masquerade*  sources that leave under the host's address
@@ -49,6 +50,8 @@ table inet containerhost {
     set internal { type ifname; }
     set inward { type ifname; }
     set sourced { type ifname; }
+    set closed { type ifname; }
+    set host_ports { type ifname . inet_proto . inet_service; flags interval; }
     set sources4 { type ifname . ipv4_addr; flags interval; }
     set sources6 { type ifname . ipv6_addr; flags interval; }
     set accepted { type ifname . ifname; }
@@ -112,9 +115,18 @@ table inet containerhost {
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
+        iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
+    }
+
+    # Who may ask for a neighbour on IPv6 (RFC 4861) is the device's affair, as ARP is on IPv4.
+    chain visiting {
+        ct state established,related return
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } return
+        iifname . meta l4proto . th dport @host_ports return
+        drop
     }
 
     # What begins elsewhere under the address of a container is forged: those leave by devices of ours only. A limit
@@ -247,9 +259,9 @@ table inet containerhost {
 """
 
 SET_NAMES = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
-OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced accepted same".split())
-# Their keys begin with a device; what follows is an address.
-FROM_DEVICES = frozenset(("sources4", "sources6"))
+OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same".split())
+# Their keys begin with a device; what follows is an address, or a port.
+FROM_DEVICES = frozenset(("sources4", "sources6", "host_ports"))
 
 _DERIVED = "containerhost:derived"
 

@@ -9,8 +9,8 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import host_access, outbound
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
-from ansible_collections.containerhost.network.plugins.plugin_utils import outbound
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
@@ -37,6 +37,7 @@ OPTIONS = (
         choices=("nat", "routed", "unprotected", "isolated"),
     ),
     outbound.OPTION,
+    host_access.OPTION,
     Option("icc", "bool", "Whether containers of this network reach each other.", default=True),
     Option(
         "allow_networks",
@@ -88,6 +89,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         protect=False if "unprotected" in options["gateway_mode"].values() else None,
         # What is isolated is not routed by whoever else routes on the host.
         sources=[str(slice_.block) for slice_ in slices if slice_.block.version in outward],
+        host_access=host_access.of(network.spec) if outward else [],
     )
     if 4 in translated:
         yield from new.route_localnet(network, endpoints)
@@ -139,8 +141,9 @@ def _check_modes(network: Network, problems: Problems) -> None:
 
 
 def _check_isolated(network: Network, problems: Problems) -> None:
-    if network.spec.options["uplink"]:
-        problems.add(f"{network.spec.where}it is isolated, and has an `uplink`", "Leave one of them out")
+    for option in ("uplink", "host_access"):
+        if network.spec.options[option]:
+            problems.add(f"{network.spec.where}it is isolated, and has `{option}`", "Leave one of them out")
     for endpoints in network.endpoints.values():
         for endpoint in endpoints:
             if endpoint.publish:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import base60
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
@@ -125,6 +126,25 @@ def _expand(
     address = _host_address(text, host_ip)
     for offset in range(last - first + 1):
         yield Publish(protocol, address, None if host_port is None else host_first + offset, first + offset, sources)
+
+
+def read_host_access(value: Any, option: Option) -> tuple[str, ...] | None:
+    """Ports as ``53/udp``; None for all of them."""
+    if value in ("all", "none", "dns"):
+        return {"all": None, "none": (), "dns": ("53/tcp", "53/udp")}[value]
+    if not isinstance(value, (list, tuple)) or not value:
+        raise Refusal(f"`{option.name}` is {value!r}", "Write all, none, dns, or a list of ports, as in [53/udp, 9100]")
+    return tuple(_host_port(option, each) for each in value)
+
+
+def _host_port(option: Option, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise Refusal(f"`{option.name}` has {value!r} in it, which is no port", "Write ports as in [53/udp, 9100]")
+    ports, _slash, protocol = str(value).partition("/")
+    if (protocol or "tcp") not in PROTOCOLS:
+        raise Refusal(f"`{option.name}` has {value!r} in it", f"Write one of {', '.join(PROTOCOLS)} after the slash")
+    first, last = port_span(ports, f"`{option.name}`", "a port or a range, as in 8000-8010/tcp")
+    return f"{first}/{protocol or 'tcp'}" if first == last else f"{first}-{last}/{protocol or 'tcp'}"
 
 
 def _ports(text: str, ports: str) -> tuple[int, int]:

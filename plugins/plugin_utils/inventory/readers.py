@@ -33,6 +33,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.pu
     NAME,
     port_span,
     publish_address,
+    read_host_access,
     read_publish,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import read_subnets, usable
@@ -302,6 +303,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "folder": read_folder,
     "hostnames": read_hostnames,
     "gateway_modes": read_gateway_modes,
+    "host_access": read_host_access,
     "ifname": read_ifname,
     "int": read_int,
     "interface_address": read_interface_address,

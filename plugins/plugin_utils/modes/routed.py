@@ -9,8 +9,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import host_access, outbound, underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
-from ansible_collections.containerhost.network.plugins.plugin_utils import outbound, underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
@@ -58,6 +58,7 @@ def _isolation(network: Network, slices: tuple[Slice, ...]) -> Iterator[Object]:
     """From its containers come addresses of this host's slices, from the other hosts those of the whole network."""
     *tunnels, device = network.devices
     common = {"accept_from": [device, *tunnels], "internal": network.spec.internal}
+    common["host_access"] = host_access.of(network.spec)
     own = [str(slice_.block) for slice_ in slices]
     everywhere = [str(subnet.cidr) for subnet in network.subnets]
     yield new.object_of("isolation", network.name, device=device, **common, sources=own)
@@ -100,5 +101,5 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
     )
 
 
-OPTIONS = (replace(outbound.OPTION, only_with=("mode", ("routed",))),)
+OPTIONS = tuple(replace(option, only_with=("mode", ("routed",))) for option in (outbound.OPTION, host_access.OPTION))
 MODES = (Mode("routed", "One slice per host and a route to it.", variant, OPTIONS),)

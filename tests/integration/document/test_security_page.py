@@ -52,15 +52,20 @@ def rows() -> dict[str, bool]:
     return {what: answer.startswith("yes") for what, answer in cells}
 
 
+def with_host_access(document: dict, ports: list[str]) -> dict:
+    document["isolation"][0]["host_access"] = ports
+    return document
+
+
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
     with a_town(tmp_path_factory.mktemp("page"), 0) as town:
         town.host.run("sh", "-ec", TWO_UPLINKS)
         document = joined(
             attacked(),
-            bridge_network("b", 81),
+            with_host_access(bridge_network("b", 81), []),
             bridge_network("vault", 82, internal=True),
-            bridge_network("shy", 83, containers=2, icc=False),
+            with_host_access(bridge_network("shy", 83, containers=2, icc=False), ["9055/udp"]),
             publish("web", 8090, WEB1, 80, sources=["203.0.113.0/24"]),
         )
         document["sysctl"] = document["sysctl"][:1]
@@ -144,7 +149,7 @@ def to_host(town, sender, target, source="") -> bool:
     server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     assert server.stdout.readline() == "ready\n"
-    gateway = "ch-web" if sender == "web-2" else "eth0"
+    gateway = "eth0" if sender == "outside" else f"ch-{sender.rpartition('-')[0]}"
     with_net_raw(town, sender, gateway, packet(sender, target, 9055, source), target, 9055)
     town.call(None, target, 9055, kind="UDP", patience=0)  # an honest one, after which nothing is under way any more
     answers = [server.stdout.readline()]
@@ -183,6 +188,12 @@ TRIED = {
         INSIDE, lambda town, by: at_container(town, "vault-1", "outside", OUTSIDE4, by)),
     "a container to what listens on the host's own addresses": (
         FORGER, lambda town, by: to_host(town, "web-2", HOST4)),
+    "a container to what listens on the host, with host_access: none": (
+        FORGER, lambda town, by: to_host(town, "b-1", HOST4)),
+    "a container to its gateway's own address, with host_access: none": (
+        FORGER, lambda town, by: to_host(town, "b-1", "10.81.1.1")),
+    "a container to a port of the host that host_access names": (
+        FORGER, lambda town, by: to_host(town, "shy-2", "10.80.1.1")),
     "a container to what listens on 127.0.0.1 of the host": (
         FORGER, lambda town, by: to_host(town, "web-2", "127.0.0.1")),
     "a container to the host under the address 127.0.0.2": (

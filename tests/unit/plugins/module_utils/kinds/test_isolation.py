@@ -60,3 +60,23 @@ def test_a_list_that_names_nobody_is_a_mistake(kind):
     values = PORT if kind.name == "nat_rule" else {"address": "10.0.0.2", "port": 80}
     with pytest.raises(Problem, match="`sources` is empty"):
         spelled(kind, {**values, "sources": []})
+
+
+@pytest.mark.parametrize(("given", "ports"), [
+    ([], []),
+    (["9100/tcp", "53/udp", "53/tcp"], ["53/tcp", "9100/tcp", "53/udp"]),
+    (["8000-8010/tcp", "8005-8020/tcp", "8021/tcp", "8000/udp"], ["8000-8021/tcp", "8000/udp"]),
+    (["8000-8100/tcp", "8050/tcp"], ["8000-8100/tcp"]),
+])  # fmt: skip
+def test_ports_of_the_host_are_one_element_each(given, ports):
+    plain = Isolation().normalise({"device": "ch-web", "host_access": given})
+    assert plain["host_access"] == ports
+    elements = [each.key for each in Isolation().elements(plain) if each.set == "host_ports"]
+    words = (port.split("/") for port in ports)
+    assert elements == [f"ch-web . {protocol} . {numbers}" for numbers, protocol in words]
+
+
+@pytest.mark.parametrize("port", ["53", "x/udp", "0/tcp", "70000/tcp", "53/icmp", "-1/tcp", ""])
+def test_what_is_no_port_of_the_host_is_refused(port):
+    with pytest.raises(Problem):
+        Isolation().normalise({"device": "ch-web", "host_access": [port]})

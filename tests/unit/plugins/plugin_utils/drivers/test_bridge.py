@@ -272,7 +272,7 @@ class TestGatewayModes:
         (", gateway_mode: {ipv5: nat}", "{}", "`gateway_mode` has the unknown key `ipv5`. It has ipv4 and ipv6"),
         (", gateway_mode: {ipv4: open}", "{}", "`gateway_mode` is 'open'. Write one of nat, routed, unprotected, isol"),
         (", gateway_mode: {ipv4: unprotected}", "{a: {networks: {web: }}}", "unprotected in one family alone"),
-        (", gateway_mode: isolated, uplink: eth1", "{a: {networks: {web: }}}", "it is isolated, and has an `uplink`"),
+        (", gateway_mode: isolated, uplink: eth1", "{a: {networks: {web: }}}", "it is isolated, and has `uplink`"),
         (", gateway_mode: isolated", TestRouted.shop("'8080:80'"), "publishes 8080:80/tcp on an isolated network"),
         (", gateway_mode: isolated", "{a: {networks: {web: }, default_route: web}}", "is isolated and leads nowhere"),
         (", gateway_mode: isolated, subnets: [{cidr: 10.5.0.0/24, gateway: 10.5.0.9}]", "{a: {networks: {web: }}}",
@@ -296,3 +296,20 @@ class TestGatewayModes:
         assert [
             [rule.get("to_address") for rule in objects(found, host, "nat_rule")] for host in ("h1", "h2", "h3")
         ] == [["192.0.2.1", "fd77::1"], ["192.0.2.2", None], [None, None]]
+
+
+@pytest.mark.parametrize(("option", "ports"), [
+    ("all", None), ("none", []), ("dns", ["53/tcp", "53/udp"]), ("[9100, 53/udp, '8000-8010', 7/sctp]",
+     ["9100/tcp", "53/udp", "8000-8010/tcp", "7/sctp"]),
+])  # fmt: skip
+def test_what_containers_reach_on_their_host(plan, objects, option, ports):
+    assert objects(plan(f", host_access: {option}"), "h1", "isolation")[0].get("host_access") == ports
+
+
+@pytest.mark.parametrize(
+    "option", ["[]", "some", "53", "true", "[true]", "[0]", "[53/icmp]", "{a: b}", "[[1]]", "['a-b']"]
+)
+def test_what_is_no_host_access_is_refused(fleet, option):
+    fleet.networks(f"{{web: {{driver: bridge, host_access: {option}}}}}")
+    (problem,) = fleet.problems()
+    assert "`host_access`" in problem
