@@ -20,8 +20,10 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import engines as _folder
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    Answers,
     ContainerEngine,
     NoContainer,
+    Running,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
@@ -106,9 +108,11 @@ class Sandboxes:
     waits for the asker gives no answer, and one that does not run is started by the question.
     """
 
-    def __init__(self, known: t.Mapping[str, str] | None = None, only: t.Collection[str] | None = None) -> None:
+    def __init__(
+        self, known: t.Mapping[str, str | Running] | None = None, only: t.Collection[str] | None = None
+    ) -> None:
         self._asked_for: dict[str, dict[str, None]] = {}
-        self._answers: dict[str, str | NoContainer] = dict(known or {})
+        self._answers: Answers = dict(known or {})
         self._only = only
 
     def expect(self, sandboxes: t.Iterable[Sandbox | None]) -> None:
@@ -134,4 +138,14 @@ class Sandboxes:
         answer = self._answers[netns]
         if isinstance(answer, NoContainer):
             raise NoNamespace(answer.reason)
-        return answer
+        return answer.netns if isinstance(answer, Running) else answer
+
+    def hosts_of(self, netns: str) -> str | None:
+        """The hosts file of a container, by the name of its namespace; None: none. Raises NoNamespace."""
+        self.path_of(netns)
+        answer = self._answers.get(netns)
+        return answer.hosts if isinstance(answer, Running) else None
+
+    def may_know(self, netns: str) -> bool:
+        """Is it known, or may its engine be asked?"""
+        return netns in self._answers or self._only is None or netns.partition(":")[0] in self._only

@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Writes a table of M(containerhost.network.name_table) to the hosts file that a container reads, where C(getent),
     libraries and most programs look before they ask a name server.
+  - A container of Docker or Podman reads a file that its engine has made on the host. What the engine has written there
+    stays. It makes the file anew when the container starts, and the table is in it after the next run.
   - That of a named network namespace is C(/etc/netns/NAME/hosts), which C(ip netns exec) lays over C(/etc/hosts).
 options:
   sandbox: &sandbox
@@ -21,9 +23,10 @@ options:
     suboptions:
       engine:
         description:
-          - Who made the container. V(netns) is a named network namespace, which need not be there yet.
+          - Who made the container. V(netns) is a named network namespace, which need not be there yet. Containers of
+            V(docker) and V(podman) must run; those of others have no hosts file on the host, and are refused.
         type: str
-        choices: [netns]
+        choices: [netns, docker, containerd, lxc, nspawn, path, pid, podman, systemd]
         default: netns
       ref:
         description:
@@ -61,8 +64,8 @@ options:
       netns: *netns
       recreate: *recreate
 notes:
-  - The file is made with its first table and goes with its last one, as do the folders that it is in. It names
-    C(localhost) besides. A file of somebody else's in its place is an error that names it.
+  - The file of a namespace is made with its first table and goes with its last one, as do the folders that it is in. It
+    names C(localhost) besides. A file of somebody else's in its place is an error that names it.
   - The mark is in the lines before and after a table.
 extends_documentation_fragment:
   - containerhost.network.attributes

@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.host_file import ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.bases.host_file import has_hosts_file
 from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
@@ -51,8 +51,9 @@ class Names:
         yield self._table(network, host)
         if "hosts" in network.spec.names:
             for engine, ref in dict.fromkeys((each.container.engine, each.container.ref) for each in endpoints):
-                sandbox = {"engine": engine, "ref": ref}
-                yield new.object_of("hosts_file", network.name, sandbox=sandbox, table=network.name)
+                if has_hosts_file(engine):
+                    sandbox = {"engine": engine, "ref": ref}
+                    yield new.object_of("hosts_file", network.name, sandbox=sandbox, table=network.name)
 
     def _table(self, network: Network, host: str) -> Object:
         """Containers of one host have a bridge to themselves; on all other networks, the fleet's find each other."""
@@ -97,11 +98,6 @@ def check(inventory: Inventory, problems: Problems) -> None:
                 f" `{whole}`, too) is no hostname: {fault}",
                 "Give it another name, with its own as `ref`, or set `names: none` for the network",
             )
-        if "hosts" in network.names and container.engine not in ENGINES:
-            problems.add(
-                f"{container.where}`names: hosts` of `{network.name}` is not built yet for engine {container.engine}",
-                f"Take it off the network, or leave `names` out; it is built for {' and '.join(ENGINES)}",
-            )
 
 
 def _named(inventory: Inventory) -> Iterator[tuple[ContainerSpec, EndpointSpec, NetworkSpec]]:
@@ -122,6 +118,17 @@ def warnings(inventory: Inventory) -> Iterator[str]:
         yield (
             f"`aliases` of {', '.join(unanswered[:_NAMED])} are answered by nobody: set `names` for the networks that"
             " they are on"
+        )
+    fileless = {
+        str(container): container.engine
+        for container, _endpoint, network in _named(inventory)
+        if network.names == ("hosts",) and not has_hosts_file(container.engine)
+    }
+    if fileless:
+        yield (
+            f"{', '.join(list(fileless)[:_NAMED])} (of {' and '.join(sorted({*fileless.values()}))}) can be found by"
+            " name, and have no hosts file on the host that the names of others could be written to: tell them of these"
+            " by other means"
         )
     hidden: dict[str, dict[str, None]] = {}
     for container, endpoint, network in _named(inventory):

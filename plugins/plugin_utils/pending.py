@@ -29,7 +29,7 @@ def sentences(pending: Pending, host: str) -> list[str]:
 
 
 def _names(containers: Mapping[str, Sequence[str]]) -> str:
-    words = [f"{ref} ({', '.join(networks)})" for ref, networks in containers.items()]
+    words = [f"{ref} ({', '.join(dict.fromkeys(networks))})" for ref, networks in containers.items()]
     return ", ".join(words[:_MOST]) + (f" and {len(words) - _MOST} more" if len(words) > _MOST else "")
 
 

@@ -44,7 +44,7 @@ class House:
         """
         rows = {}
         for name, given in containers.items():
-            endpoint = {key: given[key] for key in ("publish", "interface") if key in given}
+            endpoint = {key: given[key] for key in ("publish", "interface", "aliases") if key in given}
             rows[name] = {
                 "networks": {"web": endpoint}, **{key: given[key] for key in given if key not in endpoint}
             }  # fmt: skip

@@ -25,8 +25,15 @@ class NoContainer(t.NamedTuple):
     reason: str
 
 
+class Running(t.NamedTuple):
+    """A container's network namespace, and the file on the host that it has for ``/etc/hosts`` (None: none)."""
+
+    netns: str
+    hosts: t.Optional[str]
+
+
 # For each reference, the path of its network namespace.
-Answers = t.Dict[str, t.Union[str, NoContainer]]
+Answers = t.Dict[str, t.Union[str, Running, NoContainer]]
 
 
 class Starts:
@@ -51,6 +58,8 @@ class ContainerEngine:
     known_by_name: t.ClassVar[bool] = True
     # Are names as Docker's are? Otherwise ``mistake`` says which ones there are.
     plain_names: t.ClassVar[bool] = True
+    # Do its containers have a hosts file that is on the host, and not in their own file systems?
+    has_hosts_file: t.ClassVar[bool] = False
     # The systemd service without which there is nothing to hear of its containers' starts.
     service: t.ClassVar[t.Optional[str]] = None
 
@@ -82,11 +91,12 @@ class ContainerEngine:
 
     # -- answers -----------------------------------------------------------------------------------------------
 
-    def of_pid(self, ref: str, pid: t.Any) -> str | NoContainer:
+    def of_pid(self, ref: str, pid: t.Any, hosts: t.Any = None) -> str | Running | NoContainer:
         """The namespace of a container's process, as an engine names it: a number, or text with one."""
         if isinstance(pid, (int, str)) and not isinstance(pid, bool) and re.fullmatch(r"[0-9]{1,10}", str(pid)):
             if int(pid):
-                return f"/proc/{int(pid)}/ns/net"
+                netns = f"/proc/{int(pid)}/ns/net"
+                return Running(netns, hosts) if isinstance(hosts, str) and hosts.startswith("/") else netns
         return NoContainer(f"{self.name} container {ref} is not running on this host: {START_THEN_RUN}")
 
     def unknown(self, ref: str) -> NoContainer:

@@ -9,14 +9,12 @@ from ansible_collections.containerhost.network.plugins.module_utils import sandb
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values
 
-# Engines whose containers' files are written.
-ENGINES = ("netns",)
 SANDBOX = {
     "sandbox": {
         "type": "dict",
         "required": True,
         "options": {
-            "engine": {"type": "str", "choices": list(ENGINES), "default": "netns"},
+            "engine": {"type": "str", "choices": list(sandboxes.ENGINES), "default": "netns"},
             "ref": {"type": "str", "required": True},
         },
     }
@@ -41,7 +39,12 @@ def sandbox_of(values: Values, kind: str) -> dict[str, str]:
     if not isinstance(sandbox, dict) or not sandbox.get("ref"):
         raise Problem(f"{kind}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
     plain = {"engine": sandbox.get("engine") or "netns", "ref": str(sandbox["ref"])}
-    if plain["engine"] not in ENGINES:
-        raise Problem(f"{kind}: engine {plain['engine']} must be one of {', '.join(ENGINES)}")
     sandboxes.netns_of(plain)  # refuses what is no reference
+    if not has_hosts_file(plain["engine"]):
+        raise Problem(f"{kind}: containers of {plain['engine']} have no hosts file of their own on the host")
     return plain
+
+
+def has_hosts_file(engine: str) -> bool:
+    """Is there a file on the host that containers of an engine have for ``/etc/hosts``?"""
+    return engine in sandboxes.ENGINES and sandboxes.ENGINES[engine].has_hosts_file

@@ -30,6 +30,7 @@ def _connect(connection: t.Any, path: str) -> None:
 
 class Docker(ContainerEngine):
     name: t.ClassVar[str] = "docker"
+    has_hosts_file: t.ClassVar[bool] = True
     service: t.ClassVar[t.Optional[str]] = "docker"
 
     def find(self, refs: t.Sequence[str]) -> Answers:
@@ -63,8 +64,9 @@ class Docker(ContainerEngine):
         """404, or a mapping with the process in ``State.Pid``, 0 where it does not run."""
         if status == 404:
             return self.unknown(ref)
-        state = body.get("State") if isinstance(body, dict) else None
-        return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None)
+        told = body if isinstance(body, dict) else {}
+        state = told.get("State")
+        return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None, told.get("HostsPath"))
 
 
 # GET /events of the API: a container has a process from "start" on, and another name from "rename" on.

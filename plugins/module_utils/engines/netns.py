@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 
 class NamedNamespace(ContainerEngine):
     name: t.ClassVar[str] = "netns"
+    has_hosts_file: t.ClassVar[bool] = True
 
     def mistake(self, ref: str) -> tuple[str, str] | None:
         try:

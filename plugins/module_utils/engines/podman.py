@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
 
 class Podman(ContainerEngine):
     name: t.ClassVar[str] = "podman"
+    has_hosts_file: t.ClassVar[bool] = True
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         """What is there is told, also where others of them are not."""
@@ -32,5 +33,5 @@ class Podman(ContainerEngine):
         named = [row for row in rows if row.get("Name") == ref]
         for row in named or [row for row in rows if str(row.get("Id")).startswith(ref)]:
             state = row.get("State")
-            return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None)
+            return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None, row.get("HostsPath"))
         return self.unknown(ref)

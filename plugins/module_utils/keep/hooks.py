@@ -16,6 +16,7 @@ import sys
 import traceback
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Running
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.session import (
@@ -43,13 +44,24 @@ class Started(t.NamedTuple):
 
     refs: t.Sequence[str]
     pid: int
+    hosts: t.Optional[str] = None
 
 
 def _of_podman() -> Started | None:
     """A container's state on standard input (OCI runtime specification, "State"), and its name from the storage."""
     state = json.load(sys.stdin)
-    names = _names_in(os.path.join(os.path.dirname(os.path.dirname(state["bundle"])), "containers.json"), state["id"])
-    return Started([*names, state["id"]], int(state["pid"]))
+    bundle = state["bundle"]
+    names = _names_in(os.path.join(os.path.dirname(os.path.dirname(bundle)), "containers.json"), state["id"])
+    return Started([*names, state["id"]], int(state["pid"]), _hosts_of(bundle))
+
+
+def _hosts_of(bundle: str) -> str | None:
+    """What the container is to have for ``/etc/hosts``, of its configuration (OCI runtime specification, "Mounts")."""
+    try:
+        mounts = json.loads(read_text(os.path.join(bundle, "config.json")))["mounts"]
+        return next((each["source"] for each in mounts if each["destination"] == "/etc/hosts"), None)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _names_in(path: str, identity: str) -> list[str]:
@@ -85,12 +97,12 @@ def called_by(engine: str) -> None:
             return
         path = f"/proc/{started.pid}/ns/net"
         try:
-            _attach(name, path, _PATIENCE)
+            _attach(name, Running(path, started.hosts), _PATIENCE)
         except Busy:
             # Held while the engine waits: by the time that the run has ended, the process may be another one.
             held = os.open(path, os.O_RDONLY)
             if os.fork() == 0:
-                _later(name, f"/proc/self/fd/{held}")
+                _later(name, Running(f"/proc/self/fd/{held}", started.hosts))
     except (Problem, Ended) as error:
         complain(f"containerhost: {error}")
     except Exception:
@@ -104,8 +116,8 @@ def _name_of(engine: str, refs: t.Collection[str]) -> str | None:
     return next((name for name, sandbox in known.items() if is_meant(sandbox, engine, refs)), None)
 
 
-def _attach(name: str, path: str, patience: float) -> None:
-    sandboxes = Sandboxes({name: path}, only=())
+def _attach(name: str, container: Running, patience: float) -> None:
+    sandboxes = Sandboxes({name: container}, only=())
     with kernel_of_this_host(KINDS, sandboxes=sandboxes, patience=patience) as kernel:
         document = saved.read()
         outcome = attach(kernel, document, [name]) if document else Outcome((), ())
@@ -113,13 +125,13 @@ def _attach(name: str, path: str, patience: float) -> None:
         complain(line)
 
 
-def _later(name: str, path: str) -> t.NoReturn:
+def _later(name: str, container: Running) -> t.NoReturn:
     """In a process of its own, which nobody waits for."""
     try:
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(null, number)
-        _attach(name, path, PATIENCE)
+        _attach(name, container, PATIENCE)
     finally:
         os._exit(0)

@@ -115,6 +115,18 @@ def test_names_that_hide_public_ones_are_warned_of_each_once(fleet):
         assert sum(word in each for each in said) == 1
 
 
+def test_containers_of_engines_have_files_where_these_are_on_the_host(fleet):
+    fleet.networks(NETWORKS).only_containers(
+        h1="{a: {engine: docker, networks: {branch: }}, b: {engine: podman, ref: B, networks: {branch: }}}",
+        h2="{c: {engine: pid, ref: '7', networks: {branch: }}, d: {networks: {branch: }}}",
+    )
+    plan = fleet.plan()
+    assert files(plan, "h1") == {("a", "branch"), ("B", "branch")}
+    assert files(plan, "h2") == {("d", "branch")}
+    assert table(plan, "h2", "branch") == ["10.80.1.2 c c.branch", "10.80.1.3 d d.branch"]
+    assert ["`c` on h2 (of pid)" in each for each in plan.warnings] == [True]
+
+
 def test_aliases_where_nobody_answers_them_are_warned_of(fleet):
     fleet.networks(NETWORKS).only_containers(h1="{a: {networks: {mute: {aliases: [b]}}}}")
     assert ["`a` on h1" in each and "`names`" in each for each in fleet.plan().warnings] == [True]

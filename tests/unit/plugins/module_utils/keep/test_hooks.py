@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Running
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Busy, Ended
 from ansible_collections.containerhost.network.plugins.module_utils.keep import hooks, main
@@ -26,7 +27,7 @@ ID = "4f5ae2c1b0d9" + "0123456789abc" * 4
 def attached(monkeypatch) -> list[tuple[str, str, float]]:
     """What would be attached: the sandbox's name, its namespace, and for how long a run is waited for."""
     found: list[tuple[str, str, float]] = []
-    monkeypatch.setattr(hooks, "_attach", lambda name, path, patience: found.append((name, path, patience)))
+    monkeypatch.setattr(hooks, "_attach", lambda name, one, patience: found.append((name, one.netns, patience)))
     return found
 
 
@@ -178,10 +179,10 @@ def test_behind_a_run_that_is_at_work_it_is_attached_when_that_has_ended(monkeyp
     told = tmp_path / "told"
     os.mkfifo(told)
 
-    def busy_at_first(name: str, path: str, patience: float) -> None:
+    def busy_at_first(name: str, container: Running, patience: float) -> None:
         if patience != PATIENCE:
             raise Busy("another run is at work")
-        told.write_text(f"{name} {os.readlink(path)}")
+        told.write_text(f"{name} {os.readlink(container.netns)}")
 
     save(monkeypatch, ("lxc", "box"))
     lxc(monkeypatch, LXC_NAME="box", LXC_PID=str(os.getpid()))

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Running
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.state import names
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     changed,
@@ -13,10 +15,11 @@ from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.k
     kernel_of,
     planned,
     refused,
+    waiting,
     want,
 )
 
-TABLE, HOSTS = names.table_path("web"), "/etc/netns/shop/hosts"
+TABLE, HOSTS, THEIRS = names.table_path("web"), "/etc/netns/shop/hosts", "/var/lib/docker/containers/x/hosts"
 ONE, TWO = ["10.80.0.2 cart cart.web"], ["10.80.0.2 cart cart.web", "10.80.0.3 shop shop.web"]
 
 
@@ -90,6 +93,52 @@ def test_a_table_that_is_not_there_is_missed():
     assert refused(kernel_of(), want("hosts_file", sandbox={"ref": "shop"}, table="web")) == [
         "hosts_file shop web (web): there is no table web; make it first (module name_table), or name another"
     ]
+
+
+def engine_file(text, records=True):
+    """A kernel where Docker has a running container, with this text for its hosts file."""
+    kernel = kernel_of(files={TABLE: names.table_text("plan/web", ONE), THEIRS: text})
+    kernel.sandboxes = Sandboxes({"docker:shop": Running("/run/netns/shop", THEIRS)}, only=())
+    kernel._seen["docker:shop"] = (4, 1)
+    if records:
+        kernel.records.set_owner("hosts_file", (None, "docker:shop", "web", "plan/web"), "plan/web")
+    return kernel
+
+
+IN_DOCKER = {"sandbox": {"engine": "docker", "ref": "shop"}, "table": "web"}
+
+
+def test_a_containers_own_file_gets_a_block_and_keeps_the_rest():
+    text = "127.0.0.1 localhost\n172.17.0.2 4f5ae2c1b0d9\n"
+    kernel = engine_file(text, records=False)
+    (table, block) = [want("name_table", name="web", entries=ONE), want("hosts_file", **IN_DOCKER)]
+    assert changed(kernel, table, block) == ["hosts_file shop web (web): absent → names of web: 1"]
+    text = names.with_block(text, "plan/web", "web", ONE)
+    assert changed(engine_file(text), table, block) == []
+    assert changed(engine_file(text), table, leaves=everything_leaves) == [
+        "hosts_file shop web (web): absent ← names of web: 1"
+    ]
+
+
+def test_what_somebody_in_a_container_writes_is_none_of_ours():
+    forged = names.with_block("127.0.0.1 localhost\n", "plan/other", "other", ONE)
+    forged = names.with_block(forged, "task", "web", TWO)
+    assert changed(engine_file(forged, records=False), leaves=everything_leaves) == [
+        "name_table web (web): absent ← 10.80.0.2 cart cart.web"
+    ]
+
+
+def test_a_container_without_a_file_waits():
+    kernel = kernel_of(files={TABLE: names.table_text("plan/web", ONE)})
+    kernel.sandboxes = Sandboxes({"docker:shop": "/run/netns/shop"}, only=())
+    kernel._seen["docker:shop"] = (4, 1)
+    (said,) = waiting(kernel, want("name_table", name="web", entries=ONE), want("hosts_file", **IN_DOCKER))
+    assert said.startswith("docker shop has no hosts file of its own")
+
+
+def test_engines_without_such_a_file_are_refused():
+    with pytest.raises(Problem, match="containers of path have no hosts file"):
+        want("hosts_file", sandbox={"engine": "path", "ref": "/run/x"}, table="web")
 
 
 @pytest.mark.parametrize(
