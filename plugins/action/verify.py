@@ -11,14 +11,19 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import pending, progress
+from ansible_collections.containerhost.network.plugins.module_utils.state import neighbour_tables
+from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours, pending, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import LAB
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes, report
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify import ports, probes, report
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Heard, Try, ends
 
 FOLDER = "verified"
+MACHINE = "this machine, which the lab's hosts share"
 _SECONDS = 120  # listeners that nobody ends do so by themselves
 
 
@@ -41,44 +46,46 @@ class ActionModule(EveryKindAction):
     def _listen(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Compare the host with its document, and answer for its containers on the ports that are published."""
         host = host_of_task(task_vars)
+        _note(directory, host, {"failed": "it did not answer"})
         document = progress.read_host(directory, host)["document"]
         self._task.check_mode, self._task.diff = True, True
         arguments = {"document": document, "remove": ["*"], "recreate": True}
         compared = self.run_with_every_kind("document", arguments, task_vars)
         if compared.get("failed") or compared.get("unreachable"):
+            _note(directory, host, {"failed": _first_line(compared.get("msg"))})
             return compared
         drift = [_what(diff) for diff in compared.get("diff", ())]
         found = {"drift": drift, "pending": compared.get("pending", [])}
-        _note(directory, host, found)
-        wanted = probes.listeners(pending.attached(document, found["pending"]))
-        if not wanted:
-            return {"changed": False, "drift": drift}
+        wanted = ports.listeners(pending.attached(document, found["pending"]))
         done = self.run_with_engines("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
-        _note(directory, host, {**found, "listener": done.get("listener")})
+        if done.get("failed") or done.get("unreachable"):
+            _note(directory, host, {"failed": _first_line(done.get("msg"))})
+            return done
+        found.update({name: done[name] for name in ("listener", "answering", "answered", "own")})
+        found["neighbours"] = _tables(done, task_vars)
+        _note(directory, host, found)
         return {**done, "drift": drift}
 
     def _probe(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         host = host_of_task(task_vars)
-        probes = [dict(each.probe) for each in _tries(directory) if each.host == host]
-        note = _read(directory, host)
-        if not probes:
-            _note(directory, host, {**note, "results": {}})
-            return {"changed": False}
+        probes = [dict(each.probe) for each in _tries(directory, _asked(task_vars)) if each.host == host]
         done = self.run_with_engines("probe", {"probes": probes}, task_vars)
+        note = _read(directory, host)
         if not done.get("failed") and not done.get("unreachable"):
-            _note(directory, host, {**note, "results": done["outcomes"]})
+            after = _tables(done, task_vars)
+            _note(directory, host, {**note, "results": done["outcomes"], "neighbours_after": after})
+        else:
+            _note(directory, host, {**note, "failed": _first_line(done.get("msg"))})
         return {"changed": False, **{name: done[name] for name in ("failed", "unreachable", "msg") if name in done}}
 
     def _report(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         plan = progress.read_plan(directory)
-        notes = {host: _read(directory, host) for host in plan["hosts"]}
-        results = {host: note["results"] for host, note in notes.items() if "results" in note}
-        drift = {host: note.get("drift", []) for host, note in notes.items()}
         # Hosts outside --limit were not asked, and nobody minds.
-        asked = set(task_vars["ansible_play_hosts_all"])
-        tries = [each for each in _tries(directory) if each.host in asked]
-        waiting = [text for host in plan["hosts"] for text in pending.sentences(notes[host].get("pending", ()), host)]
-        told = report.report_of(tries, results, plan["networks"], _about(directory, plan), drift, waiting)
+        asked = _asked(task_vars)
+        tries = [each for each in _tries(directory, asked, "results") if each.host in asked]
+        found = _findings(directory, plan, asked)
+        everything = bool(self._display.verbosity)
+        told = report.report_of(tries, found, plan["networks"], _about(directory, plan), everything)
         result = {"changed": False, "report": told.lines, "problems": told.problems}
         self._display.display("\n" + "\n".join(told.lines))
         if told.problems:
@@ -86,6 +93,71 @@ class ActionModule(EveryKindAction):
             count = "1 thing is" if len(told.problems) == 1 else f"{len(told.problems)} things are"
             return {**result, "failed": True, "msg": f"{count} wrong; the table above says what."}
         return {**result, "msg": "Everything that is planned works."}
+
+
+def _asked(task_vars: dict[str, Any]) -> set[str]:
+    return set(map(str, task_vars["ansible_play_hosts_all"]))
+
+
+def _first_line(text: Any) -> str:
+    return str(text or "it did not answer").strip().splitlines()[0].rstrip(".")
+
+
+def _tables(answer: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    """The host's tables of neighbours. A lab's hosts are namespaces here, and share this machine's, which they do not
+    see."""
+    if task_vars.get("ansible_connection") != LAB:
+        return {"tables": answer.get("neighbours", {}), "machine": False}
+    return {"tables": {name: table._asdict() for name, table in neighbour_tables.read().items()}, "machine": True}
+
+
+def _findings(directory: str, plan: dict[str, Any], asked: set[str]) -> report.Findings:
+    notes = {host: _read(directory, host) for host in plan["hosts"] if host in asked}
+    silent = {host: note.get("failed", "it did not answer") for host, note in notes.items() if "results" not in note}
+    heard = _heard(directory, asked, "results")
+    documents = _documents(directory)
+    every = list(ends(documents))
+    overflows, warned = {}, []
+    for host, note in notes.items():
+        before, after = note.get("neighbours", {}), note.get("neighbours_after", {})
+        where = MACHINE if after.get("machine") else host
+        for text in neighbours.overflows(where, before.get("tables", {}), after.get("tables", {})):
+            overflows.setdefault(where, text)
+        if not before.get("machine"):
+            warned += neighbours.notes(host, plan["neighbours"].get(host, {}), before.get("tables", {}))
+    return report.Findings(
+        results={host: note["results"] for host, note in notes.items() if "results" in note},
+        drift={host: note.get("drift", []) for host, note in notes.items()},
+        pending=[text for host, note in notes.items() for text in pending.sentences(note.get("pending", ()), host)],
+        silent=silent,
+        untried=list(ports.unanswered({host: documents[host] for host in notes}, every, heard)),
+        overflows=list(overflows.values()),
+        notes=warned,
+    )
+
+
+def _heard(directory: str, asked: set[str], last: str = "drift") -> Heard:
+    """What hosts have said. Silent is who was asked and has not come to ``last``."""
+    notes = {host: _read(directory, host) for host in progress.read_plan(directory)["hosts"]}
+    return Heard(
+        own={host: _own(note.get("own", {})) for host, note in notes.items()},
+        answering={host: frozenset(note.get("answering", ())) for host, note in notes.items()},
+        answered={host: frozenset(note.get("answered", ())) for host, note in notes.items()},
+        silent=frozenset(host for host, note in notes.items() if host in asked and last not in note),
+    )
+
+
+def _own(told: Any) -> dict[int, str]:
+    """A host's word for where it is, as far as others may be sent there."""
+    found = {}
+    for text in told.values() if isinstance(told, dict) else ():
+        try:
+            address = parse_address(str(text))
+        except Refusal:
+            continue
+        if not special(address):
+            found[address.version] = str(address)
+    return found
 
 
 def _what(diff: dict[str, str]) -> str:
@@ -102,9 +174,10 @@ def _documents(directory: str) -> dict[str, dict[str, Any]]:
     return {host: pending.attached(each, _read(directory, host).get("pending", ())) for host, each in whole.items()}
 
 
-def _tries(directory: str) -> list[probes.Try]:
+def _tries(directory: str, asked: set[str], last: str = "drift") -> list[Try]:
     plan = progress.read_plan(directory)
-    return probes.tries(_documents(directory), plan["networks"], plan.get("underlay", {}))
+    heard = _heard(directory, asked, last)
+    return probes.tries(_documents(directory), plan["networks"], plan.get("underlay", {}), heard)
 
 
 def _about(directory: str, plan: dict[str, Any]) -> dict[str, str]:

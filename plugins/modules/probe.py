@@ -8,8 +8,8 @@ module: probe
 short_description: Who reaches whom, from inside containers
 version_added: 0.1.0
 description:
-  - Sends echo requests and opens TCP connections from inside sandboxes of this host, many at a time, and says what
-    came back. Changes nothing.
+  - Sends echo requests, opens TCP connections, and sends UDP datagrams and SCTP's INIT from inside sandboxes of this
+    host, many at a time, and says what came back. Changes nothing.
   - Used by the playbook C(containerhost.network.verify).
 options:
   probes:
@@ -24,9 +24,11 @@ options:
         type: str
         required: true
       kind:
-        description: An echo request, or a TCP connection.
+        description:
+          - An echo request, a TCP connection, a UDP datagram that is to be sent back, or the beginning of an SCTP
+            association.
         type: str
-        choices: [ping, tcp]
+        choices: [ping, tcp, udp, sctp]
         default: ping
       sandbox:
         description: The sandbox to send from, as C(engine) and C(ref). Without it, the host itself.
@@ -46,7 +48,7 @@ options:
         default: 0
   listeners:
     description:
-      - Where to answer TCP connections for a while, if nobody else does.
+      - Where to answer for a while, if nobody else does.
     type: list
     elements: dict
     default: []
@@ -63,6 +65,11 @@ options:
         description: The port to listen on.
         type: int
         required: true
+      protocol:
+        description: The protocol.
+        type: str
+        choices: [tcp, udp, sctp]
+        default: tcp
   seconds:
     description:
       - How long listeners stay, at the most.
@@ -97,9 +104,32 @@ outcomes:
   type: dict
   sample: {"gateway": {"ms": 0.08, "reason": ""}}
 listener:
-  description: The process that answers connections, if any.
+  description: The process that answers, if any.
   returned: success
   type: int
+answering:
+  description: What it answers, as protocol, address and port.
+  returned: success
+  type: list
+  elements: str
+  sample: ["tcp 10.80.1.2 80"]
+answered:
+  description: What of O(listeners) somebody else answers already.
+  returned: success
+  type: list
+  elements: str
+own:
+  description: The address that the host sends from to the outside, by IP version.
+  returned: success
+  type: dict
+  sample: {"4": "192.0.2.11"}
+neighbours:
+  description:
+    - The kernel's tables of neighbours by family, with their C(setting), C(limit), number of C(entries), and how often
+      since the boot one had no room (C(overflows)).
+    - Empty in a host that has not the kernel's first network namespace.
+  returned: success
+  type: dict
 """
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
@@ -109,12 +139,14 @@ startup.begin()
 import os
 import signal
 
-from ansible_collections.containerhost.network.plugins.module_utils import probing
+from ansible_collections.containerhost.network.plugins.module_utils import answering, probing
 from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_for
+from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import KINDS, Probe
+from ansible_collections.containerhost.network.plugins.module_utils.state import neighbour_tables
 
 _PROBE = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "choices": ["ping", "tcp"], "default": "ping"},
+    "kind": {"type": "str", "choices": list(KINDS), "default": "ping"},
     "sandbox": {"type": "dict"},
     "to": {"type": "str", "required": True},
     "port": {"type": "int", "default": 0},
@@ -124,6 +156,7 @@ _LISTENER = {
     "sandbox": {"type": "dict", "required": True},
     "address": {"type": "str", "required": True},
     "port": {"type": "int", "required": True},
+    "protocol": {"type": "str", "choices": ["tcp", "udp", "sctp"], "default": "tcp"},
 }
 
 
@@ -142,11 +175,19 @@ def main() -> None:
         if params["stop"]:
             _end(params["stop"])
         kernel.sandboxes.expect(each["sandbox"] for each in (*params["probes"], *params["listeners"]))
-        listeners = [probing.Listener(**listener) for listener in params["listeners"]]
-        pid = probing.listen(kernel.wire, listeners, params["seconds"])
-        done = probing.run(kernel.wire, [probing.Probe(**probe) for probe in params["probes"]])
-        outcomes = {outcome.name: {"ms": outcome.ms, "reason": outcome.reason} for outcome in done}
-        module.exit_json(changed=False, outcomes=outcomes, listener=pid, invocation={"module_args": {}})
+        listeners = [answering.Listener(**listener) for listener in params["listeners"]]
+        listening = answering.listen(kernel.wire, listeners, params["seconds"])
+        done = probing.run(kernel.wire, [Probe(**probe) for probe in params["probes"]])
+        module.exit_json(
+            changed=False,
+            outcomes={outcome.name: {"ms": outcome.ms, "reason": outcome.reason} for outcome in done},
+            listener=listening.pid,
+            answering=listening.ours,
+            answered=listening.others,
+            own=probing.own_addresses(kernel.wire),
+            neighbours={family: table._asdict() for family, table in neighbour_tables.read().items()},
+            invocation={"module_args": {}},
+        )
 
 
 def _end(pid: int) -> None:

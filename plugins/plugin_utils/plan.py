@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming
+from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming, neighbours
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
@@ -93,7 +93,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
         for name, network in sorted(documents.networks.items())
     }
     told = settled(inventory, documents.networks, strict=not ledger.networks)
-    warnings = tuple(map(unmarked, naming.warnings(inventory)))
+    warnings = (*map(unmarked, naming.warnings(inventory)), *neighbours.warnings(fleet))
     return Plan(inventory, fleet, after, documents, networks, warnings, told, sentence(stood_in) if stood_in else "")
 
 

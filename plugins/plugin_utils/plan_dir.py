@@ -10,6 +10,7 @@ import os
 import urllib.parse
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
+from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
@@ -44,6 +45,7 @@ def write(plan: Plan, directory: str) -> None:
             "known_networks": plan.known_networks,
             "networks": plan.networks,
             "settled": plan.settled,
+            "neighbours": neighbours.needed(plan.fleet),
             "underlay": {name: str(host.underlay) for name, host in plan.fleet.hosts.items() if host.underlay},
         }
         _write(directory, FLEET_FILE, json.dumps(fleet, indent=1) + "\n")

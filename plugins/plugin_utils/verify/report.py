@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.probes import Results, Try
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.causes import Results, causes, reason_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Try
 
 _MOST_COLUMNS = 12
+_MOST_LINES = 12  # hosts, or ports, of a network that have a line each
+_LOCAL = ("host", "neighbour", "gateway", "router", "outside")
 
 
 @dataclass
@@ -22,88 +25,123 @@ class VerifyReport:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What came of it.
+
+    ``drift``: what differs from the plan, by host. ``pending``: sentences on containers that are not attached for now,
+    which is no fault. ``silent``: why a host has not been asked. ``untried``: (network, port) that nobody may answer.
+    ``overflows`` and ``notes``: sentences, on what is wrong and on what may become so.
+    """
+
+    results: Results
+    drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pending: Sequence[str] = ()
+    silent: Mapping[str, str] = field(default_factory=dict)
+    untried: Sequence[tuple[str, str]] = ()
+    overflows: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
 def report_of(
     tries: Sequence[Try],
-    results: Results,
+    found: Findings,
     networks: Mapping[str, Mapping[str, Any]],
     about: Mapping[str, str],
-    drift: Mapping[str, Sequence[str]],
-    pending: Sequence[str] = (),
+    everything: bool = False,
 ) -> VerifyReport:
-    """``about`` says what each network is, in a few words; ``drift`` what differs from the plan, by host.
+    """``networks`` by name, each with its ``members``. ``about`` says what each is, in a few words.
 
-    ``pending`` are sentences on containers that are not attached for now, which is no fault.
+    ``everything``: unbounded, however long it gets.
     """
-    found = VerifyReport()
-    for name in sorted(networks):
-        some = [each for each in tries if each.network == name]
-        _header(found, name, about.get(name, ""), some, results)
-        matrix = [each for each in some if each.about == "matrix"]
-        if matrix:
-            _matrix(found, matrix, results)
-        _local(found, some, results)
-        _published(found, some, results)
-        found.lines.append("")
-    missing = sorted({each.host for each in tries if each.host not in results})
-    found.problems += [f"{host} has not been asked: it did not answer" for host in missing]
-    for each in tries:
-        reason = _reason(each, results)
-        if reason and each.host not in missing:
-            found.problems.append(f"{each.network}: {each.source} to {each.target}{_size(each)}: {reason}")
-    found.problems += _drift(drift)
-    if pending:
-        found.lines += ["What is pending:", *(f"  {sentence}" for sentence in pending), ""]
-    if found.problems:
-        found.lines += ["What is wrong:", *(f"  {problem}" for problem in found.problems)]
-    return found
+    told = VerifyReport()
+    for name, network in sorted(networks.items()):
+        some = [each for each in tries if each.network == name and reason_of(each, found.results) is not None]
+        told.lines += [
+            _header(name, about.get(name, ""), some, found.results),
+            *(f"  {line}" for line in _section(name, network["members"], some, found, everything)),
+            "",
+        ]
+    told.problems += causes(tries, found.results, found.drift, found.silent, found.overflows, everything)
+    if found.pending:
+        told.lines += ["What is pending:", *(f"  {sentence}" for sentence in found.pending), ""]
+    if found.notes:
+        told.lines += ["What may become a problem:", *(f"  {sentence}" for sentence in found.notes), ""]
+    if told.problems:
+        told.lines += ["What is wrong:", *(f"  {problem}" for problem in told.problems)]
+    return told
 
 
-def _reason(each: Try, results: Results) -> str:
-    return str(results.get(each.host, {}).get(each.name, {}).get("reason", "not tried"))
+def _section(
+    name: str, members: Sequence[str], some: Sequence[Try], found: Findings, everything: bool
+) -> list[str]:
+    lines = [*_matrix(some, found.results, everything), *_local(some, found.results, everything)]
+    lines += _ports(some, found.results, everything)
+    lines += [f"{port} is not tried: only a server in it could answer" for network, port in found.untried
+              if network == name][: None if everything else _MOST_LINES]  # fmt: skip
+    if lines:
+        return lines
+    if members and not any(host in found.results for host in members):
+        return ["nothing has been tried: none of its hosts has been asked"]
+    return ["nothing to try: no two containers on it, and no way out of it"]
 
 
-def _size(each: Try) -> str:
-    return f" with {each.probe['size']} bytes" if each.probe.get("size") else ""
-
-
-def _ms(each: Try, results: Results) -> str:
-    if _reason(each, results):
-        return _reason(each, results)
-    return f"{results[each.host][each.name]['ms']:.2f} ms"
-
-
-def _header(found: VerifyReport, name: str, about: str, some: Sequence[Try], results: Results) -> None:
+def _header(name: str, about: str, some: Sequence[Try], results: Results) -> str:
     text = f"{name}  {about}"
     sized = [each for each in some if each.about == "mtu"]
     if sized:
-        proven = {each.host for each in sized} - {each.host for each in sized if _reason(each, results)}
+        proven = {each.host for each in sized} - {each.host for each in sized if reason_of(each, results)}
         hosts = {each.host for each in sized}
-        text += f"    MTU {sized[0].probe['size']} proven between {len(proven)} of {len(hosts)} hosts"
-    found.lines.append(text)
+        size = sized[0].probe["size"]
+        text += f"    MTU {size} proven{_families(sized)} between {len(proven)} of {len(hosts)} hosts"
+    return text
 
 
-def _matrix(found: VerifyReport, matrix: Sequence[Try], results: Results) -> None:
-    """Who reaches whom, a row for each host's container; of many hosts only those with something to tell."""
-    cells: dict[tuple[str, str], list[str]] = {}
+def _families(some: Iterable[Try]) -> str:
+    return " by " + " and ".join(f"IPv{version}" for version in sorted({each.version for each in some}))
+
+
+# -- who reaches whom --------------------------------------------------------------------------------------------------
+
+
+def _matrix(some: Sequence[Try], results: Results, everything: bool) -> list[str]:
+    """A row for each host's container; of many hosts no table, as what fails is told below."""
+    matrix = [each for each in some if each.about == "matrix"]
+    if not matrix:
+        return []
+    names = list(dict.fromkeys(end for each in matrix for end in (each.source, each.target)))
+    versions = sorted({each.version for each in matrix})
+    if len(names) > _MOST_COLUMNS and not everything:
+        bad = sum(1 for each in matrix if reason_of(each, results))
+        but = f"; {bad} of {len(matrix)} attempts fail" if bad else ""
+        return [f"containers of {len(names)} hosts reach each other{_families(matrix)}{but}"]
+    cells: dict[tuple[str, str], dict[int, list[str]]] = {}
     for each in matrix:
-        cells.setdefault((each.source, each.target), []).append(_ms(each, results))
-    names = list(dict.fromkeys(each.source for each in matrix))
-    if len(names) > _MOST_COLUMNS:
-        found.lines.append(f"  {len(names)} hosts reach each other, but for what is listed below")
-        return
-    table = [["from \\ to", *names]]
+        by_version = cells.setdefault((each.source, each.target), {})
+        by_version.setdefault(each.version, []).append(_told(each, results))
+    table = [["from \\ to, by " + " / ".join(f"IPv{version}" for version in versions), *names]]
     for source in names:
-        row = [source]
-        for target in names:
-            row.append("·" if source == target else _cell(cells.get((source, target), ["not tried"])))
-        table.append(row)
-    found.lines += [f"  {line}" for line in _aligned(table)]
+        row = [_cell(cells.get((source, target), {}), versions) if source != target else "·" for target in names]
+        table.append([source, *row])
+    return list(_aligned(table))
 
 
-def _cell(values: Sequence[str]) -> str:
-    """One value for all families: the slowest, or the first that failed."""
-    failed = [value for value in values if not value.endswith(" ms")]
-    return failed[0] if failed else max(values, key=lambda value: float(value.split()[0]))
+def _told(each: Try, results: Results) -> str:
+    return reason_of(each, results) or f"{results[each.host][each.name]['ms']:.2f} ms"
+
+
+def _cell(by_version: Mapping[int, Sequence[str]], versions: Sequence[int]) -> str:
+    """A value for each family, where there is one: the slowest, or the first that failed."""
+    if not by_version:
+        return "not tried"
+    values = []
+    for version in versions:
+        told = by_version.get(version, ["–"])
+        failed = [value for value in told if not value.endswith(" ms")]
+        values.append(failed[0] if failed else max(told, key=lambda value: float(value.split()[0])))
+    if all(value.endswith(" ms") for value in values):
+        return " / ".join(value.removesuffix(" ms") for value in values) + " ms"
+    return " / ".join(values)
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -112,24 +150,51 @@ def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _local(found: VerifyReport, some: Sequence[Try], results: Results) -> None:
+# -- on a host ---------------------------------------------------------------------------------------------------------
+
+
+def _local(some: Sequence[Try], results: Results, everything: bool) -> list[str]:
     by_host: dict[str, list[Try]] = {}
     for each in some:
-        if each.about in ("host", "neighbour", "outside"):
+        if each.about in _LOCAL:
             by_host.setdefault(each.host, []).append(each)
-    for host, tried in sorted(by_host.items()):
-        reached = list(dict.fromkeys(each.target.split("/", 1)[-1] for each in tried if each.about == "host"))
-        words = []
-        if reached:
-            words.append(f"reaches {_names(reached)}")
-        if any(each.about == "neighbour" for each in tried):
-            words.append("they reach each other")
-        for each in tried:
-            if each.about == "outside":
-                words.append(f"{each.source.split('/', 1)[-1]} reaches the outside ({each.target})")
-        bad = sum(1 for each in tried if _reason(each, results))
-        note = f"  but {bad} of {len(tried)} attempts failed" if bad else ""
-        found.lines.append(f"  {host} {', '.join(words)}{note}")
+    if len(by_host) > _MOST_LINES and not everything:
+        every = [each for tried in by_host.values() for each in tried]
+        return [f"{len(by_host)} hosts: {_local_line(every, results, many=True)}"]
+    return [f"{host} {_local_line(tried, results)}" for host, tried in sorted(by_host.items())]
+
+
+def _local_line(tried: Sequence[Try], results: Results, many: bool = False) -> str:
+    """What is reached, and how many attempts failed: which these are is told below, but for routers."""
+    about: dict[str, list[Try]] = {}
+    for each in tried:
+        if not reason_of(each, results):
+            about.setdefault(each.about, []).append(each)
+    words = []
+    if "host" in about:
+        names = list(dict.fromkeys(each.target.split("/", 1)[-1] for each in about["host"]))
+        words.append(f"reaches {'its containers' if many else _names(names)}")
+    if "neighbour" in about:
+        words.append("they reach each other" if words else "its containers reach each other")
+    ways = [each for name in ("gateway", "router", "outside") for each in about.get(name, ())]
+    for source in dict.fromkeys("a container" if many else each.source.split("/", 1)[-1] for each in ways):
+        ends = dict.fromkeys(
+            _way(each, many) for each in ways if many or each.source.split("/", 1)[-1] == source
+        )
+        words.append(f"{source} reaches {' and '.join(ends)}")
+    good = [each for some in about.values() for each in some]
+    text = ", ".join(words) + (_families(good) if good else "")
+    silent = [each for each in tried if each.about == "router" and reason_of(each, results)]
+    for each in silent[:1]:
+        text += f"{'; ' if good else ''}{each.target} does not answer {each.source.split('/', 1)[-1]}"
+    bad = sum(1 for each in tried if reason_of(each, results)) - len(silent)
+    return text + (f"{'; ' if text else ''}{bad} of {len(tried)} attempts fail" if bad else "")
+
+
+def _way(each: Try, many: bool) -> str:
+    if each.about == "gateway":
+        return "its gateway"
+    return "the outside" if many else f"the outside ({each.target})" if each.about == "outside" else each.target
 
 
 def _names(names: Sequence[str]) -> str:
@@ -138,25 +203,32 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _published(found: VerifyReport, some: Sequence[Try], results: Results) -> None:
+# -- ports -------------------------------------------------------------------------------------------------------------
+
+
+def _ports(some: Sequence[Try], results: Results, everything: bool) -> list[str]:
     by_port: dict[str, list[Try]] = {}
     for each in some:
         if each.about == "published":
             by_port.setdefault(each.target, []).append(each)
-    for target, tried in sorted(by_port.items()):
-        good = [f"from {each.source}" for each in tried if not _reason(each, results)]
-        bad = [f"{_reason(each, results)} from {each.source}" for each in tried if _reason(each, results)]
-        text = f"answers {', '.join(good)}" if good else ""
-        found.lines.append(f"  {target} {'; '.join(part for part in (text, *bad) if part)}")
+    if len(by_port) > _MOST_LINES and not everything:
+        bad = [target for target, tried in by_port.items() if any(reason_of(each, results) for each in tried)]
+        but = f", and {len(bad)} do not from everywhere: {_names(bad)}" if bad else ""
+        return [f"{len(by_port) - len(bad)} published ports answer{but}"]
+    return [f"{target} {_port(tried, results)}" for target, tried in sorted(by_port.items())]
 
 
-def _drift(drift: Mapping[str, Sequence[str]]) -> list[str]:
-    sentences = []
-    for host, objects in sorted(drift.items()):
-        if objects:
-            more = f" and {len(objects) - 3} more" if len(objects) > 3 else ""
-            sentences.append(
-                f"{host} is not as planned: {', '.join(objects[:3])}{more}."
-                f" `ansible-playbook … containerhost.network.site --limit {host}` mends it"
-            )
-    return sentences
+def _port(tried: Sequence[Try], results: Results) -> str:
+    """By family, from where it answers, and what came instead."""
+    parts = []
+    for version in sorted({each.version for each in tried}):
+        own = [each for each in tried if each.version == version]
+        good = [_from(each) for each in own if not reason_of(each, results)]
+        bad = [f"{reason_of(each, results)} from {_from(each)}" for each in own if reason_of(each, results)]
+        told = "; ".join([f"answers from {', '.join(good)}"] * bool(good) + bad)
+        parts.append(f"by IPv{version} {told}")
+    return "; ".join(parts)
+
+
+def _from(each: Try) -> str:
+    return "outside (" + each.source + ")" if each.host != each.to_host else each.source

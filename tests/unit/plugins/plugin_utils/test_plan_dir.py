@@ -39,6 +39,7 @@ def test_one_file_a_host_and_one_for_the_fleet(fleet, tmp_path):
                 "web": {"within": ["10.80.0.0/16"], "pinned": [], "moving": []},
             },
         },
+        "neighbours": {"h1": {"4": 6, "6": 2}, "h2": {"4": 4, "6": 2}, "h3": {"4": 4, "6": 2}},
         "underlay": {"h1": "198.18.7.11", "h2": "198.18.7.12", "h3": "198.18.7.13"},
     }
 

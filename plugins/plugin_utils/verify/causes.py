@@ -1,0 +1,111 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong, a sentence for each cause: what differs from the plan first, and what fails with it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Try
+
+Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms, reason
+
+_SHOWN = 3  # objects of a host, attempts of a cause
+_MOST = 10  # sentences of a sort
+
+
+def reason_of(each: Try, results: Results) -> str | None:
+    """Empty for an answer; None where nobody has tried."""
+    found = results.get(each.host, {}).get(each.name)
+    return None if found is None else str(found["reason"])
+
+
+def failures(tries: Sequence[Try], results: Results) -> list[Try]:
+    return [each for each in tries if reason_of(each, results)]
+
+
+def causes(
+    tries: Sequence[Try],
+    results: Results,
+    drift: Mapping[str, Sequence[str]],
+    silent: Mapping[str, str],
+    overflows: Sequence[str],
+    everything: bool = False,
+) -> list[str]:
+    """``silent``: why a host has not been asked. ``overflows``: sentences on tables of neighbours that were full."""
+    failed = failures(tries, results)
+    # A router of the LAN need not answer echo requests, so its silence is told and proves nothing.
+    failed = [each for each in failed if each.about != "router"]
+    sentences = []
+    drifting = {host: objects for host, objects in sorted(drift.items()) if objects}
+    explained: set[str] = set()
+    for host, objects in drifting.items():
+        along = [each for each in failed if host in (each.host, each.to_host)]
+        explained.update(each.name for each in along)
+        sentences.append(_drift(host, objects, along, everything))
+    found = _bounded(sentences, "hosts are not as planned", everything)
+    found += [f"{host} has not been asked: {why}" for host, why in sorted(silent.items())]
+    found += overflows
+    rest = [each for each in failed if each.name not in explained]
+    return found + _bounded(list(_groups(rest, results, everything)), "causes like these", everything)
+
+
+def _bounded(sentences: list[str], what: str, everything: bool) -> list[str]:
+    more = len(sentences) - _MOST
+    if everything or more <= 0:
+        return sentences
+    return [*sentences[:_MOST], f"and {more} more {what} (-v tells them)"]
+
+
+def _drift(host: str, objects: Sequence[str], along: Sequence[Try], everything: bool) -> str:
+    shown = len(objects) if everything else _SHOWN
+    more = f" and {len(objects) - shown} more" if len(objects) > shown else ""
+    lost = f" {_count(along)} from or to it fail." if along else ""
+    return (
+        f"{host} is not as planned: {', '.join(objects[:shown])}{more}.{lost}"
+        f" `ansible-playbook … containerhost.network.site --limit {host}` mends it"
+    )
+
+
+def _count(some: Sequence[Try]) -> str:
+    return "1 attempt" if len(some) == 1 else f"{len(some)} attempts"
+
+
+def _groups(failed: Sequence[Try], results: Results, everything: bool) -> Iterator[str]:
+    """What fails in one way, on one network, and at one place if there is one that all of it has in common."""
+    by_way: dict[tuple[str, str], list[Try]] = {}
+    for each in failed:
+        by_way.setdefault((each.network, str(reason_of(each, results))), []).append(each)
+    for (network, reason), some in by_way.items():
+        for place, group in _places(some):
+            if len(group) == 1 or everything:
+                yield from (f"{network}: {sentence(each)}: {reason}" for each in group)
+            else:
+                examples = "; ".join(map(sentence, group[: _SHOWN - 1]))
+                yield f"{network}: {len(group)} attempts{place} fail, {reason}: {examples}" + (
+                    f" and {len(group) - _SHOWN + 1} more" if len(group) >= _SHOWN else ""
+                )
+
+
+def _places(some: Sequence[Try]) -> Iterator[tuple[str, list[Try]]]:
+    """The ends that most failures have in common, one after another, and last what has nothing in common."""
+    left = list(some)
+    while left:
+        counted: dict[tuple[str, str], list[Try]] = {}
+        for each in left:
+            counted.setdefault(("to", each.target), []).append(each)
+            counted.setdefault(("from", each.source), []).append(each)
+        (way, end), group = max(counted.items(), key=lambda item: len(item[1]))
+        if len(group) == 1:
+            yield "", left
+            return
+        yield f" {way} {end}", group
+        names = {each.name for each in group}
+        left = [each for each in left if each.name not in names]
+
+
+def sentence(each: Try) -> str:
+    size = f" with {each.probe['size']} bytes" if each.probe.get("size") else ""
+    return f"{each.source} to {each.target} by IPv{each.version}{size}"
