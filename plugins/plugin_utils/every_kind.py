@@ -68,8 +68,9 @@ class EveryKindAction(SandboxAction):
 
 def write_module(name: str, kinds: bool = True) -> str:
     """Write the copy, unless another host's task has; its name for ``_execute_module``."""
-    folder = os.path.join(C.DEFAULT_LOCAL_TMP, _FOLDER)
     copy = f"containerhost_{name}"
+    # A folder of its own: what was in one when a task first looked there is all that it ever finds in it.
+    folder = os.path.join(C.DEFAULT_LOCAL_TMP, _FOLDER, copy)
     path = os.path.join(folder, f"{copy}.py")
     if not os.path.exists(path):
         os.makedirs(folder, mode=0o700, exist_ok=True)

@@ -11,6 +11,7 @@ import re
 
 import pytest
 from ansible import constants as C
+from ansible.plugins.loader import module_loader
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
 from ansible_collections.containerhost.network.plugins.plugin_utils import every_kind
@@ -35,7 +36,7 @@ def imported(source: str) -> list[str]:
 def test_a_module_is_sent_with_an_import_of_every_kind(name, tmp_path, monkeypatch):
     monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
     copy = every_kind.write_module(name)
-    source = (tmp_path / "containerhost-modules" / f"{copy}.py").read_text()
+    source = (tmp_path / "containerhost-modules" / copy / f"{copy}.py").read_text()
     kinds = [each.rpartition(".")[2] for each in imported(source) if ".module_utils.kinds." in each]
     assert kinds == discovery.files()
     assert every_kind.write_module(name) == copy
@@ -60,7 +61,7 @@ def test_a_module_that_asks_for_all_kinds_has_such_an_action():
 def test_a_module_is_sent_with_every_engine_and_imports_none_of_them(tmp_path, monkeypatch, kinds):
     monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
     copy = every_kind.write_module("veth", kinds)
-    source = (tmp_path / "containerhost-modules" / f"{copy}.py").read_text()
+    source = (tmp_path / "containerhost-modules" / copy / f"{copy}.py").read_text()
     assert any(".module_utils.kinds." in each for each in imported(source)) == kinds
     assert not any(".module_utils.engines." in each for each in imported(source))
     named = [alias.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for alias in node.names]
@@ -82,3 +83,10 @@ def test_every_kind_that_ends_in_a_sandbox_has_such_an_action():
 def test_a_module_that_does_not_begin_as_ours_do_is_refused():
     with pytest.raises(ValueError, match="does not begin with"):
         every_kind.with_all("import os\n", kinds=True)
+
+
+def test_what_is_written_after_another_was_looked_up_is_found_as_well(monkeypatch, tmp_path):
+    monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    for name in ("document", "probe"):
+        copy = every_kind.write_module(name)
+        assert module_loader.find_plugin(f"ansible.legacy.{copy}", ".py", collection_list=None)
