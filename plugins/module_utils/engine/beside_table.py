@@ -12,7 +12,11 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence
-from ansible_collections.containerhost.network.plugins.module_utils.state.flows import changed_ports, is_stale
+from ansible_collections.containerhost.network.plugins.module_utils.state.flows import (
+    changed_ports,
+    is_stale,
+    ports_of,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
@@ -50,6 +54,7 @@ def end_stale_flows(kernel: Kernel) -> None:
             rows = kernel.wire.dump(m.RTM_GETADDR, {}, frozenset(("IFA_LOCAL", "IFA_ADDRESS")), netns)
             local = {row.get("IFA_LOCAL") or row.get("IFA_ADDRESS") for row in rows}
             elements = kernel.table(netns).elements
-            stale = [flow for flow in kernel.wire.flows(netns) if is_stale(flow, changed, elements, local)]
+            flows = kernel.wire.flows(ports_of(changed), netns)
+            stale = [flow for flow in flows if is_stale(flow, changed, elements, local)]
             kernel.wire.forget(stale, netns)
         kernel.records.forget_ports(netns)

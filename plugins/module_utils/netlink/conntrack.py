@@ -25,6 +25,20 @@ _MESSAGE = struct.Struct("=IHHII")
 _DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 
 
+# Protocol and port of the destination.
+Port = t.Tuple[str, int]
+# More ports than this are one dump of the whole table.
+_FILTERED = 8
+_FILTER = 25  # CTA_FILTER
+_BY_PORT = 1 << 3 | 1 << 5  # CTA_FILTER_F_CTA_PROTO_NUM and _DST_PORT (net/netfilter/nf_conntrack_netlink.c)
+# Where an entry that begins as the kernel writes it, with the tuple of its original direction, has its protocol and its
+# destination's port: nfgenmsg, CTA_TUPLE_ORIG, CTA_TUPLE_IP with two addresses, CTA_TUPLE_PROTO with both ports.
+_LAYOUT = {
+    socket.AF_INET: struct.Struct("!4x4x4x8x8x4x4xB3x8x4xH"),
+    socket.AF_INET6: struct.Struct("!4x4x4x20x20x4x4xB3x8x4xH"),
+}
+
+
 class Flow(t.NamedTuple):
     """An entry: who began it and for which address and port, and who answers: another one where it is translated."""
 
@@ -39,25 +53,53 @@ class Flow(t.NamedTuple):
     family: int
 
 
-def request() -> bytes:
-    """The body of GET for all entries of both families."""
-    return struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)
+def read(sock: socket.socket, ports: t.Collection[Port]) -> list[Flow]:
+    """The entries that began with one of these ports as their destination, by a socket of NETLINK_NETFILTER.
+
+    The table may be large, and decoding is slow: the kernel picks out a few ports, from Linux 5.8 on, and what it has
+    not picked out is looked at in one place.
+    """
+    flows: list[Flow] = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for some in [[port] for port in ports] if len(ports) <= _FILTERED else [ports]:
+            filters = len(some) == 1 and len(ports) <= _FILTERED
+            bodies, strays = _dump(sock, family, next(iter(some)) if filters else None, ports)
+            flows += filter(None, map(flow_of, bodies))
+            if filters and strays:  # it filters nothing: that was the whole table
+                break
+    return flows
 
 
-def read(sock: socket.socket) -> list[Flow]:
-    """All entries, by a socket of the protocol NETLINK_NETFILTER; none where the kernel has no such table."""
-    body, flows = request(), []
+def _dump(
+    sock: socket.socket, family: int, port: Port | None, ports: t.Collection[Port]
+) -> tuple[list[bytes], bool]:
+    """Entries of one family with these ports, and whether there were any others."""
+    body = struct.pack("=BBH", family, 0, 0) + (_filter(*port) if port else b"")
     sock.send(_MESSAGE.pack(len(body) + 16, GET, _DUMP, 1, 0) + body)
+    numbers = {name: number for number, name in _PROTOCOLS.items()}
+    wanted = {(numbers[protocol], number) for protocol, number in ports}
+    layout = _LAYOUT[family]
+    found: list[bytes] = []
+    strays = False
     while True:
         raw, start = sock.recv(1 << 18), 0
         while start + 16 <= len(raw):
             length, kind = _MESSAGE.unpack_from(raw, start)[:2]
             if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
-                return flows
-            flow = flow_of(raw[start + 16:start + length])
-            if flow is not None:
-                flows.append(flow)
+                return found, strays
+            if layout.unpack_from(raw, start + 16) in wanted:
+                found.append(raw[start + 16:start + length])
+            else:
+                strays = True
             start += (length + 3) & ~3
+
+
+def _filter(protocol: str, port: int) -> bytes:
+    """The original direction's protocol and destination port."""
+    number = next(number for number, name in _PROTOCOLS.items() if name == protocol)
+    parts = _attribute(1, bytes([number])) + _attribute(3, struct.pack("!H", port))  # CTA_PROTO_NUM, _DST_PORT
+    tuple_ = _attribute(_TUPLE_ORIG | _NESTED, _attribute(_TUPLE_PROTO | _NESTED, parts))
+    return tuple_ + _attribute(_FILTER | _NESTED, _attribute(1, struct.pack("=I", _BY_PORT)))  # CTA_FILTER_ORIG_FLAGS
 
 
 def deletion(flow: Flow) -> bytes:
@@ -106,7 +148,9 @@ def _attributes(body: bytes, start: int, end: int) -> t.Iterator[tuple[int, tupl
         start += (length + 3) & ~3
 
 
+def _attribute(kind: int, value: bytes) -> bytes:
+    return _ATTRIBUTE.pack(len(value) + 4, kind) + value + b"\0" * (-len(value) % 4)
+
+
 def _whole(body: bytes, kind: int, start: int, end: int) -> bytes:
-    value = body[start:end]
-    nested = _NESTED if kind == _TUPLE_ORIG else 0
-    return _ATTRIBUTE.pack(len(value) + 4, kind | nested) + value + b"\0" * (-len(value) % 4)
+    return _attribute(kind | (_NESTED if kind == _TUPLE_ORIG else 0), body[start:end])

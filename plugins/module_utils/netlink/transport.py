@@ -221,11 +221,11 @@ class Wire:
         id_ = _NSID.unpack_from(found[0], 4)[2] if found else -1
         return id_ if id_ >= 0 else None
 
-    def flows(self, netns: str | None = None) -> list[conntrack.Flow]:
-        """Every connection that the kernel tracks there; none where it tracks none at all."""
+    def flows(self, ports: t.Collection[conntrack.Port], netns: str | None = None) -> list[conntrack.Flow]:
+        """The connections to these ports that the kernel tracks there; none where it tracks none at all."""
         self.enter(netns)
         with _open(conntrack.NETLINK_NETFILTER) as sock:
-            return conntrack.read(sock)
+            return conntrack.read(sock, ports)
 
     # -- writing -----------------------------------------------------------------------------------------------
 

@@ -36,6 +36,16 @@ def changed_ports(before: Elements, after: Elements, touched: t.Iterable[tuple[s
     return changed
 
 
+def ports_of(changed: Changed) -> set[tuple[str, int]]:
+    """Protocols and ports that connections to changed ports began with."""
+    ports = set()
+    for name, keys in changed.items():
+        for key in keys:
+            words = key.split(" . ")
+            ports.add((words[1 if name.startswith("open") else 0], int(words[-1])))
+    return ports
+
+
 # By set: that of the port which an element is of, and whether a source precedes the port in its key.
 _PORT_OF: dict[str, tuple[str, bool]] = {
     **{f"publish{suffix}": (f"publish{suffix}", False) for suffix in _PUBLISHED},

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import collections
+import ipaddress
+import re
 import subprocess
 import sys
 import time
@@ -169,6 +172,68 @@ def test_a_stream_ends_when_its_source_is_not_admitted_any_more(town, family):
     elsewhere = "2001:db8::/32" if ":" in host else "203.0.113.0/24"
     run(town, publish("web", 8080, one, 80, sources=[elsewhere]))
     assert (limited.hears(), local.hears()) == (None, "web-1")
+
+
+# Makes entries of connection tracking, each as source,protocol,address,port and who answers.
+ENTRIES = """
+import socket, struct, sys
+def attribute(kind, value):
+    return struct.pack("=HH", len(value) + 4, kind) + value + bytes(-len(value) % 4)
+def ends(kind, source, to, protocol, sport, dport):
+    pack = [socket.inet_pton(socket.AF_INET6 if ":" in each else socket.AF_INET, each) for each in (source, to)]
+    first = 3 if ":" in source else 1
+    addresses = attribute(first, pack[0]) + attribute(first + 1, pack[1])
+    ports = attribute(1, bytes([protocol])) + attribute(2, struct.pack("!H", sport))
+    ports += attribute(3, struct.pack("!H", dport))
+    return attribute(kind | 0x8000, attribute(0x8001, addresses) + attribute(0x8002, ports))
+sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+for number, line in enumerate(sys.stdin):
+    protocol, to, port, answers, answers_port = line.split()
+    source = f"2001:db8::{number + 1:x}" if ":" in to else f"203.0.{number >> 8}.{number & 255}"
+    known = {"udp": 17, "tcp": 6}[protocol]
+    state = b"" if known == 17 else attribute(0x8004, attribute(0x8001, attribute(1, bytes([3]))))
+    body = struct.pack("=BBH", 10 if ":" in to else 2, 0, 0)
+    body += ends(1, source, to, known, 4000, int(port)) + ends(2, to, source, known, int(port), 4000)
+    body += attribute(3, struct.pack("!I", 0xe)) + attribute(7, struct.pack("!I", 600)) + state
+    if answers != to:
+        inner = socket.inet_pton(socket.AF_INET6 if ":" in to else socket.AF_INET, answers)
+        first = 4 if ":" in to else 1
+        ports = b"".join(attribute(kind, struct.pack("!H", int(answers_port))) for kind in (1, 2))
+        whole = attribute(first, inner) + attribute(first + 1, inner) + attribute(0x8003, ports)
+        body += attribute(0x800d, whole)
+    sock.send(struct.pack("=IHHII", len(body) + 16, 0x100, 0x605, number, 0) + body)
+    error = struct.unpack_from("=i", sock.recv(1000), 16)[0]
+    assert error == 0, (line, error)
+"""
+
+
+def entries(town, lines: list[str]) -> None:
+    town.host.run(sys.executable, "-c", ENTRIES, input="\n".join(lines))
+
+
+def test_of_many_connections_exactly_those_of_the_port_end(town):
+    """By protocol, port and address of the host, in both families; what somebody else translates is his."""
+    ports = [publish("web", 5353, WEB1, 53, protocol="udp"), publish("web", 5353, WEB1_6, 53, protocol="udp")]
+    others = [publish("web", 5353, WEB1, 80), publish("web", 5354, WEB1, 53, protocol="udp")]
+    there = publish("web", 5355, WEB1, 53, protocol="udp", host_address=HOST4)
+    run(town, *ports, *others, there)
+    going = [f"udp {HOST4} 5353 {WEB1} 53", f"udp {HOST6} 5353 {WEB1_6} 53", f"udp {HOST4} 5355 {WEB1} 53"]
+    staying = [
+        f"tcp {HOST4} 5353 {WEB1} 80", f"udp {HOST4} 5354 {WEB1} 53", f"udp {HOST4} 5353 10.99.0.9 53",
+        f"udp 198.18.0.77 5355 {WEB1} 53", f"udp {OUTSIDE4} 53 {OUTSIDE4} 53",
+    ]  # fmt: skip
+    noise = [f"udp {HOST4} {6000 + number % 500} {WEB1} 99" for number in range(2000)]
+    entries(town, [*going * 20, *staying * 20, *noise])
+    run(town, publish("web", 5353, WEB2, 53, protocol="udp"), *others)
+    left = town.host.run("cat", "/proc/net/nf_conntrack")
+    found = re.findall(r"(\w+) +\d+ \d+ .*?dst=(\S+) sport=4000 dport=(\d+) .*?src=(\S+) dst=\S+ sport=(\d+)", left)
+    counts = collections.Counter(
+        f"{protocol} {ipaddress.ip_address(to)} {port} {ipaddress.ip_address(answers)} {answers_port}"
+        for protocol, to, port, answers, answers_port in found
+    )
+    assert {line: counts[line] for line in going} == dict.fromkeys(going, 0)
+    assert {line: counts[line] for line in staying} == dict.fromkeys(staying, 20)
+    assert sum(count for line, count in counts.items() if line in noise) == len(noise)
 
 
 def test_a_stream_ends_with_its_open_port(town):
