@@ -13,30 +13,26 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
-import struct
 import sys
-import types
 import typing as t
 import zipfile
 import zlib
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.keep.pages import HEADER
+
+if t.TYPE_CHECKING:
+    # What the archive runs: so Ansible sends it along with whatever may install it, and nobody else imports it.
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import main  # noqa: F401
 
 _PACKAGE = "ansible_collections.containerhost.network.plugins.module_utils"
 _FOLDER = _PACKAGE.replace(".", "/")
 # What needs Ansible, or makes labs, has no place on a host.
 _WITHOUT = ("module.py", "document_module.py", "lab/")
-_UNCHECKED_HASH = 1  # of a compiled file: it goes with its source and is not compared with it (PEP 552)
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP can have: the same files give the same archive
+_LEVEL = 1  # zlib's fastest, for sources, which only another Python reads
+_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP can have: an archive does not say when it was made
 
 Sources = t.Dict[str, bytes]
-
-
-def program() -> types.ModuleType:
-    """What the archive runs. Imported here, so that Ansible sends it along with whatever may install it."""
-    from ansible_collections.containerhost.network.plugins.module_utils.keep import main
-
-    return main
 
 
 def identity() -> str:
@@ -49,35 +45,27 @@ def identity() -> str:
 
 def build() -> bytes:
     """The archive, with the line that starts it by the Python of this process."""
-    main = program()
-    start = ["import sys", f"sys.path.extend({_library_folders()!r})", f"from {main.__name__} import main"]
+    start = ["import sys", f"sys.path.extend({_library_folders()!r})", f"from {_PACKAGE}.keep.main import main"]
     files: Sources = {"__main__.py": "\n".join([*start, "sys.exit(main())\n"]).encode(), **_sources()}
     for name in list(files):
         for folder in _folders_above(name):
             files.setdefault(f"{folder}/__init__.py", b"")
     whole = io.BytesIO()
     whole.write(f"#!{sys.executable} -I\n".encode())
-    with zipfile.ZipFile(whole, "a", zipfile.ZIP_DEFLATED) as archive:
+    # Compiled files are stored as they are: each start reads them, and the run that makes the archive waits for it.
+    with zipfile.ZipFile(whole, "a") as archive:
         archive.comment = HEADER.encode()
         for name, source in sorted(files.items()):
-            archive.writestr(_entry(name), source)
-            archive.writestr(_entry(f"{name}c"), _compiled(name, source))
+            compiled = startup.packed(startup.code_of(name, source), source)
+            archive.writestr(_entry(name), source, zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
+            archive.writestr(_entry(f"{name}c"), compiled)
     return whole.getvalue()
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _DATE)
-    entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
     return entry
-
-
-def _compiled(name: str, source: bytes) -> bytes:
-    import marshal
-
-    code = compile(source, name, "exec", dont_inherit=True)
-    head = importlib.util.MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + importlib.util.source_hash(source)
-    return head + marshal.dumps(code)
 
 
 def _folders_above(name: str) -> t.Iterator[str]:

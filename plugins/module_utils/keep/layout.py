@@ -15,8 +15,8 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.keep import pages
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import COLLECTION, Saved
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.startup import PROGRAM
 
-PROGRAM = "/usr/local/sbin/containerhost"
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
 COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"
 # Files that a diff does not show.

@@ -34,7 +34,7 @@ KEPT = NOTHING._replace(
 
 
 @pytest.fixture
-def planned(monkeypatch) -> list:
+def planned(monkeypatch, tmp_path) -> list:
     """What was to be installed: a document or None, and the folder for metrics."""
     found: list = []
 
@@ -44,6 +44,7 @@ def planned(monkeypatch) -> list:
 
     monkeypatch.setattr(install, "plan", plan)
     monkeypatch.setattr(saved_file, "read", lambda: None)
+    monkeypatch.setattr(saved_file, "FOLDER", str(tmp_path))  # it kept something before
     return found
 
 

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import marshal
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
+
+import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
+from ansible_collections.containerhost.network.plugins.module_utils.keep import archive
 
 SCRIPT = """
 import runpy, sys
@@ -37,3 +42,71 @@ def test_a_module_from_a_zip_is_compiled_once(tmp_path):
     assert times_compiled(tmp_path, startup.__file__) == 1
     # What it is there for; when Python does better by itself, it can go.
     assert times_compiled(tmp_path, "-") == 2
+
+
+# -- what the host's program has compiled ------------------------------------------------------------------------------
+
+NAME = "ansible_collections/containerhost/network/plugins/module_utils/startup.py"
+SOURCE = Path(startup.__file__).read_bytes()
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "containerhost"
+    path.write_bytes(archive.build())
+    path.chmod(0o755)
+    return path
+
+
+def test_a_file_that_the_program_has_is_not_compiled_again(program):
+    found = startup.HostsOwn(str(program)).code(NAME, SOURCE)
+    assert found == compile(SOURCE, NAME, "exec", dont_inherit=True)
+
+
+def test_another_source_is(program):
+    there = startup.HostsOwn(str(program))
+    assert there.code(NAME, SOURCE + b"\n") is None
+    assert there.code(NAME.replace("startup", "shutdown"), SOURCE) is None
+
+
+def test_a_program_that_is_damaged_not_there_or_not_ours_has_nothing(program, tmp_path):
+    assert startup.HostsOwn(str(tmp_path / "none")).code(NAME, SOURCE) is None
+    program.chmod(0o777)
+    assert startup.HostsOwn(str(program)).code(NAME, SOURCE) is None
+    program.chmod(0o755)
+    whole = program.read_bytes()
+    position = whole.index(f"{NAME}c".encode()) + len(NAME) + 100
+    for damaged in (whole[:position] + b"damage" + whole[position + 6 :], whole[: len(whole) // 2], b""):
+        program.write_bytes(damaged)
+        assert startup.HostsOwn(str(program)).code(NAME, SOURCE) is None
+
+
+def test_a_module_that_ansible_sends_runs_by_what_the_program_has(program, tmp_path):
+    """From the ZIP, with sources that are the program's: nothing of ours is compiled but the first file."""
+    sent = tmp_path / "payload.zip"
+    with zipfile.ZipFile(program) as there, zipfile.ZipFile(sent, "w") as file:
+        for name in there.namelist():
+            if name.endswith(".py") and name != "__main__.py":
+                file.writestr(name, there.read(name))
+    again = tmp_path / "again"
+    code = f"""
+import sys
+compiled = []
+sys.addaudithook(lambda event, given: compiled.append(str(given[1])) if event == "compile" else None)
+sys.path.insert(0, {str(sent)!r})
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+startup.PROGRAM = {str(program)!r}
+startup.begin()
+from ansible_collections.containerhost.network.plugins.module_utils.keep import main, archive
+print([name for name in compiled if "module_utils" in name and not name.endswith(("startup.py", "__init__.py"))])
+open({str(again)!r}, "wb").write(archive.build())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"
+    # And so is the program that it makes, from what it has compiled or has not.
+    assert codes(again) == codes(program)
+
+
+def codes(program: Path) -> dict:
+    with zipfile.ZipFile(program) as file:
+        return {name: marshal.loads(file.read(name)[16:]) for name in file.namelist() if name.endswith(".pyc")}
