@@ -199,8 +199,11 @@ def _path(directory: str, host: str) -> str:
 
 def _note(directory: str, host: str, content: dict[str, Any]) -> None:
     os.makedirs(os.path.join(directory, FOLDER), mode=0o700, exist_ok=True)
-    with open(_path(directory, host), "w", encoding="utf-8") as file:
+    path = _path(directory, host)
+    # Other hosts' tasks read it at the same time: the whole of it, or what it was before.
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
         json.dump(content, file)
+    os.replace(f"{path}.new", path)
 
 
 def _read(directory: str, host: str) -> dict[str, Any]:

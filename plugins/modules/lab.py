@@ -15,7 +15,9 @@ description:
     overlay on this machine's that keeps nothing.
   - An underlay joins the hosts at their C(containerhost_underlay_address). A segment of its own stands for each
     interface that a network names as its C(parent). One host more, outside the fleet, is on all of them, to test from.
-  - This machine's own network namespace stays as it is.
+  - This machine's own network namespace stays as it is. Only the kernel's tables of neighbours, which all namespaces
+    share, get room for the hosts of a large lab (C(gc_thresh2) and C(gc_thresh3) of C(net.ipv4.neigh.default) and
+    IPv6's), and their size is given back with the lab.
   - Use the playbooks C(containerhost.network.lab_up) and C(containerhost.network.lab_down), which
     run this. A task gives O(state) alone, and runs on localhost. The other options are filled in from the inventory.
 author:
@@ -182,6 +184,8 @@ def main() -> None:
         module.fail_json(msg=f"a lab needs pyroute2 on this machine: {error}. Install {package}, or use pip in a venv.")
     except (LabError, Exhausted, WireError, OSError) as error:
         module.fail_json(msg=f"lab {module.params['name']}: {error}")
+    for warning in outcome.warnings:
+        module.warn(warning)
     module.exit_json(
         changed=bool(outcome.changes),
         hosts=outcome.hosts,

@@ -9,6 +9,7 @@ stays in the registry until it is gone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import typing as t
@@ -25,6 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab.compare 
     compare,
     describe,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.lab.neighbours import NeighbourLimits
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import (
     SWITCH,
     Member,
@@ -33,6 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab.registry
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
+TOO_SMALL = "of many hosts that ask each other some get no reply. Set net.ipv4.neigh.default.gc_thresh3 and IPv6's"
 _LINKS = link_data_of((Bridge(), Veth()))
 _HOSTNAME_LENGTH = 64  # HOST_NAME_MAX, linux/utsname.h
 
@@ -41,6 +44,7 @@ class LabResult(t.NamedTuple):
     changes: tuple[LabChange, ...]
     hosts: dict[str, str]  # name to how it is joined
     vars_files: list[str]
+    warnings: tuple[str, ...] = ()
 
 
 # -- present -------------------------------------------------------------------------------------------------------
@@ -57,7 +61,17 @@ def present(lab: underlay.Lab, vars_file: str | None, check: bool) -> LabResult:
         if not check:
             registry.save_vars_files(vars_files)
             _apply(registry, there, todo, numbers, legs)
-    return LabResult(todo.changes, {name: describe(legs[name]) for name in legs}, vars_files)
+        resized, warnings = _make_room(lab, check)
+    return LabResult((*todo.changes, *resized), {name: describe(legs[name]) for name in legs}, vars_files, warnings)
+
+
+def _make_room(lab: underlay.Lab, check: bool) -> tuple[list[LabChange], tuple[str, ...]]:
+    """For the neighbours of all hosts, which they have in one table. A lab without it is one all the same."""
+    try:
+        changes = NeighbourLimits().borrow(lab.name, len(lab.hosts), check)
+    except OSError as error:
+        return [], (f"this machine's tables of neighbours stay as small as they are ({error.strerror}): {TOO_SMALL}",)
+    return [LabChange(name, str(before), str(after)) for name, before, after in changes], ()
 
 
 def _read(registry: Registry) -> There:
@@ -239,4 +253,6 @@ def _clean_up(registry: Registry) -> None:
     group = cgroups.top(registry.lab)
     cgroups.remove(group)
     cgroups.remove_parents(group)
+    with contextlib.suppress(OSError):  # what was not to be written before is not now
+        NeighbourLimits().give_back(registry.lab)
     registry.remove()
