@@ -141,6 +141,7 @@ def _pending(each: Pending, attached_later: t.Collection[str]) -> dict[str, t.An
         reason = f"{reason[: -len(START_THEN_RUN)]}{START}"
     return {
         "network": network_of(each.wanted.owner),
+        "object": f"{each.wanted.kind} {values.get('name')}",
         "sandbox": values.get("sandbox"),
         "interface": values.get("interface"),
         "reason": reason,

@@ -158,7 +158,8 @@ class Inventory:
 class Slice:
     """A host's part of a subnet; the whole subnet where that is not cut into slices.
 
-    ``vtep`` and ``gateway`` are addresses in it that the host itself has; ``low`` to ``high`` is what containers get.
+    ``vtep`` and ``gateway`` are addresses in it that the host itself has; ``low`` to ``high`` is what containers get,
+    but for ``handed``: parts that engines hand out themselves, each with the engine's name.
     """
 
     block: Block
@@ -168,6 +169,7 @@ class Slice:
     vtep: Address | None
     low: int
     high: int
+    handed: tuple[tuple[str, Block], ...] = ()
 
     def address(self, address: Address) -> str:
         """The address as a container or bridge carries it: with the slice's prefix length."""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Containers that a host could not attach for now: what module ``document`` answers of them, told and left out.
 
-An entry of ``pending`` is {network, sandbox: {engine, ref}, interface, reason}.
+An entry of ``pending`` is {network, object, sandbox: {engine, ref} or None, interface, reason}.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ def sentences(pending: Pending, host: str) -> list[str]:
     """One for each reason, with the containers that wait because of it."""
     by_reason: dict[str, dict[str, list[str]]] = {}
     for each in pending:
-        by_reason.setdefault(each["reason"], {}).setdefault(each["sandbox"]["ref"], []).append(each["network"])
+        name = each["sandbox"]["ref"] if each["sandbox"] else each["object"]
+        by_reason.setdefault(each["reason"], {}).setdefault(name, []).append(each["network"])
     told = [
         f"{host}: {reason}. Pending until then: {_names(containers)}."
         for reason, containers in by_reason.items()
@@ -35,7 +36,7 @@ def _names(containers: Mapping[str, Sequence[str]]) -> str:
 
 def attached(document: Mapping[str, Any], pending: Pending) -> dict[str, Any]:
     """A document without the objects that are pending."""
-    waiting = {_key(each) for each in pending}
+    waiting = {_key(each) for each in pending if each["sandbox"]}
     return {
         kind: list(_without(rows, waiting)) if isinstance(rows, list) else rows for kind, rows in document.items()
     }

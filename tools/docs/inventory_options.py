@@ -36,6 +36,7 @@ TYPES = {
     "bool": "true or false",
     "by_host": "an address, or addresses by host",
     "folder": "a folder's path",
+    "handoff": "a mapping from engine to true or false",
     "host_access": "C(all), C(none), C(dns) or a list of ports",
     "hostnames": "a list of hostnames",
     "gateway_modes": "text, or C({ipv4: …, ipv6: …})",

@@ -16,7 +16,12 @@ import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
-from ansible_collections.containerhost.network.plugins.module_utils.engine import beside_table, file_steps, forgetting
+from ansible_collections.containerhost.network.plugins.module_utils.engine import (
+    beside_table,
+    docker_steps,
+    file_steps,
+    forgetting,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused
 from ansible_collections.containerhost.network.plugins.module_utils.engine.begun import Begun
@@ -90,6 +95,8 @@ class Executor:
             (s.DeleteLink, self._delete_links),
             (s.ReleaseLink, self._release_links),
             (s.GiveBack, self._give_back),
+            (s.DockerRequest, docker_steps.request),
+            (s.DockerUserRule, docker_steps.user_rules),
             (s.DeleteNetns, self._delete_netns),
         ):
             if type_ in by_type:

@@ -202,6 +202,34 @@ class WriteBlock(t.NamedTuple):
         return f"{'take names out of' if self.entries is None else 'write names to'} {self.path}"
 
 
+class DockerRequest(t.NamedTuple):
+    """Ask Docker's daemon for a change: a request of its API, with a body in JSON."""
+
+    method: str
+    path: str
+    body: t.Optional[str]
+    verb: str
+    netns: t.Optional[str] = None
+
+    @property
+    def operation(self) -> str:
+        return f"{self.verb} it"
+
+
+class DockerUserRule(t.NamedTuple):
+    """Accept what goes out by a device in Docker's chain for users, where there is one; with ``handle``, no more."""
+
+    family: str
+    device: str
+    comment: str
+    handle: t.Optional[int] = None
+    netns: t.Optional[str] = None
+
+    @property
+    def operation(self) -> str:
+        return f"{'delete' if self.handle else 'add'} a rule for {self.device} in {self.family} filter DOCKER-USER"
+
+
 Step = t.Union[
     Message,
     MakeNetns,
@@ -217,4 +245,6 @@ Step = t.Union[
     Record,
     WriteFile,
     WriteBlock,
+    DockerRequest,
+    DockerUserRule,
 ]

@@ -7,25 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    START_THEN_RUN,
     Answers,
     ContainerEngine,
+    NoContainer,
     Starts,
 )
-
-_SECONDS = 20  # for an answer
-_SOCKET = "unix:///run/docker.sock"
-
-
-def _connect(connection: t.Any, path: str) -> None:
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.sock.settimeout(_SECONDS)
-    connection.sock.connect(path)
+from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon
 
 
 class Docker(ContainerEngine):
@@ -35,30 +28,26 @@ class Docker(ContainerEngine):
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         """``GET /containers/REF/json``, as the list of all containers does not name their processes."""
-        address = os.environ.get("DOCKER_HOST", _SOCKET)
-        if not address.startswith("unix://"):
-            return self.silent(refs, "docker is asked on its local socket only", f"DOCKER_HOST is {address}")
-        # Only here: its import costs every module's start 8 ms.
-        import http.client
-
+        try:
+            place = docker_daemon.socket_path()
+        except docker_daemon.Unanswered as error:
+            return {ref: NoContainer(f"{error}: {START_THEN_RUN}") for ref in refs}
         found: Answers = {}
-        connection = http.client.HTTPConnection("localhost", timeout=_SECONDS)
-        # Also where the daemon has closed it after an answer: whatever listens on port 80 of localhost is not Docker.
-        connection.connect = lambda: _connect(connection, address[len("unix://"):])  # type: ignore[method-assign]
+        connection = docker_daemon.connection(place)
         try:
             for ref in refs:
                 connection.request("GET", f"/containers/{ref}/json")
                 answer = connection.getresponse()
                 found[ref] = self._understand(ref, answer.status, json.loads(answer.read() or b"null"))
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (OSError, ValueError, docker_daemon.http_errors()) as error:
             left = [ref for ref in refs if ref not in found]
-            found.update(self.silent(left, f"docker does not answer at {address}", error))
+            found.update(self.silent(left, f"docker does not answer at unix://{place}", error))
         finally:
             connection.close()
         return found
 
     def starts(self) -> Starts:
-        return _Events(os.environ.get("DOCKER_HOST", _SOCKET)[len("unix://"):])
+        return _Events(docker_daemon.socket_path())
 
     def _understand(self, ref: str, status: int, body: t.Any) -> t.Any:
         """404, or a mapping with the process in ``State.Pid``, 0 where it does not run."""
@@ -82,7 +71,7 @@ class _Events(Starts):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         self._rest = b""
         try:
-            self._socket.settimeout(_SECONDS)
+            self._socket.settimeout(docker_daemon.SECONDS)
             self._socket.connect(path)
             self._socket.sendall(f"GET /events?filters={_WANTED} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
             self._skip_head()

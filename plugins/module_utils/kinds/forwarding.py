@@ -44,7 +44,7 @@ class Setting(t.NamedTuple):
 class Forwarding(Kind):
     name = "forwarding"
     key = ("device", "uplink", "family")
-    after = (ANY_DEVICE, "isolation", "sysctl")  # nothing is routed before all else stands
+    after = ("docker_network", ANY_DEVICE, "isolation", "sysctl")  # nothing is routed before all else stands
     shared = True
     options = {
         "device": {"type": "str"},

@@ -125,6 +125,12 @@ class Segment:
         for text in wish.remembered.addresses:
             address = parse_address(text)
             slice_ = self._slice_of(address)
+            if slice_ is not None and (engine := handed_to(address, slice_)):
+                self.problems.add(
+                    f"{wish.container} has {address} of `{self.spec.name}` by the ledger, and `handoff` gives that to"
+                    f" {engine}",
+                    "Give the container an address below by `address`, or leave `handoff` out",
+                )
             # An address that has become the gateway's, or lies outside since the subnet was changed, can't be kept.
             if slice_ is None or reserved(address, slice_) or address.version in self._has(wish):
                 continue
@@ -190,9 +196,10 @@ def _range_name(subnet: SubnetSpec, slice_: Slice) -> str:
 
 def limits(subnet: SubnetSpec, slice_: Slice) -> tuple[int, int]:
     """First and last address for containers. A range of a subnet that is cut is about slices, not addresses."""
+    high = min((part.first - 1 for _engine, part in slice_.handed), default=slice_.high)
     if subnet.range is None or subnet.host_prefix is not None:
-        return slice_.low, slice_.high
-    return max(slice_.low, subnet.range.first), min(slice_.high, subnet.range.last)
+        return slice_.low, high
+    return max(slice_.low, subnet.range.first), min(high, subnet.range.last)
 
 
 def usable(subnet: SubnetSpec, slice_: Slice) -> int:
@@ -220,4 +227,10 @@ def reserved(address: Address, slice_: Slice) -> str:
         return "the network's own address" if address.version == 4 else "the subnet router's anycast address"
     if address.value > slice_.high:
         return "the broadcast address"
-    return ""
+    engine = handed_to(address, slice_)
+    return f"in the part that {engine} hands out" if engine else ""
+
+
+def handed_to(address: Address, slice_: Slice) -> str:
+    """The engine that hands out the part with this address; nothing where none does."""
+    return next((engine for engine, part in slice_.handed if address in part), "")

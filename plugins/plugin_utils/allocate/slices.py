@@ -13,6 +13,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import handoff
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
@@ -202,7 +203,8 @@ class SliceAllotter:
         for host in self.members:
             blocks = sorted(self.blocks.get(host, ()))
             own = tuple(bounds(subnet, block, driver_) for block in blocks if (subnet := self._subnet_of(block)))
-            result[host] = tuple(sorted(whole + own, key=lambda slice_: slice_.block)) if whole else own
+            found = tuple(sorted(whole + own, key=lambda slice_: slice_.block)) if whole else own
+            result[host] = handoff.with_parts(self.spec, found)
             if blocks:
                 self.allocations.slices[self.spec.name, host] = tuple(str(block) for block in blocks)
         return result

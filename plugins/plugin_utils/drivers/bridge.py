@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import host_access, outbound
+from ansible_collections.containerhost.network.plugins.plugin_utils import handoff, host_access, outbound
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
@@ -51,6 +51,7 @@ OPTIONS = (
         "The host's interface to the outside, the only one that routing is turned on for.",
         default_note="every interface with an address of the family",
     ),
+    handoff.OPTION,
 )
 
 
@@ -95,6 +96,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         yield from new.route_localnet(network, endpoints)
     if 6 in outward:
         yield new.sysctl(network, 6, device, "accept_ra", "0")
+    yield from handoff.objects(network, host)
 
 
 def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:
@@ -104,6 +106,7 @@ def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:
 
 
 def check(network: Network, fleet: Fleet, problems: Problems) -> None:
+    handoff.check(network, problems)
     for name in network.spec.options["allow_networks"]:
         if name not in fleet.networks or not fleet.networks[name].devices:
             others = [other for other in sorted(fleet.networks) if other != network.name]

@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import read_handoff
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import (
     base60,
@@ -303,6 +304,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "folder": read_folder,
     "hostnames": read_hostnames,
     "gateway_modes": read_gateway_modes,
+    "handoff": read_handoff,
     "host_access": read_host_access,
     "ifname": read_ifname,
     "int": read_int,

@@ -260,10 +260,12 @@ class Section:
                     told.add(key)
                     name = "" if f"`{key}`" in refusal.what or f"{key}:" in refusal.what else f"`{key}`: "
                     problems.add(f"{where.inside(key, *refusal.path)}{name}{refusal.what}", refusal.fix)
-        for name in self.required:
+        # What depends on an option that is refused is not spoken of.
+        clear = {name for name, each in self.options.items() if not each.only_with or each.only_with[0] not in told}
+        for name in filter(clear.__contains__, self.required):
             if values[name] is None and name not in told and self.options[name].has_meaning(values):
                 problems.add(f"{where}`{name}` is missing", _example(self.options[name]))
-        for name in filter(self.options.get, mapping):
+        for name in filter(clear.__contains__, mapping):
             if values[name] != self.defaults[name] and not self.options[name].has_meaning(values):
                 other, choices = self.options[name].only_with
                 problems.add(

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import host_access, outbound, underlays
+from ansible_collections.containerhost.network.plugins.plugin_utils import handoff, host_access, outbound, underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -52,6 +52,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     if 6 in network.versions:
         for each in network.devices:
             yield new.sysctl(network, 6, each, "accept_ra", "0")
+    yield from handoff.objects(network, host)
 
 
 def _isolation(network: Network, slices: tuple[Slice, ...]) -> Iterator[Object]:
@@ -84,6 +85,7 @@ def peers(backend: Backend, network: Network, fleet: Fleet) -> Mapping[str, tupl
 def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
     underlays.check(backend, network, fleet, problems)
     outbound.check(network, frozenset((4, 6)), problems)
+    handoff.check(network, problems)
 
 
 def variant(overlay: Driver, backend: Backend) -> Driver:
@@ -101,5 +103,6 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
     )
 
 
-OPTIONS = tuple(replace(option, only_with=("mode", ("routed",))) for option in (outbound.OPTION, host_access.OPTION))
+_OPTIONS = (outbound.OPTION, host_access.OPTION, handoff.OPTION)
+OPTIONS = tuple(replace(option, only_with=("mode", ("routed",))) for option in _OPTIONS)
 MODES = (Mode("routed", "One slice per host and a route to it.", variant, OPTIONS),)

@@ -161,6 +161,7 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     ],
     "open_port": [{"address": "10.1.0.7", "port": 80, "sources": ["10.9.0.0/16"]}],
     "vtep_filter": [{"vni": 42, "accept_from": ["198.18.0.2"]}],
+    "docker_network": [{"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]}],
     "name_table": [{"name": "shop", "entries": ["10.1.0.7 shop", "fd00:1::7 db db.shop"]}],
     "hosts_file": [{"sandbox": SANDBOX, "table": "w"}],
     "sysctl": [{"key": "net.ipv4.conf.br0.rp_filter", "value": "2"}],

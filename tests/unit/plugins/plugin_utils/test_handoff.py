@@ -1,0 +1,98 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an engine gets of a network, and what it cannot have."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import PARTS, with_parts
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_block
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import EndpointEntry
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import NetworkSpec, Slice
+
+WEB = "web: {driver: bridge, subnets: [%s], handoff: {docker: true}}"
+
+
+def problems_of(fleet) -> str:
+    return " ".join(map(str, fleet.problems()))
+
+
+def rows(plan, host, kind="docker_network"):
+    return plan.documents[host].get(kind, [])
+
+
+def test_docker_gets_a_part_of_each_slice(fleet):
+    fleet.networks(
+        "fabric: {driver: overlay, vni: 42, handoff: {docker: true},"
+        ' subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}, {cidr: "fd00:42::/48", host_prefix: 64}]}'
+    )
+    fleet.only_containers(h1="shop: {networks: {fabric: {}}}")
+    (row,) = rows(fleet.plan(), "h1")
+    assert (row["name"], row["bridge"], row["mtu"]) == ("fabric", "chb-fabric", 1450)
+    assert row["subnets"] == [
+        {"subnet": "10.42.0.0/24", "range": "10.42.0.128/26", "gateway": "10.42.0.1"},
+        {"subnet": "fd00:42::/64", "range": "fd00:42:0:0:8000::/66", "gateway": "fd00:42::1"},
+    ]
+
+
+def test_the_parts_of_engines_are_apart_and_in_the_upper_half():
+    block = parse_block("10.80.3.0/24")
+    spec = NetworkSpec("web", "bridge", None, options={"handoff": tuple(PARTS)})
+    (slice_,) = with_parts(spec, (Slice(block, block, 0, None, None, block.first + 1, block.last - 1),))
+    parts = sorted(part for _engine, part in slice_.handed)
+    assert [str(part) for part in parts] == ["10.80.3.128/26", "10.80.3.192/27", "10.80.3.224/27"]
+
+
+def test_containers_of_ours_stay_below(fleet):
+    fleet.networks(WEB % "10.80.0.0/27")
+    names = [f"c{number:02}" for number in range(14)]
+    fleet.only_containers(h1={name: {"networks": {"web": {}}} for name in names})
+    fleet.plan()
+    fleet.only_containers(h1={name: {"networks": {"web": {}}} for name in [*names, "one-more"]})
+    assert "no address is left for `one-more` on h1" in problems_of(fleet)
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        (WEB % "10.80.0.0/28", "`handoff`: 10.80.0.0/28 has too few addresses to share with docker"),
+        (WEB % "10.80.0.0/24, 10.81.0.0/24", "docker takes one subnet of a family, and this network has more"),
+        (WEB % "{cidr: 10.80.0.0/24, exclude: [10.80.0.9]}", "docker knows nothing of `range` and `exclude`"),
+        (WEB % "{cidr: 10.80.0.0/24, gateway: 10.80.0.130}", "its gateway 10.80.0.130 is in the part 10.80.0.128/26"),
+        (WEB.replace("web:", "host-bridge:") % "10.80.0.0/24", None),
+        ("web: {driver: bridge, gateway_mode: isolated, subnets: [10.80.0.0/24], handoff: {docker: true}}",
+         "docker needs a gateway on its host"),
+        ("web: {driver: bridge, handoff: {dcoker: true}}", "`handoff` names 'dcoker'. Write one of docker"),
+        ("web: {driver: bridge, handoff: docker}", "`handoff` is 'docker', which is no mapping"),
+        ("web: {driver: bridge, handoff: {docker: 1}}", "`handoff` has 1 for docker, which is not yes or no"),
+        ("web: {driver: bridge, handoff: {cni: true}}", "`handoff: {cni: true}` is not built yet"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_handed_over(fleet, network, sentence):
+    name = network.partition(":")[0]
+    fleet.networks(network)
+    fleet.only_containers(h1={"shop": {"networks": {name: {}}}})
+    if sentence is None:
+        fleet.plan()
+    else:
+        assert sentence in problems_of(fleet)
+
+
+def test_nobody_is_renumbered_for_it(fleet):
+    fleet.networks(WEB % "10.80.0.0/24")
+    fleet.only_containers(h1={"shop": {"networks": {"web": {}}}})
+    entry = EndpointEntry(("10.80.0.130",), "eth0")
+    plan = fleet.plan()
+    fleet.ledger = type(plan.ledger)(
+        plan.ledger.networks, plan.ledger.slices, {("web", "h1", "shop"): entry}, plan.ledger.salts
+    )
+    said = problems_of(fleet)
+    assert "`shop` on h1 has 10.80.0.130 of `web` by the ledger, and `handoff` gives that to docker" in said
+
+
+def test_a_pin_in_its_part_is_refused(fleet):
+    fleet.networks(WEB % "10.80.0.0/24")
+    fleet.only_containers(h1={"shop": {"networks": {"web": {"address": "10.80.0.140"}}}})
+    assert "asks for 10.80.0.140 of `web`, which is in the part that docker hands out" in problems_of(fleet)
