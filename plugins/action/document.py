@@ -6,15 +6,27 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import keeping, pending, phases, progress, settled
+from ansible_collections.containerhost.network.plugins.plugin_utils import (
+    keeping,
+    outcomes,
+    pending,
+    phases,
+    progress,
+    settled,
+    shown_diff,
+    summary,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.published import FACT, published
 
@@ -39,9 +51,41 @@ class ActionModule(EveryKindAction, InstallingAction):
         if phase not in ("make", "left_over", "remove", "all"):
             return {**result, "failed": True, "msg": f"phase {phase!r} must be one of make, left_over, remove, all."}
         try:
-            return {**result, **self._of_the_plan(arguments, phase, task_vars or {})}
+            done = self._of_the_plan(arguments, phase, task_vars or {})
+            if phase != "left_over":
+                self._tell(arguments["plan_dir"], phase, done, task_vars or {})
+            elif not done["hosts"]:
+                self._summarize(arguments["plan_dir"])
         except Refusal as refusal:
             return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
+        except AnsibleError as error:
+            lost = "unreachable" if isinstance(error, AnsibleConnectionFailure) else "failed"
+            self._tell(arguments["plan_dir"], phase, {lost: True}, task_vars or {})
+            raise
+        return {**result, **_warned(done, host_of_task(task_vars or {}))}
+
+    def _tell(self, directory: str, phase: str, done: dict[str, Any], task_vars: dict[str, Any]) -> None:
+        """Note what became of the host, and tell all of the run if this was the last one."""
+        host = host_of_task(task_vars)
+        plan = progress.read_plan(directory)
+        about = {
+            "host": host,
+            "networks": [name for name, network in plan["networks"].items() if host in network["members"]],
+            "postponed": done.get("postponed", {}),
+        }
+        if phase != "remove":
+            about["containers"] = outcomes.containers(progress.read_host(directory, host)["document"])
+        outcomes.record(directory, document_file(host), {**about, **outcomes.of_result(done)}, phase != "make")
+        hosts = (task_vars.get(name, ()) for name in ("ansible_play_hosts", "ansible_play_batch"))
+        active, batch = ([document_file(each) for each in names] for names in hosts)
+        if outcomes.is_end(directory, active, batch):
+            self._summarize(directory)
+
+    def _summarize(self, directory: str) -> None:
+        """The summary, once in a run: under ``strategy: free`` each host comes by here."""
+        if outcomes.claim(directory, outcomes.CLAIMED, "summary"):
+            told = summary.lines(outcomes.entries(directory), self._task.check_mode, self._display.verbosity > 0)
+            self._display.display("\n" + "\n".join(told))
 
     def _of_the_plan(self, arguments: dict[str, Any], phase: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         directory, host = arguments["plan_dir"], host_of_task(task_vars)
@@ -71,12 +115,19 @@ class ActionModule(EveryKindAction, InstallingAction):
             result = self._apply(passed, task_vars)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
             progress.note(directory, host, plan["digest"], result.get("kept", {}))
-            waiting = phases.postponed(result.get("kept", {}), scope.waiting, host)
-            if waiting:
-                result["warnings"] = [*result.get("warnings", []), *waiting]
+            result["postponed"] = phases.postponed(result.get("kept", {}), scope.waiting)
+            if result.get("diff") and not self._display.verbosity:
+                result["diff"] = self._shown(directory, result["diff"], task_vars)
             if phase != "remove":
                 result["ansible_facts"] = {FACT: published(own["document"])}
-        return _warned(result, host)
+        return result
+
+    def _shown(self, directory: str, diffs: list[dict[str, Any]], task_vars: dict[str, Any]) -> list[Any]:
+        """Of many objects, an example of each sort is shown by the first host in this run that has it."""
+        hosts = len(task_vars.get("ansible_play_hosts_all", ()))
+        return shown_diff.shown(
+            diffs, hosts, lambda group: outcomes.claim(directory, outcomes.CLAIMED, urllib.parse.quote(group, safe=""))
+        )
 
     def _apply(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the module; once more if it lacked a library that has been installed. A check ends where it lacks one."""

@@ -18,7 +18,7 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils import plan_dir
+from ansible_collections.containerhost.network.plugins.plugin_utils import plan_dir, shown_diff
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
@@ -108,7 +108,7 @@ class ActionModule(ActionBase):
             },
         }
         if changed and self._task.diff:
-            result["diff"] = {"before": texts[0], "after": texts[1], "before_header": path, "after_header": path}
+            result["diff"] = shown_diff.of_ledger(path, *texts, whole=self._display.verbosity > 0)
         return result
 
 

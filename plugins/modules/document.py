@@ -159,6 +159,13 @@ kept:
   returned: success
   type: dict
   sample: {"fabric": 2}
+postponed:
+  description:
+    - By network, how many objects that are no longer planned stay until other hosts have made their part, and which
+      hosts these are. The end of a run says it in words.
+  returned: with O(plan_dir)
+  type: dict
+  sample: {"fabric": [2, ["h3"]]}
 lacks:
   description: Libraries that the host lacks.
   returned: when it lacks one

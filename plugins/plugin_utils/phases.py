@@ -13,6 +13,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import listed
+
 ANY = "*"
 
 
@@ -51,22 +53,17 @@ def scope(
     return Scope(tuple(sorted(ours - set(waiting))), tuple(waiting), waiting)
 
 
-def postponed(kept: Mapping[str, int], waiting: Mapping[str, Collection[str]], here: str) -> list[str]:
-    """Sentences for what stays, and what to do about it."""
-    return [
-        f"{network}: {_objects(kept[network])} no longer planned on {here} until {_hosts(hosts)} made the new state."
-        f" Run the same playbook with --limit '{','.join([*hosts, here])}'."
-        for network, hosts in waiting.items()
-        if kept.get(network)
-    ]
+def postponed(kept: Mapping[str, int], waiting: Mapping[str, Collection[str]]) -> dict[str, tuple[int, list[str]]]:
+    """By network: how many objects stay here, and the hosts that they wait for."""
+    return {network: (kept[network], list(hosts)) for network, hosts in waiting.items() if kept.get(network)}
 
 
-def _objects(number: int) -> str:
-    return "1 object stays that is" if number == 1 else f"{number} objects stay that are"
-
-
-def _hosts(hosts: Collection[str]) -> str:
-    names = list(hosts)
-    if len(names) > 5:
-        return f"{', '.join(names[:5])} and {len(names) - 5} more have"
-    return f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'}"
+def stays(network: str, kept: Mapping[str, int], missing: Collection[str]) -> str:
+    """A sentence for what stays (``kept``: objects by host) until ``missing`` have made, and what to do about it."""
+    total = sum(kept.values())
+    objects = "1 object stays that is" if total == 1 else f"{total} objects stay that are"
+    have = "has" if len(missing) == 1 else "have"
+    return (
+        f"{network}: {objects} no longer planned on {listed(kept)} until {listed(missing)} {have} made the new state."
+        f" Run the same playbook with --limit '{','.join([*missing, *kept])}'."
+    )

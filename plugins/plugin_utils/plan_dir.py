@@ -10,7 +10,7 @@ import os
 import urllib.parse
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours
+from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours, outcomes
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
@@ -33,6 +33,7 @@ def write(plan: Plan, directory: str) -> None:
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         before = _hosts_before(directory)
+        outcomes.forget(directory)
         for host in plan.documents:
             head = {"version": VERSION, "host": host, "digest": digest, "keep": plan.keep_of(host)}
             _write(directory, document_file(host), plan.documents.text(host, head))

@@ -102,6 +102,8 @@ def test_a_check_says_what_a_run_installs_and_the_run_does_and_makes_the_host(fl
     assert checked.output.count("+++ after: bridge ch-web (web)") == 1
     assert recap(checked, "h1") == {"ok": 3, "changed": 2}  # it is the first, so what is done once is its task
     assert recap(checked, "h3") == {"ok": 1, "changed": 1}
+    assert checked.said("h2 1 1 not compared yet: lacks libnftables1 h3 1 1")
+    assert checked.said("3 hosts, 1 network, 3 containers: 1 would change, 2 lacking a library (h1 and h2).")
     assert not any(fleet.has(host) for host in ("h1", "h2", "h3"))
     assert "python3-pyroute2" in fleet.lab.run("h1", "ls /var/kept")
 
@@ -110,12 +112,17 @@ def test_a_check_says_what_a_run_installs_and_the_run_does_and_makes_the_host(fl
     assert all(fleet.has(host) for host in ("h1", "h2", "h3"))
     assert "+++ after: libnftables1 and python3-pyroute2" in run.output
     assert (recap(run, "h1"), recap(run, "h2")["changed"]) == ({"ok": 3, "changed": 2}, 1)
-    assert fleet.play().changed == 0
+    assert run.output.count("HOST  NETWORKS  CONTAINERS  CHANGED") == 1
+    assert run.said("added, libnftables1 installed h3 1 1")
+    run = fleet.play()
+    assert run.changed == 0
+    assert run.said("3 hosts, 1 network, 3 containers: 3 as planned already.")
 
     fleet.lab.inventory(INVENTORY.replace("198.18.6.2}", "198.18.6.2, containerhost_containers: {}}"))
     run = fleet.play()
     assert (run.status, fleet.has("h1"), fleet.has("h2")) == (0, True, False)
     assert (recap(run, "h2"), recap(run, "h3")) == ({"ok": 2, "changed": 1}, {"ok": 2})  # one has something left over
+    assert run.said("3 hosts, 1 network, 2 containers: 1 changed, 2 as planned already.")
 
 
 def test_where_all_lack_it_a_check_ends_well_and_a_role_does_the_same_with_tags_and_strategy_free(fleet):
@@ -133,6 +140,7 @@ def test_where_all_lack_it_a_check_ends_well_and_a_role_does_the_same_with_tags_
     run = fleet.play(*arguments, playbook="role.yml")
     assert run.status == 0, run.output
     assert fleet.has("h2") and fleet.has("h3") and not fleet.has("h1")
+    assert run.output.count("2 hosts, 1 network, 2 containers: 2 changed.") == 1
     assert fleet.play(*arguments, playbook="role.yml").changed == 0
 
 
@@ -147,3 +155,6 @@ def test_what_fails_is_one_failure_and_is_not_tried_twice(fleet):
     assert run.output.count("fatal: ") == 2
     assert (recap(run, "h1"), recap(run, "h2")) == ({"ok": 1, "changed": 1, "failed": 1}, {"failed": 1})
     assert fleet.has("h3")
+    assert run.said("3 hosts, 1 network, 3 containers: 1 changed, 2 failed (h1 and h2).")
+    run = fleet.play("--limit", "h1,h2", "-e", "containerhost_serial=1")
+    assert run.said("h1 1 1 failed 1 host, 1 network, 1 container: 1 failed (h1).")  # Ansible ends there

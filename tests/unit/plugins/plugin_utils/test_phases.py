@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, postponed, scope
+from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, postponed, scope, stays
 
 NETWORKS = {
     "web": {"driver": "bridge", "members": ["h1", "h2"], "shared": False},
@@ -36,12 +36,19 @@ def test_a_role_touches_networks_of_its_driver_only_also_those_that_have_left():
 
 
 def test_what_stays_is_said_with_the_hosts_to_run():
-    (text,) = postponed({"fabric": 2, "web": 0}, {"fabric": ("h3",)}, "h1")
-    assert text == (
+    assert postponed({"fabric": 2, "web": 0}, {"fabric": ("h3",)}) == {"fabric": (2, ["h3"])}
+    assert stays("fabric", {"h1": 2}, ["h3"]) == (
         "fabric: 2 objects stay that are no longer planned on h1 until h3 has made the new state."
         " Run the same playbook with --limit 'h3,h1'."
     )
-    assert postponed({}, {"fabric": ("h3",)}, "h1") == []
+    assert postponed({}, {"fabric": ("h3",)}) == {}
+
+
+def test_what_stays_on_many_hosts_is_one_sentence():
+    assert stays("fabric", {"h1": 2, "h2": 1}, ["h3", "h4"]) == (
+        "fabric: 3 objects stay that are no longer planned on h1 and h2 until h3 and h4 have made the new state."
+        " Run the same playbook with --limit 'h3,h4,h1,h2'."
+    )
 
 
 def test_who_has_made_is_remembered_for_that_very_plan(tmp_path):
