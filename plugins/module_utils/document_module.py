@@ -31,6 +31,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.keep.install import Installation
@@ -63,7 +64,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
     with kernel_for(module, kinds=kinds) as kernel:
         wanted = read_document(kinds, params["document"], params["recreate"])
-        kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
+        kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
         todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
         if module.check_mode and params["phase"] == "remove":
             todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now

@@ -45,7 +45,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     Ended,
     kernel_of_this_host,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of, sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
@@ -137,12 +137,13 @@ def _pending(each: Pending, attached_later: t.Collection[str]) -> dict[str, t.An
     """What an answer says of an object that is left as it is for now; of some engines, starting it is enough."""
     values = each.wanted.values
     reason = each.reason
-    if (values.get("sandbox") or {}).get("engine") in attached_later and reason.endswith(START_THEN_RUN):
+    sandbox = next(iter(sandboxes_of(values)), None)
+    if (sandbox or {}).get("engine") in attached_later and reason.endswith(START_THEN_RUN):
         reason = f"{reason[: -len(START_THEN_RUN)]}{START}"
     return {
         "network": network_of(each.wanted.owner),
         "object": f"{each.wanted.kind} {values.get('name')}",
-        "sandbox": values.get("sandbox"),
+        "sandbox": sandbox,
         "interface": values.get("interface"),
         "reason": reason,
     }
@@ -195,7 +196,7 @@ def run_kind(kind: Kind) -> None:
         def leaves(found: Found) -> bool:
             return bool(params["purge"]) and found.owner == params["owner"]
 
-        kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
+        kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
         todo = compare([kind], kernel, wanted, leaves)
         if todo.pending:
             raise Unready([f"{describe(kind, each.wanted.values)}: {each.reason}" for each in todo.pending])

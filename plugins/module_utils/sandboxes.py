@@ -90,6 +90,11 @@ ENGINES = Engines(_folder)
 Sandbox = t.Mapping[str, str]
 
 
+def sandboxes_of(values: t.Mapping[str, t.Any]) -> list[Sandbox]:
+    """Those that an object is about: one that it ends in, or one that joins another."""
+    return [values[name] for name in ("sandbox", "container", "joins") if values.get(name) is not None]
+
+
 def netns_of(sandbox: Sandbox) -> str:
     """How the namespace of a sandbox is named. Raises Problem for what is no reference to one."""
     name, ref = sandbox["engine"], sandbox["ref"]

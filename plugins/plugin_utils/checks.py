@@ -167,16 +167,6 @@ def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems:
                 f"{container.where.inside('networks', endpoint.network)}there is no network `{endpoint.network}`",
                 schema.suggestion(endpoint.network, inventory.networks),
             )
-    mode = container.network_mode or ""
-    if mode.startswith("container:"):
-        others = inventory.containers.get(container.host, {})
-        name = mode.partition(":")[2]
-        if name not in others or name == container.name:
-            problems.add(
-                f"{container.where.inside('network_mode')}`network_mode` names the container `{name}`, which is not on"
-                f" {on(container.host)}",
-                schema.suggestion(name, others.keys() - {container.name}),
-            )
     route, where = container.default_route, container.where.inside("default_route")
     if route is None:
         return

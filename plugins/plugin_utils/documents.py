@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.plugin_utils import naming, objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 
 VERSION = 1
@@ -75,6 +76,7 @@ class Documents(Mapping[str, Document]):
 
     def _objects(self, host: str) -> Iterator[Object]:
         yield from self._namespaces(host)
+        yield from self._joined(host)
         for network in self._on[host]:
             yield from driver_of(network.spec).objects(network, host, self._fleet)
             yield from self._names.objects(network, host)
@@ -87,6 +89,19 @@ class Documents(Mapping[str, Document]):
             if self._all or any(each.network in self.networks for each in container.endpoints):
                 seen.add(container.ref)
                 yield objects.netns(container, self._fleet)
+
+    def _joined(self, host: str) -> Iterator[Object]:
+        own = self._fleet.containers.get(host, {})
+        seen = set()
+        for container in own.values():
+            partner = partner_of(container, own) if container.partner else None
+            if partner is None or partner.network_mode == "host":
+                continue
+            sandboxes = (container.engine, container.ref), (partner.engine, partner.ref)
+            chosen = self._all or any(each.network in self.networks for each in partner.endpoints)
+            if chosen and sandboxes[0] != sandboxes[1] and sandboxes not in seen:
+                seen.add(sandboxes)
+                yield objects.joined(container, partner, self._fleet)
 
     def _shared_of(self, network: Network) -> SharedObjects:
         found = self._shared.get(network.name)

@@ -111,7 +111,15 @@ class ContainerSpec:
     network_mode: str | None = None
     default_route: str | None = None
     endpoints: tuple[EndpointSpec, ...] = ()
+    publish: tuple[Publish, ...] = ()  # of one that joins another; those of all others are of an endpoint
+    aliases: tuple[str, ...] = ()
     where: Where = field(default=NOWHERE, repr=False, compare=False)  # the beginning of a message about it
+
+    @property
+    def partner(self) -> str | None:
+        """The container whose network namespace this one joins, by its name."""
+        mode, _colon, name = (self.network_mode or "").partition(":")
+        return name if mode == "container" else None
 
     def __str__(self) -> str:
         return f"`{self.name}` on {on(self.host)}"

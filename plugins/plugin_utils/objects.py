@@ -36,6 +36,13 @@ def netns(container: ContainerSpec, fleet: Fleet) -> Object:
     return object_of("netns", owner, name=container.ref)
 
 
+def joined(container: ContainerSpec, partner: ContainerSpec, fleet: Fleet) -> Object:
+    """A container in another's network namespace. Its owner is that of the partner's namespace."""
+    owner = netns(partner, fleet)[1]["network"]
+    sandboxes = [{"engine": each.engine, "ref": each.ref} for each in (container, partner)]
+    return object_of("joined", owner, container=sandboxes[0], joins=sandboxes[1])
+
+
 def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...], **own: Any) -> Object:
     """``own`` are options of the kind that only one driver says anything about."""
     addresses = [slice_.address(slice_.gateway) for slice_ in slices if slice_.gateway]

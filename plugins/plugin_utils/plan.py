@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.res
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems, unmarked
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import with_joined
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import sentence, with_stand_ins
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
@@ -72,6 +73,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
     check_vanished(inventory, ledger)
     problems = Problems()
     inventory, stood_in = with_stand_ins(inventory)
+    inventory = with_joined(inventory, problems)
     inventory = with_shims(inventory, problems)
     wanted = want(inventory)
     checks.check_inventory(inventory, wanted, ledger, problems)

@@ -25,7 +25,7 @@ SECTIONS = {
     "fleet": schema.FLEET,
     "host": schema.HOST,
     "network": schema.NETWORK,
-    "container": schema.CONTAINER,
+    "container": schema.CONTAINER + schema.JOINED,
     "endpoint": schema.ENDPOINT,
 }
 # What a reader of schema.READERS takes, in a user's words.

@@ -174,7 +174,7 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
     if sandbox is None:
         return None
     netns = sandboxes.netns_of(sandbox)
-    lack = _lack(kernel, sandbox, netns)
+    lack = lack_of(kernel, sandbox, netns)
     if lack is not None:
         return lack
     try:
@@ -229,7 +229,7 @@ def _gives_way(kernel: Kernel, wanted: Wanted, there: Link) -> bool:
     )
 
 
-def _lack(kernel: Kernel, sandbox: t.Mapping[str, str], netns: str) -> str | None:
+def lack_of(kernel: Kernel, sandbox: t.Mapping[str, str], netns: str) -> str | None:
     """Why there is no namespace for it."""
     if kernel.is_the_hosts_own(netns):
         return (

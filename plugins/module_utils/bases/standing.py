@@ -31,7 +31,9 @@ class Standing:
     @functools.cached_property
     def _found(self) -> dict[tuple[str | None, int], dict[Way, list[Place]]]:
         found: dict[tuple[str | None, int], dict[Way, list[Place]]] = {}
-        for path in (None, *map(netns_path, self._kernel.netns_names())):
+        joined = self._kernel.records.joined_names()  # second names of what is looked into under its first
+        names = [name for name in self._kernel.netns_names() if name not in joined]
+        for path in (None, *map(netns_path, names)):
             for link in self._kernel.links_that_can_be_read(path):
                 for way in self._ways_of(link) if link.kind in _ON_PARENTS else ():
                     parent = (path if link.lower_netnsid is None else _ELSEWHERE, link.lower or 0)

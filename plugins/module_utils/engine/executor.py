@@ -36,7 +36,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind, make_shared, unmount
+from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import make_shared, unmount
 
 _OFF = "0"
 
@@ -84,6 +84,7 @@ class Executor:
         failures: list[Failure] = []
         for type_, action in (
             (s.MakeNetns, self._make_netns),
+            (s.BindNetns, self._bind_netns),
             (s.Borrow, self._borrow),
             (s.WriteSysctl, self._write_sysctls),
             (s.Message, self._send),
@@ -130,6 +131,14 @@ class Executor:
     # -- namespaces and links ----------------------------------------------------------------------------------
 
     def _make_netns(self, steps: t.Sequence[s.MakeNetns]) -> t.Iterator[tuple[int, str]]:
+        yield from self._name_netns(steps, self._make_one_netns)
+
+    def _bind_netns(self, steps: t.Sequence[s.BindNetns]) -> t.Iterator[tuple[int, str]]:
+        yield from self._name_netns(steps, self._bind_one_netns)
+
+    def _name_netns(
+        self, steps: t.Sequence[t.Any], one: t.Callable[[t.Any, str], None]
+    ) -> t.Iterator[tuple[int, str]]:
         files = [f"{NETNS_FOLDER}/{step.name}" for step in steps]
         for place in files:
             if named.is_leftover(place, self._records):
@@ -139,7 +148,7 @@ class Executor:
         for position, step in enumerate(steps):
             try:
                 make_shared(NETNS_FOLDER)
-                self._make_one_netns(step, files[position])
+                one(step, files[position])
             except (OSError, WireError) as error:
                 yield position, _words(error)
 
@@ -149,14 +158,12 @@ class Executor:
             refused = self._wire.send_here([m.set_link("lo", up=True, ifalias=step.mark)])
             if refused:
                 raise WireError(refused[0].text)
-            fd = os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, named.FILE_MODE)
-            os.fchmod(fd, named.FILE_MODE)
-            os.close(fd)
-            try:
-                bind(OWN_NETNS, place)
-            except OSError:
-                os.unlink(place)
-                raise
+            named.mount_at(place, OWN_NETNS)
+
+    def _bind_one_netns(self, step: s.BindNetns, place: str) -> None:
+        self._wire.namespaces.forget(place)
+        with self._wire.namespaces.descriptor(step.netns) as fd:
+            named.mount_at(place, f"/proc/self/fd/{fd}")
 
     def _delete_netns(self, steps: t.Sequence[s.DeleteNetns]) -> t.Iterator[tuple[int, str]]:
         self._wire.enter(None)

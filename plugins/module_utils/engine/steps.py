@@ -21,6 +21,17 @@ class MakeNetns(t.NamedTuple):
         return f"make namespace {self.name}"
 
 
+class BindNetns(t.NamedTuple):
+    """Have a name lead to a namespace that is there, by whichever path."""
+
+    name: str
+    netns: str
+
+    @property
+    def operation(self) -> str:
+        return f"make namespace {self.name}"
+
+
 class DeleteNetns(t.NamedTuple):
     name: str
 
@@ -233,6 +244,7 @@ class DockerUserRule(t.NamedTuple):
 Step = t.Union[
     Message,
     MakeNetns,
+    BindNetns,
     DeleteNetns,
     DeleteLink,
     ReleaseLink,

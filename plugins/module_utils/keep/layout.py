@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.keep import pages
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import COLLECTION, Saved
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import PROGRAM
 
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
@@ -80,7 +81,7 @@ def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Ke
 
 
 def engines_of(saved: Saved) -> set[str]:
-    return {row["sandbox"]["engine"] for _kind, row in saved.objects() if row.get("sandbox")}
+    return {sandbox["engine"] for _kind, row in saved.objects() for sandbox in sandboxes_of(row)}
 
 
 def watchable() -> list[str]:

@@ -35,7 +35,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
     sandbox_names,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import versions
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import (
+    Sandboxes,
+    netns_of,
+    sandboxes_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state import records
 
 AS_SAVED, DIFFERS, UNABLE = 0, 1, 3
@@ -204,8 +208,8 @@ def _attach(options: t.Any) -> int:
         outcome = attach(kernel, document, names)
     for line in report.lines(outcome):
         tell(line)
-    left = [each.wanted.values.get("sandbox") for each in outcome.pending]
-    return DIFFERS if any(sandbox and netns_of(sandbox) in names for sandbox in left) else AS_SAVED
+    left = [sandbox for each in outcome.pending for sandbox in sandboxes_of(each.wanted.values)]
+    return DIFFERS if any(netns_of(sandbox) in names for sandbox in left) else AS_SAVED
 
 
 def _named(document: saved.Saved, given: t.Sequence[str]) -> list[str]:

@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet, describe
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import Outcome
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Saved
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of, sandboxes_of
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 _SIGNS = {"add": "missing", "change": "differs", "recreate": "differs", "remove": "not in the document"}
@@ -127,7 +127,7 @@ def _plain(each: Pending) -> dict[str, t.Any]:
     return {
         "object": _name_of(each),
         "network": network_of(each.wanted.owner),
-        "sandbox": each.wanted.values.get("sandbox"),
+        "sandbox": next(iter(sandboxes_of(each.wanted.values)), None),
         "reason": each.reason,
         "blocked": each.blocked,
     }

@@ -26,7 +26,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     compare,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Document, Saved
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandbox, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import (
+    Sandbox,
+    netns_of,
+    sandboxes_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _ID = 12  # digits of an id, as engines show it
@@ -47,7 +51,7 @@ class Outcome(t.NamedTuple):
 def differences(kernel: Kernel, saved: Saved) -> ChangeSet:
     """What a restore would do. Raises Unready where it could do nothing at all."""
     wanted = read_document(KINDS, saved.document, recreate=False)
-    kernel.sandboxes.expect(object_.values.get("sandbox") for object_ in wanted)
+    kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
     leaves = leaving([name for name in saved.networks if name not in saved.waiting], (), everything=False)
     return compare(KINDS, kernel, wanted, leaves, patient=True)
 
@@ -60,7 +64,7 @@ def restore(kernel: Kernel, saved: Saved) -> Outcome:
 def attach(kernel: Kernel, saved: Saved, sandboxes: t.Collection[str]) -> Outcome:
     """Make what containers have, by the names of their sandboxes; all of it where that alone cannot be done."""
     wanted = read_document(KINDS, _part(saved, sandboxes), recreate=False)
-    kernel.sandboxes.expect(object_.values["sandbox"] for object_ in wanted)
+    kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
     kinds = [kind for kind in KINDS if any(object_.kind == kind.name for object_ in wanted)]
     try:
         todo = compare(kinds, kernel, wanted, lambda found: False)
@@ -75,8 +79,8 @@ def sandbox_names(saved: Saved) -> dict[str, Sandbox]:
     """Every sandbox of a document, by its name."""
     found: dict[str, Sandbox] = {}
     for _kind, row in saved.objects():
-        if row.get("sandbox"):
-            found.setdefault(netns_of(row["sandbox"]), row["sandbox"])
+        for sandbox in sandboxes_of(row):
+            found.setdefault(netns_of(sandbox), sandbox)
     return found
 
 
@@ -91,7 +95,7 @@ def _part(saved: Saved, sandboxes: t.Collection[str]) -> Document:
     """Of its document, what ends in these sandboxes."""
     part: Document = {"version": saved.document["version"]}
     for kind, row in saved.objects():
-        if row.get("sandbox") and netns_of(row["sandbox"]) in sandboxes:
+        if any(netns_of(each) in sandboxes for each in sandboxes_of(row)):
             part.setdefault(kind, []).append(row)
     return part
 

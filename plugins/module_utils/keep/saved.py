@@ -20,6 +20,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import DOCUMENT_VERSION
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, what_is_at
 
 FOLDER = "/etc/containerhost"
@@ -182,7 +183,7 @@ def _is_rows(kind: str, value: t.Any) -> bool:
 def _is_row(row: t.Any) -> bool:
     if not isinstance(row, dict) or not isinstance(row.get("network"), str):
         return False
-    sandbox = row.get("sandbox")
-    return sandbox is None or (
+    return all(
         isinstance(sandbox, dict) and all(isinstance(sandbox.get(name), str) for name in ("engine", "ref"))
+        for sandbox in sandboxes_of(row)
     )

@@ -56,7 +56,10 @@ class Netns(Kind):
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         wanted_by = {object_.values["name"]: object_.owner for object_ in wanted}
         made_here = kernel.netns_made_here()
+        joined = kernel.records.joined_names()
         for name in kernel.netns_names():
+            if name in joined:  # another name for a container's, which is no namespace by itself
+                continue
             path = netns_path(name)
             if kernel.lack_of(path) is not None:  # a file without a namespace behind it is none
                 continue
@@ -64,10 +67,16 @@ class Netns(Kind):
             values = {"name": name, "up": lo.up if lo else None, "mark": lo.alias if lo else None}
             owner = None if named.is_link(name) else _owner(kernel, name, lo, made_here)
             unnoted = owner is not None and kernel.records.owner(self.name, (None, name)) is None
+            if unnoted and name not in wanted_by and self._is_second(kernel, path, wanted_by):
+                continue
             if unnoted and name in wanted_by and realm(owner or "") != realm(wanted_by[name]):
                 yield Found(self.name, (None, name), values, None, leftover=True)
             else:
                 yield Found(self.name, (None, name), values, owner)
+
+    def _is_second(self, kernel: Kernel, path: str, wanted: t.Iterable[str]) -> bool:
+        """Another name for the namespace of one that is wanted, of which nothing is recorded any more."""
+        return any(kernel.is_one(path, netns_path(name)) for name in wanted)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """Whoever is inside may have changed the mark: it is written again."""

@@ -14,7 +14,7 @@ import stat
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NETNS_FOLDER
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
-from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import beneath, unmount
+from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import beneath, bind, unmount
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 FILE_MODE = 0o444
@@ -60,6 +60,18 @@ def made_here() -> frozenset[str] | None:
     finally:
         os.close(folder)
     return frozenset(name for name, mode in modes.items() if stat.S_ISREG(mode) and stat.S_IMODE(mode) in _MODES)
+
+
+def mount_at(place: str, namespace: str) -> None:
+    """Have a new file lead to a namespace. Raises OSError."""
+    fd = os.open(place, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    os.fchmod(fd, FILE_MODE)
+    os.close(fd)
+    try:
+        bind(namespace, place)
+    except OSError:
+        os.unlink(place)
+        raise
 
 
 def is_link(name: str) -> bool:

@@ -105,6 +105,10 @@ class Records:
         """Keys and owners of a kind."""
         return [(tuple(json.loads(key)), owner) for key, owner in self._content["owners"].get(kind, {}).items()]
 
+    def joined_names(self) -> dict[str, str]:
+        """Names of namespaces that are second names of a container's, and whose they are."""
+        return {key[2]: owner for key, owner in self.owners_of("joined") if key[1] == "netns"}
+
     def set_owner(self, kind: str, key: t.Sequence[t.Any], owner: str | None) -> None:
         owners = self._content["owners"].get(kind, {})
         if owner is not None:

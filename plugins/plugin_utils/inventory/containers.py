@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.re
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerSpec, EndpointSpec
 
 _CONTAINER = schema.Section(schema.CONTAINER)
+_JOINED = schema.Section(schema.CONTAINER + schema.JOINED)
 _ENDPOINT = schema.Section(schema.ENDPOINT)
 
 
@@ -25,7 +26,8 @@ def read_container(name: str, value: Any, host: str, where: Where, problems: Pro
     if not isinstance(value, Mapping):
         problems.add(f"{where}it is {value!r}, not a mapping", "Write its options as keys, such as networks: {web: {}}")
         return None
-    values = _CONTAINER.read(value, where, problems)
+    joins = str(value.get("network_mode")).startswith("container:")
+    values = (_JOINED if joins else _CONTAINER).read(value, where, problems)
     endpoints = _read_endpoints(values["networks"], where, problems)
     spec = ContainerSpec(
         host=host,
@@ -35,6 +37,8 @@ def read_container(name: str, value: Any, host: str, where: Where, problems: Pro
         network_mode=values["network_mode"],
         default_route=values["default_route"],
         endpoints=endpoints,
+        publish=values.get("publish", ()),
+        aliases=values.get("aliases", ()),
         where=where,
     )
     try:

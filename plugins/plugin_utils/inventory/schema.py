@@ -86,6 +86,18 @@ CONTAINER = (
     ),
 )
 
+# Of a container that joins another (C(network_mode: container:NAME)), besides.
+JOINED = (
+    Option(
+        "publish",
+        "publish",
+        "Of a container that joins another: ports to publish, on the network of its partner's default route, or the"
+        " first one that has a gateway.",
+        default=(),
+    ),
+    Option("aliases", "hostnames", "Of a container that joins another: more names, on all its networks.", default=()),
+)
+
 ENDPOINT = (
     Option("address", "address", "A pinned address.", default_note="what the ledger remembers, else the lowest free"),
     Option(

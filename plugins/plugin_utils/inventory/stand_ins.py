@@ -44,7 +44,8 @@ def _names(own: Mapping[str, ContainerSpec]) -> dict[tuple[str, str], str]:
     taken = set(found.values())
     for spec in others:
         if (spec.engine, spec.ref) not in found:
-            wished = spec.ref if ENGINES[spec.engine].known_by_name else spec.name
+            engine = ENGINES[spec.engine]
+            wished = spec.ref if engine.known_by_name and engine.plain_names else spec.name
             name = next(each for each in _candidates(spec.engine, wished) if each not in taken)
             found[spec.engine, spec.ref] = name
             taken.add(name)

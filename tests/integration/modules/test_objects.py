@@ -56,6 +56,7 @@ CASES = (
         anew=({"sandbox": {"engine": "netns", "ref": "db"}},),
         needs=(SANDBOXES, BRIDGE),
     ),
+    Case("joined", {"container": {"ref": "side"}, "joins": {"ref": "shop"}}, {}, needs=(SANDBOXES,)),
     Case(
         "macvlan",
         {"sandbox": {"ref": "shop"}, "interface": "lan0"},
@@ -199,7 +200,7 @@ CASES = (
     Case("hosts_file", {"sandbox": {"engine": "netns", "ref": "shop"}, "table": "web"}, {}, needs=(TABLE,)),
 )
 # A namespace has no place in another one, and a file in none.
-NOWHERE_ELSE = ("netns", "name_table", "hosts_file")
+NOWHERE_ELSE = ("netns", "joined", "name_table", "hosts_file")
 # They are in an engine's daemon: tests/engines has it.
 OF_ENGINES = ("docker_network",)
 SMOKE = [next(case for case in CASES if case.kind == kind) for kind in dict.fromkeys(case.kind for case in CASES)]
