@@ -16,9 +16,11 @@ description:
 options:
   rule: &rule
     description:
-      - V(masquerade) takes O(source) and O(unless). V(publish) takes the others.
+      - V(masquerade) takes O(source), O(unless) and O(to_address). V(publish) takes the others.
+      - V(via_gateway) takes O(address) and O(protocol). What published ports lead there comes from the gateway's
+        address, and so is answered by the way that it came, although the container has its default route elsewhere.
     type: str
-    choices: [masquerade, publish]
+    choices: [masquerade, publish, via_gateway]
   source: &source
     description:
       - The network, in CIDR, whose packets leave under the host's address. Required with O(rule=masquerade).
@@ -43,10 +45,21 @@ options:
       - The address of the host whose port it is. By default all addresses, of the family of O(address).
       - Port 80 of one address and port 80 of all are two objects.
     type: str
+  host_interface: &host_interface
+    description:
+      - The interface of the host by which the port is reached from elsewhere, at whichever address it has then. This
+        host and its containers reach it at those addresses that the interface has when the rule is made.
+      - Neither O(host_address) nor O(host_port_end) goes with it.
+    type: str
   host_port: &host_port
     description:
       - The port of the host, from 1 to 65535. Required with O(rule=publish).
       - With O(protocol) and O(host_address), it says which published port it is.
+    type: int
+  host_port_end: &host_port_end
+    description:
+      - The last port of a range that begins with O(host_port) and leads to the same ports of the container. It is one
+        element of a map, however long it is. By default O(host_port) alone.
     type: int
   address: &address
     description:
@@ -89,7 +102,9 @@ options:
       to_address: *to_address
       protocol: *protocol
       host_address: *host_address
+      host_interface: *host_interface
       host_port: *host_port
+      host_port_end: *host_port_end
       address: *address
       port: *port
       sources: *sources

@@ -25,6 +25,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Network,
     NetworkSpec,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.objects import is_loopback
 
 # A Linux bridge has 1,023 ports (BR_MAX_PORTS in net/bridge/br_private.h is 1 << 10, and port 0 is none).
 BRIDGE_PORTS = 1023
@@ -280,29 +281,45 @@ def _said_of(network: Network, endpoint: Endpoint, option: str) -> str:
 
 def _check_published(host: str, pairs: list[tuple[Network, Endpoint]], problems: Problems) -> None:
     """One port of one protocol, family and host address belongs to one container; a wildcard to all addresses."""
-    seen: dict[tuple[str, int, int], dict[int | None, str]] = {}
+    seen: dict[tuple[str, int, int], dict[Address | str | None, str]] = {}
     for network, endpoint in pairs:
         translates = driver_of(network.spec).translates
         for port in endpoint.publish:
-            address = port.host_address
-            for version in (address.version,) if address else endpoint.versions:
+            versions = (port.host_address.version,) if port.host_address else endpoint.versions
+            place = port.interface or (port.host_address if port.host_address and port.host_address.value else None)
+            for version in versions:
                 if not translates(network.spec, version):
                     continue
-                value = address.value if address and address.value else None
-                holders = seen.setdefault((port.protocol, port.host_port, version), {})
-                clash = next(iter(holders.values()), None) if value is None else holders.get(value, holders.get(None))
+                clashes = [
+                    _holder(seen.setdefault((port.protocol, number, version), {}), place) for number in port.host_ports
+                ]
+                clash = next(filter(None, clashes), None)
                 if clash:
-                    container = endpoint.container
-                    written = container.where.inside("networks", network.name, "publish").written
-                    one = f"`{container.name}` on `{network.name}`"
-                    published = f"{port.host_port}/{port.protocol}"
-                    both = f" and {clash} both publish {published}"
-                    twice = f" publishes {published} twice" if clash == one else both
-                    problems.add(
-                        f"{on(host)}: {one}{written}{twice}", "Give one of them another host port or host address"
-                    )
+                    number = port.host_ports[next(index for index, each in enumerate(clashes) if each)]
+                    _published_twice(host, network, endpoint, f"{number}/{port.protocol}", clash, problems)
                     break
-                holders[value] = f"`{endpoint.container.name}` on `{network.name}`"
+                for number in port.host_ports:
+                    seen[port.protocol, number, version][place] = f"`{endpoint.container.name}` on `{network.name}`"
+
+
+def _holder(holders: dict[Address | str | None, str], place: Address | str | None) -> str | None:
+    """Who has the port there already. An interface may have any address that is not a loopback one."""
+    for other, holder in holders.items():
+        kinds = {type(other), type(place)}
+        mixed = kinds == {Address, str} and not any(is_loopback(each) for each in (other, place))
+        if place is None or other in (None, place) or mixed:
+            return holder
+    return None
+
+
+def _published_twice(
+    host: str, network: Network, endpoint: Endpoint, published: str, clash: str, problems: Problems
+) -> None:
+    container = endpoint.container
+    written = container.where.inside("networks", network.name, "publish").written
+    one = f"`{container.name}` on `{network.name}`"
+    twice = f" publishes {published} twice" if clash == one else f" and {clash} both publish {published}"
+    problems.add(f"{on(host)}: {one}{written}{twice}", "Give one of them another host port or host address")
 
 
 def _check_tunnels(host: str, pairs: list[tuple[Network, Endpoint]], fleet: Fleet, problems: Problems) -> None:
@@ -314,10 +331,11 @@ def _check_tunnels(host: str, pairs: list[tuple[Network, Endpoint]], fleet: Flee
     }
     for network, endpoint in pairs:
         for port in endpoint.publish:
-            if port.protocol == "udp" and port.host_port in tunnels:
+            taken = [number for number in tunnels if number in port.host_ports]
+            if port.protocol == "udp" and taken:
                 problems.add(
-                    f"{host}: `{endpoint.container.name}` on `{network.name}` publishes {port.host_port}/udp, by which"
-                    f" `{tunnels[port.host_port]}` reaches its hosts",
+                    f"{host}: `{endpoint.container.name}` on `{network.name}` publishes {taken[0]}/udp, by which"
+                    f" `{tunnels[taken[0]]}` reaches its hosts",
                     "Give one of them another port",
                 )
 

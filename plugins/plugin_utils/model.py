@@ -31,7 +31,9 @@ PUBLISH_RANGE = (61000, 65535)
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """One published port: ``host_address`` None stands for every address of the host.
+    """One published port: ``host_address`` None stands for every address of the host, unless there is an ``interface``.
+
+    ``length`` ports in a row are one where they are the same ones in the container.
 
     ``host_port`` is None, and ``sources`` are names of networks too, until the plan has decided (``allocate/ports``).
     """
@@ -41,11 +43,23 @@ class Publish:
     host_port: int | None
     port: int
     sources: tuple[Block | str, ...] = ()
+    interface: str | None = None
+    length: int = 1
+
+    @property
+    def where(self) -> str:
+        """The address or interface that it names, if any."""
+        return self.interface or ("" if self.host_address is None else str(self.host_address))
+
+    @property
+    def host_ports(self) -> range:
+        return range(self.host_port or 0, (self.host_port or 0) + self.length)
 
     def __str__(self) -> str:
-        address = "" if self.host_address is None else f"{self.host_address}:"
-        host_port = f"{self.host_port}:" if self.host_port else ":" if address else ""
-        return f"{address}{host_port}{self.port}/{self.protocol}"
+        address = f"{self.where}:" if self.where else ""
+        end = f"-{self.port + self.length - 1}" if self.length > 1 else ""
+        host_port = f"{self.host_port}{end}:" if self.host_port else ":" if address else ""
+        return f"{address}{host_port}{self.port}{end}/{self.protocol}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +156,7 @@ class Host:
     keep: bool = True  # between two runs
     metrics_folder: str | None = None
     stand_ins: bool = False  # of a lab, where namespaces stand in for containers of engines
-    publish_addresses: tuple[Address, ...] = ()  # of published ports that name none
+    publish_addresses: tuple[Address | str, ...] = ()  # or interfaces, of published ports that name none
     publish_range: tuple[int, int] = PUBLISH_RANGE  # where host ports are chosen from
     pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
     where: Where = field(default=NOWHERE, repr=False, compare=False)  # what is said of its variables

@@ -197,11 +197,28 @@ def published(network: Network, endpoint: Endpoint, versions: Container[int] = (
                 host_address=None
                 if port.host_address is None or port.host_address.value == 0
                 else str(port.host_address),
+                host_interface=port.interface,
                 host_port=port.host_port,
+                host_port_end=port.host_ports[-1] if port.length > 1 else None,
                 address=str(endpoint.address_of(version)),
                 port=port.port,
                 sources=sources or None,
             )
+
+
+def answered(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 6)) -> Iterator[Object]:
+    """How datagrams find back from a network that is not the container's way out.
+
+    Its kernel gives an answer the address that the way out has, unless the server is bound to one. A stream keeps to
+    its own. So datagrams come from the gateway there, to which the way is on link.
+    """
+    found = {
+        (rule["protocol"], rule["address"])
+        for _kind, rule in published(network, endpoint, versions)
+        if rule["protocol"] != "tcp" and (6 if ":" in rule["address"] else 4) not in endpoint.default_route_versions
+    }
+    for protocol, address in sorted(found):
+        yield object_of("nat_rule", network.name, rule="via_gateway", address=address, protocol=protocol)
 
 
 def opened(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 6)) -> Iterator[Object]:
@@ -212,9 +229,13 @@ def opened(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 
     seen: list[dict[str, Any]] = []
     for _kind, rule in published(network, endpoint, versions):
         fields = {key: rule[key] for key in ("protocol", "address", "port", "sources") if key in rule}
-        if not is_loopback(rule.get("host_address")) and fields not in seen:
-            seen.append(fields)
-            yield object_of("open_port", network.name, **fields)
+        if is_loopback(rule.get("host_address")):
+            continue
+        more = rule.get("host_port_end", rule["host_port"]) - rule["host_port"]
+        for number in range(rule["port"], rule["port"] + more + 1):
+            if {**fields, "port": number} not in seen:
+                seen.append({**fields, "port": number})
+                yield object_of("open_port", network.name, **seen[-1])
 
 
 def is_loopback(host_address: Address | str | None) -> bool:
@@ -224,6 +245,8 @@ def is_loopback(host_address: Address | str | None) -> bool:
 def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:
     """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge."""
     ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.publish)
-    addresses = {None if port.host_address is None else str(port.host_address) for port in ports}
+    addresses = {
+        None if port.host_address is None else str(port.host_address) for port in ports if port.interface is None
+    }
     if not addresses.isdisjoint((None, "0.0.0.0")) or any(map(is_loopback, addresses)):
         yield sysctl(network, 4, network.container_device, "route_localnet", "1")

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 FACT = "containerhost_published"
+_SAME = ("network", "protocol", "host_address", "host_interface", "host_port", "host_port_end")
 
 
 def published(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each port with its container (by its ``ref``), in the document's order. Without C(host_address): on all."""
+    """Each port with its container (by its ``ref``), in the document's order. It is on all of the host's addresses,
+    unless it has one, or an interface."""
     names = {
         cidr.partition("/")[0]: each["sandbox"]["ref"]
         for each in document.get("veth", ())
@@ -21,7 +23,7 @@ def published(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "container": names.get(rule["address"]),
-            **{name: rule[name] for name in ("network", "protocol", "host_address", "host_port") if name in rule},
+            **{name: rule[name] for name in _SAME if name in rule},
             "address": rule["address"],
             "port": rule["port"],
         }

@@ -75,10 +75,10 @@ def _ports(key: tuple[str, str, str], inventory: Inventory, rules: list[Row]) ->
 
 def _chosen(port: Publish, rules: list[Row], wished: tuple[Publish, ...]) -> int | None:
     """The host port that the plan has chosen for one that names none."""
-    named = {(each.protocol, each.host_port) for each in wished}
+    named = {(each.protocol, number) for each in wished if each.host_port for number in each.host_ports}
     for rule in rules if port.host_port is None else ():
         there = (rule.get("protocol", port.protocol), rule["host_port"])
-        at = port.host_address is None or rule.get("host_address") == str(port.host_address)
+        at = not port.where or port.where in (rule.get("host_address"), rule.get("host_interface"))
         if rule["port"] == port.port and there[0] == port.protocol and at and there not in named:
             return int(rule["host_port"])
     return None

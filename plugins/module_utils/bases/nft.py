@@ -57,6 +57,10 @@ class NftKind(Kind):
     def elements(self, values: Values) -> list[Element]:
         raise NotImplementedError
 
+    def label_of_elements(self, values: Values) -> str:
+        """What is noted with an object's elements besides its owner."""
+        return ""
+
     def objects(self, elements: Elements) -> t.Iterable[NftObject]:
         """Every object that has elements, some of which may be missing."""
         raise NotImplementedError
@@ -98,7 +102,7 @@ class NftKind(Kind):
         return [_deleting(found, found.values["elements"])]
 
     def _adding(self, wanted: Wanted, elements: t.Iterable[Element]) -> list[t.Any]:
-        comment = mark(wanted.owner, "", "comment")
+        comment = mark(wanted.owner, self.label_of_elements(wanted.values), "comment")
         return [NftElement(wanted.netns, *element, comment) for element in elements]
 
 

@@ -72,7 +72,7 @@ def _in(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], 
     for kind, status in (("nat_rule", "dnat"), ("open_port", "")):
         for each in by_kind.get(kind, ()):
             values = each.values
-            if values.get("rule") == "masquerade" or values.get("address") not in ends or _is_local(values):
+            if values.get("rule", "publish") != "publish" or values.get("address") not in ends or _is_local(values):
                 continue
             version = ipaddress.ip_address(values["address"]).version
             series = (network_of(each.owner), values["protocol"], version)

@@ -231,11 +231,15 @@ def _ports(saved: Saved) -> t.Iterator[tuple[str, str, str]]:
     }
     for _kind, row in saved.objects():
         if row.get("rule") == "publish":
-            host, address = row.get("host_address") or "*", row["address"]
+            host, address = row.get("host_interface") or row.get("host_address") or "*", row["address"]
+            last = row.get("host_port_end")
+            ports, to = row["host_port"], row["port"]
+            if last and last != ports:
+                ports, to = f"{ports}-{last}", f"{to}-{to + last - ports}"
             there = names.get(address)
             yield (
-                f"{f'[{host}]' if ':' in host else host}:{row['host_port']}/{row.get('protocol') or 'tcp'}",
-                f"{f'[{address}]' if ':' in address else address}:{row['port']}" + (f" ({there})" if there else ""),
+                f"{f'[{host}]' if ':' in host else host}:{ports}/{row.get('protocol') or 'tcp'}",
+                f"{f'[{address}]' if ':' in address else address}:{to}" + (f" ({there})" if there else ""),
                 row["network"],
             )
 

@@ -20,6 +20,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     plain_network,
     sources,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.published import (
+    ANYWHERE,
+    elements_of,
+    published,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -32,42 +37,61 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_ANYWHERE = ("0.0.0.0", "::")
+
+
+_OF_PUBLISH = (
+    "protocol", "host_address", "host_interface", "host_port", "host_port_end", "address", "port", "sources",
+)  # fmt: skip
 
 
 class NatRule(NftKind):
     name = "nat_rule"
-    key = ("rule", "source", "protocol", "host_address", "host_port")
+    key = ("rule", "source", "protocol", "host_address", "host_port", "host_interface")
     after = ("bridge", "vxlan", "veth", "isolation")
     options = {
-        "rule": {"type": "str", "choices": ["masquerade", "publish"], "required": True},
+        "rule": {"type": "str", "choices": ["masquerade", "publish", "via_gateway"], "required": True},
         "source": {"type": "str"},
         "unless": {"type": "str"},
         "to_address": {"type": "str"},
         "protocol": {"type": "str", "choices": list(_PROTOCOLS)},
         "host_address": {"type": "str"},
+        "host_interface": {"type": "str"},
         "host_port": {"type": "int"},
+        "host_port_end": {"type": "int"},
         "address": {"type": "str"},
         "port": {"type": "int"},
         "sources": {"type": "list", "elements": "str"},
     }
 
     def spell(self, plain: Values) -> Values:
-        return (_masquerade if plain["rule"] == "masquerade" else _publish)(plain, plain.get("state") == "absent")
+        spell = {"masquerade": _masquerade, "publish": _publish, "via_gateway": _via_gateway}[plain["rule"]]
+        return spell(plain, plain.get("state") == "absent")
 
     def label(self, values: Values) -> str:
         if values["rule"] == "masquerade":
             return f"masquerade {values['source']}"
-        where = values.get("host_address") or "*"
+        if values["rule"] == "via_gateway":
+            return f"via_gateway {values['address']}/{values['protocol']}"
+        where = values.get("host_interface") or values.get("host_address") or "*"
         where = f"[{where}]" if ":" in where else where
-        return f"publish {where}:{values['host_port']}/{values['protocol']}"
+        return f"publish {where}:{_ports(values)}/{values['protocol']}"
 
     def summary(self, values: Values) -> list[str]:
         if values["rule"] == "masquerade":
             to_address = values.get("to_address")
             return [f"unless to: {values.get('unless')}"] + ([f"to address: {to_address}"] if to_address else [])
+        if values["rule"] == "via_gateway":
+            return []
         limits = listed(values.get("sources", EVERYBODY))
         return [f"to: {_target(values)}"] + ([f"from: {', '.join(limits)}"] if limits else [])
+
+    def export(self, values: Values) -> Values:
+        exported = super().export(values)
+        if values["rule"] == "via_gateway":
+            del exported["host_address"]
+        if exported.get("host_port_end") == values.get("host_port"):
+            exported.pop("host_port_end", None)
+        return exported
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         """A set of intervals takes none that overlap: of a network that grew, the old one goes first."""
@@ -105,9 +129,18 @@ class NatRule(NftKind):
             yield found
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
-        """An address on a loopback or dummy device is reached by whichever interface: no wire leads to it."""
-        host_address = wanted.values.get("host_address")
-        if wanted.values["rule"] != "publish" or host_address in (None, *_ANYWHERE):
+        """An address on a loopback or dummy device is reached by whichever interface: no wire leads to it.
+
+        By an interface, a port is published for others. The host and its containers go by addresses, those that the
+        interface has now.
+        """
+        host_address, interface = wanted.values.get("host_address"), wanted.values.get("host_interface")
+        if interface is not None:
+            six = ":" in wanted.values["address"] if wanted.present else False
+            given = kernel.given_addresses(wanted.netns).get(interface, ())
+            reached_at = sorted(each for each in given if (":" in each) == six)
+            return wanted._replace(values={**wanted.values, "reached_at": reached_at})
+        if wanted.values["rule"] != "publish" or host_address in (None, *ANYWHERE):
             return wanted
         wherever = not ipaddress.ip_address(host_address).is_loopback and any(
             text.partition("/")[0] == host_address
@@ -118,11 +151,22 @@ class NatRule(NftKind):
         return wanted._replace(values={**wanted.values, "wherever": wherever})
 
     def elements(self, values: Values) -> list[Element]:
-        return _of_masquerade(values) if values["rule"] == "masquerade" else _of_port(values)
+        if values["rule"] == "via_gateway":
+            return [Element(f"behind{family_of(values['address'])}", f"{values['address']} . {values['protocol']}")]
+        return _of_masquerade(values) if values["rule"] == "masquerade" else elements_of(values)
+
+    def label_of_elements(self, values: Values) -> str:
+        """By which interface: what is reached at one of its addresses does not say so itself."""
+        return values.get("host_interface") or ""
 
     def objects(self, elements: Elements) -> t.Iterator[NftObject]:
         yield from _masquerades(elements)
-        yield from _published(elements)
+        yield from published(elements)
+        for family in ("4", "6"):
+            for key, (_value, comment) in elements.get(f"behind{family}", {}).items():
+                address, _dot, protocol = key.partition(" . ")
+                values = {"rule": "via_gateway", "address": address, "protocol": protocol}
+                yield NftObject({**values, "host_address": address}, [Element(f"behind{family}", key)], comment)
 
 
 def _has_address(kernel: Kernel, address: str, netns: str | None) -> bool:
@@ -132,13 +176,16 @@ def _has_address(kernel: Kernel, address: str, netns: str | None) -> bool:
 def _bound(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
     """Translation comes before sockets: whoever waits on the port would not be reached any more."""
     protocol, port, address = (wanted.values[name] for name in ("protocol", "host_port", "host_address"))
-    holder = kernel.ports.holder(protocol, address, port, wanted.netns)
-    if holder is not None:
-        where = "of this host" if address in _ANYWHERE else f"of {address}"
-        yield (
-            f"{holder} has {protocol} port {port} {where} already: stop it, or publish on another `host_port` or"
-            " `host_address`"
-        )
+    addresses = wanted.values.get("reached_at", [address])
+    for number in range(port, wanted.values["host_port_end"] + 1):
+        for each in addresses:
+            holder = kernel.ports.holder(protocol, each, number, wanted.netns)
+            if holder is not None:
+                where = "of this host" if each in ANYWHERE else f"of {each}"
+                yield (
+                    f"{holder} has {protocol} port {number} {where} already: stop it, or publish on another `host_port`"
+                    " or `host_address`"
+                )
 
 
 def _masquerade(plain: Values, absent: bool) -> Values:
@@ -154,10 +201,22 @@ def _masquerade(plain: Values, absent: bool) -> Values:
             raise Problem(
                 f"nat_rule masquerade {plain['source']}: it and `{option}` {plain[option]} are not of one family"
             )
-    for option in ("protocol", "host_address", "host_port", "address", "port", "sources"):
+    for option in _OF_PUBLISH:
         if plain.get(option) is not None:
             raise Problem(f"nat_rule masquerade {plain['source']}: `{option}` belongs to rule publish; leave it out")
     return plain
+
+
+def _via_gateway(plain: Values, absent: bool) -> Values:
+    if plain.get("address") is None or plain.get("protocol") is None:
+        raise Problem("nat_rule via_gateway needs an `address`, the container's, and a `protocol`")
+    plain["address"] = canonical.address(plain["address"])
+    if plain["protocol"] not in _PROTOCOLS:
+        raise Problem(f"nat_rule via_gateway: protocol {plain['protocol']} must be one of {', '.join(_PROTOCOLS)}")
+    for option in ("source", "unless", "to_address", *_OF_PUBLISH):
+        if option not in ("address", "protocol") and plain.get(option) is not None:
+            raise Problem(f"nat_rule via_gateway {plain['address']}: `{option}` is for other rules; leave it out")
+    return {**plain, "host_address": plain["address"]}  # says which one it is
 
 
 def _publish(plain: Values, absent: bool) -> Values:
@@ -170,6 +229,9 @@ def _publish(plain: Values, absent: bool) -> Values:
     if plain.get("host_port") is None:
         raise Problem("nat_rule publish needs a `host_port`")
     plain["host_port"] = canonical.port(plain["host_port"], "host_port")
+    plain["host_port_end"] = canonical.port(plain.get("host_port_end") or plain["host_port"], "host_port_end")
+    if plain.get("host_interface") is not None:
+        plain["host_interface"] = canonical.device_name(plain["host_interface"], "host_interface")
     if plain.get("host_address") is not None:
         plain["host_address"] = canonical.address(plain["host_address"], "host_address")
     if plain.get("address") is None:
@@ -179,6 +241,7 @@ def _publish(plain: Values, absent: bool) -> Values:
     plain["address"] = canonical.address(plain["address"])
     plain["port"] = canonical.port(plain.get("port") or plain["host_port"])
     plain["sources"] = sources(plain, plain["address"], f"nat_rule publish {plain['host_port']}")
+    _check_range(plain)
     host = plain.get("host_address")
     if host is not None and (":" in host) != (":" in plain["address"]):
         raise Problem(f"nat_rule publish {plain['host_port']}: {host} and {plain['address']} are not of one family")
@@ -188,6 +251,24 @@ def _publish(plain: Values, absent: bool) -> Values:
         # A port on all addresses is one object per family, and its family is the container's.
         plain["host_address"] = "::" if ":" in plain["address"] else "0.0.0.0"
     return plain
+
+
+def _check_range(plain: Values) -> None:
+    first, last = plain["host_port"], plain["host_port_end"]
+    what = f"nat_rule publish {first}"
+    if last < first:
+        raise Problem(f"{what}: `host_port_end` {last} is before `host_port`")
+    if last > first and plain["port"] != first:
+        raise Problem(f"{what}: a range leads to the same ports of the container; publish other ports one by one")
+    if plain.get("host_interface") is not None and (last > first or plain.get("host_address") is not None):
+        raise Problem(
+            f"{what}: `host_interface` goes neither with `host_address` nor with `host_port_end`; leave that out"
+        )
+
+
+def _ports(values: Values) -> str:
+    first, last = values["host_port"], values.get("host_port_end")
+    return f"{first}-{last}" if last and last != first else str(first)
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -206,7 +287,9 @@ def _bounds(text: str) -> tuple[int, int]:
 
 def _target(values: Values) -> str:
     address = values.get("address") or ""
-    return f"[{address}]:{values.get('port')}" if ":" in address else f"{address}:{values.get('port')}"
+    port = values.get("port")
+    ports = _ports(values) if port == values["host_port"] else port
+    return f"[{address}]:{ports}" if ":" in address else f"{address}:{ports}"
 
 
 def _of_masquerade(values: Values) -> list[Element]:
@@ -215,21 +298,6 @@ def _of_masquerade(values: Values) -> list[Element]:
     leaving = [Element(f"masquerade{family}", source), Element(f"local{family}", pair)]
     to_address = values.get("to_address")
     return [*leaving, Element(f"outbound{family}", source, to_address)] if to_address else leaving
-
-
-def _of_port(values: Values) -> list[Element]:
-    at = values["host_address"] not in _ANYWHERE
-    suffix = family_of(values["address"]) + ("_at" if at else "")
-    key = f"{values['protocol']} . {values['host_address']} . {values['host_port']}" if at else (
-        f"{values['protocol']} . {values['host_port']}"
-    )
-    elements = [Element(f"publish{suffix}", key, f"{values['address']} . {values['port']}")]
-    if values.get("wherever"):
-        elements.append(Element(f"wherever{suffix[0]}", key))
-    if values["sources"] != EVERYBODY:
-        elements.append(Element(f"limited{suffix}", key))
-    admitted = map(plain_network, listed(values["sources"]))
-    return elements + [Element(f"admitted{suffix}", f"{each} . {key}") for each in admitted]
 
 
 # -- elements back to objects ----------------------------------------------------------------------------------
@@ -252,36 +320,3 @@ def _masquerades(elements: Elements) -> t.Iterator[NftObject]:
             unless = cidr(pair.split(" . ")[1]) if pair else None
             values = {"rule": "masquerade", "source": cidr(source), "unless": unless, "to_address": to_address}
             yield NftObject(values, there, comment)
-
-
-def _published(elements: Elements) -> t.Iterator[NftObject]:
-    for suffix in ("4", "6", "4_at", "6_at"):
-        limits = _limits(elements, suffix)
-        for key, (target, comment) in elements.get(f"publish{suffix}", {}).items():
-            words = key.split(" . ")
-            address, _dot, port = str(target).partition(" . ")
-            there = [Element(f"publish{suffix}", key, target), *limits.get(key, ())]
-            admitted = sorted(cidr(e.key.split(" . ")[0]) for e in there if e.set.startswith("admitted"))
-            values = {
-                "rule": "publish",
-                "protocol": words[0],
-                "host_address": words[1] if len(words) == 3 else _ANYWHERE["46".index(suffix[0])],
-                "host_port": int(words[-1]),
-                "address": address,
-                "port": int(port or 0),
-                "sources": admitted if any(e.set.startswith("limited") for e in there) else EVERYBODY,
-            }
-            if len(words) == 3:
-                values["wherever"] = any(e.set.startswith("wherever") for e in there)
-            yield NftObject(values, there, comment)
-
-
-def _limits(elements: Elements, suffix: str) -> dict[str, list[Element]]:
-    """By published port: who reaches it, and by which interfaces."""
-    limits: dict[str, list[Element]] = {}
-    for name in (f"limited{suffix}", f"wherever{suffix[0]}") if suffix.endswith("_at") else (f"limited{suffix}",):
-        for key in elements.get(name, {}):
-            limits.setdefault(key, []).append(Element(name, key))
-    for key in elements.get(f"admitted{suffix}", {}):
-        limits.setdefault(key.split(" . ", 1)[1], []).append(Element(f"admitted{suffix}", key))
-    return limits

@@ -20,40 +20,57 @@ if t.TYPE_CHECKING:
 # By set and key: where a published port led to before it was changed, and "" where nothing was published or translated.
 Changed = t.Dict[str, t.Dict[str, str]]
 
-_PUBLISHED = ("4", "6", "4_at", "6_at")
+# Sets of published ports in the order in which a packet meets them, each with its limits' sets.
+_PORTS = {
+    family: (
+        (f"publish{family}_at", f"limited{family}_at", f"admitted{family}_at"),
+        (f"ranges{family}_at", f"limited_ranges{family}_at", f"admitted{family}_at"),
+        (f"publish{family}_by", f"limited{family}_by", f"admitted{family}_by"),
+        (f"publish{family}", f"limited{family}", f"admitted{family}"),
+        (f"ranges{family}", f"limited_ranges{family}", f"admitted{family}"),
+    )
+    for family in ("4", "6")
+}
 
 
 def changed_ports(before: Elements, after: Elements, touched: t.Iterable[tuple[str, str]]) -> Changed:
     """The ports that lead elsewhere, or whose limits are others, after a change of these elements (set and key)."""
     changed: Changed = {}
     for name, key in touched:
-        port_set, limits = _PORT_OF.get(name, ("", False))
         old, new = before.get(name, {}).get(key), after.get(name, {}).get(key)
-        if port_set and (old and (old[0],)) != (new and (new[0],)):
-            port = key.split(" . ", 1)[1] if limits else key
+        if (old and (old[0],)) == (new and (new[0],)):
+            continue
+        for port_set, port in _ports_of(name, key, before, after):
             was = before.get(port_set, {}).get(port)
             changed.setdefault(port_set, {})[port] = str(was[0]) if was and was[0] else ""
     return changed
 
 
+def _ports_of(name: str, key: str, before: Elements, after: Elements) -> t.Iterator[tuple[str, str]]:
+    """The published ports that an element is of, by set and key. A source is not part of a port's key."""
+    family = "6" if "6" in name else "4"
+    if name.startswith(("open", "permitted_open")):
+        yield f"open{family}", key if name.startswith("open") else key.split(" . ", 1)[1]
+    for port_set, limited, admitted in _PORTS[family]:
+        if name in (port_set, limited):
+            yield port_set, key
+        elif name == admitted:
+            words = key.split(" . ")
+            port = " . ".join([words[0], *words[2:]] if name.endswith("_by") else words[1:])
+            if port in before.get(port_set, ()) or port in after.get(port_set, ()):
+                yield port_set, port
+
+
 def ports_of(changed: Changed) -> set[tuple[str, int]]:
     """Protocols and ports that connections to changed ports began with."""
-    ports = set()
+    ports: set[tuple[str, int]] = set()
     for name, keys in changed.items():
         for key in keys:
             words = key.split(" . ")
-            ports.add((words[1 if name.startswith("open") else 0], int(words[-1])))
+            first, _dash, last = words[-1].partition("-")
+            protocol = words[1 if name.startswith("open") or name.endswith("_by") else 0]
+            ports.update((protocol, number) for number in range(int(first), int(last or first) + 1))
     return ports
-
-
-# By set: that of the port which an element is of, and whether a source precedes the port in its key.
-_PORT_OF: dict[str, tuple[str, bool]] = {
-    **{f"publish{suffix}": (f"publish{suffix}", False) for suffix in _PUBLISHED},
-    **{f"limited{suffix}": (f"publish{suffix}", False) for suffix in _PUBLISHED},
-    **{f"admitted{suffix}": (f"publish{suffix}", True) for suffix in _PUBLISHED},
-    **{f"open{family}": (f"open{family}", False) for family in ("4", "6")},
-    **{f"permitted_open{family}": (f"open{family}", True) for family in ("4", "6")},
-}
 
 
 def is_stale(flow: Flow, changed: Changed, after: Elements, local: t.Collection[str]) -> bool:
@@ -62,42 +79,71 @@ def is_stale(flow: Flow, changed: Changed, after: Elements, local: t.Collection[
     place = f"{flow.address} . {flow.protocol} . {flow.port}"
     if place in changed.get(f"open{family}", ()):
         return not (place in after.get(f"open{family}", ()) or _is_in(after, f"permitted_open{family}", flow, place))
-    for suffix, key in (
-        (f"{family}_at", f"{flow.protocol} . {flow.address} . {flow.port}"),
-        (family, f"{flow.protocol} . {flow.port}"),
-    ):
-        target = after.get(f"publish{suffix}", {}).get(key)
-        was = changed.get(f"publish{suffix}", {}).get(key)
-        if was is not None:
-            return _is_led_astray(flow, was, target[0] if target else None, local) or (
-                target is not None and flow.translated and not _is_admitted(flow, suffix, key, after, local)
-            )
-        if target is not None:
-            return False  # the port of one address, which has not changed, goes before that of all
-    return False
+    were = [changed[name][key] for name, key in _matching(flow, family, changed)]
+    if not were:
+        return False
+    found = next(_matching(flow, family, after), None)
+    were = [_whole(was, flow) for was in were]
+    if found is None:
+        return _is_led_astray(flow, were, None, local)
+    target = _whole(str(after[found[0]][found[1]][0]), flow)
+    return _is_led_astray(flow, were, target, local) or (
+        flow.translated and not _is_admitted(flow, *found, after, local)
+    )
 
 
-def _is_led_astray(flow: Flow, was: str, target: str | None, local: t.Collection[str]) -> bool:
+def _matching(flow: Flow, family: str, sets: t.Mapping[str, t.Collection[str]]) -> t.Iterator[tuple[str, str]]:
+    """Sets and keys of published ports that the flow began at, in the order of precedence."""
+    for name, _limited, _admitted in _PORTS[family]:
+        there = sets.get(name, ())
+        at = f"{flow.protocol} . {flow.address} . " if name.endswith("_at") else f"{flow.protocol} . "
+        if name.startswith("publish") and not name.endswith("_by"):
+            if f"{at}{flow.port}" in there:
+                yield name, f"{at}{flow.port}"
+            continue
+        for key in there:
+            rest = key.split(" . ", 1)[1] if name.endswith("_by") else key
+            if rest.startswith(at) and _holds(rest.rpartition(" . ")[2], flow.port):
+                yield name, key
+
+
+def _holds(ports: str, port: int) -> bool:
+    first, _dash, last = ports.partition("-")
+    return int(first) <= port <= int(last or first)
+
+
+def _whole(target: str, flow: Flow) -> str:
+    """Address and port: those of a range lead to the same one."""
+    return f"{target} . {flow.port}" if target and " . " not in target else target
+
+
+def _is_led_astray(flow: Flow, were: t.Sequence[str], target: str | None, local: t.Collection[str]) -> bool:
     """It goes on to who was meant before, or to the host itself where the port is published by now.
 
     What TCP began with the host itself is left alone: it belongs to a program that was there before.
     """
     if flow.translated:
         answers = f"{flow.answers} . {flow.answers_port}"
-        return answers == was != target
+        return answers in were and answers != target
     here = flow.address in local or flow.address.startswith("127.")
     return target is not None and flow.protocol == "udp" and here
 
 
-def _is_admitted(flow: Flow, suffix: str, key: str, after: Elements, local: t.Collection[str]) -> bool:
-    if key not in after.get(f"limited{suffix}", ()):
+def _is_admitted(flow: Flow, name: str, key: str, after: Elements, local: t.Collection[str]) -> bool:
+    family = "6" if ":" in flow.address else "4"
+    limited, admitted = next(each[1:] for each in _PORTS[family] if each[0] == name)
+    if key not in after.get(limited, ()):
         return True
     from_here = flow.source in local or flow.source.startswith("127.")
-    return from_here or _is_in(after, f"admitted{suffix}", flow, key)
+    return from_here or _is_in(after, admitted, flow, key)
 
 
 def _is_in(after: Elements, name: str, flow: Flow, key: str) -> bool:
     """Is the flow's source in one of the networks that this set has for the port?"""
     source = ipaddress.ip_address(flow.source)
-    networks = (each.split(" . ", 1) for each in after.get(name, ()))
-    return any(port == key and source in ipaddress.ip_network(network) for network, port in networks)
+    for each in after.get(name, ()):
+        words = each.split(" . ")
+        network = words.pop(1 if name.endswith("_by") else 0)
+        if " . ".join(words) == key and source in ipaddress.ip_network(network):
+            return True
+    return False

@@ -31,6 +31,10 @@ TABLE = "containerhost"
 #   masquerade*  sources that leave under the host's address
 #   outbound*  those of them that leave under one that is said
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
+#   ranges*    the same of several ports at once that are the same ones there: to a container's address
+#   publish*_by  the same by the interface that packets come in by
+#   here*      the addresses at which this host and its containers reach those
+#   behind*    containers' addresses, by protocol, that would answer under another: they see their gateway instead
 #   at*        the ports that are published at an address
 #   wherever*  ports published at an address that is no single interface's: on a loopback or dummy device
 #   limited*   published ports that are not for everybody
@@ -65,6 +69,28 @@ table inet containerhost {
     map publish6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
     map publish4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
     map publish6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
+    map ranges4 { type inet_proto . inet_service : ipv4_addr; flags interval; }
+    map ranges6 { type inet_proto . inet_service : ipv6_addr; flags interval; }
+    map ranges4_at { type inet_proto . ipv4_addr . inet_service : ipv4_addr; flags interval; }
+    map ranges6_at { type inet_proto . ipv6_addr . inet_service : ipv6_addr; flags interval; }
+    map publish4_by { type ifname . inet_proto . inet_service : ipv4_addr . inet_service; }
+    map publish6_by { type ifname . inet_proto . inet_service : ipv6_addr . inet_service; }
+    map here4 { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }
+    map here6 { type inet_proto . ipv6_addr . inet_service : ipv6_addr . inet_service; }
+    set behind4 { type ipv4_addr . inet_proto; }
+    set behind6 { type ipv6_addr . inet_proto; }
+    set at_ranges4 { type inet_proto . ipv4_addr . inet_service; flags interval; }
+    set at_ranges6 { type inet_proto . ipv6_addr . inet_service; flags interval; }
+    set wherever_ranges4 { type inet_proto . ipv4_addr . inet_service; flags interval; }
+    set wherever_ranges6 { type inet_proto . ipv6_addr . inet_service; flags interval; }
+    set limited_ranges4 { type inet_proto . inet_service; flags interval; }
+    set limited_ranges6 { type inet_proto . inet_service; flags interval; }
+    set limited_ranges4_at { type inet_proto . ipv4_addr . inet_service; flags interval; }
+    set limited_ranges6_at { type inet_proto . ipv6_addr . inet_service; flags interval; }
+    set limited4_by { type ifname . inet_proto . inet_service; }
+    set limited6_by { type ifname . inet_proto . inet_service; }
+    set admitted4_by { type ifname . ipv4_addr . inet_proto . inet_service; flags interval; }
+    set admitted6_by { type ifname . ipv6_addr . inet_proto . inet_service; flags interval; }
     set at4 { type inet_proto . ipv4_addr . inet_service; }
     set at6 { type inet_proto . ipv6_addr . inet_service; }
     set wherever4 { type inet_proto . ipv4_addr . inet_service; }
@@ -136,6 +162,8 @@ table inet containerhost {
         ip6 saddr @masquerade6 iifname != @ours drop
         meta l4proto . ip daddr . th dport @at4 goto arrived_there
         meta l4proto . ip6 daddr . th dport @at6 goto arrived_there
+        meta l4proto . ip daddr . th dport @at_ranges4 goto arrived_there
+        meta l4proto . ip6 daddr . th dport @at_ranges6 goto arrived_there
         goto arrived_anywhere
     }
     # A port that is published at an address is reached by the interface that has it, and by containers.
@@ -144,6 +172,8 @@ table inet containerhost {
         fib daddr . iif type local goto arrived_at
         meta l4proto . ip daddr . th dport @wherever4 goto arrived_at
         meta l4proto . ip6 daddr . th dport @wherever6 goto arrived_at
+        meta l4proto . ip daddr . th dport @wherever_ranges4 goto arrived_at
+        meta l4proto . ip6 daddr . th dport @wherever_ranges6 goto arrived_at
         goto arrived_anywhere
     }
     chain arrived_at {
@@ -151,17 +181,44 @@ table inet containerhost {
             ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
         meta l4proto . ip6 daddr . th dport @limited6_at \
             ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
+        meta l4proto . ip daddr . th dport @limited_ranges4_at \
+            ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
+        meta l4proto . ip6 daddr . th dport @limited_ranges6_at \
+            ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
         meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
         meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
+        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @ranges4_at
+        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @ranges6_at
         goto arrived_anywhere
     }
     chain arrived_anywhere {
+        iifname . meta l4proto . th dport @limited4_by \
+            iifname . ip saddr . meta l4proto . th dport != @admitted4_by drop
+        iifname . meta l4proto . th dport @limited6_by \
+            iifname . ip6 saddr . meta l4proto . th dport != @admitted6_by drop
+        meta nfproto ipv4 dnat ip to iifname . meta l4proto . th dport map @publish4_by
+        meta nfproto ipv6 dnat ip6 to iifname . meta l4proto . th dport map @publish6_by
+        iifname @ours jump arrived_from_containers
         meta nfproto ipv4 meta l4proto . th dport @limited4 \
             ip saddr . meta l4proto . th dport != @admitted4 drop
         meta nfproto ipv6 meta l4proto . th dport @limited6 \
             ip6 saddr . meta l4proto . th dport != @admitted6 drop
+        meta nfproto ipv4 meta l4proto . th dport @limited_ranges4 \
+            ip saddr . meta l4proto . th dport != @admitted4 drop
+        meta nfproto ipv6 meta l4proto . th dport @limited_ranges6 \
+            ip6 saddr . meta l4proto . th dport != @admitted6 drop
         meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
         meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
+        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ranges4
+        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ranges6
+    }
+    chain arrived_from_containers {
+        meta l4proto . ip daddr . th dport @limited4_at \
+            ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
+        meta l4proto . ip6 daddr . th dport @limited6_at \
+            ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
+        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @here4
+        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @here6
     }
     chain from_elsewhere {
         type nat hook prerouting priority dstnat; policy accept;
@@ -171,9 +228,15 @@ table inet containerhost {
     # The host itself is never limited.
     chain published {
         meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
+        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @ranges4_at
+        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @here4
         meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
+        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ranges4
         meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
+        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @ranges6_at
+        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @here6
         meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
+        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ranges6
     }
     chain from_this_host {
         type nat hook output priority -100; policy accept;
@@ -184,6 +247,8 @@ table inet containerhost {
     chain leaving {
         type nat hook postrouting priority srcnat; policy accept;
         ct status dnat ip saddr 127.0.0.0/8 masquerade
+        ct status dnat ip daddr . meta l4proto @behind4 masquerade
+        ct status dnat ip6 daddr . meta l4proto @behind6 masquerade
         ct status dnat ip saddr . ip daddr @local4 masquerade
         ct status dnat ip6 saddr . ip6 daddr @local6 masquerade
         ip saddr . ip daddr @local4 return
@@ -261,7 +326,9 @@ table inet containerhost {
 SET_NAMES = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same".split())
 # Their keys begin with a device; what follows is an address, or a port.
-FROM_DEVICES = frozenset(("sources4", "sources6", "host_ports"))
+FROM_DEVICES = frozenset(
+    "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by".split()
+)
 
 _DERIVED = "containerhost:derived"
 
@@ -273,6 +340,7 @@ def derived(elements: Elements) -> Elements:
     return {
         "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
         **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
+        **{f"at_ranges{n}": dict.fromkeys(elements.get(f"ranges{n}_at", ()), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
     }
 

@@ -43,7 +43,7 @@ class _Wish:
 
 def name_of(port: Publish) -> str:
     """What a container's port is called in the ledger: ``80-tcp``, and with an address ``127.0.0.1-80-tcp``."""
-    address = "" if port.host_address is None else f"{port.host_address}-"
+    address = f"{port.where}-" if port.where else ""
     return f"{address}{port.port}-{port.protocol}"
 
 
@@ -122,7 +122,8 @@ class _HostPorts:
     def _take_named(self, name: str, endpoint: Endpoint, network: Network) -> None:
         for port in endpoint.spec.publish:
             if port.host_port is not None:
-                self.held[port.protocol, port.host_port] = f"`{endpoint.container.name}` on `{name}`"
+                for number in port.host_ports:
+                    self.held[port.protocol, number] = f"`{endpoint.container.name}` on `{name}`"
             elif any(_is_translated(network, version) for version in endpoint.versions):
                 key = (name, self.host.name, endpoint.container.name, name_of(port))
                 self.wishes[key] = _Wish(key, port)
@@ -204,14 +205,22 @@ def _placed(
     port: Publish, endpoint: Endpoint, network: Network, host: Host, problems: Problems
 ) -> Iterator[Publish]:
     """A port that names no address is published on the host's default ones. What is not translated has none."""
-    if port.host_address is not None or not host.publish_addresses:
+    if port.where or not host.publish_addresses:
         yield port
         return
     wanted = {source.version for source in port.sources} or {4, 6}
     translated = {version for version in endpoint.versions if _is_translated(network, version)}
-    defaults = [each for each in host.publish_addresses if each.version in translated & wanted]
-    for address in defaults:
-        yield replace(port, host_address=address)
+    defaults = [
+        each for each in host.publish_addresses if isinstance(each, str) or each.version in translated & wanted
+    ]
+    for place in defaults if translated else ():
+        if not isinstance(place, str):
+            yield replace(port, host_address=place)
+            continue
+        for offset in range(port.length):  # by an interface, each is one
+            yield replace(
+                port, interface=place, length=1, port=port.port + offset, host_port=(port.host_port or 0) + offset
+            )
     for version in sorted({*endpoint.versions} - translated):
         yield replace(port, host_address=Address(version, 0))
     if translated & wanted and not defaults and translated == {*endpoint.versions}:

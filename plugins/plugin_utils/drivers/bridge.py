@@ -76,6 +76,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
         yield from new.opened(network, endpoint, routed)
         yield from new.published(network, endpoint, translated)
+        yield from new.answered(network, endpoint, translated)
     if not internal:
         yield from new.forwarding(network, (device,), options["uplink"] or "auto", outward)
         for slice_ in slices:
@@ -169,8 +170,8 @@ def _check_opened(what: str, endpoint: Endpoint, routed: frozenset[int], problem
     for port in endpoint.publish:
         if port.host_address is not None and port.host_address.version not in routed:
             continue
-        if port.host_address is not None and port.host_address.value:
-            if not new.is_loopback(port.host_address):
+        if port.interface or (port.host_address is not None and port.host_address.value):
+            if port.interface or not new.is_loopback(port.host_address):
                 problems.add(
                     f"{what} publishes {port}, and in a routed network it is reached under its own address, by"
                     " whichever interface",
@@ -178,9 +179,11 @@ def _check_opened(what: str, endpoint: Endpoint, routed: frozenset[int], problem
                 )
             continue
         sources = frozenset(port.sources)
-        if limits.setdefault((port.protocol, port.port), sources) != sources:
+        ports = range(port.port, port.port + port.length)
+        twice = [each for each in ports if limits.setdefault((port.protocol, each), sources) != sources]
+        if twice:
             problems.add(
-                f"{what} publishes its port {port.port}/{port.protocol} twice, with different `sources`, and in a"
+                f"{what} publishes its port {twice[0]}/{port.protocol} twice, with different `sources`, and in a"
                 " routed network both are that one port",
                 "Publish it once, for everybody who may reach it",
             )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -123,9 +124,14 @@ def _expand(
             f" to {last - first + 1} of the container",
             "Give both ranges the same length",
         )
-    address = _host_address(text, host_ip)
+    place = None if host_ip is None else publish_place(f"publish: {text!r}", host_ip)
+    address, interface = (None, place) if isinstance(place, str) else (place, None)
+    if host_first == first and host_port is not None and interface is None:
+        yield Publish(protocol, address, first, first, sources, length=last - first + 1)
+        return
     for offset in range(last - first + 1):
-        yield Publish(protocol, address, None if host_port is None else host_first + offset, first + offset, sources)
+        chosen = None if host_port is None else host_first + offset
+        yield Publish(protocol, address, chosen, first + offset, sources, interface)
 
 
 def read_host_access(value: Any, option: Option) -> tuple[str, ...] | None:
@@ -164,8 +170,13 @@ def port_span(ports: str, what: str, form: str) -> tuple[int, int]:
     return low, high
 
 
-def _host_address(text: str, host_ip: Any) -> Address | None:
-    return None if host_ip is None else publish_address(f"publish: {text!r}", host_ip)
+def publish_place(text: str, value: Any) -> Address | str:
+    """An address that ports can be published on, or an interface's name. ``text`` is what names it."""
+    word = str(value)
+    if not re.fullmatch(r"[0-9.]+|.*:.*", word):
+        check_interface_name(word)
+        return word
+    return publish_address(text, value)
 
 
 def publish_address(text: str, value: Any) -> Address:

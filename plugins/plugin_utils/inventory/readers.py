@@ -33,7 +33,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.pu
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import (
     NAME,
     port_span,
-    publish_address,
+    publish_place,
     read_host_access,
     read_publish,
 )
@@ -207,10 +207,10 @@ def read_publishes(value: Any, option: Option) -> tuple[Publish, ...]:
     return tuple(port for ports in each(value, option, read_publish) for port in ports)
 
 
-def read_publish_addresses(value: Any, option: Option) -> tuple[Address, ...]:
-    """One, or a list of them: one a family, say."""
+def read_publish_addresses(value: Any, option: Option) -> tuple[Address | str, ...]:
+    """An address or an interface, or a list of them: an address a family, say."""
     texts = [value] if isinstance(value, str) else listed(value, option)
-    return tuple(publish_address(f"`{option.name}`", text(each, option.name, "192.0.2.11")) for each in texts)
+    return tuple(publish_place(f"`{option.name}`", text(each, option.name, "192.0.2.11")) for each in texts)
 
 
 def read_by_host(value: Any, option: Option) -> dict[str, tuple[Address, ...]]:

@@ -42,6 +42,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
         routes = new.default_routes(endpoint) + _subnet_routes(network, endpoint)
         yield new.veth(network, endpoint, network.mtu, False, routes)
         yield from new.published(network, endpoint)
+        yield from new.answered(network, endpoint)
     internal = network.spec.internal
     yield from new.forwarding(network, network.devices, None if internal else "auto")
     if not internal:

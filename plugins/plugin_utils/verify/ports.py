@@ -35,7 +35,9 @@ class Places(Protocol):
 
 def rules(document: Document) -> Iterator[Mapping[str, Any]]:
     """Ports of the host's addresses; in a routed network, of the container's own address."""
-    yield from (rule for rule in document.get("nat_rule", ()) if rule["rule"] == "publish")
+    # By which address of an interface a port is reached, the document does not know.
+    published_ = (rule for rule in document.get("nat_rule", ()) if rule["rule"] == "publish")
+    yield from (rule for rule in published_ if not rule.get("host_interface"))
     for row in document.get("open_port", ()):
         yield {**row, "rule": "open", "host_port": row["port"], "host_address": row["address"]}
 

@@ -40,6 +40,8 @@ LIMITED = {**PORT, **table(limited4=["tcp . 8080"], admitted4=["203.0.113.0/24 .
 AT = table(publish4_at={"tcp . 192.0.2.1 . 8080": "10.80.0.9 . 80"})
 UDP = table(publish4={"udp . 53": "10.80.0.2 . 53"})
 OPEN = table(open4=["10.80.0.2 . tcp . 80"])
+RANGE = table(ranges4={"tcp . 8000-8090": "10.80.0.2"})
+BY = table(publish4_by={"eth1 . tcp . 8080": "10.80.0.2 . 80"})
 UNTRANSLATED = flow(answers="192.0.2.1", answers_port=8080, translated=False)
 
 
@@ -74,6 +76,17 @@ def test_ports_change_with_where_they_lead_and_who_is_admitted(before, after, ch
     ({}, PORT, UNTRANSLATED, False),
     ({}, UDP, UNTRANSLATED._replace(protocol="udp", port=53), True),
     ({}, UDP, UNTRANSLATED._replace(protocol="udp", port=53, address="8.8.8.8"), False),
+    (RANGE, {}, flow(answers_port=8080), True),
+    (RANGE, {}, flow(answers_port=8080, port=8100), False),
+    (table(publish4={"tcp . 8080": "10.80.0.2 . 8080"}), RANGE, flow(answers_port=8080), False),
+    (RANGE, PORT, flow(answers_port=8080), True),
+    ({}, table(ranges4={"udp . 50-60": "10.80.0.2"}), UNTRANSLATED._replace(protocol="udp", port=53), True),
+    (BY, {}, flow(), True),
+    (BY, table(publish4_by={"eth1 . tcp . 8080": "10.80.0.3 . 80"}), flow(), True),
+    (BY, {**BY, **table(limited4_by=["eth1 . tcp . 8080"], admitted4_by=["eth1 . 203.0.113.0/24 . tcp . 8080"])},
+     flow(), True),
+    (BY, {**BY, **table(limited4_by=["eth1 . tcp . 8080"], admitted4_by=["eth1 . 198.51.100.0/24 . tcp . 8080"])},
+     flow(), False),
     (OPEN, {}, flow(address="10.80.0.2", port=80, translated=False), True),
     (OPEN, {}, flow(address="10.80.0.3", port=80, translated=False), False),
     (OPEN, table(permitted_open4=["198.51.100.0/24 . 10.80.0.2 . tcp . 80"]),

@@ -199,6 +199,44 @@ def test_what_is_published_twice_on_a_host_is_refused_and_on_two_is_not(web):
     assert any("both publish 8080/tcp" in problem for problem in web.problems())
 
 
+def test_a_range_of_equal_ports_is_one_and_takes_them_all(web):
+    web.containers("h1", {"a": container(["61000-61999:61000-61999"]), "b": container(["80"])})
+    rules = [rule for rule in web.plan().documents["h1"]["nat_rule"] if rule["rule"] == "publish"]
+    assert [(rule["host_port"], rule.get("host_port_end"), rule["port"]) for rule in rules] == [
+        (61000, 61999, 61000), (61000, 61999, 61000), (62000, None, 80), (62000, None, 80)
+    ]  # fmt: skip
+    web.containers("h1", {"a": container(["7000-7009:7000-7009"]), "b": container(["7009:80"])})
+    assert any("both publish 7009/tcp" in problem for problem in web.problems())
+
+
+def test_a_port_may_be_published_by_an_interface(web):
+    web.containers("h1", {"a": container(["eth1:8080:80", "127.0.0.1:8080:80", "eth2::81"])})
+    web.variables("h2", containerhost_publish_address=["eth1", "127.0.0.1"])
+    web.containers("h2", {"b": container(["8080:80"], "api")})
+    plan = web.plan()
+    places = [
+        (rule.get("host_interface"), rule.get("host_address"), rule["host_port"])
+        for host in ("h1", "h2") for rule in plan.documents[host]["nat_rule"] if rule["rule"] == "publish"
+    ]  # fmt: skip
+    assert places == [
+        ("eth1", None, 8080), ("eth1", None, 8080), (None, "127.0.0.1", 8080), ("eth2", None, 61000),
+        ("eth2", None, 61000), ("eth1", None, 8080), (None, "127.0.0.1", 8080),
+    ]  # fmt: skip
+    assert "ports/web/h1/a/eth2-81-tcp" in ledgers.render(plan.ledger)
+
+
+@pytest.mark.parametrize(("one", "other", "twice"), [
+    ("eth1:8080:80", "eth1:8080:81", True), ("eth1:8080:80", "eth2:8080:81", False),
+    ("eth1:8080:80", "8080:81", True), ("eth1:8080:80", "192.0.2.1:8080:81", True),
+    ("eth1:8080:80", "127.0.0.1:8080:81", False), ("192.0.2.1:8080:80", "192.0.2.2:8080:81", False),
+    ("8000-8010:8000-8010", "192.0.2.2:8005:81", True), ("192.0.2.2:8005:81", "8000-8010:8000-8010/udp", False),
+])  # fmt: skip
+def test_two_places_may_be_one(web, one, other, twice):
+    for ports in ((one, other), (other, one)):
+        web.containers("h1", {"a": container([ports[0]], "api"), "b": container([ports[1]], "api")})
+        assert bool(web.problems()) is twice
+
+
 def test_the_port_of_an_overlay_is_not_published_on_its_hosts(web):
     web.more_networks("{fabric: {driver: overlay, vni: 42, port: 8472, subnets: [10.42.0.0/16]}}")
     web.containers("h1", {"a": {"networks": {"web": {"publish": ["8472:80/udp", "8472:80/tcp"]}}}})
