@@ -185,6 +185,10 @@ sanity: build/venv/.dev build/tree.stamp ## ansible-test sanity
 	tools/sanity $(TREE)
 
 ##@ Documentation
+.PHONY: generated
+generated: live ## what is made of the schema: tables of docs/, the roles' argument specifications
+	PYTHONPATH=$(CURDIR)/build/live $(BIN)/python tools/docs/inventory_options.py
+
 .PHONY: docs
 docs: build/venv-docs/.installed ## the pages of docs/ as a site: build/docs/html/index.html
 	@PATH=$(CURDIR)/build/venv-docs/bin:$$PATH tools/docs/build build/docs

@@ -23,7 +23,9 @@ version = release = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
 author = "containerhost.network contributors"
 copyright = f"2026, {author}"
 
-extensions = ["myst_parser", "sphinx_antsibull_ext", "inventory_options"]
+extensions = ["myst_parser", "sphinx_antsibull_ext", "sphinx_copybutton"]
+# Of a console, what is typed: without prompts and without what is answered.
+copybutton_exclude = ".linenos, .gp, .go"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 

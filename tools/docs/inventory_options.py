@@ -1,24 +1,26 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx extension: tables of the inventory's keys, made of the declarations that the plan checks them by.
+"""The inventory's keys, from the declarations that the plan checks them by, to where they are documented.
 
-``inventory-options`` with the name of a section (``fleet``, ``host``, ``network``, ``container``, ``endpoint``) or of
-a driver is its table. ``inventory-unbuilt`` is the list of what is named there and refused, as nothing does it yet.
+``make generated`` writes the tables of docs/inventory.md and docs/limits.md, which a forge shows as well as the built
+pages, and the roles' argument specifications. tests/unit/test_generated.py holds them to it. A table stands between
+``<!-- keys of SECTION -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
+import yaml
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere, schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 
 SECTIONS = {
@@ -52,7 +54,7 @@ TYPES = {
     "port_range": "two ports, as in 61000-65535",
     "publish": "a list of ports",
     "publish_addresses": "an address, or a list of addresses",
-    "raw": "",
+    "raw": "as described",
     "routes": "a list of mappings",
     "subnets": "a list of CIDRs or mappings",
     "sysctls": "a mapping",
@@ -60,6 +62,8 @@ TYPES = {
     "ways": "one of them, or a list",
 }
 _CODE = re.compile(r"C\(((?:[^()]|\([^()]*\))*)\)")
+
+
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,10 @@ def options(section: str) -> tuple[Option, ...]:
 
 
 def rows(section: str) -> Iterator[Row]:
+    """What is built."""
     for option in options(section):
-        yield Row(option.name, _type(option), _default(option), _description(option))
+        if option.built:
+            yield Row(option.name, _type(option), _default(option), _description(option))
 
 
 def unbuilt() -> Iterator[str]:
@@ -95,6 +101,8 @@ def unbuilt() -> Iterator[str]:
 
 
 def _type(option: Option) -> str:
+    if option.name == "driver":
+        return " or ".join(f"C({name})" for name in drivers())
     if option.choices:
         return " or ".join(f"C({choice})" for choice in _built(option))
     text = TYPES[option.type]
@@ -126,63 +134,161 @@ def _default(option: Option) -> str:
 
 
 def _description(option: Option) -> str:
-    text = option.description
-    if not option.built:
-        text += " Not built yet."
-    elif _later(option):
-        text += f" Not built yet: {', '.join(f'C({choice})' for choice in _later(option))}."
-    return text
+    if option.only_with is None:
+        return option.description
+    other, choices = option.only_with
+    return f"{option.description} Only with {' or '.join(f'C({other}: {choice})' for choice in choices)}."
 
 
-# -- docutils ----------------------------------------------------------------------------------------------------------
+# -- Markdown ----------------------------------------------------------------------------------------------------------
+
+_PART = re.compile(r"(<!-- keys of ([a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def inline(text: str) -> list[nodes.Node]:
-    """Text with C(…) as literals."""
-    found: list[nodes.Node] = []
-    start = 0
-    for match in _CODE.finditer(text):
-        found += [nodes.Text(text[start : match.start()]), nodes.literal("", match[1])]
-        start = match.end()
-    return [*found, nodes.Text(text[start:])]
+def page(text: str) -> str:
+    """A page with its generated parts as they should be."""
+    return _PART.sub(lambda part: f"{part[1]}\n{_part(part[2])}\n{part[3]}", text)
 
 
-def _entry(*children: nodes.Node) -> nodes.entry:
-    return nodes.entry("", nodes.paragraph("", "", *children))
+def _part(name: str) -> str:
+    if name == "unbuilt":
+        return "".join(f"- {_markdown(text)}\n" for text in unbuilt())
+    if name == "elsewhere":
+        return _table(("There", "Here"), _elsewhere())
+    found = [
+        (f"`{row.name}`", *(_markdown(text).replace("|", "\\|") for text in (row.type, row.default, row.description)))
+        for row in rows(name)
+    ]
+    if name == "network":
+        links = " or ".join(f"[`{driver}`](#driver-{driver})" for driver in drivers())
+        found = [(row[0], links, *row[2:]) if row[0] == "`driver`" else row for row in found]
+    return _table(("Key", "Value", "Default", "What it does"), found)
 
 
-def _row(cells: Iterable[nodes.Node]) -> nodes.row:
-    return nodes.row("", *cells)
+def _table(head: tuple[str, ...], found: list[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *found))
 
 
-class InventoryOptions(SphinxDirective):
-    """A table; each key can be linked to as ``SECTION-KEY``."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        section = self.arguments[0]
-        head = nodes.thead("", _row(_entry(nodes.Text(text)) for text in ("Key", "Value", "Default", "What it does")))
-        body = nodes.tbody("", *(self._option(section, row) for row in rows(section)))
-        widths = [nodes.colspec(colwidth=width) for width in (20, 22, 22, 36)]
-        group = nodes.tgroup("", *widths, head, body, cols=4)
-        return [nodes.table("", group, classes=["options"])]
-
-    def _option(self, section: str, row: Row) -> nodes.row:
-        key = nodes.literal("", row.name, ids=[f"{section}-{row.name}".replace("_", "-")])
-        cells = (inline(row.type), inline(row.default), inline(row.description))
-        return _row([_entry(key), *(_entry(*cell) for cell in cells)])
+def _markdown(text: str) -> str:
+    return _CODE.sub(r"`\1`", text)
 
 
-class InventoryUnbuilt(SphinxDirective):
-    """A bullet list."""
+def _elsewhere() -> list[tuple[str, ...]]:
+    """What others call our keys, as the plan's suggestions know it."""
+    found: dict[str, list[str]] = {}
+    for theirs, ours in elsewhere.NAMES.items():
+        if not theirs.endswith("_"):
+            found.setdefault(ours, []).append(theirs)
+    return [(", ".join(f"`{name}`" for name in names), f"`{ours}`") for ours, names in found.items()]
 
-    def run(self) -> list[nodes.Node]:
-        items = [nodes.list_item("", nodes.paragraph("", "", *inline(text))) for text in unbuilt()]
-        return [nodes.bullet_list("", *items)]
+
+# -- argument specifications -------------------------------------------------------------------------------------------
+
+ROLES: Mapping[str, str] = {
+    "bridge_network": "bridge",
+    "ipvlan_network": "ipvlan",
+    "macvlan_network": "macvlan",
+    "vxlan_overlay": "overlay",
+}
+# Ansible's own types for those of READERS that are one value of one type; all else is checked by the plan alone.
+_ARGUMENT_TYPES = {"bool": "bool", "int": "int", "text": "str", "ifname": "str", "folder": "str"}
+_EXAMPLES = {
+    "bool": "true",
+    "folder": "/var/lib/prometheus/node-exporter",
+    "ifname": "eth0",
+    "interface_address": "192.0.2.11/24",
+    "pattern": "container_hosts",
+    "pins": "{fabric: [10.42.1.0/24]}",
+    "pools": "[10.64.0.0/12]",
+    "port_range": "61000-65535",
+    "publish_addresses": "192.0.2.11",
+    "text": "/srv/fleet/containerhost.ledger",
+}
+_NETWORKS = "{web: {driver: bridge, subnets: [10.80.0.0/16]}}"
+_CONTAINERS = '{shop: {engine: docker, networks: {web: {publish: ["8080:80"]}}}}'
 
 
-def setup(app: Any) -> dict[str, bool]:
-    app.add_directive("inventory-options", InventoryOptions)
-    app.add_directive("inventory-unbuilt", InventoryUnbuilt)
-    return {"parallel_read_safe": True}
+def argument_specs(text: str, driver: str) -> str:
+    """A role's file with its options as they should be; what precedes them is written by hand."""
+    before, _options, _old = text.partition("    options:\n")
+    told = yaml.dump(_role_options(driver), Dumper=_Indented, sort_keys=False, allow_unicode=True, width=112)
+    return f"{before}    options:\n{textwrap.indent(told, ' ' * 6)}"
+
+
+class _Indented(yaml.SafeDumper):
+    """With lists indented, as ansible-lint wants them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
+        return super().increase_indent(flow, False)
+
+
+def _role_options(driver: str) -> dict[str, Any]:
+    own = [option for option in (*options("network"), *options(driver)) if option.name != "driver"]
+    networks = ["The fleet's networks, by name. All C(containerhost_networks_*) are joined with it.",
+                f"This role makes those of C(driver: {driver}), and the plan checks the others as well.",
+                *_keys(own, "A network"), f"Example C({_NETWORKS.replace('bridge', driver)})."]  # fmt: skip
+    containers = ["The containers of a host, by name. All C(containerhost_containers_*) are joined with it.",
+                  *_keys(options("container"), "A container"),
+                  *_keys(options("endpoint"), "A container on a network"), f"Example C({_CONTAINERS})."]  # fmt: skip
+    return {
+        schema.NETWORKS: {"description": networks, "type": "dict"},
+        schema.CONTAINERS: {"description": containers, "type": "dict"},
+        **{option.name: _argument(option) for name in ("host", "fleet") for option in options(name) if option.built},
+        "containerhost_python": {
+            "description": [
+                "Where a host lacks pyroute2, a folder for a virtual environment with it, as the role"
+                " P(containerhost.network.prerequisites#role) has it. Without it, the distribution's package is"
+                " installed.",
+                "Example C(/usr/local/lib/containerhost/python).",
+            ],
+            "type": "path",
+        },
+    }
+
+
+def _keys(found: Any, what: str) -> list[str]:
+    """A sentence a key: an argument specification has no place for keys below names."""
+    return [
+        f"{what} has C({option.name}), {_type(option)}, default {_default(option)}. {_description(option)}"
+        for option in found
+        if option.built
+    ]
+
+
+def _argument(option: Option) -> dict[str, Any]:
+    told = [_description(option), *([f"Default is {option.default_note}."] if option.default_note else [])]
+    found: dict[str, Any] = {"description": [*told, f"Example C({option.name}: {_example(option)})."]}
+    found["type"] = _ARGUMENT_TYPES.get(option.type, "raw")
+    if not option.default_note and option.default not in (None, (), {}):
+        found["default"] = option.default
+    if option.choices:
+        found["choices"] = list(_built(option))
+    return found
+
+
+def _example(option: Option) -> str:
+    if option.choices:
+        return _built(option)[0]
+    if option.minimum is not None:
+        return str(option.default or option.maximum)
+    return _EXAMPLES.get(option.type, "…")
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Each file that has generated parts, and its text as it should be."""
+    for name in ("inventory", "limits"):
+        path = ROOT / "docs" / f"{name}.md"
+        yield path, page(path.read_text())
+    for role, driver in ROLES.items():
+        path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
+        yield path, argument_specs(path.read_text(), driver)
+
+
+if __name__ == "__main__":
+    for path, text in generated():
+        path.write_text(text)
