@@ -51,6 +51,17 @@ options:
       - Replies to what the host begins are let in, and published ports are no concern of it.
     type: list
     elements: str
+  direct: &direct
+    description:
+      - Networks whose packets come to it, and go from it, by the host's own interface O(direct_by), without a tunnel.
+    type: list
+    elements: str
+    version_added: 0.2.0
+  direct_by: &direct_by
+    description:
+      - That interface, or an address of the host's that says which one it is.
+    type: str
+    version_added: 0.2.0
   state: &state
     description:
       - Whether the device is to be isolated.
@@ -79,6 +90,8 @@ options:
       sources: *sources
       way_out: *way_out
       host_access: *host_access
+      direct: *direct
+      direct_by: *direct_by
       state: *state
       netns: *netns
       recreate: *recreate

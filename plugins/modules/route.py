@@ -18,7 +18,8 @@ options:
     type: str
   device: &device
     description:
-      - The device that packets leave by. Required, unless O(state=absent).
+      - The device that packets leave by. Without it, it is the one that O(via) is on the segment of. Required without
+        O(via), unless O(state=absent).
     type: str
   via: &via
     description:

@@ -31,6 +31,8 @@ class Backend:
         ``Network.devices``, and have forwarding and isolation as that has.
     has_vtep
         Whether a slice's first address is that of its device.
+    direct
+        Whether packets between members come by the underlay's own interface, as they are.
     objects
         Its devices on one host, and what guards them: what all hosts share left out.
     peer
@@ -48,6 +50,7 @@ class Backend:
     overhead: Mapping[int, int] = field(default_factory=lambda: {4: 0, 6: 0})
     device_prefixes: tuple[str, ...] = ()
     has_vtep: bool = False
+    direct: bool = False
     objects: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects
     peer: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects
     check: Callable[[Network, Fleet, Problems], None] = no_checks

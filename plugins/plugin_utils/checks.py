@@ -67,7 +67,8 @@ def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) ->
         problems.add(f"{schema.NETWORKS}: {one} overlaps {other}", "Give one of them another subnet")
     for (_outer, one), (_inner, other) in overlapping((pool, f"{pool}") for pool in inventory.pools or ()):
         problems.add(f"containerhost_pools: {one} overlaps {other}", "Leave one of them out")
-    underlays = {host.underlay: host.name for host in reversed(inventory.hosts.values()) if host.underlay}
+    hosts = reversed(inventory.hosts.values())
+    underlays = {address: host.name for host in hosts for address in host.underlay_addresses}
     ordered = sorted(underlays)
     lans = {subnet.cidr for spec in inventory.networks.values() for subnet in spec.subnets or () if _is_lan(spec)}
     for block, label in labelled:
@@ -135,8 +136,9 @@ def _check_underlays(inventory: Inventory, wanted: Membership, problems: Problem
     overlaid = {host for name in overlays for host in wanted.members[name]}
     hosts: dict[Address, list[str]] = {}
     for host in inventory.hosts.values():
-        if host.underlay is not None and (host.underlay_named or host.name in overlaid):
-            hosts.setdefault(host.underlay, []).append(host.name)
+        if host.underlay_named or host.name in overlaid:
+            for address in host.underlay_addresses:
+                hosts.setdefault(address, []).append(host.name)
     for underlay, names in hosts.items():
         if len(names) > 1:
             written = inventory.hosts[names[-1]].where.inside("containerhost_underlay_address").written

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import naming, objects
@@ -55,7 +55,7 @@ class Documents(Mapping[str, Document]):
         for _name, network in sorted(self.networks.items()):
             for host in network.members:
                 self._on[host].append(network)
-        self._shared: dict[str, SharedObjects] = {}
+        self._shared: dict[tuple[str, Hashable], SharedObjects] = {}
         self._names = naming.Names(fleet)
         self._lines: dict[int, str] = {}  # by id: shared objects as JSON, as each is in nearly every document
 
@@ -70,7 +70,7 @@ class Documents(Mapping[str, Document]):
         for kind, fields in self._objects(host):
             document.setdefault(kind, []).append(fields)
         for network in self._on[host]:
-            for kind, found in self._shared_of(network).without(host):
+            for kind, found in self._shared_of(network, host).without(host):
                 document.setdefault(kind, []).extend(found)
         return {"version": VERSION, **{kind: document[kind] for kind in sorted(document) if document[kind]}}
 
@@ -103,11 +103,14 @@ class Documents(Mapping[str, Document]):
                 seen.add(sandboxes)
                 yield objects.joined(container, partner, self._fleet)
 
-    def _shared_of(self, network: Network) -> SharedObjects:
-        found = self._shared.get(network.name)
+    def _shared_of(self, network: Network, host: str) -> SharedObjects:
+        driver = driver_of(network.spec)
+        view = driver.viewpoint(network, host, self._fleet)
+        found = self._shared.get((network.name, view))
         if found is None:
-            make = driver_of(network.spec).shared_objects
-            found = self._shared[network.name] = SharedObjects(make(network, self._fleet) if make else {})
+            make = driver.shared_objects
+            found = SharedObjects(make(network, self._fleet, view) if make else {})
+            self._shared[network.name, view] = found
             self._lines.update((id(fields), json.dumps(fields)) for fields in found)
         return found
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,9 @@ class Driver:
         What one host's document holds for one network, what all hosts share left out.
     shared_objects
         For each member, what every *other* member's document holds because of it (an overlay's peers). Made once for
-        the fleet, as the sum over hosts would be quadratic.
+        all hosts of one viewpoint, as the sum over hosts would be quadratic.
+    viewpoint
+        What of a host decides how it sees the others, where not all see the same: the segment that it is on.
     check
         The driver's own checks of a network, after addresses are known.
     device_prefixes
@@ -75,7 +77,8 @@ class Driver:
     summary: str
     options: tuple[Option, ...] = ()
     objects: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects
-    shared_objects: Callable[[Network, Fleet], Mapping[str, tuple[Object, ...]]] | None = None
+    shared_objects: Callable[[Network, Fleet, Hashable], Mapping[str, tuple[Object, ...]]] | None = None
+    viewpoint: Callable[[Network, str, Fleet], Hashable] = lambda network, host, fleet: None
     check: Callable[[Network, Fleet, Problems], None] = no_checks
     device_prefixes: tuple[str, ...] = ()
     device_option: str | None = None

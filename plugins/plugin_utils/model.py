@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import NOWHERE, Where, on
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, Span
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, Span, block_around
 
 
 def empty() -> Mapping[Any, Any]:
@@ -151,6 +151,7 @@ class Host:
     name: str
     underlay: Address | None = None
     underlay_named: bool = False  # by containerhost_underlay_address, not guessed from ansible_host
+    underlays: tuple[tuple[Address, int | None], ...] = ()  # all that are named, with their prefix lengths
     underlay_interface: str | None = None
     underlay_mtu: int = 1500
     keep: bool = True  # between two runs
@@ -160,6 +161,17 @@ class Host:
     publish_range: tuple[int, int] = PUBLISH_RANGE  # where host ports are chosen from
     pins: Mapping[str, tuple[Block, ...]] = field(default_factory=empty)
     where: Where = field(default=NOWHERE, repr=False, compare=False)  # what is said of its variables
+
+    @property
+    def underlay_addresses(self) -> tuple[Address, ...]:
+        return tuple(address for address, _prefix in self.underlays) or ((self.underlay,) if self.underlay else ())
+
+    def on_segment(self, version: int) -> tuple[Address, Block | None] | None:
+        """Its underlay address of a family, and the segment that this is on where its prefix length is known."""
+        for address, prefix in self.underlays or ((self.underlay, None),):
+            if address is not None and address.version == version:
+                return address, None if prefix is None else block_around(address, prefix)
+        return None
 
 @dataclass(frozen=True)
 class Inventory:

@@ -45,6 +45,7 @@ TYPES = {
     "ifname": "an interface's name",
     "int": "a number",
     "interface_address": "an address, with or without prefix length",
+    "interface_addresses": "an address, with or without prefix length, or two of them",
     "mac": "a MAC, quoted",
     "name": "a name",
     "names": "a list of names",

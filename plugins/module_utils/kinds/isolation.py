@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     networks,
     plain_network,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import device_towards, is_address
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
@@ -27,7 +28,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
-_SETS = ("closed", "host_ports", "ours", "guarded", "accepted", "internal", "inward", "sourced", "sources4", "sources6")
+_SETS = (
+    *("closed", "host_ports", "ours", "guarded", "accepted", "internal", "inward"),
+    *("sourced", "sources4", "sources6", "direct4", "direct6"),
+)
 
 
 class Isolation(NftKind):
@@ -42,17 +46,35 @@ class Isolation(NftKind):
         "sources": {"type": "list", "elements": "str"},
         "way_out": {"type": "bool", "default": True},
         "host_access": {"type": "list", "elements": "str"},
+        "direct": {"type": "list", "elements": "str"},
+        "direct_by": {"type": "str"},
     }
 
     def spell(self, plain: Values) -> Values:
-        plain = {"internal": False, "protect": True, "way_out": True, **plain}
+        plain = {"internal": False, "protect": True, "way_out": True, "direct_by": None, **plain}
         plain["device"] = canonical.device_name(plain["device"], "device")
         plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.device_name)
         given = plain.get("sources", EVERYBODY)  # an empty list lets nobody pass
         plain["sources"] = given if given == EVERYBODY else networks(given, "sources")
         ports = plain.get("host_access", EVERYBODY)  # an empty list closes the host
         plain["host_access"] = ports if ports == EVERYBODY else _ports(ports)
+        plain["direct"] = networks(plain.get("direct") or [], "direct")
+        if bool(plain["direct"]) != bool(plain.get("direct_by")):
+            raise Problem(f"isolation {plain['device']}: `direct` and `direct_by` go together: give both, or none")
         return plain
+
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """The device that an address of the host's is at."""
+        by = wanted.values.get("direct_by")
+        if by is None or not is_address(by):
+            return wanted
+        device = device_towards(kernel, by, wanted.netns)
+        if device is None:
+            raise Problem(
+                f"isolation {wanted.values['device']}: no interface of this host is on the segment of {by}, by which"
+                " members of the network come: look at its addresses"
+            )
+        return wanted._replace(values={**wanted.values, "direct_by": device})
 
     def summary(self, values: Values) -> list[str]:
         rows = ["accept from: " + (", ".join(values.get("accept_from") or ()) or "nobody")]
@@ -62,7 +84,8 @@ class Isolation(NftKind):
             rows.append(f"sources: {', '.join(values['sources']) or 'nobody'}")
         if values["host_access"] != EVERYBODY:
             rows.append(f"host access: {', '.join(values['host_access']) or 'none'}")
-        return rows + (["way out: no"] if not values.get("way_out", True) else [])
+        rows += ["way out: no"] if not values.get("way_out", True) else []
+        return rows + ([f"direct: {', '.join(values['direct'])} by {values['direct_by']}"] if values["direct"] else [])
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("isolation", values.get("netns"), values["device"])
@@ -92,10 +115,14 @@ class Isolation(NftKind):
         }
         networks_ = map(plain_network, listed(values["sources"]))
         sources = [(f"sources{family_of(each)}", f"{device} . {each}") for each in networks_]
+        direct = [
+            (f"direct{family_of(each)}", f"{values['direct_by']} . {device} . {each}")
+            for each in map(plain_network, values["direct"])
+        ]
         accepted = [("accepted", f"{other} . {device}") for other in values["accept_from"]]
         ports = [("host_ports", f"{device} . {_element_of(each)}") for each in listed(values["host_access"])]
         flagged = [(name, device) for name in flags if flags[name]]
-        return [Element(*each) for each in [*flagged, *accepted, *sources, *ports]]
+        return [Element(*each) for each in [*flagged, *accepted, *sources, *ports, *direct]]
 
     def objects(self, elements: Elements) -> t.Iterator[NftObject]:
         by_device: dict[str, list[Element]] = {}
@@ -103,7 +130,7 @@ class Isolation(NftKind):
         for name in _SETS:
             for key, (_value, comment) in elements.get(name, {}).items():
                 words = key.split(" . ")
-                device = words[-1] if name == "accepted" else words[0]
+                device = words[1] if name in ("accepted", "direct4", "direct6") else words[0]
                 by_device.setdefault(device, []).append(Element(name, key))
                 comments.setdefault(device, comment)
         for device, some in by_device.items():
@@ -122,6 +149,8 @@ def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
         "sources": sources if sources or "sourced" in sets else EVERYBODY,
         "way_out": "inward" not in sets,
         "host_access": ports if ports or "closed" in sets else EVERYBODY,
+        "direct": sorted(cidr(each.key.split(" . ")[2]) for each in elements if each.set.startswith("direct")),
+        "direct_by": next((e.key.split(" . ")[0] for e in elements if e.set.startswith("direct")), None),
     }
 
 

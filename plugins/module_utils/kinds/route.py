@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import device_towards
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
@@ -59,8 +60,8 @@ class Route(Kind):
                     raise Problem(f"route {plain['dst']} and its `{option}` {plain[option]} are not of one family")
         if plain.get("device") is not None:
             plain["device"] = canonical.device_name(plain["device"], "device")
-        elif plain.get("state") != "absent":
-            raise Problem(f"route {plain['dst']} needs a `device` to leave by")
+        elif plain.get("state") != "absent" and plain.get("via") is None:
+            raise Problem(f"route {plain['dst']} needs a `device` to leave by, or a `via` that is on one's segment")
         return plain
 
     def label(self, values: Values) -> str:
@@ -80,8 +81,18 @@ class Route(Kind):
         yield from super().stands_on(values)
         yield ("link", values.get("netns"), values.get("device"))
 
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """At which device a gateway is, where nobody says: documents tell all hosts of it in the same words."""
+        if wanted.values.get("device") is not None or not wanted.present:
+            return wanted
+        device = device_towards(kernel, wanted.values["via"], wanted.netns)
+        return wanted._replace(values={**wanted.values, "device": device})
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        if not kernel.has_link(wanted.values["device"], wanted.netns):
+        if wanted.values["device"] is None:
+            via = wanted.values["via"]
+            yield f"no interface of this host is on a segment with {via}: look at its addresses, or name the `device`"
+        elif not kernel.has_link(wanted.values["device"], wanted.netns):
             yield f"there is no device {wanted.values['device']}; make it first, or name another"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:

@@ -48,13 +48,14 @@ def _host(name: str, variables: Variables) -> dict[str, t.Any]:
 def _underlay_addresses(name: str, variables: Variables) -> list[str]:
     given = variables.get("containerhost_underlay_address")
     if given is not None:
-        address = _address(given) if isinstance(given, str) else None
-        if address is None:
-            raise InventoryError(
-                f"containerhost_underlay_address of {name}: `{given}` is no address"
-                + ("" if isinstance(given, str) else "; quote it")
-            )
-        return [given]
+        several = list(given) if isinstance(given, (list, tuple)) else [given]
+        for one in several:
+            if not isinstance(one, str) or _address(one) is None:
+                raise InventoryError(
+                    f"containerhost_underlay_address of {name}: `{one}` is no address"
+                    + ("" if isinstance(one, str) else "; quote it")
+                )
+        return several
     host = variables.get("ansible_host")
     address = _address(host.strip("[]")) if isinstance(host, str) else None
     # 127.0.0.1 with a port, as Vagrant writes it, is how to get there from here, not where the others find it.

@@ -27,6 +27,7 @@ TABLE = "containerhost"
 #   sourced    devices of ours whose senders have the addresses in sources*, and no others
 #   closed     devices of ours whose senders reach only host_ports of this host
 #   accepted   pairs of devices (in, out) that may reach each other
+#   direct*    interfaces that are not ours, devices of ours, and addresses that are behind one another there
 #   local*     source and destination that keep their addresses
 #   masquerade*  sources that leave under the host's address
 #   outbound*  those of them that leave under one that is said
@@ -59,6 +60,8 @@ table inet containerhost {
     set sources4 { type ifname . ipv4_addr; flags interval; }
     set sources6 { type ifname . ipv6_addr; flags interval; }
     set accepted { type ifname . ifname; }
+    set direct4 { type ifname . ifname . ipv4_addr; flags interval; }
+    set direct6 { type ifname . ifname . ipv6_addr; flags interval; }
     set local4 { type ipv4_addr . ipv4_addr; flags interval; }
     set local6 { type ipv6_addr . ipv6_addr; flags interval; }
     set masquerade4 { type ipv4_addr; flags interval; }
@@ -310,6 +313,10 @@ table inet containerhost {
         ct state new,invalid,untracked jump beginning
         ct state related iifname @sourced jump sourcing
         iifname . oifname @accepted accept
+        iifname . oifname . ip saddr @direct4 accept
+        iifname . oifname . ip6 saddr @direct6 accept
+        oifname . iifname . ip daddr @direct4 accept
+        oifname . iifname . ip6 daddr @direct6 accept
         iifname @internal drop
         oifname != @guarded accept
         ct state related accept
@@ -325,10 +332,9 @@ table inet containerhost {
 
 SET_NAMES = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same".split())
-# Their keys begin with a device; what follows is an address, or a port.
-FROM_DEVICES = frozenset(
-    "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by".split()
-)
+# Their keys begin with so many devices; what follows is an address, or a port.
+_FROM_ONE = "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
+FROM_DEVICES = {**dict.fromkeys(_FROM_ONE.split(), 1), "direct4": 2, "direct6": 2}
 
 _DERIVED = "containerhost:derived"
 

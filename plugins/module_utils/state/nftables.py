@@ -244,8 +244,8 @@ def _add(name: str, rows: t.Sequence[tuple[str, str | None, str]]) -> t.Iterator
 def _quote(name: str, key: str) -> str:
     """Device names in quotes: nft would take some of them for its own words."""
     if name in FROM_DEVICES:
-        device, dot, rest = key.partition(" . ")
-        return f"{_quoted(device)}{dot}{rest}"
+        *devices, address = key.split(" . ", FROM_DEVICES[name])
+        return " . ".join([*map(_quoted, devices), address])
     if name in OF_DEVICES:
         return " . ".join(map(_quoted, key.split(" . ")))
     return key

@@ -51,7 +51,7 @@ OPTIONS = (
         "bool",
         "Route without encapsulation to hosts on the same segment.",
         default=False,
-        built=False,
+        only_with=("backend", tuple(name for name, each in backends().items() if not each.direct)),
     ),
 )
 

@@ -178,8 +178,9 @@ def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
     named = values["containerhost_underlay_address"]
     return Host(
         name=name,
-        underlay=named or _guess_underlay(variables.get("ansible_host")),
+        underlay=named[0][0] if named else _guess_underlay(variables.get("ansible_host")),
         underlay_named=named is not None,
+        underlays=named or (),
         underlay_interface=values["containerhost_underlay_interface"],
         underlay_mtu=values["containerhost_underlay_mtu"],
         keep=values["containerhost_keep"],

@@ -101,7 +101,24 @@ def read_addresses(value: Any, option: Option) -> tuple[Address, ...]:
     return each(value, option, lambda item: read_address(item, option))
 
 
+def read_interface_addresses(value: Any, option: Option) -> tuple[tuple[Address, int | None], ...]:
+    """One address, or one of each family, with their prefix lengths where these are written."""
+    several = value if isinstance(value, (list, tuple)) else [value]
+    found = tuple(_interface_address(item, option) for item in several)
+    versions = [address.version for address, _prefix in found]
+    if not found or len({*versions}) != len(versions):
+        raise Refusal(
+            f"`{option.name}` is {value!r}, and a host has one address of each family on the underlay",
+            "Write one, or one of IPv4 and one of IPv6",
+        )
+    return found
+
+
 def read_interface_address(value: Any, option: Option) -> Address:
+    return _interface_address(value, option)[0]
+
+
+def _interface_address(value: Any, option: Option) -> tuple[Address, int | None]:
     """One that other hosts can reach; with a prefix length, neither the network's own address nor its broadcast."""
     address, prefix = parse_interface(text(value, option.name, "198.18.7.11"))
     if block := special(address):
@@ -113,7 +130,7 @@ def read_interface_address(value: Any, option: Option) -> Address:
         raise Refusal(
             f"`{option.name}` is {value}, which is {reason} and no host's", "Write the host's own address there"
         )
-    return address
+    return address, prefix
 
 
 def _of_network(block: Block, address: Address) -> str:
@@ -309,6 +326,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "ifname": read_ifname,
     "int": read_int,
     "interface_address": read_interface_address,
+    "interface_addresses": read_interface_addresses,
     "mac": read_mac,
     "name": read_name,
     "names": read_names,

@@ -123,8 +123,9 @@ ENDPOINT = (
 HOST = (
     Option(
         "containerhost_underlay_address",
-        "interface_address",
-        "The host's address on the underlay, with or without prefix length.",
+        "interface_addresses",
+        "The host's address on the underlay, with or without prefix length; or a list of one of each family, the first"
+        " of which tunnels have.",
         default_note="C(ansible_host) if that is an address",
     ),
     Option("containerhost_underlay_interface", "ifname", "The underlay's interface.", default_note="by route"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
@@ -60,10 +60,11 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         # Of those here as well: whoever asks for one is answered, and no other host is asked for it.
         yield from _neighbours(network, endpoint)
     # What switches frames may meet these rules too, where somebody has loaded br_netfilter.
-    yield new.object_of("isolation", network.name, device=device, accept_from=[device], internal=True, sources=[])
+    closed = {"internal": True, "sources": [], "host_access": []}
+    yield new.object_of("isolation", network.name, device=device, accept_from=[device], **closed)
 
 
-def peers(network: Network, fleet: Fleet) -> Mapping[str, tuple[Object, ...]]:
+def peers(network: Network, fleet: Fleet, view: Hashable) -> Mapping[str, tuple[Object, ...]]:
     return {name: tuple(_peer(network, name, str(fleet.hosts[name].underlay))) for name in network.members}
 
 
@@ -94,6 +95,10 @@ def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) 
     underlays.check(backend, network, fleet, problems)
     _check_subnets(network, problems)
     _check_ways_out(network, fleet, problems)
+    if network.spec.options["direct_routing"]:
+        problems.add(
+            f"{network.spec.where}`direct_routing` routes, and on a bridged overlay nothing is routed", "Leave it out"
+        )
     group = network.spec.options["multicast_group"]
     if group is not None:
         _check_group(network, str(group), fleet, problems)

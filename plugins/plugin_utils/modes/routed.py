@@ -9,7 +9,13 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import handoff, host_access, outbound, underlays
+from ansible_collections.containerhost.network.plugins.plugin_utils import (
+    handoff,
+    host_access,
+    outbound,
+    segments,
+    underlays,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -44,11 +50,13 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
         yield from new.published(network, endpoint)
         yield from new.answered(network, endpoint)
     internal = network.spec.internal
-    yield from new.forwarding(network, network.devices, None if internal else "auto")
+    # Where packets of other members come by the underlay itself, that is routed from as well.
+    uplink = None if internal and not _is_direct(backend, network) else "auto"
+    yield from new.forwarding(network, network.devices, uplink)
     if not internal:
         for slice_ in slices:
             yield outbound.masquerade(network, host, slice_, str(slice_.subnet))
-    yield from _isolation(network, slices)
+    yield from _isolation(backend, network, host, fleet)
     yield from new.route_localnet(network, endpoints)
     if 6 in network.versions:
         for each in network.devices:
@@ -56,16 +64,21 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     yield from handoff.objects(network, host)
 
 
-def _isolation(network: Network, slices: tuple[Slice, ...]) -> Iterator[Object]:
+def _isolation(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     """From its containers come addresses of this host's slices, from the other hosts those of the whole network."""
     *tunnels, device = network.devices
+    direct = (segments.direct(network, host, fleet) if _is_direct(backend, network) else None) or {}
     common = {"accept_from": [device, *tunnels], "internal": network.spec.internal}
     common["host_access"] = host_access.of(network.spec)
-    own = [str(slice_.block) for slice_ in slices]
+    own = [str(slice_.block) for slice_ in network.slices[host]]
     everywhere = [str(subnet.cidr) for subnet in network.subnets]
-    yield new.object_of("isolation", network.name, device=device, **common, sources=own)
+    yield new.object_of("isolation", network.name, device=device, **common, sources=own, **direct)
     for tunnel in tunnels:
         yield new.object_of("isolation", network.name, device=tunnel, **common, sources=everywhere, way_out=False)
+
+
+def _is_direct(backend: Backend, network: Network) -> bool:
+    return backend.direct or network.spec.options["direct_routing"]
 
 
 def _subnet_routes(network: Network, endpoint: Endpoint) -> list[dict[str, str]]:
@@ -79,14 +92,36 @@ def _subnet_routes(network: Network, endpoint: Endpoint) -> list[dict[str, str]]
     ]
 
 
-def peers(backend: Backend, network: Network, fleet: Fleet) -> Mapping[str, tuple[Object, ...]]:
-    return {name: tuple(backend.peer(network, name, fleet)) for name in network.members}
+def viewpoint(network: Network, host: str, fleet: Fleet) -> segments.Segments:
+    """Who shares a segment with a host decides which of the others it reaches without a tunnel."""
+    return segments.segments(fleet.hosts[host]) if network.spec.options["direct_routing"] else ()
+
+
+def peers(
+    backend: Backend, network: Network, fleet: Fleet, view: segments.Segments
+) -> Mapping[str, tuple[Object, ...]]:
+    return {name: tuple(_peer(backend, network, name, fleet, view)) for name in network.members}
+
+
+def _peer(backend: Backend, network: Network, host: str, fleet: Fleet, view: segments.Segments) -> Iterator[Object]:
+    straight = segments.direct_slices(network, host, view, fleet)
+    yield from segments.routes(network, straight, {slice_: metric_of(slice_) for slice_ in straight})
+    rest = tuple(slice_ for slice_ in network.slices[host] if slice_ not in straight)
+    if rest:
+        whole = network if not straight else replace(network, slices={**network.slices, host: rest})
+        yield from backend.peer(whole, host, fleet)
 
 
 def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
     underlays.check(backend, network, fleet, problems)
     outbound.check(network, frozenset((4, 6)), problems)
     handoff.check(network, problems)
+    if network.spec.options["direct_routing"] and not any(viewpoint(network, name, fleet) for name in network.members):
+        problems.add(
+            f"{network.spec.where}`direct_routing` is between hosts on one segment, and no member's underlay address"
+            " says its prefix length",
+            "Write them with it, as in containerhost_underlay_address: 198.18.7.11/24, or leave `direct_routing` out",
+        )
 
 
 def variant(overlay: Driver, backend: Backend) -> Driver:
@@ -94,6 +129,7 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
         overlay,
         objects=functools.partial(objects, backend),
         shared_objects=functools.partial(peers, backend),
+        viewpoint=viewpoint,
         check=functools.partial(check, backend),
         device_prefixes=(*backend.device_prefixes, "chb-"),
         has_vtep=backend.has_vtep,

@@ -99,7 +99,7 @@ class Members:
             for name in self.hosts:
                 predicted = self.apply(plan, name, remove, check=True)
                 done = self.apply(plan, name, remove)
-                assert predicted["diff"] == done["diff"]
+                assert predicted["diff"] == done["diff"], name
                 changed.setdefault(name, []).extend(each["before_header"] for each in done["diff"])
         for name in self.hosts:
             assert self.apply(plan, name, remove=True)["diff"] == []
@@ -116,13 +116,17 @@ class Members:
             for endpoint in endpoints
         }
 
-    def pings(self, network: str, *options: str) -> list[str]:
-        """Who does not reach whom, from each container to each address of all others."""
+    def pings(self, network: str) -> list[str]:
+        """Who does not reach whom, from each container to each address of all others, with the patience that it takes
+        until neighbours on the underlay are found."""
         there = self.addresses(network)
         return [
             f"{host}/{container} to {address}"
             for host, container in there
             for other, addresses in there.items()
             for address in (addresses if other != (host, container) else ())
-            if "0 received" in self.in_(host, container, "ping", "-c1", "-W1", *options, address, check=False)
+            if not any(self.reaches(host, container, address) for _again in range(5))
         ]
+
+    def reaches(self, host: str, container: str, address: str, *options: str) -> bool:
+        return "1 received" in self.in_(host, container, "ping", "-c1", "-W1", *options, address, check=False)

@@ -125,6 +125,7 @@ def test_what_somebody_has_changed_on_the_segment_is_found_and_mended(pond: Memb
             host.run("bridge", "fdb", "del", entry.split()[0], "dev", "ch-pond", *dst, table)
     host.run("ip", "neigh", "del", "10.44.0.3", "dev", "chb-pond")
     host.run("ip", "link", "set", port, "nomaster")
+    host.settle()
     assert pond.site()["h2"] == []
     assert pond.pings("pond") == []
     host.run("ip", "link", "set", "ch-pond", "nomaster")

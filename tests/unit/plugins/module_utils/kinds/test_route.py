@@ -115,7 +115,7 @@ def test_each_namespace_has_its_own():
     [
         ({"via": "fd00::1"}, "not of one family"),
         ({"src": "fd00::1"}, "not of one family"),
-        ({"device": None}, "needs a `device`"),
+        ({"device": None, "via": None}, "needs a `device`"),
         ({"dst": "10.42.1.1/24"}, "10.42.1.1/24"),
         ({"table": 0}, "table 0"),
         ({"metric": 1 << 32}, "metric"),

@@ -40,7 +40,7 @@ def test_the_underlay_address_goes_before_ansible_host():
     assert addresses(ansible_host="10.0.0.1", containerhost_underlay_address="198.18.0.1/24") == ["198.18.0.1/24"]
 
 
-@pytest.mark.parametrize("value", ["nonsense", 7, ["10.0.0.1"]])
+@pytest.mark.parametrize("value", ["nonsense", 7, ["10.0.0.1", "nonsense"]])
 def test_an_underlay_address_that_is_none_is_an_error_that_names_the_host(value):
     with pytest.raises(InventoryError, match="containerhost_underlay_address of h1"):
         addresses(containerhost_underlay_address=value)

@@ -86,7 +86,6 @@ def test_what_is_not_built_is_refused_by_name_and_never_ignored():
     table = schema.Section(schema.network_options("overlay"))
     for key, value in {
         "backend": "wireguard",
-        "direct_routing": True,
     }.items():
         problems = read(table, {"driver": "overlay", "vni": 1, key: value})[1]
         assert len(problems) == 1
