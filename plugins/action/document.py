@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -134,7 +135,7 @@ class ActionModule(EveryKindAction, InstallingAction):
         applied = self.run_with_every_kind(self.MODULE, arguments, task_vars)
         if not applied.get("lacks") or not boolean(self._task.args.get("install", False)):
             return applied
-        installed = self._install(self._task.args.get("venv"), task_vars)
+        installed = self._install(self._task.args.get("venv"), task_vars, _programs(applied["lacks"]))
         if installed.get("failed") or installed.get("unreachable"):
             return installed
         if not installed["changed"]:
@@ -158,6 +159,11 @@ def _passed(arguments: dict[str, Any], own: dict[str, Any], plan: dict[str, Any]
         "save": json.dumps(keeping.of_host(own, plan, host, arguments.get("drivers"))),
         "settled": json.dumps(settled.of_host(plan.get("settled", {}), host)),
     }
+
+
+def _programs(lacks: Sequence[str]) -> list[str]:
+    """Those of what a host lacks that it is asked for by name; libraries it looks for anyway."""
+    return [name for name in lacks if name not in ("pyroute2", "libnftables")]
 
 
 def _warned(result: dict[str, Any], host: str) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shutil
 import sys
 import typing as t
 
+_PATH = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin"
 MINIMUM_PYROUTE2 = "0.7.2"
 VENV = "/usr/local/lib/containerhost/python"  # where modules look for a pyroute2 of our own
 
@@ -19,6 +21,8 @@ _PACKAGES = {
     "pyroute2": {"alpine": "py3-pyroute2", "arch": "python-pyroute2", "": "python3-pyroute2"},
     "libnftables": {"debian": "libnftables1", "ubuntu": "libnftables1", "suse": "libnftables1", "": "nftables"},
 }
+# Programs that a host needs only for what asks for them, likewise.
+_PROGRAMS = {"dnsmasq": {"debian": "dnsmasq-base", "ubuntu": "dnsmasq-base", "": "dnsmasq"}}
 
 
 def versions(venv: str | None = None) -> dict[str, str | None]:
@@ -73,8 +77,13 @@ def missing_packages(found: t.Mapping[str, str | None], family: t.Sequence[str],
     return [package_of(name, family) for name in missing]
 
 
+def missing_programs(asked: t.Iterable[str], family: t.Sequence[str]) -> list[str]:
+    """Package names for those of our programs that are asked for and not there."""
+    return [package_of(name, family) for name in asked if name in _PROGRAMS and shutil.which(name, path=_PATH) is None]
+
+
 def package_of(library: str, family: t.Sequence[str]) -> str:
-    names = _PACKAGES[library]
+    names = {**_PACKAGES, **_PROGRAMS}[library]
     return next((names[word.split("-")[-1]] for word in family if word and word.split("-")[-1] in names), names[""])
 
 

@@ -16,6 +16,12 @@ options:
     description:
       - The folder of a virtual environment that pyroute2 is to be in, instead of the distribution's package.
     type: path
+  programs:
+    description:
+      - Programs that the host needs besides, for what it is to have, such as C(dnsmasq) for a name server.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - containerhost.network.attributes.info
 author:
@@ -81,15 +87,22 @@ from ansible_collections.containerhost.network.plugins.module_utils.libraries im
     distribution,
     is_old,
     missing_packages,
+    missing_programs,
     versions,
 )
 
+ARGUMENTS = {
+    "venv": {"type": "path"},
+    "programs": {"type": "list", "elements": "str", "default": []},
+}
+
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"venv": {"type": "path"}}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     venv = module.params["venv"]
     found = versions(venv)
     missing = missing_packages(found, distribution(), venv is not None)
+    missing += missing_programs(module.params["programs"], distribution())
     wanted = venv is not None and (found["pyroute2"] is None or is_old(found["pyroute2"]))
     words = [*missing, *([f"pyroute2 in {venv}"] if wanted else [])]
     module.exit_json(

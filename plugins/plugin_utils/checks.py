@@ -211,6 +211,7 @@ def check_members(inventory: Inventory, wanted: Membership, problems: Problems) 
 
 
 def check_fleet(fleet: Fleet, problems: Problems) -> None:
+    naming.check_fleet(fleet, problems)
     for network in fleet.networks.values():
         driver_ = driver_of(network.spec)
         driver_.check(network, fleet, problems)

@@ -80,6 +80,7 @@ class Documents(Mapping[str, Document]):
         for network in self._on[host]:
             yield from driver_of(network.spec).objects(network, host, self._fleet)
             yield from self._names.objects(network, host)
+        yield from self._names.resolv_confs(host, None if self._all else self.networks)
 
     def _namespaces(self, host: str) -> Iterator[Object]:
         seen = set()

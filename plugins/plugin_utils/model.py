@@ -83,6 +83,15 @@ class SubnetSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class DnsSpec:
+    """Whom a container asks for names, and how (resolv.conf(5)); None says nothing of it."""
+
+    servers: tuple[Address, ...] | None = None
+    search: tuple[str, ...] | None = None
+    options: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSpec:
     """A network as the inventory gives it. ``subnets`` None: to be taken from the pools."""
 
@@ -94,6 +103,7 @@ class NetworkSpec:
     members: tuple[str, ...] | None = None
     per_host_names: bool = False
     names: tuple[str, ...] = ()  # the ways in which containers find each other by name
+    dns: DnsSpec = DnsSpec()
     present: bool = True
     options: Mapping[str, Any] = field(default_factory=empty)
     where: Where = field(default=NOWHERE, repr=False, compare=False)  # the beginning of a message about it
@@ -128,6 +138,7 @@ class ContainerSpec:
     publish: tuple[Publish, ...] = ()  # of one that joins another; those of all others are of an endpoint
     aliases: tuple[str, ...] = ()
     where: Where = field(default=NOWHERE, repr=False, compare=False)  # the beginning of a message about it
+    dns: DnsSpec = DnsSpec()
 
     @property
     def partner(self) -> str | None:

@@ -11,7 +11,7 @@ addresses of both.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.host_file import has_hosts_file
@@ -21,18 +21,21 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.driver impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import is_shim
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS, Address, Block
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
+    DnsSpec,
     Endpoint,
     EndpointSpec,
     Fleet,
     Inventory,
     Network,
     NetworkSpec,
+    Slice,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.public_domains import is_public
 
+MOST_SERVERS = 3  # MAXNS, resolv.h
 _NAMED = 5  # containers in one sentence
 
 
@@ -49,11 +52,32 @@ class Names:
         if not network.spec.names or not endpoints:
             return
         yield self._table(network, host)
+        if "resolver" in network.spec.names:
+            yield _server(network, host, self._table(network, host)[1]["entries"])
         if "hosts" in network.spec.names:
             for engine, ref in dict.fromkeys((each.container.engine, each.container.ref) for each in endpoints):
                 if has_hosts_file(engine):
                     sandbox = {"engine": engine, "ref": ref}
                     yield new.object_of("hosts_file", network.name, sandbox=sandbox, table=network.name)
+
+    def resolv_confs(self, host: str, chosen: Collection[str] | None) -> Iterator[Object]:
+        """Whom bare namespaces ask: one file each, whichever of its networks a document is about (None: all)."""
+        for spec, gateways in self._asked(host).values():
+            if spec and (chosen is None or any(each.network in chosen for each in spec.endpoints)):
+                found = resolution(spec, self._fleet.networks, gateways)
+                if found is not None:
+                    sandbox = {"engine": spec.engine, "ref": spec.ref}
+                    yield new.object_of("resolv_conf", found[0], sandbox=sandbox, **found[1])
+
+    def _asked(self, host: str) -> dict[str, tuple[ContainerSpec, dict[str, list[str]]]]:
+        """Bare namespaces by name, with the addresses of their networks' name servers."""
+        found: dict[str, tuple[ContainerSpec, dict[str, list[str]]]] = {}
+        for name, network in self._fleet.networks.items():
+            for endpoint in network.endpoints.get(host, ()):
+                if endpoint.container.engine == "netns":
+                    _spec, gateways = found.setdefault(endpoint.container.ref, (endpoint.container, {}))
+                    gateways[name] = [str(slice_.gateway) for slice_ in network.slices[host] if slice_.gateway]
+        return found
 
     def _table(self, network: Network, host: str) -> Object:
         """Containers of one host have a bridge to themselves; on all other networks, the fleet's find each other."""
@@ -85,6 +109,67 @@ def names_of(container: str, aliases: Iterable[str], network: str) -> list[str]:
     return list(dict.fromkeys([*plain, *(f"{name}.{network}" for name in plain)]))
 
 
+def _server(network: Network, host: str, names: Iterable[str]) -> Object:
+    """Names of the network's domain, aliases with dots, and its addresses are nobody else's to answer."""
+    own = {name for line in names for name in line.split()[1:] if "." in name and not name.endswith(f".{network.name}")}
+    asked = network.spec.dns.servers
+    return new.object_of(
+        "name_server",
+        network.name,
+        name=network.name,
+        device=network.container_device,
+        table=network.name,
+        servers=[] if network.spec.internal else None if asked is None else [str(each) for each in asked],
+        local=sorted({network.name.lower(), *(name.lower() for name in own)}),
+        reverse=[block for slice_ in network.slices[host] for block in reverse_zones(_of_names(network, slice_))],
+    )
+
+
+def _of_names(network: Network, slice_: Slice) -> Block:
+    return slice_.subnet if driver_of(network.spec).spans_hosts else slice_.block
+
+
+def reverse_zones(block: Block) -> list[str]:
+    """A block as networks whose prefix is a whole number of labels of its reverse domain (RFC 1035, RFC 3596).
+
+    None of one that is smaller than the smallest of these: its domain is that of others, too.
+    """
+    step, most = (8, 24) if block.version == 4 else (4, 124)
+    prefix = -(-block.prefix // step) * step
+    if prefix > most:
+        return []
+    size = 1 << (BITS[block.version] - prefix)
+    starts = range(block.first, block.last + 1, size)
+    return [f"{Address(block.version, start)}/{prefix}" for start in starts]
+
+
+def resolution(
+    container: ContainerSpec, networks: Mapping[str, Network], gateways: Mapping[str, list[str]]
+) -> tuple[str, dict[str, list[str]]] | None:
+    """Whom a bare namespace asks, and the network that this is of; None: as its host does.
+
+    It asks one network's name server, that of its way out first: another one knows names of its own network only.
+    """
+    there = [networks[each.network].spec for each in container.endpoints if each.network in networks]
+    served = sorted((spec for spec in there if "resolver" in spec.names), key=lambda spec: _rank(container, spec))
+    said = [container.dns, *(spec.dns for spec in there)]
+    search, options = (_first(said, name) for name in ("search", "options"))
+    servers = gateways[served[0].name][:MOST_SERVERS] if served else _first(said, "servers")
+    if not there or not (servers or search or options):
+        return None
+    owner = served[0].name if served else there[0].name
+    fields = {"servers": servers, "search": search, "options": options}
+    return owner, {name: [str(each) for each in value] for name, value in fields.items() if value}
+
+
+def _rank(container: ContainerSpec, spec: NetworkSpec) -> tuple[bool, bool, str]:
+    return spec.name != container.default_route, spec.internal, spec.name
+
+
+def _first(said: Iterable[DnsSpec], name: str) -> Any:
+    return next((found for each in said if (found := getattr(each, name)) is not None), None)
+
+
 # -- checks ----------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +182,73 @@ def check(inventory: Inventory, problems: Problems) -> None:
                 f"{container.where}it is to be found by its name on `{network.name}`, and `{container.name}` (as"
                 f" `{whole}`, too) is no hostname: {fault}",
                 "Give it another name, with its own as `ref`, or set `names: none` for the network",
+            )
+
+
+def check_fleet(fleet: Fleet, problems: Problems) -> None:
+    """What a name server needs, and whom a container can ask."""
+    for network in fleet.networks.values():
+        spec = network.spec
+        if "resolver" in spec.names and not _has_addresses(network):
+            problems.add(
+                f"{spec.where}`names: resolver` needs an address of each host on the network, and is not built yet for"
+                f" {_kind_of(spec)} networks, which have none",
+                "Write names: hosts",
+            )
+        ports = spec.options.get("host_access")
+        if "resolver" in spec.names and ports is not None and not {"53/tcp", "53/udp"} <= {*map(str, ports)}:
+            problems.add(
+                f"{spec.where}`names: resolver` answers on port 53 of the host, and `host_access` closes that",
+                "Write host_access: dns, or add 53/udp and 53/tcp to it",
+            )
+        if spec.internal and spec.dns.servers and "resolver" in spec.names:
+            problems.add(
+                f"{spec.where}`dns` names `servers`, and from an internal network nobody outside is asked",
+                "Leave `servers` out, or take a network that is not internal",
+            )
+    for containers in fleet.containers.values():
+        for container in containers.values():
+            _check_dns(container, fleet.networks, problems)
+
+
+def _has_addresses(network: Network) -> bool:
+    """Has each host an address on the network, whose containers may ask it?"""
+    slices = [slice_ for found in network.slices.values() for slice_ in found]
+    return driver_of(network.spec).has_gateway and all(slice_.gateway for slice_ in slices)
+
+
+def _kind_of(spec: NetworkSpec) -> str:
+    mode = spec.options.get("mode")
+    return f"{mode} {spec.driver}" if mode and spec.driver == "overlay" else spec.driver
+
+
+def _check_dns(container: ContainerSpec, networks: Mapping[str, Network], problems: Problems) -> None:
+    there = [networks[each.network].spec for each in container.endpoints if each.network in networks]
+    served = sorted((spec for spec in there if "resolver" in spec.names), key=lambda spec: _rank(container, spec))
+    dns = container.dns
+    if dns != DnsSpec() and container.engine != "netns":
+        problems.add(
+            f"{container.where}`dns` is not built yet for engine {container.engine}",
+            "Say it to its engine, as in docker run --dns, or leave it out",
+        )
+    elif dns.servers is not None and served:
+        problems.add(
+            f"{container.where}`dns` names `servers`, and it asks the name server of `{served[0].name}`",
+            "Set `servers` for that network, whose name server asks them",
+        )
+    elif container.engine == "netns" and not served:
+        said = [dns, *(spec.dns for spec in there)]
+        if (_first(said, "search") or _first(said, "options")) and not _first(said, "servers"):
+            problems.add(
+                f"{container.where}`dns` says how to ask, and not whom",
+                "Give `servers`, too, or `names: resolver` to one of its networks",
+            )
+    for spec in served[1:]:
+        if "hosts" not in spec.names:
+            problems.add(
+                f"{container.where}it asks the name server of `{served[0].name}`, which does not know the names of"
+                f" `{spec.name}`",
+                f"Write names: [hosts, resolver] for `{spec.name}`",
             )
 
 
@@ -129,6 +281,17 @@ def warnings(inventory: Inventory) -> Iterator[str]:
             f"{', '.join(list(fileless)[:_NAMED])} (of {' and '.join(sorted({*fileless.values()}))}) can be found by"
             " name, and have no hosts file on the host that the names of others could be written to: tell them of these"
             " by other means"
+        )
+    untold = [
+        str(container)
+        for container, _endpoint, network in _named(inventory)
+        if network.names == ("resolver",) and container.engine != "netns"
+    ]
+    if untold:
+        yield (
+            f"{', '.join(dict.fromkeys(untold[:_NAMED]))} can be found by name, and must be told by their engine to ask"
+            " the name server of their network, as in docker run --dns with its gateway; or write names: [hosts,"
+            " resolver]"
         )
     hidden: dict[str, dict[str, None]] = {}
     for container, endpoint, network in _named(inventory):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -36,9 +36,12 @@ def steps(host: Mapping[str, Any], venv: str | None) -> list[Step]:
 class InstallingAction(ActionBase):
     """An action that can install, on its task's host, what our modules need there."""
 
-    def _install(self, venv: str | None, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The result of installing what is missing; in check mode, of saying so."""
-        host = self._execute_module(INFO, module_args={"venv": venv} if venv else {}, task_vars=task_vars)
+    def _install(
+        self, venv: str | None, task_vars: dict[str, Any], programs: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """The result of installing what is missing, with ``programs``; in check mode, of saying so."""
+        arguments: dict[str, Any] = {**({"venv": venv} if venv else {}), **({"programs": programs} if programs else {})}
+        host = self._execute_module(INFO, module_args=arguments, task_vars=task_vars)
         if host.get("failed") or host.get("unreachable"):
             return host
         todo = steps(host, venv)

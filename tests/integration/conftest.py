@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -179,6 +181,9 @@ class Host:
         self.run("timeout", "10", "sh", "-c", "until ip addr show dev eth0 | grep -q fe80; do sleep 0.02; done")
 
     def end(self) -> None:
+        for file in Path(f"/proc/{self._host.pid}/root/run/containerhost-names").glob("*.pid"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int(file.read_text()), signal.SIGKILL)  # a name server outlives a host that is a sleeper
         self._host.end()
         self._outside.end()
 

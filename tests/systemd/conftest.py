@@ -22,6 +22,7 @@ NETWORKS = {
         "driver": "overlay",
         "vni": 42,
         "subnets": [{"cidr": "10.42.0.0/16", "host_prefix": 24}, {"cidr": "fd00:42::/48", "host_prefix": 64}],
+        "names": "resolver",
     },
 }
 SHOP = {"networks": {"web": {"publish": ["8080:80"]}, "fabric": {}}, "default_route": "web"}

@@ -29,6 +29,7 @@ for top in ("/etc", "/usr/local", "/usr/share", "/run/systemd/system"):
             else:
                 print(path, oct(mode))
 """
+NAME_SERVERS = "/run/systemd/system/containerhost-names-"  # of networks, whatever keeps these
 METRICS = "/var/tmp/metrics"
 
 
@@ -51,11 +52,12 @@ def changed_files(fleet, before):
     """But for what the tests themselves have written."""
     found = files(fleet)
     lines = {line for host in found for line in {*found[host]} ^ {*before[host]}}
-    return sorted(line for line in lines if not line.startswith("/etc/nftables.conf"))
+    return sorted(line for line in lines if not line.startswith(("/etc/nftables.conf", NAME_SERVERS)))
 
 
 def units(host):
-    return host.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "containerhost*").stdout
+    told = host.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "containerhost*").stdout
+    return "".join(line for line in told.splitlines(keepends=True) if not line.startswith("containerhost-names-"))
 
 
 def is_active(host, unit):
@@ -69,6 +71,16 @@ def test_site_works_on_hosts_that_boot_systemd(kept):
     assert answer(kept) == "from shop"
 
 
+def test_a_name_server_is_a_service_that_comes_back_when_it_is_killed(kept):
+    host, unit = kept["h1"], "containerhost-names-fabric"
+    assert host.run("ip", "netns", "exec", "shop", "getent", "hosts", "db.fabric").stdout.split()[1] == "db.fabric"
+    before = host.run("systemctl", "show", "--value", "--property=MainPID", unit).stdout
+    host.run("systemctl", "kill", "--signal=KILL", unit)
+    again = f"until [ $(systemctl show --value --property=MainPID {unit}) -ne {before.strip()} ] &&"
+    host.run("timeout", "20", "sh", "-c", f"{again} ip netns exec shop getent hosts db; do sleep 0.1; done")
+    assert is_active(host, unit) == "active"
+
+
 def test_after_a_reboot_everything_is_back_without_a_run(kept):
     before = states(kept)
     kept["h1"].reboot()
@@ -76,6 +88,7 @@ def test_after_a_reboot_everything_is_back_without_a_run(kept):
     listen(kept["h1"])
     assert answer(kept) == "from shop"
     assert kept["h2"].pings("10.42.0.2", netns="db")
+    assert kept["h1"].run("ip", "netns", "exec", "shop", "getent", "hosts", "db").stdout
     assert_kept(kept, before)
 
 
@@ -181,3 +194,5 @@ def test_taken_down_everything_is_as_before(kept, untouched, files_before):
     assert_same(untouched, states(kept))
     assert changed_files(kept, files_before) == []
     assert units(kept["h1"]) == ""
+    left = f"ls {NAME_SERVERS}* /run/containerhost-names; pgrep dnsmasq"
+    assert kept["h1"].run("sh", "-c", left, check=False).stdout == ""

@@ -37,6 +37,7 @@ TYPES = {
     "blocks": "a list of CIDRs",
     "bool": "true or false",
     "by_host": "an address, or addresses by host",
+    "dns": "a mapping",
     "folder": "a folder's path",
     "handoff": "a mapping from engine to true or false",
     "host_access": "C(all), C(none), C(dns) or a list of ports",

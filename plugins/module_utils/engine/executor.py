@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import socket
 import typing as t
@@ -91,6 +92,7 @@ class Executor:
             (s.NftElement, self._nft),
             (s.WriteFile, file_steps.write_files),
             (s.WriteBlock, file_steps.write_blocks),
+            (s.ServeNames, functools.partial(file_steps.serve_names, self._kernel.processes)),
             (s.Announce, self._announce),
             (s.Answer, self._answer),
             (s.DeleteLink, self._delete_links),

@@ -17,17 +17,34 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.state import names
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 
-_FOLDER_MODE = 0o1755
+_FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
 
 
 def write_files(steps: t.Sequence[s.WriteFile]) -> t.Iterator[tuple[int, str]]:
     """Positions of those that failed, and why."""
     for position, step in enumerate(steps):
         try:
-            _write(step.path, step.text, step.mode)
+            if step.in_place and step.text is not None and os.path.lexists(step.path):
+                _write_in_place(step.path, step.text)
+            else:
+                _write(step.path, step.text)
         except OSError as error:
             yield position, _words(error)
+
+
+def serve_names(processes: NameProcesses, steps: t.Sequence[s.ServeNames]) -> t.Iterator[tuple[int, str]]:
+    for position, step in enumerate(steps):
+        try:
+            if step.action == "start":
+                reason = processes.start(step.name, step.owner)
+            else:
+                reason = (processes.reload if step.action == "reload" else processes.stop)(step.name)
+        except OSError as error:
+            reason = _words(error)
+        if reason is not None:
+            yield position, reason
 
 
 def write_blocks(steps: t.Sequence[s.WriteBlock]) -> t.Iterator[tuple[int, str]]:
@@ -50,12 +67,12 @@ def _write_blocks(path: str, steps: t.Sequence[s.WriteBlock]) -> None:
             return  # it has gone with its container
         if not steps[0].whole:
             raise
-        _write(path, _with_blocks(names.new_hosts(), steps), 0o644)
+        _write(path, _with_blocks(names.new_hosts(), steps))
         return
     text = _with_blocks(before, steps)
     _write_in_place(path, text)
     if steps[0].whole and not names.blocks(text):
-        _write(path, None, 0)
+        _write(path, None)
 
 
 def _with_blocks(text: str, steps: t.Sequence[s.WriteBlock]) -> str:
@@ -64,7 +81,7 @@ def _with_blocks(text: str, steps: t.Sequence[s.WriteBlock]) -> str:
     return text
 
 
-def _write(path: str, text: str | None, mode: int) -> None:
+def _write(path: str, text: str | None) -> None:
     folder = os.path.dirname(path)
     if text is None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -72,7 +89,7 @@ def _write(path: str, text: str | None, mode: int) -> None:
         _remove_folders(folder)
     else:
         _make_folders(folder)
-        replace_text(path, text, mode)
+        replace_text(path, text, _FILE_MODE, draft=names.draft_of(path))
 
 
 def _make_folders(path: str) -> None:

@@ -35,6 +35,8 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 
 
+# What a kind notes of programs that this host has not got and an object needs (``Kernel.notes``), by their names.
+LACKS = "lacks"
 # In ``after``: every kind of device, also those that a kind's author has not heard of.
 ANY_DEVICE = "any device"
 # In ``after``: every kind of device that may be the parent of another, that is all but those with a parent that end in

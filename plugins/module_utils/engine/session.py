@@ -13,7 +13,7 @@ import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, link_data_of
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import LACKS, Kind, link_data_of
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
@@ -38,7 +38,8 @@ CARRY_ON = "What does not depend on it has been made; the next run carries on."
 
 
 class Ended(Exception):
-    """The work has ended early. ``problems`` are its causes, a sentence each; ``lacks`` are missing libraries.
+    """The work has ended early. ``problems`` are its causes, a sentence each; ``lacks`` are missing libraries
+    and programs.
 
     ``partly``: what does not depend on them is done.
     """
@@ -82,7 +83,12 @@ def kernel_of_this_host(
     with _in_words():
         turn = lock_file.lock(patience=patience) if alone else contextlib.nullcontext()
         with turn, Wire(link_data_of(kinds), sandboxes.path_of) as wire:
-            yield Kernel(wire, Records(), kinds, sandboxes=sandboxes)
+            kernel = Kernel(wire, Records(), kinds, sandboxes=sandboxes)
+            try:
+                yield kernel
+            except Unready as error:
+                text = "\n".join([*error.problems, NOTHING_DONE])
+                raise Ended(text, error.problems, list(dict.fromkeys(kernel.notes(LACKS)))) from error
 
 
 @contextlib.contextmanager
@@ -91,8 +97,6 @@ def _in_words() -> t.Iterator[None]:
         yield
     except LibraryMissing as error:
         raise Incapable(f"{error}. {library_advice()} {NOTHING_DONE}", lacks=["pyroute2"]) from error
-    except Unready as error:
-        raise Ended("\n".join([*error.problems, NOTHING_DONE]), error.problems) from error
     except lock_file.LockHeld as error:
         raise Busy(f"{error}\n{NOTHING_DONE}", [str(error)]) from error
     except Problem as error:

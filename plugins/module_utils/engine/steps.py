@@ -188,7 +188,7 @@ class WriteFile(t.NamedTuple):
 
     path: str
     text: t.Optional[str]
-    mode: int = 0o644
+    in_place: bool = False  # it stays the file that it is, as it may be mounted elsewhere
 
     @property
     def operation(self) -> str:
@@ -241,6 +241,18 @@ class DockerUserRule(t.NamedTuple):
         return f"{'delete' if self.handle else 'add'} a rule for {self.device} in {self.family} filter DOCKER-USER"
 
 
+class ServeNames(t.NamedTuple):
+    """Start a network's name server anew, as what it reads has changed; have it read again whom it asks; or end it."""
+
+    name: str
+    action: str  # start, reload or stop
+    owner: str = ""
+
+    @property
+    def operation(self) -> str:
+        return f"{self.action} dnsmasq"
+
+
 Step = t.Union[
     Message,
     MakeNetns,
@@ -259,4 +271,5 @@ Step = t.Union[
     WriteBlock,
     DockerRequest,
     DockerUserRule,
+    ServeNames,
 ]

@@ -24,17 +24,22 @@ def read_text(path: str) -> str:
         return file.read()
 
 
-def replace_text(path: str, text: str, mode: int = 0o600, sync: bool = False) -> None:
+def replace_text(
+    path: str, text: str, mode: int = 0o600, sync: bool = False, draft: str | None = None
+) -> None:
     """Write a file of text anew: see ``replace_file``."""
-    replace_file(path, text.encode("utf-8", "surrogateescape"), mode, sync)
+    replace_file(path, text.encode("utf-8", "surrogateescape"), mode, sync, draft)
 
 
-def replace_file(path: str, content: bytes, mode: int = 0o600, sync: bool = False) -> None:
+def replace_file(
+    path: str, content: bytes, mode: int = 0o600, sync: bool = False, draft: str | None = None
+) -> None:
     """Write a file anew: whoever reads it sees the old one or the new one, never a part.
 
-    ``sync``: also after the power was lost, at any moment. Raises OSError.
+    ``sync``: also after the power was lost, at any moment. ``draft``: where it is written first, on the same file
+    system. Raises OSError.
     """
-    temporary = f"{path}.new"
+    temporary = draft or f"{path}.new"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

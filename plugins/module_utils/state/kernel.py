@@ -54,7 +54,7 @@ class Kernel:
         self.sandboxes = sandboxes or Sandboxes()
         self._readings = readings or Readings(wire)
         self.ports = HeldPorts(self._readings, self._exists)
-        self.files = self._readings.files
+        self.files, self.processes = self._readings.files, self._readings.processes
         self.records = records
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)

@@ -73,6 +73,13 @@ def table_path(name: str) -> str:
     return f"{FOLDER}/{name}/names"
 
 
+def draft_of(path: str) -> str:
+    """Where a file is written first: that of a table outside of its folder, of which a name server reads every file."""
+    folder, _slash, file = path.rpartition("/")
+    of_a_table = path.startswith(f"{FOLDER}/") and file == "names"
+    return f"{FOLDER}/.{folder.rpartition('/')[2]}" if of_a_table else f"{path}.new"
+
+
 def table_text(owner: str, entries: t.Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in (_HEADER, f"{_BEGIN}{PREFIX}{owner}", *entries))
 

@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.tran
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence, living, named, sockets
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
+from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
 
@@ -26,6 +27,7 @@ class Readings:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.files = HostFiles()
+        self.processes = NameProcesses(wire)
 
     def netns_names(self) -> list[str]:
         """The named namespaces of this host (those that ``ip netns`` shows)."""

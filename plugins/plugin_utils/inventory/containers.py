@@ -36,6 +36,7 @@ def read_container(name: str, value: Any, host: str, where: Where, problems: Pro
         ref=name,
         network_mode=values["network_mode"],
         default_route=values["default_route"],
+        dns=values["dns"],
         endpoints=endpoints,
         publish=values.get("publish", ()),
         aliases=values.get("aliases", ()),

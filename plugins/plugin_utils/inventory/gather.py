@@ -335,6 +335,7 @@ def _read_network(definition: Definition, sources: Sources, problems: Problems) 
         members=_resolve(values["hosts"], sources, where.inside("hosts"), problems),
         per_host_names=values["per_host_names"],
         names=values["names"],
+        dns=values["dns"],
         present=values["state"] == "present",
         options=own,
         where=where,

@@ -18,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.names 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import read_handoff
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.dns import read_dns
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import (
     base60,
@@ -318,6 +319,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "blocks": read_blocks,
     "bool": read_bool,
     "by_host": read_by_host,
+    "dns": read_dns,
     "folder": read_folder,
     "hostnames": read_hostnames,
     "gateway_modes": read_gateway_modes,

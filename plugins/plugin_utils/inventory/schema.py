@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory im
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import SUBNET_KEYS
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE, DnsSpec
 
 PREFIX = "containerhost_"
 NETWORKS = "containerhost_networks"
@@ -51,7 +51,14 @@ NETWORK = (
         default=(),
         default_note="C(none)",
         choices=("none", "hosts", "resolver"),
-        built_choices=("none", "hosts"),
+    ),
+    Option(
+        "dns",
+        "dns",
+        "Name servers outside (C(servers)) that the network's containers ask, or its own name server for them, the"
+        " domains that they look in (C(search)) and resolv.conf(5)'s C(options).",
+        default=DnsSpec(),
+        default_note="those of the host",
     ),
     Option(
         "state",
@@ -78,6 +85,13 @@ CONTAINER = (
         default_note="its networks",
     ),
     Option("networks", "raw", "The networks it is on, by name, each with its endpoint's options.", default_note="none"),
+    Option(
+        "dns",
+        "dns",
+        "The same for this container alone; what it says goes before what its networks say.",
+        default=DnsSpec(),
+        default_note="what its networks say",
+    ),
     Option(
         "default_route",
         "name",

@@ -197,10 +197,27 @@ CASES = (
         {"entries": ["10.80.1.2 shop shop.web"]},
         in_place=({"entries": ["10.80.1.3 shop", "fd00:80:1::3 shop"]}, {"entries": []}),
     ),
+    Case(
+        "name_server",
+        {"name": "web", "device": "br-a", "table": "web"},
+        {"servers": [], "local": ["web"]},
+        in_place=(
+            {"local": ["web", "example.org"], "reverse": ["10.80.1.0/24", "fd00:80:1::/64"]},
+            {"servers": ["198.18.0.2"]},
+            {"servers": None},
+        ),
+        needs=(BRIDGE, TABLE),
+    ),
+    Case(
+        "resolv_conf",
+        {"sandbox": {"engine": "netns", "ref": "shop"}},
+        {"servers": ["10.80.1.1"]},
+        in_place=({"servers": ["10.80.1.1", "fd00:80:1::1"], "search": ["web"]}, {"options": ["ndots:2", "rotate"]}),
+    ),
     Case("hosts_file", {"sandbox": {"engine": "netns", "ref": "shop"}, "table": "web"}, {}, needs=(TABLE,)),
 )
 # A namespace has no place in another one, and a file in none.
-NOWHERE_ELSE = ("netns", "joined", "name_table", "hosts_file")
+NOWHERE_ELSE = ("netns", "joined", "name_table", "name_server", "resolv_conf", "hosts_file")
 # They are in an engine's daemon: tests/engines has it.
 OF_ENGINES = ("docker_network",)
 SMOKE = [next(case for case in CASES if case.kind == kind) for kind in dict.fromkeys(case.kind for case in CASES)]

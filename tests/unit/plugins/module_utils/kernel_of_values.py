@@ -124,12 +124,30 @@ class FilesOfValues:
         return sorted({each.partition("/")[0] for each in inside})
 
 
+class ServersOfValues:
+    """Name servers: by ``running``, what ``runs_as_written`` says of each; those that are in it run at all."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, bool] = {}
+        self.installed = "/usr/sbin/dnsmasq"
+
+    def program(self) -> str | None:
+        return self.installed
+
+    def is_running(self, name: str) -> bool:
+        return name in self.running
+
+    def runs_as_written(self, name: str) -> bool:
+        return self.running.get(name, False)
+
+
 class Values:
     """Answers as ``Readings`` does, from namespaces by their path."""
 
     def __init__(self, namespaces: Mapping[str | None, Namespace], files: Mapping[str, str]) -> None:
         self._namespaces = namespaces
         self.files = FilesOfValues(files)
+        self.processes = ServersOfValues()
         self._indexes: dict[tuple[str | None, str], int] = {}
         for path, namespace in namespaces.items():
             for link in [Link("lo"), *namespace.links]:

@@ -20,7 +20,7 @@ PLUGINS = pathlib.Path(every_kind.__file__).parents[1]
 # Modules that look at objects of kinds that they don't name.
 NEED_EVERY_KIND = ("document", "network_info", "route")
 # Those that go into sandboxes, and into none but those of their own objects.
-NEED_ENGINES = ("hosts_file", "ipvlan", "joined", "macvlan", "probe", "veth")
+NEED_ENGINES = ("hosts_file", "ipvlan", "joined", "macvlan", "probe", "resolv_conf", "veth")
 
 
 def imported(source: str) -> list[str]:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_block
+from ansible_collections.containerhost.network.plugins.plugin_utils.naming import reverse_zones
+
 NETWORKS = """
 fabric: {driver: overlay, vni: 42, names: hosts,
          subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}, {cidr: "fd00:42::/48", host_prefix: 64}]}
@@ -130,3 +133,113 @@ def test_containers_of_engines_have_files_where_these_are_on_the_host(fleet):
 def test_aliases_where_nobody_answers_them_are_warned_of(fleet):
     fleet.networks(NETWORKS).only_containers(h1="{a: {networks: {mute: {aliases: [b]}}}}")
     assert ["`a` on h1" in each and "`names`" in each for each in fleet.plan().warnings] == [True]
+
+
+SERVED = """
+fabric: {driver: overlay, vni: 42, names: [hosts, resolver], dns: {servers: [192.0.2.53], options: ["ndots:2"]},
+         subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}, {cidr: "fd00:42::/48", host_prefix: 64}]}
+branch: {driver: bridge, names: resolver, subnets: [{cidr: 10.80.0.0/20, host_prefix: 22}]}
+inner: {driver: bridge, names: [hosts, resolver], internal: true, subnets: [{cidr: 10.81.0.0/24}]}
+mute: {driver: bridge, dns: {servers: [192.0.2.7]}, subnets: [{cidr: 10.90.0.0/16, host_prefix: 24}]}
+"""
+
+
+class TestNameServers:
+    def server(self, plan, host, name):
+        return next(each for each in plan.documents[host]["name_server"] if each["name"] == name)
+
+    def asked(self, plan, host):
+        return {
+            each["sandbox"]["ref"]: {key: value for key, value in each.items() if key != "sandbox"}
+            for each in plan.documents[host].get("resolv_conf", ())
+        }
+
+    def test_one_a_network_and_host_that_knows_what_is_its_own(self, fleet):
+        fleet.networks(SERVED).only_containers(
+            h1="{a: {networks: {fabric: {aliases: [www.example.com]}}}}", h2="{b: {networks: {fabric: , branch: }}}"
+        )
+        plan = fleet.plan()
+        assert self.server(plan, "h1", "fabric") == {
+            "network": "fabric", "name": "fabric", "device": "chb-fabric", "table": "fabric",
+            "servers": ["192.0.2.53"], "local": ["fabric", "www.example.com"],
+            "reverse": ["10.42.0.0/16", "fd00:42::/48"],
+        }  # fmt: skip
+        assert self.server(plan, "h2", "branch")["reverse"] == [f"10.80.{number}.0/24" for number in range(4)]
+        assert "servers" not in self.server(plan, "h2", "branch")
+        assert "name_server" not in plan.documents["h3"]
+
+    def test_from_an_internal_network_nobody_is_asked(self, fleet):
+        fleet.networks(SERVED).only_containers(h1="{a: {networks: {inner: }}}")
+        assert self.server(fleet.plan(), "h1", "inner")["servers"] == []
+        fleet.networks(SERVED.replace("internal: true", "internal: true, dns: {servers: [192.0.2.1]}"))
+        (problem,) = fleet.problems()
+        assert "internal" in problem and "`servers`" in problem
+
+    def test_a_container_asks_the_server_of_its_way_out(self, fleet):
+        fleet.networks(SERVED).only_containers(
+            h1="{a: {networks: {fabric: , branch: , inner: }, default_route: branch},"
+            " b: {networks: {fabric: , inner: }}}",
+            h2="{c: {networks: {mute: }}, d: {engine: docker, networks: {fabric: }}}",
+            h3="{e: {networks: {branch: }, dns: {search: [x.org, y.org], options: [rotate]}}}",
+        )
+        plan = fleet.plan()
+        assert self.asked(plan, "h1") == {
+            "a": {"network": "branch", "servers": ["10.80.0.1"], "options": ["ndots:2"]},
+            "b": {"network": "fabric", "servers": ["10.42.0.1", "fd00:42::1"], "options": ["ndots:2"]},
+        }
+        assert self.asked(plan, "h2") == {"c": {"network": "mute", "servers": ["192.0.2.7"]}}
+        assert self.asked(plan, "h3")["e"]["search"] == ["x.org", "y.org"]
+
+    def test_a_container_of_an_engine_has_to_be_told_whom_to_ask(self, fleet):
+        fleet.networks(SERVED).only_containers(h1="{a: {engine: docker, networks: {branch: , inner: }}}")
+        plan = fleet.plan()
+        assert self.asked(plan, "h1") == {}
+        assert ["`a` on h1" in each and "--dns" in each for each in plan.warnings] == [True]
+
+    def test_without_any_of_it_a_container_asks_as_its_host_does(self, fleet):
+        assert "resolv_conf" not in fleet.plan().documents["h1"]
+
+    @pytest.mark.parametrize(
+        ("containers", "said"),
+        [
+            ("{a: {networks: {fabric: , branch: }, default_route: fabric}}", "names: [hosts, resolver] for `branch`"),
+            ("{a: {networks: {branch: }, dns: {servers: [192.0.2.1]}}}", "Set `servers` for that network"),
+            ("{a: {networks: {branch: }, engine: docker, dns: {search: [x.org]}}}", "not built yet for engine docker"),
+            ("{a: {dns: {search: [x.org]}, networks: {}}}", "and not whom"),
+            ("{a: {networks: {branch: }, dns: {server: 192.0.2.1}}}", "server"),
+            ("{a: {networks: {mute: }, dns: {servers: [1.1.1.1, 2.2.2.2, 3.3.3.3, 4.4.4.4]}}}", "programs look at 3"),
+            ("{a: {networks: {mute: }, dns: {options: [ndots 2]}}}", "resolv.conf(5)"),
+            ("{a: {networks: {mute: }, dns: {search: [-x]}}}", "no domain"),
+        ],
+    )
+    def test_whom_nobody_can_ask_so(self, fleet, containers, said):
+        fleet.networks(SERVED).only_containers(h1=containers)
+        (problem,) = fleet.problems()
+        assert said in problem
+
+    @pytest.mark.parametrize(
+        ("network", "said"),
+        [
+            ("lan: {driver: macvlan, parent: eth1, names: resolver, subnets: [{cidr: 192.168.7.0/24}]}", "macvlan"),
+            ("lan: {driver: ipvlan, parent: eth1, names: resolver, subnets: [{cidr: 192.168.7.0/24}]}", "ipvlan"),
+            ("lan: {driver: overlay, vni: 7, mode: bridged, names: resolver}", "bridged overlay"),
+            ("lan: {driver: bridge, gateway_mode: isolated, names: resolver}", "bridge"),
+            ("lan: {driver: bridge, host_access: [9100], names: resolver}", "host_access: dns"),
+        ],
+    )
+    def test_where_hosts_have_no_address_that_containers_can_ask(self, fleet, network, said):
+        fleet.networks(network).only_containers(h1="{a: {networks: {lan: }}}")
+        (problem,) = fleet.problems()
+        assert "`names: resolver`" in problem and said in problem
+
+    @pytest.mark.parametrize(
+        ("block", "zones"),
+        [
+            ("10.0.0.0/8", ["10.0.0.0/8"]),
+            ("10.80.4.0/23", ["10.80.4.0/24", "10.80.5.0/24"]),
+            ("10.80.4.0/25", []),
+            ("fd00:40::/46", ["fd00:40::/48", "fd00:40:1::/48", "fd00:40:2::/48", "fd00:40:3::/48"]),
+        ],
+    )
+    def test_zones_are_whole_labels(self, block, zones):
+        assert reverse_zones(parse_block(block)) == zones
