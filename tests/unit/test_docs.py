@@ -147,6 +147,11 @@ def test_yaml_that_is_shown_parses(page):
                 pytest.fail(f"{block.place}: {error}")
 
 
+def test_the_gallery_shows_every_example():
+    shown = re.findall(r"^<!-- example of ([a-z-]+) -->$", (DOCS / "gallery.md").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted(path.name for path in (DOCS / "examples").iterdir())
+
+
 def test_the_inventories_of_the_examples_can_be_planned():
     for path in sorted((DOCS / "examples").glob("*/hosts.yml")):
         plan = Fleet.of_file(path).plan()

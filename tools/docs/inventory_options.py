@@ -4,12 +4,13 @@
 """The inventory's keys, from the declarations that the plan checks them by, to where they are documented.
 
 ``make generated`` writes the tables of docs/inventory.md and docs/limits.md, which a forge shows as well as the built
-pages, and the roles' argument specifications. tests/unit/test_generated.py holds them to it. A table stands between
-``<!-- keys of SECTION -->`` and ``<!-- end -->``.
+pages, the inventories of docs/gallery.md, and the roles' argument specifications. tests/unit/test_generated.py holds
+them to it. A table stands between ``<!-- keys of SECTION -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.drivers impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere, schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 
+ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = {
     "fleet": schema.FLEET,
     "host": schema.HOST,
@@ -144,12 +146,47 @@ def _description(option: Option) -> str:
 
 # -- Markdown ----------------------------------------------------------------------------------------------------------
 
-_PART = re.compile(r"(<!-- keys of ([a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- (keys|example) of ([a-z_-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page(text: str) -> str:
     """A page with its generated parts as they should be."""
-    return _PART.sub(lambda part: f"{part[1]}\n{_part(part[2])}\n{part[3]}", text)
+
+    def filled(part: re.Match[str]) -> str:
+        return f"{part[1]}\n{_part(part[3]) if part[2] == 'keys' else _example_part(part[3])}\n{part[4]}"
+
+    return _PART.sub(filled, text)
+
+
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+def _example_part(name: str) -> str:
+    """An inventory of docs/examples: its first comment is a title, what follows it says what it is about."""
+    folder = EXAMPLES / name
+    title, about, text = _read_example(folder / "hosts.yml")
+    used = sorted(set(re.findall(r"driver: (\w+)", text)))
+    guides = " and ".join(f"[{driver}]({driver}.md)" for driver in used)
+    parts = [f"## {title}\n\n{about} Guide: {guides}.\n", _yaml(f"docs/examples/{name}/hosts.yml", text)]
+    for path in sorted(folder.glob("host_vars/*.yml")):
+        parts.append(_yaml(f"docs/examples/{name}/host_vars/{path.name}", _without_head(path)))
+    return "\n".join(parts)
+
+
+def _yaml(path: str, text: str) -> str:
+    return f"```yaml\n# {path}\n{text}```\n"
+
+
+def _without_head(path: Path) -> str:
+    """Without the marker and the licence."""
+    return path.read_text().partition("SPDX-License-Identifier: GPL-3.0-or-later\n")[2].lstrip("\n")
+
+
+def _read_example(path: Path) -> tuple[str, str, str]:
+    lines = _without_head(path).splitlines(keepends=True)
+    head = list(itertools.takewhile(lambda line: line.startswith("#"), lines))
+    title, *about = (line.lstrip("# ").rstrip() for line in head)
+    return title, " ".join(about), "".join(lines[len(head) :])
 
 
 def _part(name: str) -> str:
@@ -278,12 +315,9 @@ def _example(option: Option) -> str:
 
 # -- files -------------------------------------------------------------------------------------------------------------
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
 def generated() -> Iterator[tuple[Path, str]]:
     """Each file that has generated parts, and its text as it should be."""
-    for name in ("inventory", "limits"):
+    for name in ("gallery", "inventory", "limits"):
         path = ROOT / "docs" / f"{name}.md"
         yield path, page(path.read_text())
     for role, driver in ROLES.items():
