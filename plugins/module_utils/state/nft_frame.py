@@ -129,7 +129,7 @@ table inet containerhost {
         type filter hook prerouting priority 250; policy accept;
         meta mark != 0 accept
         meta mark set 0x10000000
-        ct state new,invalid,untracked meta iifkind "bridge" iifname != @ours jump counting
+        ct state new,invalid,untracked meta iifkind "bridge" jump counting
     }
     # Frames that a bridge switches and packets that it gives the host to route come in and go out by it alike, where
     # br_netfilter shows both. What is routed has one less of its time to live by then: so it is odd where it was even.
@@ -144,10 +144,18 @@ table inet containerhost {
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
+        ct state new,related,invalid,untracked iifname @sourced jump speaking
         iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
+    }
+
+    # Who speaks to the host under a foreign address has it send its answer there.
+    chain speaking {
+        ip saddr 0.0.0.0 return
+        ip6 saddr { ::, fe80::/10 } return
+        goto sourcing
     }
 
     # Who may ask for a neighbour on IPv6 (RFC 4861) is the device's affair, as ARP is on IPv4.
@@ -264,25 +272,41 @@ table inet containerhost {
         ip6 saddr @masquerade6 masquerade
     }
 
-    # Who begins something, and with which address; replies are let through, by whichever way they come. What was not
-    # routed before we came is not begun now, unless one end is ours, or somebody else has given it another address.
+    # Who begins something, and with which address; replies are let through, by whichever way they come.
     chain beginning {
-        iifname @ours iifname . oifname @same return
-        meta iifkind "bridge" iifname . oifname @same return
-        jump lent
+        meta mark & 0xefffffff == 0x20000000 jump counted
+        meta iifkind "bridge" iifname . oifname @same goto back
+        goto routed
+    }
+    # What comes from a bridge: 0x20000000 says from here on that it is routed, 0x30000000 that it is switched.
+    chain counted {
+        meta mark 0x20000000 ip ttl & 1 == 0 meta mark set 0x30000000 return
+        meta mark 0x20000000 ip6 hoplimit & 1 == 0 meta mark set 0x30000000 return
+        meta mark 0x30000000 ip ttl & 1 == 0 meta mark set 0x20000000
+        meta mark 0x30000000 ip6 hoplimit & 1 == 0 meta mark set 0x20000000
+    }
+    # By the bridge that it came from. Where somebody else has marked it, it is not known which of the two it is.
+    chain back {
+        meta mark 0x20000000 goto routed
+        meta mark 0x30000000 meta mark set 0 return
+        iifname @sourced jump sourcing
+    }
+    # What was not routed before we came is not begun now, unless one end is ours, or somebody else has given it another
+    # address.
+    chain routed {
+        meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
+        meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
         meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 jump strangers
         iifname @inward oifname != @ours drop
         ct state invalid iifname @ours oifname != @ours ip saddr @masquerade4 drop
         ct state invalid iifname @ours oifname != @ours ip6 saddr @masquerade6 drop
         iifname @sourced jump sourcing
-    }
-    chain lent {
-        meta nfproto ipv4 iifname @borrowed4 oifname != @ours ct status & dnat == 0 drop
-        meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
+        meta mark & 0xcfffffff == 0 meta mark set 0
     }
     # Any bridge may have switched it: then it goes out by the device that it came in by.
     chain strangers {
         meta iifkind != "bridge" drop
+        meta mark 0x20000000 drop
         add @seen { iifname . iifname }
         iifname . oifname @seen return
         drop
@@ -291,23 +315,9 @@ table inet containerhost {
         meta nfproto ipv4 iifname . ip saddr != @sources4 drop
         meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
     }
-    # Begun on somebody else's bridge, and counted there.
-    chain counted {
-        meta mark 0x20000000 ip ttl & 1 == 1 goto routed
-        meta mark 0x20000000 ip6 hoplimit & 1 == 1 goto routed
-        meta mark 0x30000000 ip ttl & 1 == 0 goto routed
-        meta mark 0x30000000 ip6 hoplimit & 1 == 0 goto routed
-        meta mark set 0
-    }
-    chain routed {
-        meta mark set 0
-        jump lent
-        meta nfproto @borrowed_families oifname != @ours ct status & dnat == 0 drop
-    }
     chain passing {
         type filter hook forward priority filter; policy accept;
         meta mark 0x10000000 meta mark set 0
-        meta mark & 0xefffffff == 0x20000000 jump counted
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
         ct state established iifname != @internal accept
         ct state new,invalid,untracked jump beginning

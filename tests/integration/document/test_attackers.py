@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.containerhost.network.tests.integration.document.attackers import (
     Watcher,
+    checksum,
     frame,
     mac_of,
     send_plain,
@@ -257,6 +258,56 @@ def test_a_forged_address_does_leave_without_the_rule(town):
         assert seen_in(town, "outside", "web-2", "eth0", udp("198.18.0.3", OUTSIDE4, 4000, 9, FORGED))
 
 
+# Under the address of another of our networks, it would leave as the host, and the answer would open that network.
+BACK = [("10.42.1.2", "10.80.1.2"), ("198.18.0.2", "10.80.1.2"), ("fd00:42:1::2", WEB1_6)]
+
+
+@pytest.mark.parametrize(("source", "target"), BACK)
+@pytest.mark.parametrize("marked", [False, True], ids=["", "marked by somebody else"])
+def test_no_packet_is_routed_back_into_its_network_under_a_foreign_address(town, source, target, marked):
+    with somebody_elses_mark(town) if marked else contextlib.nullcontext():
+        assert not seen_in(town, "web-1", "web-2", "eth0", udp(source, target, 4000, 9, FORGED))
+    with without(town, "sourcing"):
+        assert seen_in(town, "web-1", "web-2", "eth0", udp(source, target, 4000, 9, FORGED))
+
+
+@pytest.mark.parametrize("ttl", [64, 63])
+def test_one_that_a_bridge_only_switches_has_whatever_address_it_likes(town, ttl):
+    packet = bytearray(udp("10.99.0.9", WEB1, 4000, 9, FORGED))
+    packet[8] = ttl
+    packet[10:12] = b"\0\0"
+    packet[10:12] = checksum(bytes(packet[:20])).to_bytes(2, "big")
+    watcher = Watcher(town, "web-1", marker=FORGED.decode())
+    send_raw(town, "web-2", "eth0", frame(mac_of(town, "web-1", "eth0"), mac_of(town, "web-2", "eth0"), bytes(packet)))
+    assert town.ping("web-1", "10.80.1.1")
+    assert watcher.seen()
+
+
+@contextlib.contextmanager
+def somebody_elses_mark(town):
+    town.host.run("sh", "-ec", """
+        nft add table inet theirs
+        nft 'add chain inet theirs pre { type filter hook prerouting priority mangle; }'
+        nft add rule inet theirs pre meta mark set 7
+    """)  # fmt: skip
+    try:
+        yield
+    finally:
+        town.host.run("nft", "delete", "table", "inet", "theirs")
+
+
+# The host answers that nobody listens there, and sends what it has been sent along.
+ANSWERED = [(OUTSIDE4, HOST4), (OUTSIDE4, "10.80.1.1"), (OUTSIDE6, HOST6), (OUTSIDE6, "fd00:80:1::1")]
+
+
+@pytest.mark.parametrize(("source", "target"), ANSWERED)
+def test_nobody_has_the_host_answer_to_somebody_else(town, source, target):
+    packet = udp(source, target, 4000, 9, FORGED)
+    assert not seen_in(town, "outside", "web-2", "eth0", packet)
+    with without(town, "speaking"):
+        assert seen_in(town, "outside", "web-2", "eth0", packet)
+
+
 @pytest.mark.parametrize("target", [HOST4, HOST6])
 def test_nobody_on_the_lan_speaks_as_a_container(town, target):
     source, honest = ("10.80.1.3", OUTSIDE4) if target == HOST4 else ("fd00:80:1::3", OUTSIDE6)
@@ -284,6 +335,21 @@ def test_a_member_reaches_the_networks_containers_from_its_addresses_only(town):
     assert from_member(town, "fab-1", "10.42.2.5", FAB1)
     for source in ("10.80.1.3", "8.8.8.8", FAR4):
         assert not from_member(town, "fab-1", source, FAB1)
+
+
+def test_nor_does_the_host_relay_for_it_under_a_foreign_address(town):
+    """To another member: as the host's own, the answer of which would open the network that it is taken for."""
+    town.host.run("ip", "route", "add", "10.42.2.0/24", "via", "10.42.2.0", "dev", "ch-vx", "onlink")
+    town.host.run("ip", "neigh", "add", "10.42.2.0", "lladdr", MEMBER_MAC, "dev", "ch-vx")
+    town.host.run("bridge", "fdb", "append", MEMBER_MAC, "dev", "ch-vx", "dst", OUTSIDE4)
+    try:
+        assert from_member(town, "outside", "10.42.2.5", "10.42.2.6")
+        for source in ("10.80.1.3", "198.18.0.1", "8.8.8.8"):
+            assert not from_member(town, "outside", source, "10.42.2.6")
+    finally:
+        town.host.run("bridge", "fdb", "del", MEMBER_MAC, "dev", "ch-vx", "dst", OUTSIDE4)
+        town.host.run("ip", "neigh", "del", "10.42.2.0", "dev", "ch-vx")
+        town.host.run("ip", "route", "del", "10.42.2.0/24")
 
 
 def test_nobody_else_reaches_them_through_the_vtep(town):

@@ -265,7 +265,7 @@ table ip docker {
 def advised() -> list[str]:
     """The page's rules for DOCKER-USER, as nft writes them."""
     text = (DOCS / "bridge.md").read_text(encoding="utf-8")
-    found = re.findall(r"iptables -[AI] DOCKER-USER (.*) -j ACCEPT", text)
+    found = re.findall(r"^ExecStartPost=iptables -A DOCKER-USER (.*) -j ACCEPT", text, re.M)
     return [re.sub(r"-([io]) (\w+)(\+?)", lambda m: f'{m[1]}ifname "{m[2]}{"*" * len(m[3])}"', rule) for rule in found]
 
 
