@@ -12,16 +12,17 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import drawing, show
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils import show
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
 
+FORMATS = {**show.FORMATS, "mermaid": drawing.mermaid, "dot": drawing.dot}
 ARGUMENTS = {
-    "format": {"type": "str", "choices": list(show.FORMATS), "default": "table"},
+    "format": {"type": "str", "choices": list(FORMATS), "default": "table"},
     "networks": {"type": "list", "elements": "str", "default": []},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "containers": {"type": "list", "elements": "str", "default": []},
@@ -64,7 +65,7 @@ class ActionModule(ActionBase):
         in_play = set(map(str, task_vars["ansible_play_hosts_all"]))
         if in_play & set(plan.documents):
             chosen = [each for each in chosen if each.host in in_play]
-        text = show.FORMATS[arguments["format"]](chosen)
+        text = FORMATS[arguments["format"]](chosen)
         result: dict[str, Any] = {"changed": False, "endpoints": [asdict(each) for each in chosen]}
         if sources.ignored or plan.warnings:
             result["warnings"] = [*sources.ignored, *plan.warnings]

@@ -19,10 +19,11 @@ description:
 options:
   format:
     description:
-      - V(table) is for people, V(json) and V(csv) are for programs, V(hosts) are lines of a hosts file.
+      - V(table) is for people, V(json) and V(csv) are for programs, V(hosts) are lines of a hosts file,
+        V(mermaid) and V(dot) are drawings, in the words of Mermaid and of Graphviz.
       - In V(csv), several values of a field are divided by spaces.
     type: str
-    choices: [table, json, csv, hosts]
+    choices: [table, json, csv, hosts, mermaid, dot]
     default: table
   networks:
     description: Only these networks.

@@ -42,7 +42,7 @@ _MTU = "com.docker.network.driver.mtu"
 class DockerNetwork(Kind):
     name = "docker_network"
     key = ("name",)
-    after = ("bridge", "isolation", "nat_rule")
+    after = ("bridge",)
     fixed = frozenset(("bridge", "subnets", "mtu"))
     marked = True
     options = {

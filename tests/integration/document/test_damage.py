@@ -29,12 +29,18 @@ MADE = [
     "+ bridge ch-web (web)",
     "+ veth shop eth0 (web)",
     "+ veth db eth0 (web)",
-    *FABRIC,
+    FABRIC[0],
+    "+ name_table web (web)",
+    "+ name_table fabric (fabric)",
+    *FABRIC[1:],
     *(f"+ {rule}" for rule in (*RULES, PUBLISHED)),
     "+ sysctl net/ipv4/conf/ch-web/route_localnet (web)",
     "+ forwarding ipv4 on ch-web (web)",
     "+ forwarding ipv6 on ch-web (web)",
     *GUARDED,
+    "+ hosts_file shop web (web)",
+    "+ hosts_file shop fabric (fabric)",
+    "+ hosts_file db web (web)",
 ]
 
 # What was done by hand, and what a run says to it.
@@ -45,6 +51,7 @@ DAMAGE = {
          "+ sysctl net/ipv4/conf/ch-web/route_localnet (web)", "+ forwarding ipv4 on ch-web (web)",
          "+ forwarding ipv6 on ch-web (web)"],
     ),
+    "names deleted": ("sed -i /10.80.1/d /etc/netns/shop/hosts", ["~ hosts_file shop web (web)"]),
     "a veth deleted": ("ip link del chvshop", ["+ veth shop eth0 (web)"]),
     "an address deleted": ("ip -n shop addr del 10.80.1.2/24 dev eth0", ["~ veth shop eth0 (web)"]),
     "a default route bent": ("ip -n shop route replace default via 10.80.1.99", ["~ veth shop eth0 (web)"]),
