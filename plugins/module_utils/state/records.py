@@ -187,7 +187,16 @@ class Records:
 
 
 def _text(content: t.Mapping[str, t.Any]) -> str:
-    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+    """A line for each entry. What `json` indents, it encodes without its C encoder: ten times slower."""
+    encoded = json.JSONEncoder(sort_keys=True).encode
+    sections = []
+    for name, part in sorted(content.items()):
+        if isinstance(part, dict) and part:
+            entries = ",\n".join(f"  {encoded(key)}: {encoded(entry)}" for key, entry in sorted(part.items()))
+            sections.append(f" {encoded(name)}: {{\n{entries}\n }}")
+        else:
+            sections.append(f" {encoded(name)}: {encoded(part)}")
+    return "{\n" + ",\n".join(sections) + "\n}\n"
 
 
 def _join(netns: str | None, key: str) -> str:

@@ -240,7 +240,7 @@ def test_what_an_older_document_has_closed_by_sysctl_stays_closed_without_it(hos
     ]})  # fmt: skip
     host.module("document", document=older)
     records = "/run/containerhost/records.json"
-    host.run("sed", "-i", '/accept_ra/,/}/s/"before": "0"/"before": "1"/', records)  # as that version found it
+    host.run("sed", "-i", '/accept_ra/s/"before": "0"/"before": "1"/', records)  # as that version found it
     host.module("document", document=only("web"), remove=["*"])
     assert setting(host, "ipv6/conf/ch-web/accept_ra") == "0"
 
