@@ -161,6 +161,7 @@ class Host:
 
     name: str
     underlay: Address | None = None
+    known: tuple[Block, ...] = ()  # networks that it is on, as far as the inventory says so
     underlay_named: bool = False  # by containerhost_underlay_address, not guessed from ansible_host
     underlays: tuple[tuple[Address, int | None], ...] = ()  # all that are named, with their prefix lengths
     underlay_interface: str | None = None

@@ -90,7 +90,7 @@ def on_parent(
         interface=endpoint.interface,
         addresses=[slice_.address(address) for address, slice_ in endpoint.addresses],
         routes=routes + user_routes(endpoint),
-        sysctls=container_sysctls(endpoint),
+        sysctls=container_sysctls(endpoint, network.spec.options["slaac"]),
     )
 
 
@@ -151,14 +151,17 @@ def user_routes(endpoint: Endpoint) -> list[dict[str, Any]]:
     return routes
 
 
-def container_sysctls(endpoint: Endpoint) -> dict[str, str]:
+def container_sysctls(endpoint: Endpoint, slaac: bool = False) -> dict[str, str]:
     """As Docker: no IPv6 at all on an interface without an IPv6 address, no autoconfiguration on one with."""
-    if 6 in endpoint.versions:
+    if slaac:
+        sysctls = {"disable_ipv6": "0", "accept_ra": "1", "autoconf": "1"}
+    elif 6 in endpoint.versions:
         # The first: of an interface that was made when its network had no IPv6 yet, or by Docker.
-        sysctls = {f"net.ipv6.conf.IFNAME.{name}": "0" for name in ("disable_ipv6", "accept_ra", "autoconf")}
+        sysctls = {"disable_ipv6": "0", "accept_ra": "0", "autoconf": "0"}
     else:
-        sysctls = {"net.ipv6.conf.IFNAME.disable_ipv6": "1"}
-    return {**sysctls, **dict(endpoint.spec.sysctls)}
+        sysctls = {"disable_ipv6": "1"}
+    ours = {f"net.ipv6.conf.IFNAME.{name}": value for name, value in sysctls.items()}
+    return {**ours, **dict(endpoint.spec.sysctls)}
 
 
 def sysctl(network: Network, family: int, device: str, name: str, value: str) -> Object:

@@ -20,6 +20,13 @@ PARENT = (
         default_note="none",
     ),
 )
+SLAAC = Option(
+    "slaac",
+    "bool",
+    "Whether containers take IPv6 addresses and routes from the LAN's router advertisements, beside those of the"
+    " inventory. Without it they take none.",
+    default=False,
+)
 HOST_SHIM = Option(
     "host_shim",
     "raw",

@@ -102,6 +102,7 @@ def allot_subnets(
         for host in inventory.hosts.values()
         if host.underlay
     ]
+    taken += [span_of(block) for host in inventory.hosts.values() for block in host.known]
     for spec in inventory.networks.values():
         if blocks := remembered_subnets(spec, allocations.ledger):
             result[spec.name] = _cut(tuple(SubnetSpec(block) for block in blocks), driver_of(spec))

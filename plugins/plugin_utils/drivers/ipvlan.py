@@ -39,6 +39,7 @@ OPTIONS = (
         choices=("bridge", "private", "vepa"),
     ),
     parents.HOST_SHIM,
+    parents.SLAAC,
 )
 
 
@@ -81,6 +82,11 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
             f"{where}{subnet.cidr} has the gateway {subnet.gateway}, and in mode {options['mode']} there is no ARP to"
             " find it by",
             "Leave `gateway` out; containers send on the link, and the host routes",
+        )
+    if is_routed(network.spec) and options["slaac"]:
+        problems.add(
+            f"{where}in mode {options['mode']} containers hear no router advertisements, so `slaac` has no meaning",
+            "Leave it out, or take mode l2",
         )
     _check_parent(network, fleet, problems)
 

@@ -30,6 +30,7 @@ OPTIONS = (
         choices=("bridge", "vepa", "private", "passthru"),
     ),
     parents.HOST_SHIM,
+    parents.SLAAC,
 )
 
 

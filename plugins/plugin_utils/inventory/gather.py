@@ -9,6 +9,7 @@ the same for containers. What two variables or two hosts say differently about o
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,7 +27,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import containers, schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME, read_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import NAMESPACES, VARIABLE
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address, special
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
+    BITS,
+    Address,
+    Block,
+    block_around,
+    parse_address,
+    parse_interface,
+    special,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
 
 # What the play says counts for the whole fleet; it appears in messages under this name.
@@ -181,6 +190,7 @@ def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
         underlay=named[0][0] if named else _guess_underlay(variables.get("ansible_host")),
         underlay_named=named is not None,
         underlays=named or (),
+        known=_known(variables),
         underlay_interface=values["containerhost_underlay_interface"],
         underlay_mtu=values["containerhost_underlay_mtu"],
         keep=values["containerhost_keep"],
@@ -191,6 +201,16 @@ def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
         pins=values["containerhost_slices"],
         where=where,
     )
+
+
+def _known(variables: Mapping[str, Any]) -> tuple[Block, ...]:
+    """The networks that a host is on, as far as its addresses in the inventory say so."""
+    found = []
+    for name in ("ansible_host", "containerhost_underlay_address"):
+        with contextlib.suppress(Refusal):
+            address, prefix = parse_interface(str(variables.get(name)))
+            found.append(block_around(address, BITS[address.version] if prefix is None else prefix))
+    return tuple(found)
 
 
 def _guess_underlay(ansible_host: Any) -> Address | None:
