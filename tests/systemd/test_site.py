@@ -29,7 +29,7 @@ for top in ("/etc", "/usr/local", "/usr/share", "/run/systemd/system"):
             else:
                 print(path, oct(mode))
 """
-NAME_SERVERS = "/run/systemd/system/containerhost-names-"  # of networks, whatever keeps these
+OF_NETWORKS = ("/run/systemd/system/containerhost-names-", "/etc/netns")  # whatever keeps these
 METRICS = "/var/tmp/metrics"
 
 
@@ -52,7 +52,7 @@ def changed_files(fleet, before):
     """But for what the tests themselves have written."""
     found = files(fleet)
     lines = {line for host in found for line in {*found[host]} ^ {*before[host]}}
-    return sorted(line for line in lines if not line.startswith(("/etc/nftables.conf", NAME_SERVERS)))
+    return sorted(line for line in lines if not line.startswith(("/etc/nftables.conf", *OF_NETWORKS)))
 
 
 def units(host):
@@ -194,5 +194,5 @@ def test_taken_down_everything_is_as_before(kept, untouched, files_before):
     assert_same(untouched, states(kept))
     assert changed_files(kept, files_before) == []
     assert units(kept["h1"]) == ""
-    left = f"ls {NAME_SERVERS}* /run/containerhost-names; pgrep dnsmasq"
+    left = f"ls -d {'* '.join(OF_NETWORKS)} /run/containerhost-names; pgrep dnsmasq"
     assert kept["h1"].run("sh", "-c", left, check=False).stdout == ""
