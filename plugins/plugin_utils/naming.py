@@ -10,8 +10,9 @@ addresses of both.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.host_file import has_hosts_file
@@ -20,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import objec
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import is_shim
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS, Address, Block
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
@@ -45,6 +47,7 @@ class Names:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._tables: dict[str, Object] = {}
+        self._joining: dict[str, dict[str, list[ContainerSpec]]] = {}
 
     def objects(self, network: Network, host: str) -> Iterator[Object]:
         """What a host has because containers on this network are known by name."""
@@ -55,29 +58,41 @@ class Names:
         if "resolver" in network.spec.names:
             yield _server(network, host, self._table(network, host)[1]["entries"])
         if "hosts" in network.spec.names:
-            for engine, ref in dict.fromkeys((each.container.engine, each.container.ref) for each in endpoints):
+            readers = [
+                one for each in endpoints for one in (each.container, *self._joined(host, each.container.name))
+            ]
+            for engine, ref in dict.fromkeys((one.engine, one.ref) for one in readers):
                 if has_hosts_file(engine):
                     sandbox = {"engine": engine, "ref": ref}
                     yield new.object_of("hosts_file", network.name, sandbox=sandbox, table=network.name)
 
+    def _joined(self, host: str, partner: str) -> list[ContainerSpec]:
+        """Bare namespaces that have a container's under a name of their own; of an engine's, it has the files alike."""
+        if host not in self._joining:
+            found = self._joining[host] = {}
+            own = self._fleet.containers.get(host, {})
+            for container in own.values():
+                last = partner_of(container, own) if container.partner and container.engine == "netns" else None
+                if last is not None:
+                    found.setdefault(last.name, []).append(container)
+        return self._joining[host].get(partner, [])
+
     def resolv_confs(self, host: str, chosen: Collection[str] | None) -> Iterator[Object]:
         """Whom bare namespaces ask: one file each, whichever of its networks a document is about (None: all)."""
-        for spec, gateways in self._asked(host).values():
-            if spec and (chosen is None or any(each.network in chosen for each in spec.endpoints)):
-                found = resolution(spec, self._fleet.networks, gateways)
-                if found is not None:
-                    sandbox = {"engine": spec.engine, "ref": spec.ref}
-                    yield new.object_of("resolv_conf", found[0], sandbox=sandbox, **found[1])
+        seen: set[str] = set()
+        for spec in self._fleet.containers.get(host, {}).values():
+            if chosen is not None and not any(each.network in chosen for each in spec.endpoints):
+                continue
+            bare = {one.ref for one in (spec, *self._joined(host, spec.name)) if one.engine == "netns"} - seen
+            found = resolution(spec, self._fleet.networks, functools.partial(self._gateways, host)) if bare else None
+            if found is not None:
+                seen |= bare
+                owner, fields = found
+                for ref in sorted(bare):
+                    yield new.object_of("resolv_conf", owner, sandbox={"engine": "netns", "ref": ref}, **fields)
 
-    def _asked(self, host: str) -> dict[str, tuple[ContainerSpec, dict[str, list[str]]]]:
-        """Bare namespaces by name, with the addresses of their networks' name servers."""
-        found: dict[str, tuple[ContainerSpec, dict[str, list[str]]]] = {}
-        for name, network in self._fleet.networks.items():
-            for endpoint in network.endpoints.get(host, ()):
-                if endpoint.container.engine == "netns":
-                    _spec, gateways = found.setdefault(endpoint.container.ref, (endpoint.container, {}))
-                    gateways[name] = [str(slice_.gateway) for slice_ in network.slices[host] if slice_.gateway]
-        return found
+    def _gateways(self, host: str, network: str) -> list[str]:
+        return [str(slice_.gateway) for slice_ in self._fleet.networks[network].slices[host] if slice_.gateway]
 
     def _table(self, network: Network, host: str) -> Object:
         """Containers of one host have a bridge to themselves; on all other networks, the fleet's find each other."""
@@ -144,7 +159,7 @@ def reverse_zones(block: Block) -> list[str]:
 
 
 def resolution(
-    container: ContainerSpec, networks: Mapping[str, Network], gateways: Mapping[str, list[str]]
+    container: ContainerSpec, networks: Mapping[str, Network], gateways: Callable[[str], list[str]]
 ) -> tuple[str, dict[str, list[str]]] | None:
     """Whom a bare namespace asks, and the network that this is of; None: as its host does.
 
@@ -154,7 +169,7 @@ def resolution(
     served = sorted((spec for spec in there if "resolver" in spec.names), key=lambda spec: _rank(container, spec))
     said = [container.dns, *(spec.dns for spec in there)]
     search, options = (_first(said, name) for name in ("search", "options"))
-    servers = gateways[served[0].name][:MOST_SERVERS] if served else _first(said, "servers")
+    servers = gateways(served[0].name)[:MOST_SERVERS] if served else _first(said, "servers")
     if not there or not (servers or search or options):
         return None
     owner = served[0].name if served else there[0].name
@@ -174,15 +189,16 @@ def _first(said: Iterable[DnsSpec], name: str) -> Any:
 
 
 def check(inventory: Inventory, problems: Problems) -> None:
-    for container, _endpoint, network in _named(inventory):
-        whole = f"{container.name}.{network.name}"
-        fault = name_fault(container.name) or name_fault(whole)
-        if fault is not None:
-            problems.add(
-                f"{container.where}it is to be found by its name on `{network.name}`, and `{container.name}` (as"
-                f" `{whole}`, too) is no hostname: {fault}",
-                "Give it another name, with its own as `ref`, or set `names: none` for the network",
-            )
+    for container, endpoint, network in _named(inventory):
+        # Aliases are hostnames; those that have joined the container have added their own names to them.
+        for name in (container.name, *endpoint.aliases):
+            fault = name_fault(name) or name_fault(f"{name}.{network.name}")
+            if fault is not None:
+                problems.add(
+                    f"{container.where}it is to be found on `{network.name}`, and `{name}` (as `{name}.{network.name}`,"
+                    f" too) is no hostname: {fault}",
+                    "Choose another name, with the container's own as `ref`, or set `names: none` for the network",
+                )
 
 
 def check_fleet(fleet: Fleet, problems: Problems) -> None:

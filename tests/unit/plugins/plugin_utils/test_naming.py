@@ -69,6 +69,20 @@ def test_two_containers_of_one_namespace_have_one_file(fleet):
     assert [each["sandbox"]["ref"] for each in fleet.plan().documents["h1"]["hosts_file"]] == ["both"]
 
 
+def test_a_namespace_that_joins_another_is_found_and_reads_what_that_one_reads(fleet):
+    joining = "network_mode: 'container:shop'"
+    fleet.networks(NETWORKS.replace("names: hosts", "names: [hosts, resolver]")).only_containers(
+        h1=f"{{shop: {{networks: {{fabric: }}}}, side: {{{joining}}}, box: {{engine: docker, {joining}}}}}"
+    )
+    plan = fleet.plan()
+    assert table(plan, "h1", "fabric")[0].split()[1:4] == ["shop", "box", "side"]
+    assert files(plan, "h1") == {("shop", "fabric"), ("side", "fabric")}
+    assert {each["sandbox"]["ref"] for each in plan.documents["h1"]["resolv_conf"]} == {"shop", "side"}
+    fleet.only_containers(h1=f"{{shop: {{networks: {{fabric: }}}}, 'a..b': {{{joining}}}}}")
+    (problem,) = fleet.problems()
+    assert "`a..b`" in problem and "no hostname" in problem
+
+
 def test_a_shim_is_no_container(fleet):
     fleet.networks(
         "lan: {driver: macvlan, parent: eth1, names: hosts, host_shim: true,"
