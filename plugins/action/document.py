@@ -143,6 +143,10 @@ class ActionModule(EveryKindAction, InstallingAction):
         if self._task.check_mode:
             return {**installed, "lacks": applied["lacks"]}
         again = self.run_with_every_kind(self.MODULE, arguments, task_vars)
+        if again.get("lacks"):
+            # The advice that has been followed is not given again.
+            here = f"{host_of_task(task_vars)} has been given {installed['plan']}, and modules still find none of it"
+            return {**again, "msg": f"{here}: {installed.get('advice') or again['msg']}"}
         if self._task.diff:
             again["diff"] = [*installed["diff"], *again.get("diff", [])]
         return {**again, "changed": True, "installed": installed["plan"]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 
 
@@ -18,4 +19,7 @@ class ActionModule(InstallingAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         _validation, arguments = self.validate_argument_spec(argument_spec={"venv": {"type": "path"}})
-        return {**super().run(tmp, task_vars), **self._install(arguments["venv"], task_vars or {})}
+        result = {**super().run(tmp, task_vars), **self._install(arguments["venv"], task_vars or {})}
+        if result.get("advice"):
+            result["warnings"] = [f"{host_of_task(task_vars or {})}: {result['advice']}"]
+        return result

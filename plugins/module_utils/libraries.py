@@ -14,6 +14,8 @@ import typing as t
 
 _PATH = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin"
 MINIMUM_PYROUTE2 = "0.7.2"
+REQUIREMENT = f"pyroute2>={MINIMUM_PYROUTE2}"
+_SYSTEM = ("/usr/bin/python3", "/usr/libexec/platform-python")
 VENV = "/usr/local/lib/containerhost/python"  # where modules look for a pyroute2 of our own
 
 # By library, the package on each family of distributions (ID or ID_LIKE of /etc/os-release).
@@ -42,6 +44,56 @@ def versions(venv: str | None = None) -> dict[str, str | None]:
     except OSError:
         pass
     return found
+
+
+class Python(t.NamedTuple):
+    """The Python that runs modules, as far as it matters for whether a package's files are seen by it."""
+
+    executable: str
+    path: t.Sequence[str]
+    version: str  # "3.11"
+    is_virtual: bool
+    system: str  # the distribution's own
+    system_version: str
+
+    @classmethod
+    def here(cls) -> Python:
+        system = next((path for path in _SYSTEM if os.path.exists(path)), _SYSTEM[0])
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        virtual = sys.prefix != sys.base_prefix
+        numbers = re.search(r"python(\d+\.\d+)\Z", os.path.realpath(system))
+        return cls(sys.executable, tuple(sys.path), version, virtual, system, numbers[1] if numbers else version)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether it sees what the distribution's packages bring. Debian's are for each Python 3 of its own."""
+        if "/usr/lib/python3/dist-packages" in self.path:
+            return True
+        folders = {f"/usr/lib{bits}/python{self.version}/site-packages" for bits in ("", "64")}
+        return bool(folders & set(self.path)) and self.system_version == self.version
+
+    @property
+    def pip(self) -> list[str]:
+        return [self.executable, "-m", "pip", "install", "--disable-pip-version-check", REQUIREMENT]
+
+
+def obstacle(python: Python, version: str | None) -> str:
+    """Why no package of the distribution brings a pyroute2 to this Python, and what does; nothing where one may.
+
+    ``version`` is that of the one that it has, which is too old.
+    """
+    own = f"containerhost_python: {VENV}, where a virtual environment with it is made"
+    if not python.is_served:
+        by_hand = f"`{python.executable} -m pip install '{REQUIREMENT}'`"
+        if python.is_virtual:
+            return f"{python.executable} runs modules here, and sees no package of the distribution. Run {by_hand}."
+        return (
+            f"{python.executable} runs modules here, and sees no package of the distribution. Set {own}, or"
+            f" ansible_python_interpreter: {python.system}, or run {by_hand}."
+        )
+    if version is not None:
+        return f"{version} is what the distribution has, and {MINIMUM_PYROUTE2} is needed. Set {own}."
+    return ""
 
 
 def site_packages(venv: str) -> str:

@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Installs pyroute2 and libnftables from the distribution's packages where M(containerhost.network.prerequisites_info)
     finds them missing, and does nothing else.
+  - Where modules run in a virtual environment of somebody's that does not see these packages, pyroute2 goes into
+    that by its own pip. For any other Python that a package does not serve, it fails and says what does.
   - M(containerhost.network.document) does the same where it is given O(containerhost.network.document#module:install),
     so playbooks of the collection need no task of this module.
 options:

@@ -57,6 +57,20 @@ requirement:
   returned: success
   type: str
   sample: pyroute2>=0.7.2
+pip:
+  description: The command that installs pyroute2 into the virtual environment that modules run in, where they do so.
+  returned: success
+  type: list
+  elements: str
+  sample: [/opt/ansible/bin/python3, -m, pip, install, --disable-pip-version-check, "pyroute2>=0.7.2"]
+obstacle:
+  description: Why no package brings pyroute2 to the Python that runs modules, and what does, if that is so.
+  returned: success
+  type: str
+advice:
+  description: What is left to do once all is installed, as for a virtual environment that modules do not find.
+  returned: success
+  type: str
 plan:
   description: What is to be installed, in words.
   returned: success
@@ -84,10 +98,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
     MINIMUM_PYROUTE2,
+    REQUIREMENT,
+    VENV,
+    Python,
     distribution,
     is_old,
     missing_packages,
     missing_programs,
+    obstacle,
     versions,
 )
 
@@ -102,19 +120,37 @@ def main() -> None:
     venv = module.params["venv"]
     found = versions(venv)
     missing = missing_packages(found, distribution(), venv is not None)
+    python = Python.here()
+    lacking = found["pyroute2"] is None or is_old(found["pyroute2"])
+    wanted = venv is not None and lacking
+    hindrance = obstacle(python, found["pyroute2"]) if lacking and venv is None else ""
+    by_pip = bool(hindrance) and python.is_virtual and not python.is_served
+    if hindrance:
+        missing = missing_packages({**found, "pyroute2": MINIMUM_PYROUTE2}, distribution())
     missing += missing_programs(module.params["programs"], distribution())
-    wanted = venv is not None and (found["pyroute2"] is None or is_old(found["pyroute2"]))
     words = [*missing, *([f"pyroute2 in {venv}"] if wanted else [])]
+    if hindrance:
+        words.append(f"pyroute2 in {sys.prefix}" if by_pip else "pyroute2")
     module.exit_json(
         changed=False,
         missing=missing,
         venv_wanted=wanted,
-        requirement=f"pyroute2>={MINIMUM_PYROUTE2}",
+        requirement=REQUIREMENT,
+        pip=python.pip if by_pip else [],
+        obstacle="" if by_pip else hindrance,
+        advice=_advice(venv, python),
         plan=" and ".join(words),
         pyroute2=found["pyroute2"],
         libnftables=found["libnftables"] is not None,
         python=sys.executable,
     )
+
+
+def _advice(venv: str | None, python: Python) -> str:
+    """What is left to do once all is installed."""
+    if venv is None or venv == VENV or python.executable.startswith(f"{venv}/"):
+        return ""
+    return f"Set ansible_python_interpreter: {venv}/bin/python, or take {VENV}, where modules look by themselves."
 
 
 if __name__ == "__main__":

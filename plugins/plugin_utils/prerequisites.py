@@ -25,6 +25,8 @@ def steps(host: Mapping[str, Any], venv: str | None) -> list[Step]:
     todo: list[Step] = []
     if host["missing"]:
         todo.append((PACKAGE, {"name": host["missing"], "state": "present"}))
+    if host.get("pip"):
+        todo.append((COMMAND, {"argv": host["pip"]}))
     if host["venv_wanted"]:
         make = [host["python"], "-m", "venv", venv]
         pip = [f"{venv}/bin/pip", "install", "--disable-pip-version-check", host["requirement"]]
@@ -49,6 +51,8 @@ class InstallingAction(ActionBase):
         if todo and self._task.diff:
             result["diff"] = [_diff(host["plan"])]
         lacks = f"{host_of_task(task_vars)} lacks {host['plan']}"
+        if host.get("obstacle"):
+            return {"changed": False, "failed": True, "msg": f"{lacks}: {host['obstacle']}"}
         if todo and self._task.check_mode:
             said = f"{lacks}: a run installs that first, and only then can the host be compared."
             return {**result, "msg": said, "warnings": [said]}
@@ -60,6 +64,8 @@ class InstallingAction(ActionBase):
                 why = str(done.get("stderr") or done.get("msg") or done).strip().rstrip(".")
                 fix = "Install it by other means, or see to it that the host can"
                 return {"changed": False, "failed": True, "msg": f"{lacks}, and cannot install it: {why}. {fix}."}
+        if host.get("advice"):
+            result["advice"] = host["advice"]
         return result
 
     def _run_other(self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import (
     MINIMUM_PYROUTE2,
+    Python,
     distribution,
+    is_old,
+    obstacle,
     package_of,
+    versions,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
@@ -126,7 +130,11 @@ def _lacking_capabilities() -> list[str]:
 
 
 def library_advice() -> str:
-    """Which package brings pyroute2 on this distribution."""
+    """Which package brings pyroute2 to this Python, or what else does."""
+    version = versions()["pyroute2"]
+    hindrance = obstacle(Python.here(), version if version is not None and is_old(version) else None)
+    if hindrance:
+        return hindrance[0].upper() + hindrance[1:]
     package = package_of("pyroute2", distribution())
     return (
         f"Install {package} (pyroute2 {MINIMUM_PYROUTE2} or newer) for the Python of"

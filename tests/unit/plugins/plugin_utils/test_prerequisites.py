@@ -105,6 +105,27 @@ def test_what_cannot_be_installed_is_said_with_the_reason():
     assert action.asked == [DOCUMENT, INFO, PACKAGE]
 
 
+def test_what_no_package_serves_is_not_installed_and_said_at_once():
+    host_says = {**LACKS, "plan": "pyroute2", "obstacle": "/opt/p runs modules here. Set containerhost_python: /x."}
+    for check in (False, True):
+        action, apply = host(Document, [FAILED, host_says], check, install=True)
+        assert apply()["msg"] == "h1 lacks pyroute2: /opt/p runs modules here. Set containerhost_python: /x."
+        assert action.asked == [DOCUMENT, INFO]
+
+
+def test_a_virtual_environment_that_modules_run_in_is_given_pyroute2_by_its_own_pip():
+    argv = ["/opt/p/bin/python", "-m", "pip", "install", REQUIREMENT]
+    assert steps({**HAS_ALL, "pip": argv}, None) == [(COMMAND, {"argv": argv})]
+
+
+def test_advice_that_has_been_followed_is_not_given_again():
+    elsewhere = {**HAS_ALL, "missing": ["x"], "plan": "pyroute2 in /opt/p", "advice": "Set the interpreter."}
+    _action, apply = host(Document, [FAILED, elsewhere, {}, FAILED], install=True)
+    assert apply()["msg"] == (
+        "h1 has been given pyroute2 in /opt/p, and modules still find none of it: Set the interpreter."
+    )
+
+
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_a_host_that_is_lost_meanwhile_is_unreachable_and_no_failure_of_ours(at):
     answers = [FAILED, LACKS, {}, DONE]
