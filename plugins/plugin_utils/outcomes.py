@@ -35,7 +35,9 @@ def of_result(result: Mapping[str, Any]) -> dict[str, Any]:
         state = "failed"
     elif result.get("lacks"):
         state = "lacking"
-    waiting = {(each["sandbox"]["engine"], each["sandbox"]["ref"]) for each in result.get("pending") or ()}
+    waiting = {
+        (each["sandbox"]["engine"], each["sandbox"]["ref"]) for each in result.get("pending") or () if each["sandbox"]
+    }
     return {
         "state": state,
         "changed": bool(result.get("changed")),

@@ -117,10 +117,18 @@ def _ways_out(network: str, some: Sequence[End], fleet: AskedFleet) -> Iterator[
             seen.add((end.host, version))
             own = gateway in end.own
             about, target = ("gateway", f"its gateway {gateway}") if own else ("router", f"the router {gateway}")
-            yield attempt(end.host, network, about, end, target, end.host, gateway)
+            # What it may not reach there is not tried; nothing is amiss where that is silent.
+            if not (own and _is_shut(fleet.documents[end.host], network)):
+                yield attempt(end.host, network, about, end, target, end.host, gateway)
             other = next(fleet.others(end.host, version), None)
             if other and _masqueraded(fleet.documents[end.host], network, version):
                 yield attempt(end.host, network, "outside", end, other[0], other[0], other[1])
+
+
+def _is_shut(document: Document, network: str) -> bool:
+    """Whether the containers of a network reach a part of their host only."""
+    rows = (row for row in document.get("isolation", ()) if row["network"] == network)
+    return any(row.get("host_access") is not None for row in rows)
 
 
 def _masqueraded(document: Document, network: str, version: int) -> bool:

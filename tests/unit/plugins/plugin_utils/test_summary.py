@@ -127,3 +127,12 @@ def test_what_is_told_once_is_claimed_once(tmp_path):
 def test_the_host_s_own_end_is_no_container():
     rows = [{"sandbox": {"engine": "netns", "ref": "a"}}, {"sandbox": {"engine": "host", "ref": ""}}, {"name": "x"}]
     assert outcomes.containers({"version": 1, "veth": rows, "macvlan": rows}) == 1
+
+
+def test_what_waits_for_an_engine_is_no_container():
+    waiting = [
+        {"network": "web", "object": "docker_network web", "sandbox": None, "interface": None, "reason": "no docker"},
+        {"network": "web", "object": "veth a", "sandbox": {"engine": "docker", "ref": "a"}, "interface": "eth0",
+         "reason": "it does not run"},
+    ]  # fmt: skip
+    assert outcomes.of_result({"pending": waiting})["pending"] == 1

@@ -144,6 +144,13 @@ def test_a_container_alone_tries_its_gateway_and_the_outside_in_each_family(flee
     }
 
 
+@pytest.mark.parametrize("access", ["none", "dns", "[9100]"])
+def test_a_gateway_that_containers_may_not_reach_is_not_tried(fleet, access):
+    fleet.networks(f"web: {{driver: bridge, host_access: {access}, subnets: [10.80.0.0/16]}}")
+    fleet.only_containers(h2="solo: {networks: {web: }}")
+    assert {each.about for each in tried(fleet.plan()) if each.source == "h2/solo"} == {"outside"}
+
+
 def test_the_router_of_a_lan_is_no_gateway_of_ours(fleet):
     fleet.networks("lan: {driver: macvlan, parent: eth1, subnets: [{cidr: 192.168.7.0/24, gateway: 192.168.7.1}]}")
     fleet.only_containers(h1="box: {networks: {lan: }}")
