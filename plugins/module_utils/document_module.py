@@ -29,6 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     wanted_object,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls import source_routes
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
@@ -69,7 +70,8 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         if module.check_mode and params["phase"] == "remove":
             todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
         _check_renumbering(todo, wanted, params["settled"])
-        dropped = foreign_drops.sentences(kernel, wanted) if params["phase"] in ("make", "all") else []
+        makes = params["phase"] in ("make", "all")
+        dropped = [*foreign_drops.sentences(kernel, wanted), *source_routes.sentences(kernel, wanted)] if makes else []
         beside = _beside(kept_files_of(params, todo, module.check_mode))
         kept: dict[str, int] = {}
         for change in todo.kept:

@@ -197,7 +197,8 @@ pending:
       reason: "docker container db is not running on this host: start it, then run again"
 dropped:
   description:
-    - What a firewall of the host that is not ours drops of what the document's networks need, a sentence each, with the
+    - What of published ports the host's routing by source address leads astray, and what a firewall of the host that
+      is not ours drops of what the document's networks need, a sentence each, with the
       table, chain and rule, and commands that let it pass. It is also a warning.
   returned: success
   type: list

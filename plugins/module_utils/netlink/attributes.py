@@ -21,6 +21,7 @@ _ADDRESS = {"IFA_PROTO": (11, "uint8")}
 _NEIGHBOUR = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
 # Routing rules, linux/fib_rules.h. pyroute2's definition is in a module of its own, which nothing else needs.
 _RULE = {
+    "FRA_SRC": (2, "ipaddr"),
     "FRA_IIFNAME": (3, "asciiz"),
     "FRA_GOTO": (4, "uint32"),
     "FRA_PRIORITY": (6, "uint32"),
