@@ -109,7 +109,7 @@ $(INTEGRATION): root build/venv/.dev live
 # rules, records and traffic come to is the same. The tests' own process is the module's, so that the folder comes
 # before the venv's newer pyroute2.
 OLDEST := tests/integration/kinds tests/integration/modules \
-    $(foreach name,as_before damage edges everyday_changes scale,tests/integration/document/test_$(name).py)
+    $(foreach name,as_before damage edges scale,tests/integration/document/test_$(name).py)
 .PHONY: integration-oldest
 integration-oldest: root build/venv/.dev live ## the same for modules, by the pyroute2 of the distribution (Debian 12: 0.7.2)
 	@mkdir -p build/distribution
