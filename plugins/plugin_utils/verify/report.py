@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,11 +91,23 @@ def _header(name: str, about: str, some: Sequence[Try], results: Results) -> str
     text = f"{name}  {about}"
     sized = [each for each in some if each.about == "mtu"]
     if sized:
-        proven = {each.host for each in sized} - {each.host for each in sized if reason_of(each, results)}
-        hosts = {each.host for each in sized}
-        size = sized[0].probe["size"]
-        text += f"    MTU {size} proven{_families(sized)} between {len(proven)} of {len(hosts)} hosts"
+        hosts = {host for each in sized for host in (each.host, each.to_host)}
+        proven = len(hosts) - len(_at_fault([each for each in sized if reason_of(each, results)]))
+        size, proven = sized[0].probe["size"], proven if proven > 1 else 0
+        text += f"    MTU {size} proven{_families(sized)} between {proven} of {len(hosts)} hosts"
     return text
+
+
+def _at_fault(failed: Sequence[Try]) -> set[str]:
+    """Few hosts that have a part in all of these: those without which most of it would not be, one after another."""
+    found: set[str] = set()
+    left = list(failed)
+    while left:
+        counted = collections.Counter(host for each in left for host in (each.host, each.to_host))
+        most = max(sorted(counted), key=lambda host: counted[host])
+        found.add(most)
+        left = [each for each in left if most not in (each.host, each.to_host)]
+    return found
 
 
 def _families(some: Iterable[Try]) -> str:
@@ -160,11 +173,29 @@ def _local(some: Sequence[Try], results: Results, everything: bool) -> list[str]
             by_host.setdefault(each.host, []).append(each)
     if len(by_host) > _MOST_LINES and not everything:
         every = [each for tried in by_host.values() for each in tried]
-        return [f"{len(by_host)} hosts: {_local_line(every, results, many=True)}"]
+        return [f"{len(by_host)} hosts: {_sum_line(every, results)}"]
     return [f"{host} {_local_line(tried, results)}" for host, tried in sorted(by_host.items())]
 
 
-def _local_line(tried: Sequence[Try], results: Results, many: bool = False) -> str:
+_IN_SUM = {
+    "host": "hosts reach their containers",
+    "neighbour": "containers reach each other",
+    "gateway": "containers reach their gateway",
+    "router": "containers reach the LAN's router",
+    "outside": "containers reach the outside",
+}
+
+
+def _sum_line(tried: Sequence[Try], results: Results) -> str:
+    """Of many hosts, what is reached where it has been tried."""
+    good = [each for each in tried if not reason_of(each, results)]
+    words = [_IN_SUM[about] for about in _LOCAL if any(each.about == about for each in good)]
+    bad = sum(1 for each in tried if reason_of(each, results) and each.about != "router")
+    text = ", ".join(words) + (_families(good) if good else "")
+    return text + (f"{'; ' if text else ''}{bad} of {len(tried)} attempts fail" if bad else "")
+
+
+def _local_line(tried: Sequence[Try], results: Results) -> str:
     """What is reached, and how many attempts failed: which these are is told below, but for routers."""
     about: dict[str, list[Try]] = {}
     for each in tried:
@@ -173,14 +204,12 @@ def _local_line(tried: Sequence[Try], results: Results, many: bool = False) -> s
     words = []
     if "host" in about:
         names = list(dict.fromkeys(each.target.split("/", 1)[-1] for each in about["host"]))
-        words.append(f"reaches {'its containers' if many else _names(names)}")
+        words.append(f"reaches {_names(names)}")
     if "neighbour" in about:
         words.append("they reach each other" if words else "its containers reach each other")
     ways = [each for name in ("gateway", "router", "outside") for each in about.get(name, ())]
-    for source in dict.fromkeys("a container" if many else each.source.split("/", 1)[-1] for each in ways):
-        ends = dict.fromkeys(
-            _way(each, many) for each in ways if many or each.source.split("/", 1)[-1] == source
-        )
+    for source in dict.fromkeys(each.source.split("/", 1)[-1] for each in ways):
+        ends = dict.fromkeys(_way(each) for each in ways if each.source.split("/", 1)[-1] == source)
         words.append(f"{source} reaches {' and '.join(ends)}")
     good = [each for some in about.values() for each in some]
     text = ", ".join(words) + (_families(good) if good else "")
@@ -191,10 +220,10 @@ def _local_line(tried: Sequence[Try], results: Results, many: bool = False) -> s
     return text + (f"{'; ' if text else ''}{bad} of {len(tried)} attempts fail" if bad else "")
 
 
-def _way(each: Try, many: bool) -> str:
+def _way(each: Try) -> str:
     if each.about == "gateway":
         return "its gateway"
-    return "the outside" if many else f"the outside ({each.target})" if each.about == "outside" else each.target
+    return f"the outside ({each.target})" if each.about == "outside" else each.target
 
 
 def _names(names: Sequence[str]) -> str:

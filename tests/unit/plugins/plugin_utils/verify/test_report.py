@@ -152,7 +152,9 @@ def test_a_large_fleet_fits_a_screen_however_much_is_wrong(new_fleet, hosts):
 def test_one_damaged_host_of_many_is_one_line(new_fleet):
     plan = large(new_fleet, 30)
     results = answered_but(tried(plan), lambda each: "no reply" if "h7" in (each.host, each.to_host) else "")
-    assert len(told(plan, results, drift={"h7": ["route 10.42.0.0/24 is missing"]}).problems) == 1
+    found = told(plan, results, drift={"h7": ["route 10.42.0.0/24 is missing"]})
+    assert len(found.problems) == 1
+    assert "between 29 of 30 hosts" in found.lines[0]
     # Without a difference from the plan, its causes are few as well: all of them have it at one end.
     assert len(told(plan, results).problems) <= 4
 
