@@ -31,6 +31,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.published import FACT, published
 
+PHASES = ("make", "left_over", "switch", "remove", "all")
 _OURS = ("plan_dir", "drivers", "install", "venv")
 
 
@@ -49,8 +50,8 @@ class ActionModule(EveryKindAction, InstallingAction):
             applied = self._apply(arguments, task_vars or {})
             return {**result, **_warned(applied, host_of_task(task_vars or {}))}
         phase = arguments.get("phase", "all")
-        if phase not in ("make", "left_over", "remove", "all"):
-            return {**result, "failed": True, "msg": f"phase {phase!r} must be one of make, left_over, remove, all."}
+        if phase not in PHASES:
+            return {**result, "failed": True, "msg": f"phase {phase!r} must be one of {', '.join(PHASES)}."}
         try:
             done = self._of_the_plan(arguments, phase, task_vars or {})
             if phase != "left_over":
@@ -74,9 +75,10 @@ class ActionModule(EveryKindAction, InstallingAction):
             "networks": [name for name, network in plan["networks"].items() if host in network["members"]],
             "postponed": done.get("postponed", {}),
         }
-        if phase != "remove":
+        if phase not in ("switch", "remove"):
             about["containers"] = outcomes.containers(progress.read_host(directory, host)["document"])
-        outcomes.record(directory, document_file(host), {**about, **outcomes.of_result(done)}, phase != "make")
+        ended = phase not in ("make", "switch")
+        outcomes.record(directory, document_file(host), {**about, **outcomes.of_result(done)}, ended)
         hosts = (task_vars.get(name, ()) for name in ("ansible_play_hosts", "ansible_play_batch"))
         active, batch = ([document_file(each) for each in names] for names in hosts)
         if outcomes.is_end(directory, active, batch):
@@ -94,28 +96,24 @@ class ActionModule(EveryKindAction, InstallingAction):
         if phase == "left_over":
             return {"changed": False, "hosts": progress.left_over(directory, plan["digest"])}
         who = {host}
-        if phase == "remove":
-            kept = progress.made_here(directory, plan["digest"], host)
-            if kept is None:
-                # A check that ended early, for want of a library.
-                return {"changed": False, "skipped": True, "skip_reason": f"{host} has made nothing in this run"}
-            if not any(kept.values()):
-                # Making has looked already: nothing of ours is left over here.
-                return {"changed": False, "kept": {}, "counts": {}}
+        if phase in ("switch", "remove"):
+            nothing = _nothing_to_do(directory, plan["digest"], host, phase)
+            if nothing is not None:
+                return nothing
             who = progress.made(directory, plan["digest"])
-        scope = phases.NOTHING
-        if phase != "make":
-            scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
+        now = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
+        scope = phases.NOTHING if phase in ("make", "switch") else now
         own = progress.read_host(directory, host)
-        passed = _passed(arguments, own, plan, host)
+        passed = {**_passed(arguments, own, plan, host), **phases.held(plan["networks"], now.waiting, phase)}
         result = self._apply({**passed, "remove": list(scope.remove), "keep": list(scope.keep)}, task_vars)
         if phase == "make" and result.get("partly"):
             # A host that has failed gets no further: leftovers that have nothing to do with the failure go now.
-            scope = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
+            scope = now
             passed.update(phase="all", remove=list(scope.remove), keep=list(scope.keep))
             result = self._apply(passed, task_vars)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
-            progress.note(directory, host, plan["digest"], result.get("kept", {}))
+            switches = bool(result.pop("switches", False)) and phase == "make"
+            progress.note(directory, host, plan["digest"], result.get("kept", {}), switches)
             result["postponed"] = phases.postponed(result.get("kept", {}), scope.waiting)
             if result.get("diff") and not self._display.verbosity:
                 result["diff"] = self._shown(directory, result["diff"], task_vars)
@@ -150,6 +148,20 @@ class ActionModule(EveryKindAction, InstallingAction):
         if self._task.diff:
             again["diff"] = [*installed["diff"], *again.get("diff", [])]
         return {**again, "changed": True, "installed": installed["plan"]}
+
+
+def _nothing_to_do(directory: str, digest: str, host: str, phase: str) -> dict[str, Any] | None:
+    """The answer of a host that has nothing to do in a later phase; None where it has."""
+    kept = progress.made_here(directory, digest, host)
+    if kept is None:
+        # A check that ended early, for want of a library.
+        return {"changed": False, "skipped": True, "skip_reason": f"{host} has made nothing in this run"}
+    if not any(kept.values()):
+        # Making has looked already: nothing of ours is left over here.
+        return {"changed": False, "kept": {}, "counts": {}}
+    if phase == "switch" and not progress.switches_here(directory, digest, host):
+        return {"changed": False, "kept": kept, "counts": {}}
+    return None
 
 
 def _passed(arguments: dict[str, Any], own: dict[str, Any], plan: dict[str, Any], host: str) -> dict[str, Any]:

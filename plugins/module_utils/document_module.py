@@ -8,6 +8,7 @@ Modules of one kind go without this file, and so without all that is installed o
 
 from __future__ import annotations
 
+import collections
 import functools
 import os
 import typing as t
@@ -24,6 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
+    Holds,
     Unready,
     compare,
     wanted_object,
@@ -40,23 +42,28 @@ if t.TYPE_CHECKING:
 _KINDS = {kind.name: kind for kind in KINDS}
 
 
+_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "document": {"type": "dict"},
+    "plan_dir": {"type": "str"},
+    "phase": {"type": "str", "choices": ["make", "left_over", "switch", "remove", "all"], "default": "all"},
+    "drivers": {"type": "list", "elements": "str"},
+    "remove": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "list", "elements": "str", "default": []},
+    "hold": {"type": "list", "elements": "str", "default": []},
+    "switch": {"type": "list", "elements": "str", "default": []},
+    "everything": {"type": "bool", "default": False},
+    "recreate": {"type": "bool", "default": False},
+    "settled": {"type": "dict", "default": {}},
+    "save": {"type": "dict"},
+    "install": {"type": "bool", "default": False},
+    "venv": {"type": "path"},
+}
+
+
 def run_document(kinds: t.Sequence[Kind]) -> None:
     """The whole of module ``document``."""
     module = HostModule(
-        argument_spec={
-            "document": {"type": "dict"},
-            "plan_dir": {"type": "str"},
-            "phase": {"type": "str", "choices": ["make", "left_over", "remove", "all"], "default": "all"},
-            "drivers": {"type": "list", "elements": "str"},
-            "remove": {"type": "list", "elements": "str", "default": []},
-            "keep": {"type": "list", "elements": "str", "default": []},
-            "everything": {"type": "bool", "default": False},
-            "recreate": {"type": "bool", "default": False},
-            "settled": {"type": "dict", "default": {}},
-            "save": {"type": "dict"},
-            "install": {"type": "bool", "default": False},
-            "venv": {"type": "path"},
-        },
+        argument_spec=_OPTIONS,
         required_one_of=[("document", "plan_dir")],
         supports_check_mode=True,
     )
@@ -66,18 +73,37 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
     with kernel_for(module, kinds=kinds) as kernel:
         wanted = read_document(kinds, params["document"], params["recreate"])
         kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
-        todo = compare(kinds, kernel, wanted, leaving(params["remove"], params["keep"], params["everything"]))
-        if module.check_mode and params["phase"] == "remove":
-            todo = ChangeSet([], [], [], todo.remove, todo.kept, todo.pending)  # a run has made all else by now
+        leaves = leaving(params["remove"], params["keep"], params["everything"])
+        late = module.check_mode and params["phase"] in ("switch", "remove")
+        todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late))
+        todo = _late(todo, params) if late else todo
         _check_renumbering(todo, wanted, params["settled"])
         makes = params["phase"] in ("make", "all")
         dropped = [*foreign_drops.sentences(kernel, wanted), *source_routes.sentences(kernel, wanted)] if makes else []
         beside = _beside(kept_files_of(params, todo, module.check_mode))
-        kept: dict[str, int] = {}
-        for change in todo.kept:
-            network = network_of(change.owner)
-            kept[network] = kept.get(network, 0) + 1
-        finish(module, kernel, kinds, todo, beside, kept=kept, pending=todo.pending, dropped=dropped)
+        waiting = () if late and params["phase"] == "remove" else todo.held
+        kept = dict(collections.Counter(network_of(change.owner) for change in (*todo.kept, *waiting)))
+        switches = any(_KINDS[change.kind].waits == "switch" for change in todo.held)
+        finish(module, kernel, kinds, todo, beside, kept=kept, pending=todo.pending, dropped=dropped, switches=switches)
+
+
+def _late(todo: ChangeSet, params: Values) -> ChangeSet:
+    """What a check says of a later phase: a run has made all else by now."""
+    mine = [change for change in todo.held if _KINDS[change.kind].waits == params["phase"]]
+    mine = [change for change in mine if network_of(change.owner) not in params["hold"]]
+    return ChangeSet([], [], mine, todo.remove, todo.kept, todo.pending, todo.held)
+
+
+def holding(params: Values, late: bool) -> Holds:
+    """What waits for other hosts: of the networks in ``hold`` all that does, of those in ``switch`` what other hosts
+    may still need. Of what a check finds late, that is what a run would have left for now."""
+    hold, switch = {*params["hold"]}, {*params["switch"]}
+
+    def holds(kind: Kind, wanted: Wanted) -> bool:
+        network = network_of(wanted.owner)
+        return late or network in hold or (network in switch and kind.waits == "remove")
+
+    return holds
 
 
 def _beside(kept_files: Installation | None) -> Beside | None:
@@ -106,7 +132,7 @@ def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation 
     whole = saved.merged(_saved_before() if told["drivers"] else None, new, told["drivers"], _key_of_row)
     if whole.is_empty and todo.kept:
         return None  # what is left over here is kept like all else, until it goes
-    if check and params["phase"] == "remove" and not whole.is_empty:
+    if check and params["phase"] in ("switch", "remove") and not whole.is_empty:
         return None  # a run has done it by now, when it made
     return _planned(whole if told["enabled"] else None, told["metrics_folder"])
 

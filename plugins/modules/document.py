@@ -30,11 +30,13 @@ options:
     description:
       - With O(plan_dir), which part of a run this is. V(make) makes and changes, and leaves what is no longer planned.
       - V(left_over) asks no host. It returns those which V(make) left something on.
+      - V(switch) turns to the new way to other hosts, for the networks whose every member has made it in this run. What
+        leads to other hosts is made by V(make) beside what did so before.
       - V(remove) removes that, for the networks whose every member has made in this run.
-      - In check mode, V(remove) speaks of what goes only, as a run has made all else by then.
+      - In check mode, V(switch) and V(remove) speak of that only, as a run has made all else by then.
       - V(all) does both at once, for networks that no other host takes part in.
     type: str
-    choices: [make, left_over, remove, all]
+    choices: [make, left_over, switch, remove, all]
     default: all
   drivers:
     description:
@@ -55,6 +57,22 @@ options:
     type: list
     elements: str
     default: []
+  hold:
+    description:
+      - Networks whose other hosts have not made their part. Of these the way to other hosts stays what it is, and who
+        was let in by it stays so. With O(plan_dir) it follows from O(phase).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  switch:
+    description:
+      - Networks whose other hosts have made their part, and may go the old way for a moment yet. With O(plan_dir) it
+        follows from O(phase).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   everything:
     description:
       - Remove whatever carries our mark and is not in the document, also what other owners made with single modules.
@@ -166,6 +184,11 @@ postponed:
   returned: with O(plan_dir)
   type: dict
   sample: {"fabric": [2, ["h3"]]}
+switches:
+  description: Whether the way to other hosts is still what it was, as O(hold) says.
+  returned: success
+  type: bool
+  sample: false
 lacks:
   description: Libraries that the host lacks.
   returned: when it lacks one

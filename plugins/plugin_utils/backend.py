@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object, no_checks, no_objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network, NetworkSpec
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Backend:
     device_prefixes
         Its devices on each host, derived from the network's name; they come before the containers' bridge in
         ``Network.devices``, and have forwarding and isolation as that has.
+    tunnel
+        What tells one of its tunnels from another one, in words.
     has_vtep
         Whether a slice's first address is that of its device.
     direct
@@ -49,6 +51,7 @@ class Backend:
     modes: tuple[str, ...] = ("routed",)
     overhead: Mapping[int, int] = field(default_factory=lambda: {4: 0, 6: 0})
     device_prefixes: tuple[str, ...] = ()
+    tunnel: Callable[[NetworkSpec], str] = lambda spec: ""
     has_vtep: bool = False
     direct: bool = False
     objects: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects

@@ -67,6 +67,9 @@ class Driver:
         own.
     own_ports
         Ports of the containers' bridge that are not containers'; None when containers are not on a bridge.
+    tunnel
+        What tells a network's tunnel from another one of the same network, in words: with others, its devices get other
+        names, so that both are there while hosts change. Empty without one, or where it is re-created in place.
     complete
         The driver's own options of a network, with the defaults that depend on others of them.
     variant
@@ -94,5 +97,6 @@ class Driver:
     mtu: Callable[[Network, Mapping[str, Host]], int | None] = field(default=lambda network, hosts: network.spec.mtu)
     translates: Callable[[NetworkSpec, int], bool] = field(default=lambda spec, version: True)
     own_ports: int | None = None
+    tunnel: Callable[[NetworkSpec], str] = lambda spec: ""
     complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda options: options)
     variant: Callable[[NetworkSpec], Driver] | None = None

@@ -43,11 +43,15 @@ _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 @dataclass(frozen=True, slots=True)
 class NetworkEntry:
-    """A network that has been planned. ``subnets`` are those that were taken from the pools."""
+    """A network that has been planned. ``subnets`` are those that were taken from the pools; ``tunnel`` is in words."""
 
     driver: str
     subnets: tuple[str, ...] = ()
     absent_since: str | None = None
+    # How many other tunnels it has had. What the present one is is written along with other changes: a ledger that
+    # does not know it yet is as good.
+    tunnels: int | None = None
+    tunnel: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,11 @@ def _check_port(value: Any) -> None:
         raise ValueError(value)
 
 
+def _check_number(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(value)
+
+
 # What an entry's fields must hold: each raises for a value that is something else.
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "absent_since": datetime.date.fromisoformat,
@@ -212,6 +221,8 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "interface": _check_text,
     "port": _check_port,
     "slices": lambda value: _check_list(value, parse_block),
+    "tunnel": _check_text,
+    "tunnels": _check_number,
     "subnets": lambda value: _check_list(value, parse_block),
 }
 

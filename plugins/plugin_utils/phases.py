@@ -53,6 +53,15 @@ def scope(
     return Scope(tuple(sorted(ours - set(waiting))), tuple(waiting), waiting)
 
 
+def held(networks: Mapping[str, Mapping[str, Any]], waiting: Collection[str], phase: str) -> dict[str, list[str]]:
+    """Networks of which a host leaves the way to others as it is (``hold``), or turns to a new one while others may
+    still come by the old one (``switch``)."""
+    shared = [name for name, network in sorted(networks.items()) if network["shared"]]
+    if phase == "make":
+        return {"hold": shared, "switch": []}
+    return {"hold": list(waiting), "switch": [name for name in shared if name not in waiting and phase == "switch"]}
+
+
 def postponed(kept: Mapping[str, int], waiting: Mapping[str, Collection[str]]) -> dict[str, tuple[int, list[str]]]:
     """By network: how many objects stay here, and the hosts that they wait for."""
     return {network: (kept[network], list(hosts)) for network, hosts in waiting.items() if kept.get(network)}

@@ -26,13 +26,14 @@ def read_host(directory: str, host: str) -> dict[str, Any]:
     return _read(os.path.join(directory, document_file(host)), f"the document of {host}")
 
 
-def note(directory: str, host: str, digest: str, kept: Mapping[str, int]) -> None:
-    """The host has made its part of the plan of that digest; ``kept`` leftovers a network stay."""
+def note(directory: str, host: str, digest: str, kept: Mapping[str, int], switches: bool = False) -> None:
+    """The host has made its part of the plan of that digest; ``kept`` leftovers a network stay. ``switches``: the way
+    to other hosts is still the old one."""
     folder = os.path.join(directory, FOLDER)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, document_file(host))
     with open(f"{path}.new", "w", encoding="utf-8") as file:
-        json.dump({"host": host, "digest": digest, "kept": dict(kept)}, file)
+        json.dump({"host": host, "digest": digest, "kept": dict(kept), "switches": switches}, file)
     os.replace(f"{path}.new", path)
 
 
@@ -41,6 +42,13 @@ def made_here(directory: str, digest: str, host: str) -> dict[str, int] | None:
     path = os.path.join(directory, FOLDER, document_file(host))
     entry = _read(path, "a note") if os.path.exists(path) else None
     return entry["kept"] if entry and entry["digest"] == digest else None
+
+
+def switches_here(directory: str, digest: str, host: str) -> bool:
+    """Whether the host has made the new way to others, and goes by the old one."""
+    path = os.path.join(directory, FOLDER, document_file(host))
+    entry = _read(path, "a note") if os.path.exists(path) else None
+    return bool(entry and entry["digest"] == digest and entry.get("switches"))
 
 
 def made(directory: str, digest: str) -> set[str]:

@@ -164,6 +164,14 @@ class Kind:
         """Nothing is left of it that anybody could miss: it is re-created without asking."""
         return False
 
+    # When an object that leads to other hosts becomes what is wanted, where these have to make their part before: with
+    # the ``switch`` of all of them, or once they have switched and what is left over goes (``remove``).
+    waits: t.ClassVar[t.Optional[str]] = None
+
+    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+        """What it is to be until then: what other hosts still use stays as it was found."""
+        return wanted
+
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
         """Why an object has to wait, in a sentence: the sandbox that it ends in does not run, or is not fit for it.
 

@@ -11,12 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
-    ANY_DEVICE,
-    ANY_PARENT,
-    Kind,
-    Place,
-)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -33,13 +29,16 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 
 # Says whether an object of ours that nobody wants any more is to go now.
 Leaves = t.Callable[[Found], bool]
+# Says whether a wanted object that leads to other hosts has to wait for them.
+Holds = t.Callable[[Kind, Wanted], bool]
 
 
 class ChangeSet(t.NamedTuple):
     """What a run does, in order: what is in the way goes, what is wanted is made or changed, what is left over goes.
 
     ``leave`` are those to be made that have a place which another one needs: they leave it before anything is made.
-    ``kept`` are leftovers that stay for now. ``pending`` are wanted objects that are left as they are for now.
+    ``kept`` are leftovers that stay for now. ``pending`` are wanted objects that are left as they are for now. ``held``
+    are changes that wait for other hosts; what may be done of them meanwhile is in ``make``.
     """
 
     clear: list[Change]
@@ -48,6 +47,7 @@ class ChangeSet(t.NamedTuple):
     remove: list[Change]
     kept: list[Change]
     pending: list[Pending]
+    held: t.Sequence[Change] = ()
 
     @property
     def changes(self) -> list[Change]:
@@ -77,33 +77,13 @@ def describe(kind: Kind, values: Values, owner: str | None = None) -> str:
     return f"{kind.name} {kind.label(values)}{of}"
 
 
-def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
-    """Kinds so that each comes after those that it needs."""
-    known = {kind.name: kind for kind in kinds}
-    devices = [kind for kind in known.values() if kind.kernel_kind]
-    groups = {
-        ANY_DEVICE: [kind.name for kind in devices],
-        ANY_PARENT: [kind.name for kind in devices if not ("parent" in kind.options and kind.ends_in_sandbox)],
-    }
-    ordered: dict[str, Kind] = {}
-
-    def visit(kind: Kind) -> None:
-        for name in needed(kind):
-            if name in known and name not in ordered:
-                visit(known[name])
-        ordered.setdefault(kind.name, kind)
-
-    def needed(kind: Kind) -> t.Iterator[str]:
-        for name in kind.after:
-            yield from (one for one in groups.get(name, (name,)) if one != kind.name)
-
-    for kind in known.values():
-        visit(kind)
-    return list(ordered.values())
-
-
 def compare(
-    kinds: t.Iterable[Kind], kernel: Kernel, wanted: t.Sequence[Wanted], leaves: Leaves, patient: bool = False
+    kinds: t.Iterable[Kind],
+    kernel: Kernel,
+    wanted: t.Sequence[Wanted],
+    leaves: Leaves,
+    patient: bool = False,
+    holds: Holds | None = None,
 ) -> ChangeSet:
     """Compare everything; raises Unready with every problem there is, before anything is done; ``patient``: has what
     cannot be made now, and what stands on it, pending, and keeps nothing else from being made."""
@@ -111,7 +91,7 @@ def compare(
     for object_ in wanted:
         by_kind.setdefault(object_.kind, []).append(object_)
     ordered = by_dependence(kinds)
-    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind), patient)
+    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind), patient, holds)
     comparison.problems += _duplicates(ordered, by_kind)
     for kind in ordered:
         try:
@@ -149,8 +129,11 @@ class _Comparison:
         leaves: Leaves,
         needed: t.Mapping[Place, t.Sequence[Wanted]],
         patient: bool,
+        holds: Holds | None,
     ) -> None:
         self._patient = patient
+        self._holds = holds
+        self._held: list[Change] = []
         self._kinds = {kind.name: kind for kind in kinds}
         self._order = {kind.name: place for place, kind in enumerate(kinds)}
         self._kernel = kernel
@@ -209,6 +192,13 @@ class _Comparison:
             self._lacking.update(kind.occupies(object_.values))
 
     def _compare(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
+        if kind.waits and self._holds and found is not None and self._holds(kind, wanted):
+            meanwhile = kind.meanwhile(wanted, found)
+            if meanwhile != wanted:
+                by_then = {name: value for name, value in meanwhile.values.items() if name in found.values}
+                rest = _compare_one(kind, self._kernel, wanted, found._replace(values={**found.values, **by_then}))
+                self._held += [rest] if rest else []
+                wanted = meanwhile
         change = _compare_one(kind, self._kernel, wanted, found)
         in_the_way = found is not None and self._is_in_the_way(kind, found, wanted)
         if wanted.present and _has_places(kind):
@@ -282,6 +272,7 @@ class _Comparison:
             remove=sorted(remove, key=backwards),
             kept=kept,
             pending=self._pending,
+            held=self._held,
         )
 
 

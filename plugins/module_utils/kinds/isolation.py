@@ -22,7 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import device_towards, is_address
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
@@ -75,6 +75,18 @@ class Isolation(NftKind):
                 " members of the network come: look at its addresses"
             )
         return wanted._replace(values={**wanted.values, "direct_by": device})
+
+    waits = "remove"
+
+    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+        """Who was let in may still come by the old way; nobody is shut out before all use the new one."""
+        wider = dict(wanted.values)
+        if wanted.values["direct_by"] is None and found.values["direct_by"] is not None:
+            wider.update(direct=found.values["direct"], direct_by=found.values["direct_by"])
+        let_in = sorted({*wanted.values["accept_from"], *found.values["accept_from"]})
+        if let_in != sorted(wanted.values["accept_from"]):
+            wider["accept_from"] = let_in
+        return wanted if wider == wanted.values else wanted._replace(values=wider)
 
     def summary(self, values: Values) -> list[str]:
         rows = ["accept from: " + (", ".join(values.get("accept_from") or ()) or "nobody")]

@@ -126,10 +126,24 @@ class Route(Kind):
             differences["protocol"] = (found.values["protocol"], m.PROTOCOL)
         return differences
 
+    waits = "switch"
+
+    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+        """Packets go by the device that they went by, as those who are to get them by another one may not have it."""
+        if found.owner != wanted.owner or found.values["device"] == wanted.values["device"]:
+            return wanted
+        way = {option: found.values.get(option) for option in ("device", "via", "onlink", "src")}
+        return wanted._replace(values={**wanted.values, **way})
+
     def add(self, wanted: Wanted) -> Rounds:
         return [[*record(self.name, wanted), m.route(wanted.values, wanted.netns)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        moves = "device" in differences and wanted.values["onlink"] and ":" in wanted.values["dst"]
+        if moves and found.values["protocol"] == m.PROTOCOL:
+            # The kernel looks for the gateway by the routes that there are, and finds it behind this very one, by the
+            # other device (ip6_route_check_nh_onlink()).
+            return [[*self.remove(found)[0], *self.add(wanted)[0]]]
         return [[*record(self.name, wanted), m.route(wanted.values, wanted.netns, replace=True)]]
 
     def remove(self, found: Found) -> Rounds:

@@ -35,9 +35,27 @@ def name_devices(
     for spec in sorted(present, key=lambda each: (each.name not in ledger.networks, each.name)):
         prefixes = driver_of(spec).device_prefixes
         derived = prefixes[:-1] if spec.name in own else prefixes
-        names = [_derive_device(prefix, spec.name, own, salts, problems) for prefix in derived]
+        # Containers stay on their bridge, whichever tunnel leads there.
+        labels = [spec.name if prefix is prefixes[-1] else tunnel_label(spec, ledger) for prefix in derived]
+        names = [
+            _derive_device(prefix, label, own, salts, problems) for prefix, label in zip(derived, labels, strict=True)
+        ]
         result[spec.name] = (*names, own[spec.name]) if spec.name in own else tuple(names)
     return result
+
+
+def tunnels_of(spec: NetworkSpec, ledger: Ledger) -> int:
+    """How many other tunnels a network has had, as far as the ledger knows."""
+    entry, now = ledger.networks.get(spec.name), driver_of(spec).tunnel(spec)
+    if entry is None:
+        return 0
+    return (entry.tunnels or 0) + bool(now and entry.tunnel and entry.tunnel != now)
+
+
+def tunnel_label(spec: NetworkSpec, ledger: Ledger) -> str:
+    """What a tunnel's devices are named after: the network, and the tunnel's number once there was another one."""
+    number = tunnels_of(spec, ledger)
+    return f"{spec.name}.{number}" if number else spec.name
 
 
 def _own_devices(present: list[NetworkSpec], salts: names.Salts, problems: Problems) -> dict[str, str]:

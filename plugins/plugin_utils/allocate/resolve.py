@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed, Segment, Wish
-from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.identities import Identities, name_devices
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.identities import (
+    Identities,
+    name_devices,
+    tunnels_of,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import Salts
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.ports import allot_ports, held_port
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import (
@@ -212,7 +216,12 @@ def _remember(
     """The ledger after this plan: what is wanted, and what has left with the day since when."""
     before = allocations.ledger
     networks = {
-        name: NetworkEntry(network.spec.driver, allocations.subnets.get(name, ()))
+        name: NetworkEntry(
+            network.spec.driver,
+            allocations.subnets.get(name, ()),
+            tunnels=tunnels_of(network.spec, before) or None,
+            tunnel=driver_of(network.spec).tunnel(network.spec) or getattr(before.networks.get(name), "tunnel", None),
+        )
         for name, network in fleet.networks.items()
     }
     for name, entry in before.networks.items():

@@ -93,6 +93,7 @@ BACKENDS = (
         # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
         overhead={4: 50, 6: 70},
         device_prefixes=("ch-",),
+        tunnel=lambda spec: f"vxlan {spec.options['vni']} on port {spec.options['port']}",
         has_vtep=True,
         objects=objects,
         peer=peer,

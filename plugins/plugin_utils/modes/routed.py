@@ -133,6 +133,7 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
         check=functools.partial(check, backend),
         device_prefixes=(*backend.device_prefixes, "chb-"),
         has_vtep=backend.has_vtep,
+        tunnel=backend.tunnel,
         sliced={4: 24, 6: 64},  # Flannel's SubnetLen and IPv6SubnetLen
         pool_prefix={4: 16, 6: 48},
         mtu=functools.partial(underlays.mtu, backend),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     ANY_DEVICE,
@@ -15,7 +16,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
-    by_dependence,
     describe,
     wanted_object,
 )

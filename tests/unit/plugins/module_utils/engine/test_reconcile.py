@@ -8,10 +8,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed
+from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     Unready,
-    by_dependence,
 )
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.engine.toy import (
     KINDS,
