@@ -15,6 +15,7 @@ import typing as t
 _PATH = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/sbin"
 MINIMUM_PYROUTE2 = "0.7.2"
 REQUIREMENT = f"pyroute2>={MINIMUM_PYROUTE2}"
+_SYSTEM_FOLDERS = ("/usr/bin", "/bin", "/usr/libexec")
 _SYSTEM = ("/usr/bin/python3", "/usr/libexec/platform-python")
 VENV = "/usr/local/lib/containerhost/python"  # where modules look for a pyroute2 of our own
 
@@ -69,6 +70,8 @@ class Python(t.NamedTuple):
         """Whether it sees what the distribution's packages bring. Debian's are for each Python 3 of its own."""
         if "/usr/lib/python3/dist-packages" in self.path:
             return True
+        if not self.is_virtual and os.path.dirname(self.executable) in _SYSTEM_FOLDERS:
+            return self.version == self.system_version
         folders = {f"/usr/lib{bits}/python{self.version}/site-packages" for bits in ("", "64")}
         return bool(folders & set(self.path)) and self.system_version == self.version
 
