@@ -49,6 +49,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
+# Options that name another device, which an object stands on or belongs to.
+_DEVICES = ("device", "link", "master", "parent")
+# So many objects of a task are told each of which a check cannot say anything.
+_TOLD = 5
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -190,6 +194,8 @@ def run_kind(kind: Kind) -> None:
     known = {each.name: each for each in (*KINDS, kind)}
     with kernel_for(module, kinds=list(known.values())) as kernel:
         wanted = _objects(kind, rows, params["owner"])
+        if module.check_mode:
+            wanted = _without_unknown(module, kind, kernel, wanted)
         _check_places(kind, kernel, wanted)
         _check_absences(kind, kernel, wanted)
 
@@ -223,6 +229,34 @@ def _misuse(kind: Kind, params: Values) -> str | None:
         if missing:
             return f"{', '.join(missing)} is missing: it says which {kind.name} is meant (or list many in `config`)"
     return None
+
+
+def _without_unknown(module: AnsibleModule, kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[Wanted]:
+    """What can be predicted: not what is to be on a device or in a namespace that a task before this one may make."""
+    lacks = {id(each): lack for each in wanted if each.present and (lack := _lacks(kind, kernel, each))}
+    known = [each for each in wanted if id(each) not in lacks]
+    told = [
+        f"{describe(kind, each.values)}: {lacks[id(each)]}. If a task before this one makes that, a check cannot tell"
+        " what a run would do here."
+        for each in wanted
+        if id(each) in lacks
+    ]
+    for text in told[:_TOLD]:
+        module.warn(text)
+    if told and not known and not module.params["purge"]:
+        module.exit_json(changed=False, skipped=True, skip_reason=told[0], msg=told[0], invocation=_quiet(module))
+    return known
+
+
+def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
+    """What an object is to be made on and is not there, in words."""
+    if not kernel.has_netns(wanted.netns):
+        return f"there is no network namespace {wanted.netns}"
+    for option in _DEVICES:
+        device = wanted.values.get(option) if option in kind.options else None
+        if device is not None and kernel.link(device, wanted.netns) is None:
+            return f"there is no device {device}"
+    return kind.pending(kernel, wanted)
 
 
 def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:
