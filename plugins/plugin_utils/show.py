@@ -24,7 +24,8 @@ class Holder:
     """Who has addresses on a network: a container, or the host itself (``container`` is empty).
 
     ``addresses`` have prefix lengths. ``names`` are all that it is known by there, its own first. ``publish`` are its
-    ports as the inventory writes them. ``new``: the ledger does not know its addresses yet, the next run does it.
+    ports with those of the host that lead there. ``new``: the ledger does not know its addresses yet, the next run does
+    it.
     """
 
     network: str
@@ -79,7 +80,7 @@ def _container(network: Network, host: str, endpoint: Endpoint, before: Ledger) 
         interface=endpoint.interface,
         addresses=tuple(slice_.address(address) for address, slice_ in endpoint.addresses),
         mac=endpoint.mac,
-        publish=tuple(map(str, endpoint.spec.publish)),
+        publish=tuple(map(str, endpoint.publish)),
         names=(container.name, *endpoint.spec.aliases),
         new=not any(entry and tuple(entry.addresses) == addresses for entry in known),
     )

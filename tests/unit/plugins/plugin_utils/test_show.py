@@ -103,3 +103,10 @@ def test_the_hosts_file_has_containers_by_all_their_names(found):
 def test_nothing_is_a_sentence():
     assert show.table([]) == "No container is on a network.\n"
     assert (show.as_json([]), show.hosts_file([])) == ("[]\n", "")
+
+
+def test_a_port_that_was_chosen_is_told(fleet):
+    fleet.only_containers(h1="shop: {networks: {web: {publish: ['80']}}}")
+    plan = fleet.plan()
+    [(_key, entry)] = plan.ledger.ports.items()
+    assert of(show.holders(plan, plan.ledger), "web", "h1", "shop").publish == (f"{entry.port}:80/tcp",)
