@@ -45,7 +45,13 @@ OPTIONS = (
         only_with=("backend", tuple(name for name, each in backends().items() if each.port)),
     ),
     *(option for each in (*backends().values(), *modes().values()) for option in each.options),
-    Option("anti_spoofing", "bool", "Drop this network's VXLAN packets that come from no member.", default=True),
+    Option(
+        "anti_spoofing",
+        "bool",
+        "Drop this network's VXLAN packets that come from no member.",
+        default=True,
+        only_with=("backend", tuple(name for name, each in backends().items() if not each.direct)),
+    ),
     Option(
         "direct_routing",
         "bool",
