@@ -120,6 +120,8 @@ class EndpointSpec:
     publish: tuple[Publish, ...] = ()
     aliases: tuple[str, ...] = ()
     mtu: int | None = None
+    rate: tuple[tuple[str, str], ...] = ()  # in, out, burst, as far as they are given
+    priority: int = 0  # of its network's gateway for the default route
     routes: tuple[ContainerRoute, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
 

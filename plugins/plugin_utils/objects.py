@@ -75,6 +75,14 @@ def veth(
     )
 
 
+def rate(network: Network, endpoint: Endpoint) -> Iterator[Object]:
+    """The limits of a container's end, which are on the host's."""
+    if endpoint.spec.rate:
+        sandbox = {"engine": endpoint.container.engine, "ref": endpoint.container.ref}
+        limits = dict(endpoint.spec.rate)
+        yield object_of("rate", network.name, device=endpoint.host_end, **limits, container=sandbox)
+
+
 def on_parent(
     kind: str, network: Network, endpoint: Endpoint, routes: list[dict[str, Any]], **own: Any
 ) -> Object:

@@ -38,6 +38,11 @@ HOST_SHIM = Option(
 
 def check_unpublished(network: Network, endpoint: Endpoint, what: str, problems: Problems) -> None:
     """``what`` it is, with its article."""
+    if endpoint.spec.rate:
+        problems.add(
+            f"{network.spec.where}{endpoint.container} has a `rate`, and {what} has no end on the host to limit it at",
+            "Leave `rate` out, or take a network of driver bridge or overlay",
+        )
     if endpoint.spec.publish:
         problems.add(
             f"{network.spec.where}{endpoint.container} publishes ports, and {what} is on the LAN with all of its own",

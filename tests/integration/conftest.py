@@ -187,6 +187,11 @@ class Host:
         self._host.end()
         self._outside.end()
 
+    @property
+    def pid(self) -> int:
+        """A process in its namespaces, for a program that goes on beside others."""
+        return self._host.pid
+
     # -- programs ----------------------------------------------------------------------------------------------
 
     def run(self, *argv: str, check: bool = True, **options: Any) -> str:

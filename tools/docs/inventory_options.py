@@ -56,6 +56,7 @@ TYPES = {
     "pins": "CIDRs by network",
     "pools": "a list of CIDRs",
     "port_range": "two ports, as in 61000-65535",
+    "rate": "mapping of rates",
     "publish": "a list of ports",
     "publish_addresses": "an address, or a list of addresses",
     "raw": "as described",

@@ -32,6 +32,10 @@ _RULE = {
 }
 
 
+# Traffic control, linux/rtnetlink.h; what is in the options is the kind's (``netlink/shaping.py``).
+_TC = {"TCA_KIND": (1, "asciiz"), "TCA_OPTIONS": (2, "bytes")}
+
+
 class LinkData(t.NamedTuple):
     """What IFLA_INFO_DATA holds for a kind of device, beside what pyroute2 says of it.
 
@@ -61,9 +65,11 @@ class Layouts:
         self.route = Layout(rtmsg)
         self.neighbour = Layout(ndmsg, also=_NEIGHBOUR)
         self.rule = Layout(_Rule, also=_RULE)
+        self.tc = Layout(_Tc, also=_TC)
 
     def of(self, type_: int) -> Layout:
-        return {16: self.link, 20: self.address, 24: self.route, 28: self.neighbour, 32: self.rule}[type_ & ~3]
+        layouts = {16: self.link, 20: self.address, 24: self.route, 28: self.neighbour, 32: self.rule}
+        return {**layouts, 36: self.tc, 44: self.tc}[type_ & ~3]
 
 
 def _data_layout(data: LinkData, info: t.Any, ifinfmsg: t.Any) -> Layout:
@@ -83,6 +89,13 @@ class _Rule:
     """The header of a routing rule (fib_rule_hdr); its attributes are in _RULE."""
 
     fields = (*((name, "B") for name in "family dst_len src_len tos table res1 res2 action".split()), ("flags", "I"))
+    nla_map = ()
+
+
+class _Tc:
+    """The header of a queueing discipline or a filter (tcmsg); its attributes are in _TC."""
+
+    fields = (("family", "B"), ("padding", "3x"), ("ifindex", "i"), ("handle", "I"), ("parent", "I"), ("info", "I"))
     nla_map = ()
 
 

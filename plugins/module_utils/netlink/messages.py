@@ -56,6 +56,13 @@ class VlanIndex(t.NamedTuple):
     id: int
 
 
+class WithIndex(t.NamedTuple):
+    """Stands for bytes that have a device's index in them: ``packed`` makes them of it."""
+
+    name: str
+    packed: t.Callable[[int], bytes]
+
+
 class NewIndex(t.NamedTuple):
     """Stands for the index of a device that is made in another namespace: one of our choosing where the namespace that
     the message is sent to has a device of this name. The kernel takes that one for it otherwise (EEXIST; Linux 6.1).

@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 # Far from those that the kernel gives, which count from 1; an index is a positive int.
 _CHOSEN = 1 << 30
 
-FOR_NOW = frozenset((m.Index, m.VlanIndex, m.NewIndex, m.NetnsFd, dict))
+FOR_NOW = frozenset((m.Index, m.VlanIndex, m.WithIndex, m.NewIndex, m.NetnsFd, dict))
 
 
 class Numbers:
@@ -42,6 +42,8 @@ class Numbers:
             return self._indexes[value.name]
         if kind is m.VlanIndex:
             return self._index_of_vlan(value)
+        if kind is m.WithIndex:
+            return value.packed(self.of(m.Index(value.name)))
         if kind is m.NewIndex:
             return _index_beside(value.name)
         if kind is m.NetnsFd:

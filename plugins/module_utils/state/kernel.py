@@ -159,13 +159,13 @@ class Kernel:
     def links(self, netns: str | None = None) -> dict[str, Link]:
         """Devices by name; none in a namespace that is not there yet."""
         if netns not in self._links:
-            self._learn_links(netns, self._dump(m.RTM_GETLINK, {}, kernel_rows.LINK, netns, kernel_rows.SKIP_STATS))
+            self._learn_links(netns, self.dump(m.RTM_GETLINK, {}, kernel_rows.LINK, netns, kernel_rows.SKIP_STATS))
         return self._links[netns]
 
     def read_again(self, kind: str) -> None:
         """The host's devices of a kind (IFLA_INFO_KIND) as they are by now, among all others as they were found."""
         only = {**kernel_rows.SKIP_STATS, "IFLA_LINKINFO": {"IFLA_INFO_KIND": kind}}
-        self._learn_links(None, self._dump(m.RTM_GETLINK, {}, kernel_rows.LINK, None, only))
+        self._learn_links(None, self.dump(m.RTM_GETLINK, {}, kernel_rows.LINK, None, only))
 
     def _learn_links(self, netns: str | None, found: list[dict[str, t.Any]]) -> None:
         names = self._names.setdefault(netns, {})
@@ -256,7 +256,7 @@ class Kernel:
         if netns not in self._addresses:
             names = self._device_names(netns)
             found: dict[str, list[str]] = {}
-            for row in self._dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns):
+            for row in self.dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns):
                 address = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS")
                 flags = row.get("IFA_FLAGS", row["flags"])
                 if address is None:
@@ -309,7 +309,7 @@ class Kernel:
         that only drops (a blackhole)."""
         if (netns, table) not in self._routes:
             names = self._device_names(netns)
-            rows = self._dump(m.RTM_GETROUTE, {"table": table}, kernel_rows.ROUTE, netns)
+            rows = self.dump(m.RTM_GETROUTE, {"table": table}, kernel_rows.ROUTE, netns)
             self._routes[netns, table] = kernel_rows.routes_of(rows, names)
         return self._still_there(self._routes[netns, table], netns)
 
@@ -324,7 +324,7 @@ class Kernel:
         key = (netns, family)
         if key not in self._neighbours:
             names = self._device_names(netns)
-            rows = self._dump(m.RTM_GETNEIGH, {"family": family}, kernel_rows.NEIGHBOUR, netns)
+            rows = self.dump(m.RTM_GETNEIGH, {"family": family}, kernel_rows.NEIGHBOUR, netns)
             for row in rows:
                 row["device"] = names.get(row["ifindex"], "")
                 if "NDA_IFINDEX" in row:
@@ -389,7 +389,7 @@ class Kernel:
         self.links(netns)
         return self._names[netns]
 
-    def _dump(
+    def dump(
         self,
         type_: int,
         header: t.Mapping[str, t.Any],

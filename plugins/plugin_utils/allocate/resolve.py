@@ -190,14 +190,15 @@ def _choose_default_routes(
 ) -> dict[Key, tuple[int, ...]]:
     """The families whose default route leads to an endpoint's network.
 
-    The container's ``default_route`` has them all, as far as it has the family; else the first network by name that
-    is not internal and has a gateway of the family, or needs none.
+    The container's ``default_route`` has them all, as far as it has the family; else the network of the highest
+    ``priority``, and of those the first by name, that is not internal and has a gateway of the family, or needs none.
     """
     result: dict[Key, tuple[int, ...]] = {}
     for host, containers in inventory.containers.items():
         for container in containers.values():
-            names = [each.network for each in container.endpoints if each.network in wanted.members]
-            names.sort(key=lambda name: (name != container.default_route, name))
+            some = [each for each in container.endpoints if each.network in wanted.members]
+            some.sort(key=lambda each: (each.network != container.default_route, -each.priority, each.network))
+            names = [each.network for each in some]
             chosen: set[int] = set()
             for name in names:
                 spec = inventory.networks[name]

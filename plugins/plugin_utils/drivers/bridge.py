@@ -74,6 +74,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices)
     for endpoint in endpoints:
         yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
+        yield from new.rate(network, endpoint)
         yield from new.opened(network, endpoint, routed)
         yield from new.published(network, endpoint, translated)
         yield from new.answered(network, endpoint, translated)

@@ -90,6 +90,8 @@ def _read_endpoint(network: str, value: Any, where: Where, problems: Problems) -
         publish=values["publish"],
         aliases=values["aliases"],
         mtu=values["mtu"],
+        priority=values["priority"],
+        rate=values["rate"],
         routes=values["routes"],
         sysctls=values["sysctls"],
     )

@@ -150,4 +150,5 @@ def _publishing(partner: ContainerSpec, inventory: Inventory) -> EndpointSpec | 
         network = inventory.networks.get(endpoint.network)
         if network is not None and not network.internal and driver_of(network).has_gateway:
             able.append(endpoint)
-    return next((each for each in able if each.network == partner.default_route), next(iter(able), None))
+    able.sort(key=lambda each: (each.network != partner.default_route, -each.priority))
+    return next(iter(able), None)

@@ -38,6 +38,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.pu
     read_host_access,
     read_publish,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.rates import read_rate
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import read_subnets, usable
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
@@ -338,6 +339,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "port_range": read_port_range,
     "publish": read_publishes,
     "publish_addresses": read_publish_addresses,
+    "rate": read_rate,
     "raw": lambda value, option: value,
     "routes": read_routes,
     "subnets": read_subnets,

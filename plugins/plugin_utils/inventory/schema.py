@@ -96,7 +96,7 @@ CONTAINER = (
         "default_route",
         "name",
         "The network that its default routes lead to.",
-        default_note="a family's first network, by name, that is not internal and has a gateway",
+        default_note="a family's first network, by C(priority) and name, that is not internal and has a gateway",
     ),
 )
 
@@ -130,7 +130,19 @@ ENDPOINT = (
     ),
     Option("aliases", "hostnames", "More names of the container on this network.", default=()),
     Option("mtu", "int", "MTU of this endpoint.", default_note="the network's", minimum=68, maximum=65535),
+    Option(
+        "priority",
+        "int",
+        "Which network its default routes lead to, without C(default_route): the highest, then the first by name.",
+        default=0, minimum=-(2**31), maximum=2**31 - 1,
+    ),  # fmt: skip
     Option("routes", "routes", "More routes in the container: mappings of C(dst), C(via) and C(metric).", default=()),
+    Option(
+        "rate",
+        "rate",
+        "Limits of what goes in and out, as C({in: 100mbit, out: 50mbit, burst: 64kb}), on networks of bridges.",
+        default=(),
+    ),
     Option("sysctls", "sysctls", "Sysctls in the container; C(IFNAME) stands for the interface.", default=()),
 )
 

@@ -57,6 +57,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, (), **six)
     for endpoint in network.endpoints.get(host, ()):
         yield new.veth(network, endpoint, network.mtu, False, [], fixed_mac=True)
+        yield from new.rate(network, endpoint)
         # Of those here as well: whoever asks for one is answered, and no other host is asked for it.
         yield from _neighbours(network, endpoint)
     # What switches frames may meet these rules too, where somebody has loaded br_netfilter.

@@ -47,6 +47,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     for endpoint in endpoints:
         routes = new.default_routes(endpoint) + _subnet_routes(network, endpoint)
         yield new.veth(network, endpoint, network.mtu, False, routes)
+        yield from new.rate(network, endpoint)
         yield from new.published(network, endpoint)
         yield from new.answered(network, endpoint)
     internal = network.spec.internal

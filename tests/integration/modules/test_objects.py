@@ -56,6 +56,18 @@ CASES = (
         anew=({"sandbox": {"engine": "netns", "ref": "db"}},),
         needs=(SANDBOXES, BRIDGE),
     ),
+    Case(
+        "rate",
+        {"device": "veth-shop"},
+        {"in": "100mbit", "out": "50mbit"},
+        in_place=(
+            {"in": "1.5gbit", "burst": "128kb"},
+            {"out": None},
+            {"in": None, "out": "40gbit"},
+            {"burst": "64kb", "in": "8kbit"},
+        ),
+        needs=(SANDBOXES, BRIDGE, ("veth", {"name": "veth-shop", "sandbox": {"ref": "shop"}, "master": "br-a"})),
+    ),
     Case("joined", {"container": {"ref": "side"}, "joins": {"ref": "shop"}}, {}, needs=(SANDBOXES,)),
     Case(
         "macvlan",

@@ -209,7 +209,7 @@ class Values:
             m.RTM_GETADDR: self._addresses,
             m.RTM_GETROUTE: self._routes,
             m.RTM_GETNEIGH: self._fdb if header.get("family") == m.AF_BRIDGE else self._neighbours,
-        }[type_](netns, self._namespaces[netns])
+        }.get(type_, lambda netns, namespace: [])(netns, self._namespaces[netns])
         asked = {name for row in rows for name in row if not name.isupper()} | set(wanted)
         return [{name: value for name, value in row.items() if name in asked and value is not None} for row in rows]
 
