@@ -10,7 +10,7 @@ from typing import Any
 
 NOTHING: dict[str, Any] = {"version": 1}
 
-# A bridge network with two containers and an overlay with one other host: an object of every kind that is no process.
+# A bridge network with two containers and an overlay with one other host: an object of every kind but name servers.
 _WEB_AND_FABRIC: dict[str, Any] = {
     "version": 1,
     "netns": [{"network": "web", "name": "shop"}, {"network": "web", "name": "db"}],
@@ -54,7 +54,6 @@ _WEB_AND_FABRIC: dict[str, Any] = {
          "entries": ["10.80.1.2 shop www shop.web www.web", "10.80.1.3 db db.web", "fd00:80:1::2 shop www"]},
         {"network": "fabric", "name": "fabric", "entries": ["10.42.2.2 cache cache.fabric"]},
     ],
-    "resolv_conf": [{"network": "web", "sandbox": {"engine": "netns", "ref": "db"}, "servers": ["10.80.1.1"]}],
     "hosts_file": [
         {"network": "web", "sandbox": {"engine": "netns", "ref": "shop"}, "table": "web"},
         {"network": "fabric", "sandbox": {"engine": "netns", "ref": "shop"}, "table": "fabric"},

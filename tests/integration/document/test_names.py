@@ -127,6 +127,8 @@ print(asked, lost)
 def served(**more):
     document = web_and_fabric()
     document["name_server"] = [{**SERVER, "reverse": ["10.80.1.0/24"], **more}]
+    db = {"sandbox": {"engine": "netns", "ref": "db"}, "servers": ["10.80.1.1"]}
+    document["resolv_conf"] = [{"network": "web", **db}]
     return document
 
 
