@@ -51,6 +51,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
 
 # Options that name another device, which an object stands on or belongs to.
 _DEVICES = ("device", "link", "master", "parent")
+# The key of a sysctl that only one device has.
+_SETTING_OF_DEVICE = re.compile(r"net/ipv[46]/(?:conf|neigh)/(?!all/|default/)([^/]+)/")
 # So many objects of a task are told each of which a check cannot say anything.
 _TOLD = 5
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
@@ -252,8 +254,9 @@ def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
     """What an object is to be made on and is not there, in words."""
     if not kernel.has_netns(wanted.netns):
         return f"there is no network namespace {wanted.netns}"
-    for option in _DEVICES:
-        device = wanted.values.get(option) if option in kind.options else None
+    devices = [wanted.values.get(option) for option in _DEVICES if option in kind.options]
+    setting = _SETTING_OF_DEVICE.match(str(wanted.values.get("key", "")))
+    for device in [*devices, *([setting[1]] if setting else [])]:
         if device is not None and kernel.link(device, wanted.netns) is None:
             return f"there is no device {device}"
     return kind.pending(kernel, wanted)

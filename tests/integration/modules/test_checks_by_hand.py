@@ -14,6 +14,7 @@ NOT_THERE = [
     ("vxlan_fdb", {"device": "vx", "lladdr": "02:00:00:00:00:01", "dst": "198.18.0.9"}, "there is no device vx"),
     ("neighbour", {"device": "vx", "lladdr": "02:00:00:00:00:01", "address": "10.9.0.9"}, "there is no device vx"),
     ("route", {"dst": "10.9.0.0/24", "device": "vx"}, "there is no device vx"),
+    ("sysctl", {"key": "net.ipv4.conf.br-a.route_localnet", "value": "1"}, "there is no device br-a"),
     ("bridge", {"name": "br-b", "netns": "gone"}, "there is no network namespace"),
 ]
 
