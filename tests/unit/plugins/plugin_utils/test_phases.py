@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, postponed, scope, stays
+from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, held, postponed, scope, stays
 
 NETWORKS = {
     "web": {"driver": "bridge", "members": ["h1", "h2"], "shared": False},
@@ -63,3 +63,10 @@ def test_who_has_made_is_remembered_for_that_very_plan(tmp_path):
 def test_a_plan_that_is_not_there_is_said(tmp_path):
     with pytest.raises(Refusal, match="the document of h1 is not in"):
         progress.read_host(str(tmp_path), "h1")
+
+
+def test_the_way_to_others_is_held_until_they_have_made_theirs():
+    networks = {"fabric": {"shared": True}, "lan": {"shared": True}, "web": {"shared": False}}
+    assert held(networks, (), "make") == {"hold": ["fabric", "lan"], "switch": []}
+    assert held(networks, ("fabric",), "switch") == {"hold": ["fabric"], "switch": ["lan"]}
+    assert held(networks, ("fabric",), "remove") == {"hold": ["fabric"], "switch": []}
