@@ -11,14 +11,13 @@ them to it. A table stands between ``<!-- keys of SECTION -->`` and ``<!-- end -
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere, schema
@@ -224,6 +223,7 @@ def _elsewhere() -> list[tuple[str, ...]]:
 
 # -- argument specifications -------------------------------------------------------------------------------------------
 
+_LINE = 118  # of ansible-lint, which takes 120
 ROLES: Mapping[str, str] = {
     "bridge_network": "bridge",
     "ipvlan_network": "ipvlan",
@@ -251,15 +251,17 @@ _CONTAINERS = '{shop: {engine: docker, networks: {web: {publish: ["8080:80"]}}}}
 def argument_specs(text: str, driver: str) -> str:
     """A role's file with its options as they should be; what precedes them is written by hand."""
     before, _options, _old = text.partition("    options:\n")
-    told = yaml.dump(_role_options(driver), Dumper=_Indented, sort_keys=False, allow_unicode=True, width=112)
-    return f"{before}    options:\n{textwrap.indent(told, ' ' * 6)}"
+    return f"{before}    options:\n{''.join(_yaml_of(name, option) for name, option in _role_options(driver).items())}"
 
 
-class _Indented(yaml.SafeDumper):
-    """With lists indented, as ansible-lint wants them."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
-        return super().increase_indent(flow, False)
+def _yaml_of(name: str, option: Mapping[str, Any]) -> str:
+    """One option, with its texts as folded lines: yaml's own writer breaks none within quotes, and others too late."""
+    lines = [f"{name}:", "  description:"]
+    for text in option["description"]:
+        folded = textwrap.wrap(text, _LINE - 12, break_long_words=False, break_on_hyphens=False)
+        lines += ["    - >-", *(f"      {line}" for line in folded)]
+    lines += [f"  {key}: {json.dumps(value)}" for key, value in option.items() if key != "description"]
+    return textwrap.indent("\n".join(lines) + "\n", " " * 6)
 
 
 def _role_options(driver: str) -> dict[str, Any]:
