@@ -9,6 +9,7 @@ is redirected to a device of kind ``ifb``, which is made for it, and waits there
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import typing as t
@@ -20,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import shaping
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.shaping import Bucket
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark
@@ -194,7 +196,10 @@ def _disciplines(kernel: Kernel, netns: str | None) -> tuple[dict[int, Bucket | 
     """By a device's index: our bucket at its root, None where there is none of ours; and who has an entrance."""
     buckets: dict[int, Bucket | None] = {}
     entrances: set[int] = set()
-    for row in kernel.dump(shaping.RTM_GETQDISC, {}, shaping.QDISC, netns):
+    rows: list[dict[str, t.Any]] = []
+    with contextlib.suppress(WireError):  # a kernel without traffic control, which refuses it when it is asked for
+        rows = kernel.dump(shaping.RTM_GETQDISC, {}, shaping.QDISC, netns)
+    for row in rows:
         if row["parent"] == shaping.INGRESS:
             entrances.add(row["ifindex"])
         elif row["parent"] == shaping.ROOT:
