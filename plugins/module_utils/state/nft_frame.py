@@ -9,6 +9,7 @@ published, and one more port is one element.
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 
 # Elements by set: an element's key, in nft's words, to its value (of a map) and its comment.
@@ -26,6 +27,7 @@ TABLE = "containerhost"
 #   inward     devices of ours that lead to other devices of ours only
 #   sourced    devices of ours whose senders have the addresses in sources*, and no others
 #   closed     devices of ours whose senders reach only host_ports of this host
+#   inside*    these addresses, of whichever device
 #   accepted   pairs of devices (in, out) that may reach each other
 #   direct*    interfaces that are not ours, devices of ours, and addresses that are behind one another there
 #   local*     source and destination that keep their addresses
@@ -59,6 +61,8 @@ table inet containerhost {
     set host_ports { type ifname . inet_proto . inet_service; flags interval; }
     set sources4 { type ifname . ipv4_addr; flags interval; }
     set sources6 { type ifname . ipv6_addr; flags interval; }
+    set inside4 { type ipv4_addr; flags interval; }
+    set inside6 { type ipv6_addr; flags interval; }
     set accepted { type ifname . ifname; }
     set direct4 { type ifname . ifname . ipv4_addr; flags interval; }
     set direct6 { type ifname . ifname . ipv6_addr; flags interval; }
@@ -127,9 +131,25 @@ table inet containerhost {
     # Unmarked packets are not routed to our networks (state/fence.py): without this table, none is.
     chain fence {
         type filter hook prerouting priority 250; policy accept;
+        ct state new,related,invalid,untracked iifname != "lo" jump speaking
         meta mark != 0 accept
         meta mark set 0x10000000
-        ct state new,invalid,untracked meta iifkind "bridge" jump counting
+        ct state new,invalid,untracked meta iifkind "bridge" iifname != @ours jump counting
+    }
+    # Under which address anybody begins something, be it with the host itself, which would answer to there. It is asked
+    # before connection tracking remembers it, as what looks like the answer would be let through. Under br_netfilter,
+    # frames that are only switched are remembered, too. Some have no address yet, and some are of no network.
+    chain speaking {
+        iifname != @ours goto forged
+        iifname != @sourced return
+        ip saddr 0.0.0.0 return
+        ip6 saddr { ::, fe80::/10 } return
+        meta nfproto ipv4 iifname . ip saddr != @sources4 drop
+        meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
+    }
+    chain forged {
+        ip saddr @inside4 drop
+        ip6 saddr @inside6 drop
     }
     # Frames that a bridge switches and packets that it gives the host to route come in and go out by it alike, where
     # br_netfilter shows both. What is routed has one less of its time to live by then: so it is odd where it was even.
@@ -144,18 +164,10 @@ table inet containerhost {
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
-        ct state new,related,invalid,untracked iifname @sourced jump speaking
         iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
-    }
-
-    # Who speaks to the host under a foreign address has it send its answer there.
-    chain speaking {
-        ip saddr 0.0.0.0 return
-        ip6 saddr { ::, fe80::/10 } return
-        goto sourcing
     }
 
     # Who may ask for a neighbour on IPv6 (RFC 4861) is the device's affair, as ARP is on IPv4.
@@ -288,8 +300,7 @@ table inet containerhost {
     # By the bridge that it came from. Where somebody else has marked it, it is not known which of the two it is.
     chain back {
         meta mark 0x20000000 goto routed
-        meta mark 0x30000000 meta mark set 0 return
-        iifname @sourced jump sourcing
+        meta mark 0x30000000 meta mark set 0
     }
     # What was not routed before we came is not begun now, unless one end is ours, or somebody else has given it another
     # address.
@@ -300,7 +311,6 @@ table inet containerhost {
         iifname @inward oifname != @ours drop
         ct state invalid iifname @ours oifname != @ours ip saddr @masquerade4 drop
         ct state invalid iifname @ours oifname != @ours ip6 saddr @masquerade6 drop
-        iifname @sourced jump sourcing
         meta mark & 0xcfffffff == 0 meta mark set 0
     }
     # Any bridge may have switched it: then it goes out by the device that it came in by.
@@ -311,17 +321,12 @@ table inet containerhost {
         iifname . oifname @seen return
         drop
     }
-    chain sourcing {
-        meta nfproto ipv4 iifname . ip saddr != @sources4 drop
-        meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
-    }
     chain passing {
         type filter hook forward priority filter; policy accept;
         meta mark 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
         ct state established iifname != @internal accept
         ct state new,invalid,untracked jump beginning
-        ct state related iifname @sourced jump sourcing
         iifname . oifname @accepted accept
         iifname . oifname . ip saddr @direct4 accept
         iifname . oifname . ip6 saddr @direct6 accept
@@ -357,8 +362,16 @@ def derived(elements: Elements) -> Elements:
         "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
         **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
         **{f"at_ranges{n}": dict.fromkeys(elements.get(f"ranges{n}_at", ()), (None, _DERIVED)) for n in "46"},
+        **{f"inside{n}": dict.fromkeys(_joined(elements.get(f"sources{n}", ())), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
     }
+
+
+def _joined(sources: t.Iterable[str]) -> list[str]:
+    """The networks of all devices, as nft writes them: an interval is in a set once."""
+    networks = [ipaddress.ip_network(key.split(" . ")[1]) for key in sources]
+    joined = ipaddress.collapse_addresses(networks)  # type: ignore[type-var]
+    return [str(each if each.num_addresses > 1 else each.network_address) for each in joined]
 
 
 def of_this_version(elements: Elements) -> Elements:

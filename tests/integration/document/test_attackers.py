@@ -16,7 +16,6 @@ import pytest
 
 from ansible_collections.containerhost.network.tests.integration.document.attackers import (
     Watcher,
-    checksum,
     frame,
     mac_of,
     send_plain,
@@ -254,7 +253,7 @@ def test_an_error_about_a_connection_leaves_from_who_has_it_only(town):
 
 
 def test_a_forged_address_does_leave_without_the_rule(town):
-    with without(town, "sourcing"):
+    with without(town, "speaking"):
         assert seen_in(town, "outside", "web-2", "eth0", udp("198.18.0.3", OUTSIDE4, 4000, 9, FORGED))
 
 
@@ -267,18 +266,37 @@ BACK = [("10.42.1.2", "10.80.1.2"), ("198.18.0.2", "10.80.1.2"), ("fd00:42:1::2"
 def test_no_packet_is_routed_back_into_its_network_under_a_foreign_address(town, source, target, marked):
     with somebody_elses_mark(town) if marked else contextlib.nullcontext():
         assert not seen_in(town, "web-1", "web-2", "eth0", udp(source, target, 4000, 9, FORGED))
-    with without(town, "sourcing"):
+    with without(town, "speaking"):
         assert seen_in(town, "web-1", "web-2", "eth0", udp(source, target, 4000, 9, FORGED))
 
 
-@pytest.mark.parametrize("ttl", [64, 63])
-def test_one_that_a_bridge_only_switches_has_whatever_address_it_likes(town, ttl):
-    packet = bytearray(udp("10.99.0.9", WEB1, 4000, 9, FORGED))
-    packet[8] = ttl
-    packet[10:12] = b"\0\0"
-    packet[10:12] = checksum(bytes(packet[:20])).to_bytes(2, "big")
+# Somebody of another network, nobody of one's own, and which address the first one leaves under.
+ANSWERS = [(FAB1, "10.80.1.77", "10.80.1.1"), ("fd00:42:1::2", "fd00:80:1::77", "fd00:80:1::1")]
+
+
+@pytest.mark.parametrize(("victim", "nobody", "gateway"), ANSWERS)
+def test_no_frame_opens_the_way_for_its_answer(town, victim, nobody, gateway):
+    """Under br_netfilter, connection tracking follows what is only switched, to whomever."""
+    mine, port = mac_of(town, "web-2", "eth0"), 4100
+    watcher = Watcher(town, "fab-1", marker=FORGED.decode())
+    for to in ("ff:ff:ff:ff:ff:ff", "02:00:00:00:00:77"):
+        for there in (victim, gateway):
+            port += 1
+            send_raw(town, "web-2", "eth0", frame(to, mine, udp(victim, nobody, 22, port, b"first")))
+            answer = udp(nobody, there, port, 22, FORGED)
+            send_raw(town, "web-2", "eth0", frame(mac_of(town, None, "ch-web"), mine, answer))
+    assert town.ping("fab-1", "10.42.1.1")
+    assert not [each for each in watcher.seen() if each[1] != 4]
+
+
+@pytest.mark.parametrize("source", ["10.80.1.3", "0.0.0.0", "fe80::7"])
+@pytest.mark.parametrize("to", ["web-1", "everybody"])
+def test_what_a_bridge_only_switches_arrives(town, source, to):
+    targets = {"web-1": (WEB1, WEB1_6), "everybody": ("255.255.255.255", "ff02::1")}
+    target = targets[to][":" in source]
+    mac = mac_of(town, "web-1", "eth0") if to == "web-1" else "ff:ff:ff:ff:ff:ff"
     watcher = Watcher(town, "web-1", marker=FORGED.decode())
-    send_raw(town, "web-2", "eth0", frame(mac_of(town, "web-1", "eth0"), mac_of(town, "web-2", "eth0"), bytes(packet)))
+    send_raw(town, "web-2", "eth0", frame(mac, mac_of(town, "web-2", "eth0"), udp(source, target, 4000, 9, FORGED)))
     assert town.ping("web-1", "10.80.1.1")
     assert watcher.seen()
 
@@ -313,7 +331,7 @@ def test_nobody_on_the_lan_speaks_as_a_container(town, target):
     source, honest = ("10.80.1.3", OUTSIDE4) if target == HOST4 else ("fd00:80:1::3", OUTSIDE6)
     assert seen_in(town, "web-1", "outside", "eth0", tcp(honest, target, 4001, 8080, 2, FORGED))
     assert not seen_in(town, "web-1", "outside", "eth0", tcp(source, target, 4002, 8080, 2, FORGED))
-    with without(town, "arrived"):
+    with without(town, "arrived"), without(town, "speaking"):
         town.host.run(*"nft add rule inet containerhost arrived goto arrived_anywhere".split())
         assert seen_in(town, "web-1", "outside", "eth0", tcp(source, target, 4003, 8080, 2, FORGED))
 

@@ -9,7 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.containerhost.network.tests.integration.document.attackers import mac_of
+from ansible_collections.containerhost.network.tests.integration.document.attackers import (
+    Watcher,
+    frame,
+    mac_of,
+    send_raw,
+    udp,
+)
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     NOTHING,
     bridge_network,
@@ -181,6 +187,22 @@ def test_nothing_is_routed_back_to_a_bridge_of_strangers(own_town, one_switch):
     # It is the guard that does it, not the test's own routes.
     own_town.host.run("nft", "flush", "chain", "inet", "containerhost", "passing")
     assert any(all(carried(own_town)) for _again in range(8))
+
+
+@pytest.mark.parametrize("own_town", [0, 1], ids=["no br_netfilter", "br_netfilter"], indirect=True)
+def test_no_frame_of_strangers_opens_the_way_for_its_answer(own_town):
+    own_town.host.run("sh", "-ec", f"{SWITCH}\n{BACK}\necho 1 > /proc/sys/net/ipv4/ip_forward")
+    document = bridge_network("web", 80)
+    document["isolation"][0]["sources"] = ["10.80.1.0/24", "fd00:80:1::/64"]
+    assert own_town.host.module("document", document=document)["changed"]
+    mine, bridge = mac_of(own_town, "m1", "eth0"), mac_of(own_town, None, "br0")
+    watcher = Watcher(own_town, "web-1", marker="forged")
+    for victim, nobody in (("10.80.1.2", "192.168.5.77"), ("fd00:80:1::2", "fd00:5::77")):
+        first, answer = udp(victim, nobody, 22, 4100, b"first"), udp(nobody, victim, 4100, 22, b"forged")
+        send_raw(own_town, "m1", "eth0", frame("ff:ff:ff:ff:ff:ff", mine, first))
+        send_raw(own_town, "m1", "eth0", frame(bridge, mine, answer))
+    assert own_town.ping("web-1", "10.80.1.1")
+    assert not watcher.seen()
 
 
 def test_so_do_those_of_a_kernel_whose_ipv6_has_one_switch_for_all(tmp_path):
