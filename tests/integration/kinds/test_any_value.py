@@ -168,6 +168,8 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     "docker_network": [{"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]}],
     "name_table": [{"name": "shop", "entries": ["10.1.0.7 shop", "fd00:1::7 db db.shop"]}],
     "hosts_file": [{"sandbox": SANDBOX, "table": "w"}],
+    "joined": [{"container": {"engine": "netns", "ref": "side"}, "joins": SANDBOX}],
+    "rate": [{"device": "br0", "in": "100mbit", "out": "1.5gbit", "burst": "64kb"}],
     "name_server": [{"name": "shop", "device": "br0", "table": "w", "servers": [], "local": ["shop"]}],
     "resolv_conf": [{"sandbox": SANDBOX, "servers": ["10.1.0.1"], "search": ["w"], "options": ["ndots:2"]}],
     "sysctl": [{"key": "net.ipv4.conf.br0.rp_filter", "value": "2"}],
