@@ -187,6 +187,7 @@ class Host:
                 return address, None if prefix is None else block_around(address, prefix)
         return None
 
+
 @dataclass(frozen=True)
 class Inventory:
     """The whole fleet's wish, merged and normalised; ``default_pools`` holds when it names no pools."""

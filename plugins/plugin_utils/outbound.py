@@ -67,4 +67,3 @@ def _problem(network: Network, host: str, addresses: tuple[Address, ...], transl
         if versions.count(address.version) > 1:
             return f"has several addresses{of_host} of one family"
     return None
-

@@ -68,8 +68,6 @@ TYPES = {
 _CODE = re.compile(r"C\(((?:[^()]|\([^()]*\))*)\)")
 
 
-
-
 @dataclass(frozen=True)
 class Row:
     """A key as the reference shows it. Texts have C(…) around what is code."""

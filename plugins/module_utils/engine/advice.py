@@ -115,13 +115,12 @@ _OF: dict[str, dict[int, str]] = {
 _WHATEVER_IS_SAID = (errno.EPERM, errno.EOPNOTSUPP, errno.EEXIST, errno.ENODEV, errno.EBUSY)
 # What a kind of device has to say of its own making, by what the kernel calls it: ``Kind.refusals``.
 OfKinds = t.Mapping[str, t.Mapping[int, str]]
-_NO_KINDS: OfKinds = {}
 
 
-def advice(step: t.Any, code: int, is_bare: bool = True, of_kinds: OfKinds = _NO_KINDS) -> str:
+def advice(step: t.Any, code: int, is_bare: bool = True, of_kinds: OfKinds | None = None) -> str:
     """What to do about an error of this number at this step. Never nothing where it is all there is (``is_bare``)."""
     what = _tried(step)
-    for said in (of_kinds.get(_made(step), {}), _OF.get(what, {}), _OF.get(what.partition(" ")[0], {})):
+    for said in ((of_kinds or {}).get(_made(step), {}), _OF.get(what, {}), _OF.get(what.partition(" ")[0], {})):
         if code in said:
             return said[code]
     if not is_bare:
@@ -150,7 +149,7 @@ def _made(step: t.Any) -> str:
     return ""
 
 
-def reason_of(step: t.Any, code: int, text: str, of_kinds: OfKinds = _NO_KINDS) -> Refused:
+def reason_of(step: t.Any, code: int, text: str, of_kinds: OfKinds | None = None) -> Refused:
     """The kernel's own words where it has any; a bare number is told what it means, whatever was tried."""
     words = advice(step, code, text == os.strerror(code), of_kinds)
     return refused(f"{text} ({errno.errorcode.get(code, code)})" + (f"; {words}" if words else ""), code)

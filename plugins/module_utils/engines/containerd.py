@@ -99,8 +99,7 @@ class _Events(Starts):
         self._program = subprocess.Popen(
             ["ctr", "events"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        assert self._program.stdout is not None
-        self._pipe = self._program.stdout.fileno()
+        self._pipe = t.cast(t.IO[bytes], self._program.stdout).fileno()
 
     def fileno(self) -> int:
         return self._pipe

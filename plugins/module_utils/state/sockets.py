@@ -89,5 +89,5 @@ def _port(columns: t.Sequence[str]) -> int:
 def _table(name: str) -> t.Iterator[list[str]]:
     """None of a protocol that the kernel has not got."""
     with contextlib.suppress(FileNotFoundError), open(f"{_FOLDER}/{name}", encoding="ascii") as file:
-        next(file)
+        next(file, None)
         yield from map(str.split, file)

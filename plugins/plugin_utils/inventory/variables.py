@@ -254,7 +254,6 @@ class _Written:
         except Exception:  # as above
             return []
 
-
     def _worked_out(self, values: Mapping[str, Any], value: Any) -> Any:
         name = "containerhost_worked_out"
         return HostVarsVars({**values, name: value}, loader=self._hostvars._loader, host="")[name]

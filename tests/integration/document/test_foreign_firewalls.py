@@ -63,7 +63,8 @@ FIREWALLS = {
 }
 
 
-def run(town, document=WEB):
+def run(town, document=None):
+    document = document or WEB
     predicted = town.host.module("document", document=document, remove=["*"], check=True)
     answer = town.host.module("document", document=document, remove=["*"])
     assert not answer.get("failed"), answer

@@ -299,8 +299,8 @@ class TestGatewayModes:
 
 
 @pytest.mark.parametrize(("option", "ports"), [
-    ("all", None), ("none", []), ("dns", ["53/tcp", "53/udp"]), ("[9100, 53/udp, '8000-8010', 7/sctp]",
-     ["9100/tcp", "53/udp", "8000-8010/tcp", "7/sctp"]),
+    ("all", None), ("none", []), ("dns", ["53/tcp", "53/udp"]),
+    ("[9100, 53/udp, '8000-8010', 7/sctp]", ["9100/tcp", "53/udp", "8000-8010/tcp", "7/sctp"]),
 ])  # fmt: skip
 def test_what_containers_reach_on_their_host(plan, objects, option, ports):
     assert objects(plan(f", host_access: {option}"), "h1", "isolation")[0].get("host_access") == ports
