@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
+from ansible_collections.containerhost.network.plugins.modules import docker_network
 from ansible_collections.containerhost.network.tests.engines.conftest import GATEWAY, changes
 from ansible_collections.containerhost.network.tests.engines.real import DOCKER
 
@@ -119,3 +121,12 @@ def test_a_host_whose_docker_does_not_run_has_it_later(house, filtering):
     house.site("-e", "containerhost_recreate=true")
     assert inspect(house)["Options"]["com.docker.network.driver.mtu"] == "1400"
     assert house.site().changed == 0
+
+
+def test_the_examples_of_the_module_run_as_written(house, filtering):
+    tasks = yaml.safe_load(docker_network.EXAMPLES)
+    removing = {"containerhost.network.bridge": {"config": [], "purge": True}}
+    play = [{"hosts": "all", "gather_facts": False, "tasks": [*tasks, removing]}]
+    (house.lab.folder / "examples.yml").write_text(yaml.safe_dump(play, sort_keys=False))
+    played = house.lab.play("examples.yml", "-e", f"@{house.lab.vars_file.name}")
+    assert (played.status, played.output.count("changed: [h1]")) == (0, len(tasks) + 1), played.output

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 Values = dict[str, Any]
+# Kinds of objects that are in an engine's daemon: tests/engines has it, and what is here for all others.
+OF_ENGINES = ("docker_network",)
 
 
 class Case(NamedTuple):

@@ -16,6 +16,7 @@ import yaml
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.tests.integration.modules.lives import OF_ENGINES
 from ansible_collections.containerhost.network.tests.vm.cases import CASES as ELSEWHERE
 
 COLLECTIONS = Path(kind.__file__).parents[6]
@@ -48,7 +49,10 @@ def run(host, folder: Path, tasks: list[dict]) -> list[dict]:
     return json.loads((folder / "answers.json").read_text())
 
 
-@pytest.mark.parametrize("name", sorted({kind.name for kind in KINDS} - {case.kind for case in ELSEWHERE}))
+NAMES = {kind.name for kind in KINDS} - {case.kind for case in ELSEWHERE} - {*OF_ENGINES}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_examples_run_as_written(host, tmp_path, name):
     tasks = yaml.safe_load(importlib.import_module(f"{MODULES}.{name}").EXAMPLES)
     own = [f"containerhost.network.{name}" in task for task in tasks]

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.tests.integration.modules.lives import (
+    OF_ENGINES,
     Case,
     clear,
     live,
@@ -230,8 +231,6 @@ CASES = (
 )
 # A namespace has no place in another one, and a file in none.
 NOWHERE_ELSE = ("netns", "joined", "name_table", "name_server", "resolv_conf", "hosts_file")
-# They are in an engine's daemon: tests/engines has it.
-OF_ENGINES = ("docker_network",)
 SMOKE = [next(case for case in CASES if case.kind == kind) for kind in dict.fromkeys(case.kind for case in CASES)]
 
 
