@@ -53,6 +53,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
 _DEVICES = ("device", "link", "master", "parent")
 # The key of a sysctl that only one device has.
 _SETTING_OF_DEVICE = re.compile(r"net/ipv[46]/(?:conf|neigh)/(?!all/|default/)([^/]+)/")
+_BARE = "netns"  # the engine whose namespaces are made by tasks of ours
 # So many objects of a task are told each of which a check cannot say anything.
 _TOLD = 5
 # A mark is a word of an alias, or of an nftables comment of at most 127 bytes.
@@ -236,6 +237,9 @@ def _misuse(kind: Kind, params: Values) -> str | None:
 def _without_unknown(module: AnsibleModule, kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[Wanted]:
     """What can be predicted: not what is to be on a device or in a namespace that a task before this one may make."""
     lacks = {id(each): lack for each in wanted if each.present and (lack := _lacks(kind, kernel, each))}
+    if lacks and kind.guards:
+        # That our table cannot be read has nothing to do with a device that is missing. Raises what is wrong with it.
+        list(kind.read(kernel, [each for each in wanted if kernel.has_netns(each.netns)]))
     known = [each for each in wanted if id(each) not in lacks]
     told = [
         f"{describe(kind, each.values)}: {lacks[id(each)]}. If a task before this one makes that, a check cannot tell"
@@ -259,7 +263,10 @@ def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
     for device in [*devices, *([setting[1]] if setting else [])]:
         if device is not None and kernel.link(device, wanted.netns) is None:
             return f"there is no device {device}"
-    return kind.pending(kernel, wanted)
+    # Of a container's namespace only such as module netns makes: what else is the matter is so in a run as well.
+    sandbox = wanted.values.get("sandbox") or {}
+    path = netns_of(sandbox) if sandbox.get("engine") == _BARE else ""
+    return kind.pending(kernel, wanted) if path.startswith("/") and not os.path.lexists(path) else None
 
 
 def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:

@@ -125,9 +125,9 @@ class Executor:
                 raise WireError(f"what closes our networks without nftables cannot be set up: {reason}")
         beside_table.end_stale_flows(self._kernel)
         self.begun.forget()
-        forgetting.forget_lost_rows(self._kernel, self._noted)
+        file_steps.tidy()
         self._records.forget_places([place for place in reversed(self._records.places()) if named.tidied(place)])
-        forgetting.forget_lost_namespaces(self._records)
+        forgetting.forget_lost(self._kernel, self._noted)
         self._records.save()
 
     # -- namespaces and links ----------------------------------------------------------------------------------

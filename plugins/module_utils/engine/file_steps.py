@@ -75,6 +75,18 @@ def _write_blocks(path: str, steps: t.Sequence[s.WriteBlock]) -> None:
         _write(path, None)
 
 
+def tidy() -> None:
+    """Take away what a run that was killed has begun: files that were not finished, folders that nothing is in yet."""
+    for root in (names.FOLDER, names.NETNS_FILES):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folders = [entry.path for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
+            for folder in (*folders, root):
+                for entry in os.scandir(folder):
+                    if names.is_draft(entry.path) and (root == names.FOLDER or names.is_ours(read_text(entry.path))):
+                        os.unlink(entry.path)
+                _remove_folders(folder)
+
+
 def _with_blocks(text: str, steps: t.Sequence[s.WriteBlock]) -> str:
     for step in steps:
         text = names.with_block(text, step.owner, step.table, step.entries)

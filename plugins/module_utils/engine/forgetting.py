@@ -14,6 +14,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 
+def forget_lost(kernel: Kernel, noted: t.AbstractSet[tuple[str, Key]]) -> None:
+    """What the records tell of, and somebody else has taken away; ``noted`` is as for rows."""
+    forget_lost_rows(kernel, noted)
+    _forget_lost_namespaces(kernel.records)
+
+
 def forget_lost_rows(kernel: Kernel, noted: t.AbstractSet[tuple[str, Key]]) -> None:
     """Routes, neighbours and entries that were in the records, and not in the kernel when this run looked.
 
@@ -28,7 +34,7 @@ def forget_lost_rows(kernel: Kernel, noted: t.AbstractSet[tuple[str, Key]]) -> N
                 kernel.records.set_owner(kind, key, None)
 
 
-def forget_lost_namespaces(records: Records) -> None:
+def _forget_lost_namespaces(records: Records) -> None:
     """What the records call ours, and somebody has deleted since, or replaced by one of his own."""
     noted = records.owners_of("netns")
     made_here = named.made_here() if noted else None

@@ -77,7 +77,8 @@ class Rate(Kind):
         if netns is not None and kernel.identity(netns) is None:
             return
         links = kernel.links(netns)
-        helpers = {label_of(link.alias): link for link in links.values() if link.kind == _IFB and link.owner}
+        marked = {label_of(link.alias): link for link in links.values() if link.kind == _IFB and link.owner}
+        helpers = {device: link for device, link in marked.items() if link.name == ifb_of(device)}
         if not (helpers or asked or any(link.owner for link in links.values())):
             return
         buckets, entrances = _disciplines(kernel, netns)

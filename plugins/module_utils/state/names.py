@@ -80,6 +80,14 @@ def draft_of(path: str) -> str:
     return f"{FOLDER}/.{folder.rpartition('/')[2]}" if of_a_table else f"{path}.new"
 
 
+def is_draft(path: str) -> bool:
+    """Is it called as a file that is being written?"""
+    folder, _slash, file = path.rpartition("/")
+    if folder == FOLDER:
+        return file.startswith(".") or file.endswith(".new")
+    return folder.startswith(f"{NETNS_FILES}/") and file in ("hosts.new", "resolv.conf.new")
+
+
 def table_text(owner: str, entries: t.Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in (_HEADER, f"{_BEGIN}{PREFIX}{owner}", *entries))
 

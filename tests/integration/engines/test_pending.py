@@ -128,7 +128,9 @@ def test_every_engine_is_asked_once_for_all_containers(host, engines, containers
     document = network(*rows)
     assert not host.module("document", document=document).get("failed")
     assert engines.asked("podman") == ["inspect --type container podman-0 podman-1 podman-2"]
-    assert engines.asked("docker") == ["connection", *(f"/containers/docker-{n}/json" for n in range(3))]
+    containers_ = [f"/containers/docker-{n}/json" for n in range(3)]
+    # All containers at once, and whether one of its networks is ours.
+    assert engines.asked("docker") == ["connection", *containers_, "connection", "/networks"]
     assert applied(host, document)["diff"] == []
 
 

@@ -25,6 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Heard
 
 pytestmark = pytest.mark.quick
 
@@ -110,7 +111,7 @@ def test_verify_tries_its_container():
     other = {**TAP, "sandbox": {"engine": "netns", "ref": "db"}, "addresses": ["10.7.0.6/24"]}
     networks = {"lan": {"driver": "tap", "members": ["h1", "h2"], "shared": True}}
     documents = {"h1": {"macvtap": [TAP]}, "h2": {"macvtap": [other]}}
-    tried = probes.tries(documents, networks, {}, ALL)
+    tried = probes.tries(documents, networks, {}, Heard(), ALL)
     assert {(each.about, each.source, each.target) for each in tried} == {
         ("matrix", "h1/shop", "h2/db"),
         ("matrix", "h2/db", "h1/shop"),
