@@ -94,7 +94,8 @@ class ActionModule(EveryKindAction, InstallingAction):
         directory, host = arguments["plan_dir"], host_of_task(task_vars)
         plan = progress.read_plan(directory)
         if phase == "left_over":
-            return {"changed": False, "hosts": progress.left_over(directory, plan["digest"])}
+            about = (directory, plan["digest"])
+            return {"changed": False, "hosts": progress.left_over(*about), "switching": progress.switching(*about)}
         who = {host}
         if phase in ("switch", "remove"):
             nothing = _nothing_to_do(directory, plan["digest"], host, phase)

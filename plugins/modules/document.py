@@ -241,6 +241,12 @@ ansible_facts:
       elements: dict
       sample:
         - {container: shop, network: web, protocol: tcp, host_port: 61000, address: 10.80.0.2, port: 80}
+switching:
+  description: Hosts that have made a new way to others, and go by the old one until O(phase=switch).
+  returned: with O(phase=left_over)
+  type: list
+  elements: str
+  sample: [h1, h3]
 hosts:
   description: Hosts with something that is ours and no longer planned there.
   returned: with O(phase=left_over)

@@ -61,6 +61,11 @@ def left_over(directory: str, digest: str) -> list[str]:
     return sorted(entry["host"] for entry in _notes(directory, digest) if any(entry["kept"].values()))
 
 
+def switching(directory: str, digest: str) -> list[str]:
+    """Those of them that have made a new way to others, and go by the old one."""
+    return sorted(entry["host"] for entry in _notes(directory, digest) if entry.get("switches"))
+
+
 def _notes(directory: str, digest: str) -> list[dict[str, Any]]:
     try:
         names = os.listdir(os.path.join(directory, FOLDER))
