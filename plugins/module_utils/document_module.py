@@ -51,6 +51,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "keep": {"type": "list", "elements": "str", "default": []},
     "hold": {"type": "list", "elements": "str", "default": []},
     "switch": {"type": "list", "elements": "str", "default": []},
+    "shared": {"type": "list", "elements": "str", "default": []},
     "everything": {"type": "bool", "default": False},
     "recreate": {"type": "bool", "default": False},
     "settled": {"type": "dict", "default": {}},
@@ -98,10 +99,11 @@ def holding(params: Values, late: bool) -> Holds:
     """What waits for other hosts: of the networks in ``hold`` all that does, of those in ``switch`` what other hosts
     may still need. Of what a check finds late, that is what a run would have left for now."""
     hold, switch = {*params["hold"]}, {*params["switch"]}
+    left = {*params["shared"]} if late else set()
 
     def holds(kind: Kind, wanted: Wanted) -> bool:
         network = network_of(wanted.owner)
-        return late or network in hold or (network in switch and kind.waits == "remove")
+        return network in left or network in hold or (network in switch and kind.waits == "remove")
 
     return holds
 

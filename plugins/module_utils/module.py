@@ -256,8 +256,8 @@ def _without_unknown(module: AnsibleModule, kind: Kind, kernel: Kernel, wanted: 
 
 def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
     """What an object is to be made on and is not there, in words."""
-    if not kernel.has_netns(wanted.netns):
-        return f"there is no network namespace {wanted.netns}"
+    if wanted.netns is not None and not kernel.has_netns(wanted.netns):
+        return None if os.path.lexists(wanted.netns) else f"there is no network namespace {wanted.netns}"
     devices = [wanted.values.get(option) for option in _DEVICES if option in kind.options]
     setting = _SETTING_OF_DEVICE.match(str(wanted.values.get("key", "")))
     for device in [*devices, *([setting[1]] if setting else [])]:

@@ -64,7 +64,6 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.2.0
   switch:
     description:
       - Networks whose other hosts have made their part, and may go the old way for a moment yet. With O(plan_dir) it
@@ -72,7 +71,13 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.2.0
+  shared:
+    description:
+      - Networks that hosts share. A check of a later phase takes from it what making has left for that. With
+        O(plan_dir) it follows from the plan.
+    type: list
+    elements: str
+    default: []
   everything:
     description:
       - Remove whatever carries our mark and is not in the document, also what other owners made with single modules.

@@ -55,11 +55,12 @@ def scope(
 
 def held(networks: Mapping[str, Mapping[str, Any]], waiting: Collection[str], phase: str) -> dict[str, list[str]]:
     """Networks of which a host leaves the way to others as it is (``hold``), or turns to a new one while others may
-    still come by the old one (``switch``)."""
+    still come by the old one (``switch``); ``shared`` are all of which it has left something when it made."""
     shared = [name for name, network in sorted(networks.items()) if network["shared"]]
     if phase == "make":
-        return {"hold": shared, "switch": []}
-    return {"hold": list(waiting), "switch": [name for name in shared if name not in waiting and phase == "switch"]}
+        return {"hold": shared, "switch": [], "shared": shared}
+    switching = [name for name in shared if name not in waiting and phase == "switch"]
+    return {"hold": list(waiting), "switch": switching, "shared": shared}
 
 
 def postponed(kept: Mapping[str, int], waiting: Mapping[str, Collection[str]]) -> dict[str, tuple[int, list[str]]]:

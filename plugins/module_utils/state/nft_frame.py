@@ -28,6 +28,7 @@ TABLE = "containerhost"
 #   sourced    devices of ours whose senders have the addresses in sources*, and no others
 #   closed     devices of ours whose senders reach only host_ports of this host
 #   inside*    these addresses, of whichever device
+#   beyond*    interfaces that are not ours, and such of these addresses as come by them
 #   accepted   pairs of devices (in, out) that may reach each other
 #   direct*    interfaces that are not ours, devices of ours, and addresses that are behind one another there
 #   local*     source and destination that keep their addresses
@@ -63,6 +64,8 @@ table inet containerhost {
     set sources6 { type ifname . ipv6_addr; flags interval; }
     set inside4 { type ipv4_addr; flags interval; }
     set inside6 { type ipv6_addr; flags interval; }
+    set beyond4 { type ifname . ipv4_addr; flags interval; }
+    set beyond6 { type ifname . ipv6_addr; flags interval; }
     set accepted { type ifname . ifname; }
     set direct4 { type ifname . ifname . ipv4_addr; flags interval; }
     set direct6 { type ifname . ifname . ipv6_addr; flags interval; }
@@ -148,6 +151,8 @@ table inet containerhost {
         meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
     }
     chain forged {
+        iifname . ip saddr @beyond4 return
+        iifname . ip6 saddr @beyond6 return
         ip saddr @inside4 drop
         ip6 saddr @inside6 drop
     }
@@ -349,7 +354,7 @@ SET_NAMES = frozenset(line.split()[1] for line in FRAME.splitlines() if line.spl
 OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same".split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
-FROM_DEVICES = {**dict.fromkeys(_FROM_ONE.split(), 1), "direct4": 2, "direct6": 2}
+FROM_DEVICES = {**dict.fromkeys(_FROM_ONE.split(), 1), "direct4": 2, "direct6": 2, "beyond4": 1, "beyond6": 1}
 
 _DERIVED = "containerhost:derived"
 
@@ -363,8 +368,18 @@ def derived(elements: Elements) -> Elements:
         **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
         **{f"at_ranges{n}": dict.fromkeys(elements.get(f"ranges{n}_at", ()), (None, _DERIVED)) for n in "46"},
         **{f"inside{n}": dict.fromkeys(_joined(elements.get(f"sources{n}", ())), (None, _DERIVED)) for n in "46"},
+        **{f"beyond{n}": dict.fromkeys(_beyond(elements.get(f"direct{n}", ())), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
     }
+
+
+def _beyond(direct: t.Iterable[str]) -> list[str]:
+    """Interfaces with the networks that come by them, whichever device of ours those are for."""
+    by_interface: dict[str, list[str]] = {}
+    for key in direct:
+        interface, _device, network = key.split(" . ")
+        by_interface.setdefault(interface, []).append(f" . {network}")
+    return [f"{interface} . {each}" for interface, some in by_interface.items() for each in _joined(some)]
 
 
 def _joined(sources: t.Iterable[str]) -> list[str]:

@@ -61,7 +61,8 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         # Of those here as well: whoever asks for one is answered, and no other host is asked for it.
         yield from _neighbours(network, endpoint)
     # What switches frames may meet these rules too, where somebody has loaded br_netfilter.
-    closed = {"internal": True, "sources": [], "host_access": []}
+    sources = [str(subnet.cidr) for subnet in network.subnets]
+    closed = {"internal": True, "sources": sources, "host_access": []}
     yield new.object_of("isolation", network.name, device=device, accept_from=[device], **closed)
 
 

@@ -34,7 +34,7 @@ def fabric(tmp_path: Path) -> Iterator[Members]:
 
 def step(fabric: Members, plan: Any, name: str, phase: str) -> list[str]:
     """A phase of a run on one host, predicted where that is possible without the phases before."""
-    given: dict[str, Any] = {"document": plan.documents[name], "phase": phase}
+    given: dict[str, Any] = {"document": plan.documents[name], "phase": phase, "shared": ["fabric"]}
     given.update({"make": {"hold": ["fabric"]}, "switch": {"switch": ["fabric"]}, "remove": {"remove": ["*"]}}[phase])
     predicted = fabric.hosts[name].module("document", check=True, **given)
     done = fabric.hosts[name].module("document", **given)

@@ -49,6 +49,7 @@ class Site:
     def __init__(self, host: Any, plan: Plan, recreate: bool = False) -> None:
         self._host = host
         self._document = {"version": 1, **plan.documents.get(HERE, {})}
+        self._networks = plan.networks
         self._scope = phases.scope(plan.networks, plan.known_networks, None, list(plan.documents))
         self._recreate = recreate
 
@@ -57,13 +58,14 @@ class Site:
         made = self._phase("make", check)
         if not any(made["kept"].values()):
             return details(made)
+        switched = details(self._phase("switch", check)) if made["switches"] else []
         removed = self._phase("remove", check, remove=list(self._scope.remove), keep=list(self._scope.keep))
-        return details(made) + details(removed)
+        return details(made) + switched + details(removed)
 
     def _phase(self, phase: str, check: bool, **scope: Any) -> dict[str, Any]:
-        answer = self._host.module(
-            "document", check=check, document=self._document, phase=phase, recreate=self._recreate, **scope
-        )
+        given = {"document": self._document, "phase": phase, "recreate": self._recreate}
+        given.update(phases.held(self._networks, self._scope.waiting, phase))
+        answer = self._host.module("document", check=check, **given, **scope)
         assert not answer.get("failed"), answer["msg"]
         assert answer["changed"] is bool(answer["diff"])
         return answer

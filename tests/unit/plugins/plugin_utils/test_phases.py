@@ -67,6 +67,7 @@ def test_a_plan_that_is_not_there_is_said(tmp_path):
 
 def test_the_way_to_others_is_held_until_they_have_made_theirs():
     networks = {"fabric": {"shared": True}, "lan": {"shared": True}, "web": {"shared": False}}
-    assert held(networks, (), "make") == {"hold": ["fabric", "lan"], "switch": []}
-    assert held(networks, ("fabric",), "switch") == {"hold": ["fabric"], "switch": ["lan"]}
-    assert held(networks, ("fabric",), "remove") == {"hold": ["fabric"], "switch": []}
+    shared = ["fabric", "lan"]
+    assert held(networks, (), "make") == {"hold": shared, "switch": [], "shared": shared}
+    assert held(networks, ("fabric",), "switch") == {"hold": ["fabric"], "switch": ["lan"], "shared": shared}
+    assert held(networks, ("fabric",), "remove") == {"hold": ["fabric"], "switch": [], "shared": shared}
