@@ -387,27 +387,3 @@ def _joined(sources: t.Iterable[str]) -> list[str]:
     networks = [ipaddress.ip_network(key.split(" . ")[1]) for key in sources]
     joined = ipaddress.collapse_addresses(networks)  # type: ignore[type-var]
     return [str(each if each.num_addresses > 1 else each.network_address) for each in joined]
-
-
-def of_this_version(elements: Elements) -> Elements:
-    """Elements of a table that another version may have made, for the sets of this one."""
-    kept = {name: dict(rows) for name, rows in elements.items() if name in SET_NAMES - {"seen"}}
-    for family in ("4", "6"):
-        _take_over_limits(elements, kept, family)
-    return kept
-
-
-def _take_over_limits(elements: Elements, kept: Elements, family: str) -> None:
-    """``restricted`` and ``permitted`` limited a container's port, whichever published port led there."""
-    by_port: dict[str, list[str]] = {key: [] for key in elements.get(f"restricted{family}", ())}
-    for key in elements.get(f"permitted{family}", ()):
-        source, _dot, port = key.partition(" . ")
-        by_port.setdefault(port, []).append(source)
-    for suffix in ("", "_at") if by_port else ():
-        for key, (target, comment) in elements.get(f"publish{family}{suffix}", {}).items():
-            address, _dot, port = str(target).partition(" . ")
-            sources = by_port.get(f"{address} . {key.split(' . ')[0]} . {port}")
-            if sources is not None:
-                kept.setdefault(f"limited{family}{suffix}", {})[key] = (None, comment)
-                for source in sources:
-                    kept.setdefault(f"admitted{family}{suffix}", {})[f"{source} . {key}"] = (None, comment)

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.former_elements import of_this_version
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import (
     FRAME,
@@ -23,7 +24,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
     TABLE,
     Elements,
     derived,
-    of_this_version,
 )
 
 _OUTPUT_NUMERIC = 0x780  # NFT_CTX_OUTPUT_NUMERIC_ALL, nftables/libnftables.h
