@@ -95,7 +95,8 @@ class ActionModule(EveryKindAction, InstallingAction):
         plan = progress.read_plan(directory)
         if phase == "left_over":
             about = (directory, plan["digest"])
-            return {"changed": False, "hosts": progress.left_over(*about), "switching": progress.switching(*about)}
+            hosts = progress.left_over(*about)
+            return {"changed": False, "hosts": hosts, "switching": progress.switching(*about) if hosts else []}
         who = {host}
         if phase in ("switch", "remove"):
             nothing = _nothing_to_do(directory, plan["digest"], host, phase)

@@ -39,16 +39,14 @@ def note(directory: str, host: str, digest: str, kept: Mapping[str, int], switch
 
 def made_here(directory: str, digest: str, host: str) -> dict[str, int] | None:
     """What the host kept when it made its part of this very plan; None if it has not."""
-    path = os.path.join(directory, FOLDER, document_file(host))
-    entry = _read(path, "a note") if os.path.exists(path) else None
-    return entry["kept"] if entry and entry["digest"] == digest else None
+    entry = _note_of(directory, digest, host)
+    return entry["kept"] if entry else None
 
 
 def switches_here(directory: str, digest: str, host: str) -> bool:
     """Whether the host has made the new way to others, and goes by the old one."""
-    path = os.path.join(directory, FOLDER, document_file(host))
-    entry = _read(path, "a note") if os.path.exists(path) else None
-    return bool(entry and entry["digest"] == digest and entry.get("switches"))
+    entry = _note_of(directory, digest, host)
+    return bool(entry and entry.get("switches"))
 
 
 def made(directory: str, digest: str) -> set[str]:
@@ -64,6 +62,13 @@ def left_over(directory: str, digest: str) -> list[str]:
 def switching(directory: str, digest: str) -> list[str]:
     """Those of them that have made a new way to others, and go by the old one."""
     return sorted(entry["host"] for entry in _notes(directory, digest) if entry.get("switches"))
+
+
+def _note_of(directory: str, digest: str, host: str) -> dict[str, Any] | None:
+    """What a host has noted when it made its part of this very plan; None if it has not."""
+    path = os.path.join(directory, FOLDER, document_file(host))
+    entry = _read(path, "a note") if os.path.exists(path) else None
+    return entry if entry and entry["digest"] == digest else None
 
 
 def _notes(directory: str, digest: str) -> list[dict[str, Any]]:

@@ -38,12 +38,14 @@ def sentences(kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[str]:
     if not found:
         return []
     chains = reading.chains()
-    by_cause: dict[tuple[str, str], tuple[Dropped, list[Way]]] = {}
+    by_cause: dict[tuple[t.Any, ...], tuple[Dropped, list[Way]]] = {}
     for way in found:
         drop = dropped(chains, way.hook, way.packet, reading.has_element)
         if drop is not None:
-            by_cause.setdefault((way.network, _place(drop)), (drop, []))[1].append(way)
-    return [_sentence(*cause, drop, some, chains) for cause, (drop, some) in by_cause.items()]
+            rule = drop.rule and (drop.rule.handle, drop.rule.text)
+            cause = (way.network, drop.chain.family, drop.chain.table, drop.chain.name, rule)
+            by_cause.setdefault(cause, (drop, []))[1].append(way)
+    return [_sentence(cause[0], _place(drop), drop, some, chains) for cause, (drop, some) in by_cause.items()]
 
 
 def _host(kernel: Kernel) -> Devices:
