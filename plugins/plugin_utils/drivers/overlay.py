@@ -59,6 +59,7 @@ OPTIONS = (
         default=False,
         only_with=("backend", tuple(name for name, each in backends().items() if not each.direct)),
     ),
+    Option("encrypted", "bool", "Carry packets between hosts encrypted.", default=False, built=False),
 )
 
 

@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory im
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import SUBNET_KEYS
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.underlay import UNDERLAY
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE, DnsSpec
 
 PREFIX = "containerhost_"
@@ -147,15 +148,7 @@ ENDPOINT = (
 )
 
 HOST = (
-    Option(
-        "containerhost_underlay_address",
-        "interface_addresses",
-        "The host's address on the underlay, with or without prefix length; or a list of one of each family, the first"
-        " of which tunnels have.",
-        default_note="C(ansible_host) if that is an address",
-    ),
-    Option("containerhost_underlay_interface", "ifname", "The underlay's interface.", default_note="by route"),
-    Option("containerhost_underlay_mtu", "int", "The underlay's MTU.", default=1500, minimum=576, maximum=65535),
+    *UNDERLAY,
     Option("containerhost_slices", "pins", "Pinned slices by network, as in C({fabric: [10.42.1.0/24]}).", default={}),
     Option(
         "containerhost_keep",

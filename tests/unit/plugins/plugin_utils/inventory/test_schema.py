@@ -86,6 +86,7 @@ def test_what_is_not_built_is_refused_by_name_and_never_ignored():
     table = schema.Section(schema.network_options("overlay"))
     for key, value in {
         "backend": "wireguard",
+        "encrypted": True,
     }.items():
         problems = read(table, {"driver": "overlay", "vni": 1, key: value})[1]
         assert len(problems) == 1
@@ -93,9 +94,18 @@ def test_what_is_not_built_is_refused_by_name_and_never_ignored():
         assert key in problems[0]
 
 
+def test_what_of_a_host_is_not_built_is_refused_by_name():
+    table = schema.Section(schema.HOST)
+    assert read(table, {"containerhost_underlay_endpoint": "192.0.2.1:51820"})[1] == [
+        "here: `containerhost_underlay_endpoint` is not built yet. Leave it out"
+    ]
+
+
 def test_an_unbuilt_option_may_say_what_is_so_anyway():
     table = schema.Section(schema.network_options("overlay"))
-    assert not read(table, {"driver": "overlay", "vni": 1, "direct_routing": False, "mode": "routed"})[1]
+    assert not read(
+        table, {"driver": "overlay", "vni": 1, "direct_routing": False, "encrypted": False, "mode": "routed"}
+    )[1]
 
 
 WITH = schema.Section(
