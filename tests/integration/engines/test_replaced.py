@@ -32,6 +32,17 @@ def interfaces(containers, name: str) -> list[str]:
     return [line.split()[0].split("@")[0] for line in told.splitlines()]
 
 
+def held(host, command: str, until: str) -> int:
+    """The process of a command that holds a namespace, once it does."""
+    waiting = f"timeout 10 sh -c 'until {until}; do sleep 0.01; done'"
+    return int(host.start("sh", "-ec", f"{command} >/dev/null 2>&1 & export PID=$!; {waiting}; echo $PID").stdout)
+
+
+def entered(host) -> int:
+    """A process in the namespace: it is by the time that it is another program than the one that enters."""
+    return held(host, "ip netns exec shop sleep 99", "grep -qx sleep /proc/$PID/comm")
+
+
 REPAIRED = ["! veth {0} eth0 (web)", "! macvlan {0} lan0 (lan)"]
 
 
@@ -57,17 +68,17 @@ def test_nothing_has_to_be_repaired_where_nothing_keeps_the_old_one(host, engine
 def test_whatever_keeps_it(host, engines, keeper):
     applied(host, both(SHOP))
     if keeper == "process":
-        process = host.start("sh", "-c", "ip netns exec shop sleep 99 >/dev/null 2>&1 & echo $!").stdout.strip()
+        process = entered(host)
     elif keeper == "mount":
         host.run("sh", "-ec", "touch '/run/a b'; mount --bind /run/netns/shop '/run/a b'")
     else:
-        process = host.start("sh", "-c", "sleep 99 9</run/netns/shop >/dev/null 2>&1 & echo $!").stdout.strip()
+        process = held(host, "sleep 99 9</run/netns/shop", "test -e /proc/$PID/fd/9")
     try:
         host.run("ip", "netns", "del", "shop")
         assert said(applied(host, both(SHOP))) == ["+ netns shop (web)", *(row.format("shop") for row in REPAIRED)]
     finally:
         if keeper != "mount":
-            os.kill(int(process), 9)
+            os.kill(process, 9)
 
 
 def test_one_that_nobody_wants_any_more_goes_there(host, engines, containers):
@@ -82,9 +93,9 @@ def test_one_that_nobody_wants_any_more_goes_there(host, engines, containers):
 
 def test_a_name_that_somebody_has_given_to_another_namespace(host, engines, containers):
     applied(host, both(SHOP))
-    process = host.start("sh", "-c", "ip netns exec shop sleep 99 >/dev/null 2>&1 & echo $!").stdout.strip()
+    process = entered(host)
     try:
         host.run("sh", "-ec", "ip netns del shop; ip netns add shop")
         assert said(applied(host, both(SHOP))) == [row.format("shop") for row in REPAIRED]
     finally:
-        os.kill(int(process), 9)
+        os.kill(process, 9)

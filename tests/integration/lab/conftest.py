@@ -130,6 +130,11 @@ class Lab:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def reaches(self, source: str, address: str) -> bool:
+        """A switch's port forwards once the kernel has seen to its carrier, which it does when it can."""
+        until = f"until ping -n -q -c 1 -W 1 {address}; do :; done"
+        return "1 received" in self.run(source, f"timeout 15 sh -c '{until}'", check=False)
+
     def pings(self, source: str, address: str, size: int = 56) -> bool:
         command = f"ping -n -q -c 1 -W 2 -M do -s {size} {address}"
         return "1 received" in self.run(source, command, check=False)

@@ -38,7 +38,7 @@ def kill(pid: int) -> None:
 
 def everybody_reaches_everybody(lab) -> bool:
     hosts = list(lab.pids())
-    return all(lab.pings(source, lab.address(target, 4)) for source in hosts for target in hosts)
+    return all(lab.reaches(source, lab.address(target, 4)) for source in hosts for target in hosts)
 
 
 def test_a_host_joins_and_nobody_else_notices(lab):
@@ -204,7 +204,7 @@ def test_a_killed_run_leaves_what_the_next_repairs(lab, delay):
     assert set(lab.processes()) <= known
     lab.present(*names, lans=[{"name": "eth1"}])
     assert sorted(lab.pids()) == sorted([*names, "outside"])
-    assert all(lab.pings("outside", lab.address(name, family)) for name in names for family in (4, 6))
+    assert all(lab.reaches("outside", lab.address(name, family)) for name in names for family in (4, 6))
     assert lab.present(*names, lans=[{"name": "eth1"}])["changed"] is False
 
 

@@ -60,7 +60,7 @@ def test_each_host_of_the_inventory_and_one_outside_it_is_up(up):
 @pytest.mark.parametrize("family", [4, 6])
 def test_everybody_reaches_everybody_whatever_its_subnet(up, family):
     pairs = permutations(HOSTS, 2)
-    assert [pair for pair in pairs if not up.pings(pair[0], up.address(pair[1], family))] == []
+    assert [pair for pair in pairs if not up.reaches(pair[0], up.address(pair[1], family))] == []
 
 
 def test_addresses_are_those_of_the_inventory(up):
@@ -93,8 +93,8 @@ def test_each_parent_is_a_segment_of_its_own(up):
     assert "mtu 9000" in up.run("h1", "ip link show vmbr0")
     up.run("h1", "ip address add 192.168.7.9/24 dev eth1")
     up.run("h2", "ip address add 192.168.7.8/24 dev eth1")
-    assert up.pings("h1", "192.168.7.8")
-    assert up.pings("h1", "192.168.7.1")
+    assert up.reaches("h1", "192.168.7.8")
+    assert up.reaches("h1", "192.168.7.1")
 
 
 def test_the_outside_is_the_gateway_of_a_lan(up):
