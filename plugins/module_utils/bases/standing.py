@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.bases.elsewhere import all_netns
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 _ON_PARENTS = ("macvlan", "macvtap", "ipvlan", "ipvtap")
-# Instead of a path: an interface whose parent is in another namespace does not say in which.
+# Instead of a path: an interface whose parent is in another namespace says of the host's alone that it is that one.
 _ELSEWHERE = ""
 
 # How an interface stands on its parent, in words of the kind that asks: a mode, a MAC.
@@ -31,14 +32,18 @@ class Standing:
     @functools.cached_property
     def _found(self) -> dict[tuple[str | None, int], dict[Way, list[Place]]]:
         found: dict[tuple[str | None, int], dict[Way, list[Place]]] = {}
-        joined = self._kernel.records.joined_names()  # second names of what is looked into under its first
-        names = [name for name in self._kernel.netns_names() if name not in joined]
-        for path in (None, *map(netns_path, names)):
+        for path in (None, *all_netns(self._kernel)):
             for link in self._kernel.links_that_can_be_read(path):
                 for way in self._ways_of(link) if link.kind in _ON_PARENTS else ():
-                    parent = (path if link.lower_netnsid is None else _ELSEWHERE, link.lower or 0)
+                    parent = (self._place_of_parent(path, link), link.lower or 0)
                     found.setdefault(parent, {}).setdefault(way, []).append((path, link.name))
         return found
+
+    def _place_of_parent(self, path: str | None, link: Link) -> str | None:
+        if link.lower_netnsid is None:
+            return path
+        of_the_host = path is not None and self._kernel.host_id(path) == link.lower_netnsid
+        return None if of_the_host else _ELSEWHERE
 
     def ways(self, netns: str | None, lower: Link | None, called: str, but: Place) -> list[Way]:
         """Each way once: of those on the device ``lower``, and of those that will be on what is so ``called``."""
@@ -57,7 +62,7 @@ class Standing:
         )
 
     def _found_on(self, netns: str | None, lower: Link | None) -> t.Iterator[dict[Way, list[Place]]]:
-        for place in (netns, _ELSEWHERE) if lower is not None else ():
+        for place in (netns, _ELSEWHERE)[: 1 if netns is None else 2] if lower is not None else ():
             yield self._found.get((place, t.cast(Link, lower).index), {})
 
     def will_stand(self, netns: str | None, called: str, way: Way) -> None:
@@ -66,12 +71,19 @@ class Standing:
     def _has_another(self, places: list[Place], but: Place) -> bool:
         """One that will have gone by then is looked at once."""
         itself = []
-        while places and (places[-1] == but or self._kernel.link(places[-1][1], places[-1][0]) is None):
+        while places and (self._is(places[-1], but) or self._kernel.link(places[-1][1], places[-1][0]) is None):
             place = places.pop()
-            itself += [place] if place == but else []
+            itself += [place] if self._is(place, but) else []
         found = bool(places)
         places += itself
         return found
+
+    def _is(self, place: Place, other: Place) -> bool:
+        """One namespace may be found by several paths."""
+        (path, name), (netns, called) = place, other
+        if name != called or path is None or netns is None:
+            return place == other
+        return path == netns or self._kernel.is_one(path, netns)
 
 
 def standing(kernel: Kernel, kind: str, ways_of: t.Callable[[Link], t.Iterable[Way]]) -> Standing:

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     no_bridge,
     wants_ipv6,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.elsewhere import all_netns, in_words
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -35,7 +36,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
     of_host_device,
     of_port,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 PORT = 4789  # IANA; the kernel's own default is the older 8472
 # Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8: VXLAN_HEADROOM, VXLAN6_HEADROOM, net/vxlan.h
@@ -182,8 +183,8 @@ class Vxlan(DeviceKind):
                 yield Found(self.name, object_.key, {"name": object_.values["name"], "moved": place}, object_.owner)
 
     def _place(self, kernel: Kernel, wanted: Wanted) -> str | None:
-        """The named namespace that somebody has taken it to: it keeps its VNI on the host from there."""
-        for path in map(netns_path, kernel.netns_names()):
+        """The namespace that somebody has taken it to: it keeps its VNI on the host from there."""
+        for path in all_netns(kernel):
             for link in kernel.links_that_can_be_read(path) if path != wanted.netns else ():
                 if (link.name, link.kind, link.owner) == (wanted.values["name"], self.kernel_kind, wanted.owner):
                     if link.mac == wanted.values.get("mac", link.mac):
@@ -218,17 +219,16 @@ class Vxlan(DeviceKind):
             yield f"{program} has UDP port {port} on this host: stop it, or give this one another `port`"
 
     def _vni_taken(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        """One that was taken to another namespace keeps its VNI where it was made. Named ones can be looked into."""
+        """One that was taken to another namespace keeps its VNI where it was made."""
         vni, port = wanted.values["vni"], wanted.values["port"]
-        for name in kernel.netns_names() if wanted.netns is None else ():
-            path = f"{netns_path(name)}"
+        for path in all_netns(kernel) if wanted.netns is None else ():
             for link in kernel.links_that_can_be_read(path):
                 away = link.kind == "vxlan" and link.owner is None and link.lower_netnsid is not None
                 place = (link.data.get("IFLA_VXLAN_ID"), link.data.get("IFLA_VXLAN_PORT"))
                 if away and place == (vni, port) and kernel.host_id(path) == link.lower_netnsid:
                     yield (
-                        f"{link.name}, which is not ours and was taken to namespace {name}, has VNI {vni} on port"
-                        f" {port} of this host: give this one another"
+                        f"{link.name}, which is not ours and was taken to {in_words(path)}, has VNI {vni} on"
+                        f" port {port} of this host: give this one another"
                     )
 
     def note(self, kernel: Kernel, change: Change) -> None:

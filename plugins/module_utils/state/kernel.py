@@ -54,7 +54,7 @@ class Kernel:
         self.sandboxes = sandboxes or Sandboxes()
         self._readings = readings or Readings(wire)
         self.ports = HeldPorts(self._readings, self._exists)
-        self.files, self.processes = self._readings.files, self._readings.processes
+        self.files, self.processes, self.living = self._readings.files, self._readings.processes, self._readings.living
         self.records = records
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
@@ -110,7 +110,7 @@ class Kernel:
         """A way into the namespace that was at this path before another; None where it is there still, or gone."""
         if identity is None or path is None or self.identity(path) == identity:
             return None
-        return self._readings.way_into(identity)
+        return self.living.way_into(identity)
 
     def is_the_hosts_own(self, path: str) -> bool:
         """Does the path lead to the host's own namespace?"""

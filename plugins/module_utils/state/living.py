@@ -14,13 +14,27 @@ import re
 import typing as t
 
 
-def way_into(identity: tuple[int, int]) -> str | None:
-    """A path to the namespace of this device and inode, if there is one."""
-    for paths in (_of_processes, _of_mounts, _of_descriptors):
-        for path in paths():
-            if _is_at(path, identity):
-                return path
-    return None
+class LivingNamespaces:
+    """Those of this machine, by device and inode of the namespace."""
+
+    def way_into(self, identity: tuple[int, int]) -> str | None:
+        """A path to a namespace, whatever keeps it; None where nothing does."""
+        for paths in (_of_processes, _of_mounts, _of_descriptors):
+            for path in paths():
+                if _is_at(path, identity):
+                    return path
+        return None
+
+    def of_processes(self) -> dict[tuple[int, int], str]:
+        """The namespaces that processes are in, each by the path of one of them."""
+        found: dict[tuple[int, int], str] = {}
+        for path in _of_processes():
+            try:
+                status = os.stat(path)
+            except OSError:  # the process has ended, or is closed to us
+                continue
+            found.setdefault((status.st_dev, status.st_ino), path)
+        return found
 
 
 def _is_at(path: str, identity: tuple[int, int]) -> bool:

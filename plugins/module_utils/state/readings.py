@@ -14,9 +14,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, living, named, sockets
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence, named, sockets
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
+from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 
@@ -28,6 +29,7 @@ class Readings:
         self._wire = wire
         self.files = HostFiles()
         self.processes = NameProcesses(wire)
+        self.living = LivingNamespaces()
 
     def netns_names(self) -> list[str]:
         """The named namespaces of this host (those that ``ip netns`` shows)."""
@@ -46,10 +48,6 @@ class Readings:
             return self._wire.namespaces.identity(path)
         except NoNamespace as error:
             return error
-
-    def way_into(self, identity: Identity) -> str | None:
-        """A path to a namespace, whatever keeps it; None where nothing does."""
-        return living.way_into(identity)
 
     def dump(
         self,

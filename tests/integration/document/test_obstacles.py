@@ -96,15 +96,40 @@ def test_a_vni_that_a_device_in_another_namespace_has_is_named(host, refused):
     assert text in refused(only("fabric"))
 
 
-def test_nor_can_it_be_had_where_nobody_can_look_for_it(host):
-    """In a namespace without a name. Then the kernel refuses, and is told to mean that."""
+def test_nor_can_it_be_had_from_a_namespace_without_a_name(host, refused, unnamed):
+    host.run("sh", "-ec", f"{AWAY} {unnamed}")
+    text = f"vx9, which is not ours and was taken to the namespace of process {unnamed}, has VNI 42 on port 4789"
+    assert text in refused(only("fabric"))
+
+
+def test_a_mac_that_a_device_in_a_namespace_without_a_name_has_is_named(host, refused, unnamed):
+    document = lan()
+    mac = document["macvlan"][0]["mac"]
+    taken = f"ip link add theirs link eth0 address {mac} type macvlan mode bridge; ip link set theirs netns {unnamed}"
+    host.run("sh", "-ec", taken)
+    assert f"eth0 has a macvlan with the MAC {mac} already, which is not ours" in refused(document)
+
+
+def test_nor_does_one_of_another_host_s_parent_matter(host, apply, unnamed):
+    """It has the same number there."""
+    document = lan()
+    mac, number = document["macvlan"][0]["mac"], host.run("cat", "/sys/class/net/eth0/ifindex").strip()
+    inside = f"nsenter --net=/proc/{unnamed}/ns/net ip"
+    host.run("sh", "-ec", (
+        f"{inside} link add far index {number} type veth peer far0;"
+        f"{inside} netns add far && {inside} link add theirs link far address {mac} netns far type macvlan mode bridge"
+    ))  # fmt: skip
+    apply(document)
+
+
+@pytest.fixture
+def unnamed(host):
+    """A process in a namespace of its own, as an engine's container is."""
     here = "$(readlink /proc/self/ns/net)"
     until = f'until [ "$(readlink /proc/$!/ns/net)" != "{here}" ]; do sleep 0.01; done'
-    holder = host.run("sh", "-ec", f"unshare --net sleep 100 > /dev/null 2>&1 & {until}; {AWAY} $!; echo $!").strip()
-    answer = host.module("document", document=only("fabric"))
-    host.run("kill", holder)
-    assert "taken to another namespace has this VNI" in answer["msg"]
-    assert "meanwhile" not in answer["msg"]
+    process = int(host.run("sh", "-ec", f"unshare --net sleep 100 > /dev/null 2>&1 & {until}; echo $!"))
+    yield process
+    os.kill(process, signal.SIGKILL)
 
 
 def test_a_vni_of_a_device_that_was_made_elsewhere_is_no_matter(host, apply):

@@ -124,6 +124,16 @@ class FilesOfValues:
         return sorted({each.partition("/")[0] for each in inside})
 
 
+class LivingOfValues:
+    """All namespaces have a name here."""
+
+    def way_into(self, identity: Identity) -> str | None:
+        return None
+
+    def of_processes(self) -> dict[Identity, str]:
+        return {}
+
+
 class ServersOfValues:
     """Name servers: by ``running``, what ``runs_as_written`` says of each; those that are in it run at all."""
 
@@ -148,6 +158,7 @@ class Values:
         self._namespaces = namespaces
         self.files = FilesOfValues(files)
         self.processes = ServersOfValues()
+        self.living = LivingOfValues()
         self._indexes: dict[tuple[str | None, str], int] = {}
         for path, namespace in namespaces.items():
             for link in [Link("lo"), *namespace.links]:
@@ -162,9 +173,6 @@ class Values:
     def link(self, name: str, wanted: AbstractSet[str], netns: str | None) -> dict[str, Any] | None:
         rows = self._dumped(m.RTM_GETLINK, {}, wanted, netns)
         return next((row for row in rows if row["IFLA_IFNAME"] == name), None)
-
-    def way_into(self, identity: Identity) -> str | None:
-        return None
 
     def netns(self, path: str) -> Identity | NoNamespace:
         if path not in self._namespaces:
