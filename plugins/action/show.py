@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory im
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
 
 FORMATS = {**show.FORMATS, "mermaid": drawing.mermaid, "dot": drawing.dot}
 ARGUMENTS = {
@@ -70,29 +71,6 @@ class ActionModule(ActionBase):
         if sources.ignored or plan.warnings:
             result["warnings"] = [*sources.ignored, *plan.warnings]
         if arguments["dest"]:
-            return {**result, **self._write(arguments["dest"], text)}
+            return {**result, **write(arguments["dest"], text, self._task.check_mode, self._task.diff)}
         self._display.display("\n" + text.rstrip("\n"))
         return result
-
-    def _write(self, path: str, text: str) -> dict[str, Any]:
-        path = os.path.abspath(path)
-        try:
-            before = _read(path)
-            if before != text and not self._task.check_mode:
-                with open(f"{path}.new", "w", encoding="utf-8") as file:
-                    file.write(text)
-                os.replace(f"{path}.new", path)
-        except OSError as error:
-            raise Refusal(f"{path} can't be written: {error.strerror}", "Name another `dest`") from None
-        result: dict[str, Any] = {"changed": before != text, "dest": path}
-        if before != text and self._task.diff:
-            result["diff"] = {"before": before or "", "after": text, "before_header": path, "after_header": path}
-        return result
-
-
-def _read(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends 
 
 _MOST_COLUMNS = 12
 _MOST_LINES = 12  # hosts, or ports, of a network that have a line each
+NOT_TRIED = "not tried"
 _LOCAL = ("host", "neighbour", "gateway", "router", "outside")
 
 
@@ -94,7 +95,7 @@ def _header(name: str, about: str, some: Sequence[Try], results: Results) -> str
         hosts = {host for each in sized for host in (each.host, each.to_host)}
         proven = len(hosts) - len(_at_fault([each for each in sized if reason_of(each, results)]))
         size, proven = sized[0].probe["size"], proven if proven > 1 else 0
-        text += f"    MTU {size} proven{_families(sized)} between {proven} of {len(hosts)} hosts"
+        text += f"    MTU {size} proven{families(sized)} between {proven} of {len(hosts)} hosts"
     return text
 
 
@@ -110,11 +111,37 @@ def _at_fault(failed: Sequence[Try]) -> set[str]:
     return found
 
 
-def _families(some: Iterable[Try]) -> str:
+def families(some: Iterable[Try]) -> str:
     return " by " + " and ".join(f"IPv{version}" for version in sorted({each.version for each in some}))
 
 
 # -- who reaches whom --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """``names`` are the ends, in their order; ``cells`` by (source, target): a value for each family.
+
+    ``failed`` are those of them that do not answer by some family.
+    """
+
+    names: Sequence[str]
+    versions: Sequence[int]
+    cells: Mapping[tuple[str, str], str]
+    failed: frozenset[tuple[str, str]] = frozenset()
+
+
+def matrix_of(some: Sequence[Try], results: Results) -> Matrix:
+    """What came of the attempts between hosts, of one network."""
+    matrix = [each for each in some if each.about == "matrix"]
+    names = list(dict.fromkeys(end for each in matrix for end in (each.source, each.target)))
+    versions = sorted({each.version for each in matrix})
+    told: dict[tuple[str, str], dict[int, list[str]]] = {}
+    for each in matrix:
+        by_version = told.setdefault((each.source, each.target), {})
+        by_version.setdefault(each.version, []).append(_told(each, results))
+    failed = frozenset((each.source, each.target) for each in matrix if reason_of(each, results))
+    return Matrix(names, versions, {pair: _cell(by_version, versions) for pair, by_version in told.items()}, failed)
 
 
 def _matrix(some: Sequence[Try], results: Results, everything: bool) -> list[str]:
@@ -122,19 +149,15 @@ def _matrix(some: Sequence[Try], results: Results, everything: bool) -> list[str
     matrix = [each for each in some if each.about == "matrix"]
     if not matrix:
         return []
-    names = list(dict.fromkeys(end for each in matrix for end in (each.source, each.target)))
-    versions = sorted({each.version for each in matrix})
+    found = matrix_of(matrix, results)
+    names = found.names
     if len(names) > _MOST_COLUMNS and not everything:
         bad = sum(1 for each in matrix if reason_of(each, results))
         but = f"; {bad} of {len(matrix)} attempts fail" if bad else ""
-        return [f"containers of {len(names)} hosts reach each other{_families(matrix)}{but}"]
-    cells: dict[tuple[str, str], dict[int, list[str]]] = {}
-    for each in matrix:
-        by_version = cells.setdefault((each.source, each.target), {})
-        by_version.setdefault(each.version, []).append(_told(each, results))
-    table = [["from \\ to, by " + " / ".join(f"IPv{version}" for version in versions), *names]]
+        return [f"containers of {len(names)} hosts reach each other{families(matrix)}{but}"]
+    table = [["from \\ to, by " + " / ".join(f"IPv{version}" for version in found.versions), *names]]
     for source in names:
-        row = [_cell(cells.get((source, target), {}), versions) if source != target else "·" for target in names]
+        row = [found.cells.get((source, target), NOT_TRIED) if source != target else "·" for target in names]
         table.append([source, *row])
     return list(_aligned(table))
 
@@ -145,8 +168,6 @@ def _told(each: Try, results: Results) -> str:
 
 def _cell(by_version: Mapping[int, Sequence[str]], versions: Sequence[int]) -> str:
     """A value for each family, where there is one: the slowest, or the first that failed."""
-    if not by_version:
-        return "not tried"
     values = []
     for version in versions:
         told = by_version.get(version, ["–"])
@@ -191,7 +212,7 @@ def _sum_line(tried: Sequence[Try], results: Results) -> str:
     good = [each for each in tried if not reason_of(each, results)]
     words = [_IN_SUM[about] for about in _LOCAL if any(each.about == about for each in good)]
     bad = sum(1 for each in tried if reason_of(each, results) and each.about != "router")
-    text = ", ".join(words) + (_families(good) if good else "")
+    text = ", ".join(words) + (families(good) if good else "")
     return text + (f"{'; ' if text else ''}{bad} of {len(tried)} attempts fail" if bad else "")
 
 
@@ -212,7 +233,7 @@ def _local_line(tried: Sequence[Try], results: Results) -> str:
         ends = dict.fromkeys(_way(each) for each in ways if each.source.split("/", 1)[-1] == source)
         words.append(f"{source} reaches {' and '.join(ends)}")
     good = [each for some in about.values() for each in some]
-    text = ", ".join(words) + (_families(good) if good else "")
+    text = ", ".join(words) + (families(good) if good else "")
     silent = [each for each in tried if each.about == "router" and reason_of(each, results)]
     for each in silent[:1]:
         text += f"{'; ' if good else ''}{each.target} does not answer {each.source.split('/', 1)[-1]}"
@@ -252,12 +273,13 @@ def _port(tried: Sequence[Try], results: Results) -> str:
     parts = []
     for version in sorted({each.version for each in tried}):
         own = [each for each in tried if each.version == version]
-        good = [_from(each) for each in own if not reason_of(each, results)]
-        bad = [f"{reason_of(each, results)} from {_from(each)}" for each in own if reason_of(each, results)]
+        good = [from_where(each) for each in own if not reason_of(each, results)]
+        bad = [f"{reason_of(each, results)} from {from_where(each)}" for each in own if reason_of(each, results)]
         told = "; ".join([f"answers from {', '.join(good)}"] * bool(good) + bad)
         parts.append(f"by IPv{version} {told}")
     return "; ".join(parts)
 
 
-def _from(each: Try) -> str:
+def from_where(each: Try) -> str:
+    """Who has tried a published port."""
     return "outside (" + each.source + ")" if each.host != each.to_host else each.source

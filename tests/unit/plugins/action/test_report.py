@@ -1,0 +1,45 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook ``report`` from the plan alone: hosts cannot be connected to, and the ledger stays as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins import action
+from ansible_collections.containerhost.network.tests.unit.plugins.action.project import Project
+
+PLAYBOOK = Path(action.__path__[0]).parents[1] / "playbooks" / "report.yml"
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = Project(tmp_path)
+    project.report = lambda *options, **more: project.play(
+        PLAYBOOK.read_text(), "--tags", "plan", *options, **more
+    )
+    return project
+
+
+def test_a_page_is_written_once_and_not_in_check_mode(project):
+    path = project.folder / "containerhost-report.html"
+    assert "changed=1" in project.report("--check", "--diff")
+    assert not path.exists()
+    shown = project.report()
+    assert "changed=1" in shown and f"{path}: as planned" in shown
+    assert "10.80.1.2/24" in path.read_text() and "8080:80/tcp" in path.read_text()
+    assert "changed=0" in project.report()
+    assert not project.ledger.exists()
+
+
+def test_what_is_limited_is_all_that_is_told(project):
+    project.report("--limit", "h2", "-e", "containerhost_report_dest=out.html")
+    text = (project.folder / "out.html").read_text()
+    assert "10.80.1.2/24" in text and "10.80.0.2/24" not in text
+
+
+def test_a_place_that_is_none_is_a_sentence(project):
+    assert "can't be written" in project.report("-e", "containerhost_report_dest=nowhere/x.html", fails=True)
