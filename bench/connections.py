@@ -65,7 +65,40 @@ def rows(modules: Modules, count: int, rounds: int, seconds: float) -> list[Row]
             if docker_at is not None:
                 docker.ours.append(many)
                 docker.peer.append(_connect(docker_at, count, seconds))
-    return [few, docker, _throughput(modules, rounds, seconds)]
+    return [few, docker, _throughput(modules, rounds, seconds), *_guarded(modules, rounds, seconds)]
+
+
+def _guarded(modules: Modules, rounds: int, seconds: float) -> list[Row]:
+    """What the filter at a container's port costs: two containers of one bridge, with and without it."""
+    many = Row("connections a second between two containers, with anti_spoofing", "without", unit="/s", at_least=0.95)
+    back = "a datagram there and back between two containers, with anti_spoofing"
+    late = Row(back, "without", unit="µs", at_most=1 / 0.95)
+    with contextlib.ExitStack() as stack:
+        ours, peer = (stack.enter_context(_neighbours(modules, guarded)) for guarded in (True, False))
+        for _number in range(2 * rounds + 1):
+            for row, script in ((many, "connect.py"), (late, "echo.py")):
+                row.ours.append(_between(ours, script, seconds))
+                row.peer.append(_between(peer, script, seconds))
+    return [many, late]
+
+
+@contextlib.contextmanager
+def _neighbours(modules: Modules, guarded: bool) -> t.Iterator[Scene]:
+    with Scene() as scene:
+        document = documents.attached(2, 1)
+        document["isolation"] = [{"network": "n0", "device": "ch-n0", "accept_from": ["ch-n0"]}]
+        if guarded:
+            document["sender_filter"] = [documents.sender_filter(each) for each in documents.endpoints(2, 1)]
+        modules.ours("document", {"document": document})(scene)
+        for each in documents.endpoints(2, 1):
+            scene.sh(f"nsenter --net=/run/netns/{each.sandbox} sysctl -qw net.ipv4.ip_local_port_range='1024 65535'")
+        with _listening(scene, _FEW), _listening(scene, _FEW, "echo.py"):
+            yield scene
+
+
+def _between(scene: Scene, script: str, seconds: float) -> float:
+    server, client = documents.endpoints(2, 1)
+    return _run(scene, script, _last(_FEW), seconds, client.sandbox, server.ip)
 
 
 def _throughput(modules: Modules, rounds: int, seconds: float) -> Row:
@@ -134,10 +167,12 @@ def _connect(scene: Scene, count: int, seconds: float) -> float:
     return _run(scene, "connect.py", _last(count), seconds)
 
 
-def _run(scene: Scene, script: str, port: int, seconds: float) -> float:
-    """What the end outside has to say of a port."""
-    outside = ["nsenter", "--net=/run/netns/outside"]
-    argv = [*outside, HOST_PYTHON, str(SCRIPTS / script), _HOST, str(port), str(seconds)]
+def _run(
+    scene: Scene, script: str, port: int, seconds: float, where: str = "outside", address: str = _HOST
+) -> float:
+    """What a client has to say of a port: by default the end outside."""
+    inside = ["nsenter", f"--net=/run/netns/{where}"]
+    argv = [*inside, HOST_PYTHON, str(SCRIPTS / script), address, str(port), str(seconds)]
     answer = scene.run(argv)
     try:
         return float(answer.output)

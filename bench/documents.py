@@ -95,6 +95,10 @@ def veth(each: Endpoint, without_ipv6: bool, mtu: int = 1500) -> dict[str, t.Any
     }
 
 
+def sender_filter(each: Endpoint) -> dict[str, t.Any]:
+    return {"network": f"n{each.bridge}", "port": each.host_end, "mac": each.mac, "sources": [each.ip]}
+
+
 def stage(count: int, number_of_bridges: int = BRIDGES) -> Document:
     """What exists before containers are attached."""
     return {"version": 1, "netns": namespaces(count, number_of_bridges), "bridge": bridges(number_of_bridges)}

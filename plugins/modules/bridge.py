@@ -75,6 +75,12 @@ options:
       - Which link-local groups are forwarded, C(01-80-C2-00-00-0X), a bit for each X, from 0 to 65535. The kernel's
         default is 0 and it refuses the bits 0, 1 and 2.
     type: int
+  no_linklocal_learn: &no_linklocal_learn
+    description:
+      - Whether it learns no MACs from frames for link-local groups, which it does not forward and which
+        M(containerhost.network.sender_filter) does not see. The kernel's default is V(false).
+    type: bool
+    version_added: 0.2.0
   vlan_filtering: &vlan_filtering
     description:
       - Whether it keeps VLANs apart. The kernel's default is V(false).
@@ -113,6 +119,7 @@ options:
       forward_delay: *forward_delay
       multicast_snooping: *multicast_snooping
       group_fwd_mask: *group_fwd_mask
+      no_linklocal_learn: *no_linklocal_learn
       vlan_filtering: *vlan_filtering
       state: *state
       netns: *netns

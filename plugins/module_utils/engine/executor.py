@@ -114,9 +114,9 @@ class Executor:
     def finish(self) -> None:
         """Take away what is empty and ours, the table and the folder of namespaces, and write the records."""
         for netns, table in self._kernel.tables():
-            if table.exists and not any(table.elements.values()):
+            if (table.exists or table.bridge) and not any(table.elements.values()):
                 with self._wire.inside(netns):
-                    nftables.run(f"delete table inet {nftables.TABLE}")
+                    nftables.run("\n".join(nftables.deletion(table)))
                 self._kernel.set_table(netns, nftables.NftTable(False, False, {}))
                 self._records.set_digest(netns, None)
             elif not table.exists and table.lack is None:
@@ -383,7 +383,7 @@ class Executor:
             try:
                 with self._wire.inside(netns):
                     nftables.run(nftables.transaction(table, some))
-                    if not (table.exists and table.intact):
+                    if not table.whole or table.bridge != then.bridge:
                         self._records.set_digest(netns, nftables.digest_now())
                         self._records.save()
             except (nftables.NftError, nftables.NftMissing, WireError) as error:

@@ -57,6 +57,7 @@ _RANGES = {
     "forward_delay": (2, 30),
     "group_fwd_mask": (0, 65535),
 }
+_BOOLOPTS, _NO_LINKLOCAL_LEARN = "IFLA_BR_MULTI_BOOLOPT", 1 << 0  # BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h
 _NEVER_FORWARDED = 0x7  # BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h
 _SWITCHES = ("stp", "multicast_snooping", "vlan_filtering")
 
@@ -65,12 +66,14 @@ class Bridge(DeviceKind):
     name = "bridge"
     kernel_kind = "bridge"
     default_mtu = ETH_DATA_LEN
+    data_attributes = {_BOOLOPTS: (46, "boolopts")}
     options = {
         **DEVICE_OPTIONS,
         **ADDRESS_OPTIONS,
         **IPV6_OPTIONS,
         "link_local": {"type": "bool", "default": True},
         **{option: {"type": "bool" if option in _SWITCHES else "int"} for option in _DATA},
+        "no_linklocal_learn": {"type": "bool"},
     }
 
     def normalise(self, values: Values) -> Values:
@@ -107,6 +110,8 @@ class Bridge(DeviceKind):
             number = link.data.get(attribute)
             if number is not None:
                 values[option] = bool(number) if option in _SWITCHES else number // unit
+        if _BOOLOPTS in link.data:
+            values["no_linklocal_learn"] = bool(link.data[_BOOLOPTS][0] & _NO_LINKLOCAL_LEARN)
         return values
 
     def summary(self, values: Values) -> list[str]:
@@ -119,7 +124,7 @@ class Bridge(DeviceKind):
         made = m.new_link(
             values["name"],
             "bridge",
-            _data(values, _DATA),
+            _data(values, values),
             wanted.netns,
             up=False,
             address=values.get("mac"),
@@ -141,9 +146,12 @@ def _another(mtu: int | None) -> int | None:
     return None if mtu is None else mtu + 1 if mtu < 65535 else mtu - 1
 
 
-def _data(values: Values, names: t.Iterable[str]) -> dict[str, int]:
-    return {
+def _data(values: Values, names: t.Container[str]) -> dict[str, t.Any]:
+    """The attributes of those of the options that are given."""
+    learning = values.get("no_linklocal_learn") if "no_linklocal_learn" in names else None
+    switched = {} if learning is None else {_BOOLOPTS: (_NO_LINKLOCAL_LEARN * learning, _NO_LINKLOCAL_LEARN)}
+    return switched | {
         _DATA[option][0]: int(values[option]) * _DATA[option][1]
-        for option in names
-        if option in _DATA and values.get(option) is not None
+        for option in _DATA
+        if option in names and values.get(option) is not None
     }

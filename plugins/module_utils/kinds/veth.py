@@ -49,7 +49,7 @@ class Veth(DeviceKind):
     kernel_kind = "veth"
     default_mtu = ETH_DATA_LEN
     data_links = ("VETH_INFO_PEER",)
-    after = ("netns", "bridge")
+    after = ("netns", "bridge", "sender_filter")
     fixed = frozenset(("sandbox",))
     refusals = {
         errno.EEXIST: "the container has an interface of this name since this run looked: see who makes it, then run"
@@ -130,6 +130,11 @@ class Veth(DeviceKind):
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
         yield from sandbox_interface.occupies(values)
+
+    def stands_on(self, values: Values) -> t.Iterable[Place]:
+        """Nobody sends by it whose filter could not be set up."""
+        yield from super().stands_on(values)
+        yield ("sender filter", values.get("netns"), values["name"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         master = wanted.values.get("master")

@@ -83,6 +83,8 @@ ATOMS: dict[str, tuple[t.Callable, t.Callable]] = {
     "ip4addr": _ADDRESS,
     "ip6addr": _ADDRESS,
     "target": _ADDRESS,
+    # struct br_boolopt_multi, linux/if_bridge.h: which bits are set, and which of them are spoken of.
+    "boolopts": (lambda value: struct.pack("=II", *value), lambda raw: struct.unpack_from("=II", raw)),
     "flag": (lambda value: b"", lambda raw: True),
 }
 _RAW = (bytes, bytes)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.state.bridge_frame import BRIDGE_SETS
+
 # Elements by set: an element's key, in nft's words, to its value (of a map) and its comment.
 Elements = t.Dict[str, t.Dict[str, t.Tuple[t.Optional[str], str]]]
 
@@ -350,11 +352,13 @@ table inet containerhost {
 }
 """
 
-SET_NAMES = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
-OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same".split())
+_OWN_SETS = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
+SET_NAMES = _OWN_SETS | BRIDGE_SETS
+OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same ports".split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
-FROM_DEVICES = {**dict.fromkeys(_FROM_ONE.split(), 1), "direct4": 2, "direct6": 2, "beyond4": 1, "beyond6": 1}
+_OF_PORTS = BRIDGE_SETS - OF_DEVICES
+FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), "beyond4", "beyond6", *_OF_PORTS], 1), "direct4": 2, "direct6": 2}
 
 _DERIVED = "containerhost:derived"
 
@@ -370,6 +374,7 @@ def derived(elements: Elements) -> Elements:
         **{f"inside{n}": dict.fromkeys(_joined(elements.get(f"sources{n}", ())), (None, _DERIVED)) for n in "46"},
         **{f"beyond{n}": dict.fromkeys(_beyond(elements.get(f"direct{n}", ())), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
+        "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
 
 

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our nftables table, through libnftables in this process: read whole, and changed in one transaction."""
+"""Our nftables table, through libnftables in this process: read whole, and changed in one transaction.
+
+It is one of family inet, and another of the same name of family bridge while a bridge's ports are guarded. Whoever uses
+them has one table with the sets of both.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,10 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.state.bridge_frame import (
+    BRIDGE_FRAME,
+    BRIDGE_SETS,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.former_elements import of_this_version
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import (
@@ -32,11 +40,18 @@ _OUTPUT_JSON = 0x10
 _OUTPUT_TERSE = 0x800  # NFT_CTX_OUTPUT_TERSE: sets without their elements, which are not even read
 
 
-# Sets that every version's frame has had.
-_IN_EVERY_FRAME = frozenset(("ours", "guarded", "internal", "accepted"))
+# Sets that every version's frame has had, by the table's family.
+_IN_EVERY_FRAME = {
+    "inet": frozenset(("ours", "guarded", "internal", "accepted")),
+    "bridge": frozenset(("ports", "macs")),
+}
+# No such table; or the kernel has not been built with this family, and so has no table of it.
+_NOT_THERE = {
+    "inet": [os.strerror(errno.ENOENT)],
+    "bridge": [os.strerror(number) for number in (errno.ENOENT, errno.EAFNOSUPPORT, errno.EOPNOTSUPP)],
+}
 FOREIGN = (
-    f"there is an nftables table inet {TABLE} already that is not ours: rename it, or delete it"
-    f" (nft delete table inet {TABLE})"
+    "there is an nftables table {0} already that is not ours: rename it, or delete it (nft delete table {0})"
 )
 
 
@@ -53,12 +68,19 @@ class NftTable(t.NamedTuple):
 
     ``elements`` is by set, without the derived sets: an element's key, in nft's words, to its value (of a map) and its
     comment. ``lack`` is raised by whoever needs the table: somebody else's has its name, or it cannot be read.
+    ``exists`` is of the table of family inet, ``bridge`` of the other one.
     """
 
     exists: bool
     intact: bool
     elements: Elements
     lack: t.Optional[Exception] = None
+    bridge: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Can it take elements as it is?"""
+        return self.exists and self.intact
 
 
 _library: t.Any = None
@@ -114,16 +136,16 @@ def run(command: str, json_output: bool = False, terse: bool = False, handles: b
 def read_table(digest: str | None) -> NftTable:
     """Our table in this namespace. ``digest`` is that of its rules when we last wrote them."""
     try:
-        listing = json.loads(run(f"list table inet {TABLE}", json_output=True))["nftables"]
-    except NftMissing as error:
+        listings = _listings()
+    except (NftMissing, Problem) as error:
         return NftTable(False, False, {}, error)
-    except NftError as error:
-        is_gone = os.strerror(errno.ENOENT) in str(error)
-        return NftTable(False, False, {}, None if is_gone else Problem(f"nftables cannot be read: {error}"))
-    if not _is_ours(listing, digest):
-        return NftTable(False, False, {}, Problem(FOREIGN))
+    for family, listing in listings.items():
+        if not _is_ours(family, listing, digest):
+            return NftTable(False, False, {}, Problem(FOREIGN.format(f"{family} {TABLE}")))
     elements: Elements = {}
-    for entry in listing:
+    rows = [entry for listing in listings.values() for entry in listing]
+    has_bridge = "bridge" in listings
+    for entry in rows:
         for what in ("set", "map"):
             if what in entry:
                 content = entry[what]
@@ -131,17 +153,37 @@ def read_table(digest: str | None) -> NftTable:
     follow = {name: elements.pop(name, {}) for name in derived({})}
     elements = of_this_version(elements)
     as_derived = all(follow[name].keys() == rows.keys() for name, rows in derived(elements).items())
-    return NftTable(True, as_derived and _digest(listing) == digest, elements)
+    intact = as_derived and guards_ports(elements) == has_bridge and _digest(rows, has_bridge) == digest
+    return NftTable("inet" in listings, intact, elements, bridge=has_bridge)
 
 
-def _is_ours(listing: t.Sequence[t.Mapping[str, t.Any]], digest: str | None) -> bool:
+def _listings(terse: bool = False) -> dict[str, list[dict[str, t.Any]]]:
+    """What libnftables says of our tables, by family: of those that are there. Raises NftMissing and Problem."""
+    found = {}
+    for family in _IN_EVERY_FRAME:
+        try:
+            listing = run(f"list table {family} {TABLE}", json_output=True, terse=terse)
+        except NftError as error:
+            if not any(words in str(error) for words in _NOT_THERE[family]):
+                raise Problem(f"nftables cannot be read: {error}") from error
+        else:
+            found[family] = json.loads(listing)["nftables"]
+    return found
+
+
+def guards_ports(elements: Elements) -> bool:
+    """Does the table of family bridge have anything to do?"""
+    return any(elements.get(name) for name in BRIDGE_SETS)
+
+
+def _is_ours(family: str, listing: t.Sequence[t.Mapping[str, t.Any]], digest: str | None) -> bool:
     """By its elements, which carry our mark, or by the sets that the frames of all versions have.
 
     A table with nothing in it is ours if we have had one: somebody has emptied it.
     """
     parts = {what: entry[what] for entry in listing for what in entry if what in ("set", "map", "chain", "rule")}
     sets = {entry[what]["name"]: entry[what] for entry in listing for what in ("set", "map") if what in entry}
-    if sets.keys() >= _IN_EVERY_FRAME:
+    if sets.keys() >= _IN_EVERY_FRAME[family]:
         return True
     comments = (_element(row, None)[1][1] for content in sets.values() for row in content.get("elem", ()))
     return any(owner_of(comment) for comment in comments) or (not parts and digest is not None)
@@ -149,12 +191,13 @@ def _is_ours(listing: t.Sequence[t.Mapping[str, t.Any]], digest: str | None) -> 
 
 def digest_now() -> str:
     """The digest of our table's rules as this version of libnftables lists them."""
-    return _digest(json.loads(run(f"list table inet {TABLE}", json_output=True, terse=True))["nftables"])
+    listings = _listings(terse=True)
+    return _digest([entry for listing in listings.values() for entry in listing], "bridge" in listings)
 
 
-def _digest(listing: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+def _digest(listing: t.Sequence[t.Mapping[str, t.Any]], with_bridge: bool = False) -> str:
     """Of everything but elements, handles and the library's version; and of the frame, which versions differ in."""
-    rows = [FRAME]
+    rows = [FRAME, BRIDGE_FRAME] if with_bridge else [FRAME]
     for entry in listing:
         for what, content in entry.items():
             if what != "metainfo":
@@ -188,6 +231,8 @@ def _word(value: t.Any, type_: t.Any = None) -> str:
             return "-".join(map(str, value["range"]))
     if type_ == "inet_proto" and isinstance(value, int):
         return _PROTOCOLS.get(value, str(value))
+    if isinstance(value, int) and value < 0:  # half of an IPv6 address: JSON has no unsigned numbers of 64 bits
+        return str(value + (1 << 64))
     return str(value)
 
 
@@ -195,18 +240,21 @@ def _word(value: t.Any, type_: t.Any = None) -> str:
 
 
 def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
-    """The commands for one transaction: the frame if it is missing or damaged (with all that was in it), then steps."""
+    """The commands for one transaction: steps, and before them the frame if it is missing or damaged, with all that was
+    in it."""
     if table.lack is not None:
         raise NftError(str(table.lack))
-    parts = []
-    whole = table.exists and table.intact
-    if not whole:
-        if table.exists:
-            parts.append(f"delete table inet {TABLE}")
-        parts.append(FRAME)
-        for name, elements in table.elements.items():
-            parts.extend(_add(name, [(key, value, comment) for key, (value, comment) in elements.items()]))
-    steps = [*steps, *_following(table.elements if whole else {}, after(table, steps).elements)]
+    then = after(table, steps)
+    if not table.whole:
+        parts = [*deletion(table), FRAME, *([BRIDGE_FRAME] if then.bridge else [])]
+        for name, rows in [*then.elements.items(), *derived(then.elements).items()]:
+            parts.extend(_add(name, [(key, value, comment) for key, (value, comment) in rows.items()]))
+        return "\n".join(parts)
+    parts = [BRIDGE_FRAME] if then.bridge and not table.bridge else []
+    steps = [*steps, *_following(table.elements, then.elements)]
+    if table.bridge and not then.bridge:
+        parts.append(f"delete table bridge {TABLE}")
+        steps = [step for step in steps if step.set not in BRIDGE_SETS]
     for delete in (True, False):
         by_set: dict[str, list[NftElement]] = {}
         for step in steps:
@@ -215,10 +263,21 @@ def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
         for name, some in by_set.items():
             if delete:
                 keys = ", ".join(_quote(name, step.key) for step in some)
-                parts.append(f"delete element inet {TABLE} {name} {{ {keys} }}")
+                parts.append(f"delete element {_place(name)} {{ {keys} }}")
             else:
                 parts.extend(_add(name, [(step.key, step.value, step.comment) for step in some]))
     return "\n".join(parts)
+
+
+def deletion(table: NftTable) -> list[str]:
+    """The commands that take it away."""
+    there = {"inet": table.exists, "bridge": table.bridge}
+    return [f"delete table {family} {TABLE}" for family, is_there in there.items() if is_there]
+
+
+def _place(name: str) -> str:
+    """A set or map, with the table that it is in."""
+    return f"{'bridge' if name in BRIDGE_SETS else 'inet'} {TABLE} {name}"
 
 
 def _following(before: Elements, after_: Elements) -> t.Iterator[NftElement]:
@@ -238,7 +297,7 @@ def _add(name: str, rows: t.Sequence[tuple[str, str | None, str]]) -> t.Iterator
             f'{_quote(name, key)} comment "{comment}"' + (f" : {value}" if value is not None else "")
             for key, value, comment in rows
         )
-        yield f"add element inet {TABLE} {name} {{ {inner} }}"
+        yield f"add element {_place(name)} {{ {inner} }}"
 
 
 def _quote(name: str, key: str) -> str:
@@ -269,4 +328,4 @@ def after(table: NftTable, steps: t.Sequence[NftElement]) -> NftTable:
             elements.get(step.set, {}).pop(step.key, None)
         else:
             elements.setdefault(step.set, {})[step.key] = (step.value, step.comment)
-    return NftTable(True, True, elements)
+    return NftTable(True, True, elements, bridge=guards_ports(elements))

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import handoff, host_access, outbound
+from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, handoff, host_access, outbound
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
@@ -39,6 +39,7 @@ OPTIONS = (
     outbound.OPTION,
     host_access.OPTION,
     Option("icc", "bool", "Whether containers of this network reach each other.", default=True),
+    anti_spoofing.OPTION,
     Option(
         "allow_networks",
         "names",
@@ -72,6 +73,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     outward = [version for version in network.versions if version in translated | routed]
     internal = network.spec.internal or not outward
     yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices)
+    yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in endpoints:
         yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
         yield from new.rate(network, endpoint)

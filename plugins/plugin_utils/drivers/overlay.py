@@ -13,6 +13,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import backends
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -45,13 +46,7 @@ OPTIONS = (
         only_with=("backend", tuple(name for name, each in backends().items() if each.port)),
     ),
     *(option for each in (*backends().values(), *modes().values()) for option in each.options),
-    Option(
-        "anti_spoofing",
-        "bool",
-        "Drop this network's VXLAN packets that come from no member.",
-        default=True,
-        only_with=("backend", tuple(name for name, each in backends().items() if not each.direct)),
-    ),
+    anti_spoofing.OPTION,
     Option(
         "direct_routing",
         "bool",

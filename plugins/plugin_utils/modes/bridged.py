@@ -15,8 +15,8 @@ import ipaddress
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
-from ansible_collections.containerhost.network.plugins.plugin_utils import underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan
@@ -55,6 +55,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     # With IPv6 the bridge can have neighbours of it; without an address of its own it is nobody to be talked to.
     six = {"ipv6": True, "link_local": False} if 6 in network.versions else {}
     yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, (), **six)
+    yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in network.endpoints.get(host, ()):
         yield new.veth(network, endpoint, network.mtu, False, [], fixed_mac=True)
         yield from new.rate(network, endpoint)

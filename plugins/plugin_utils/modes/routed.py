@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import (
+    anti_spoofing,
     handoff,
     host_access,
     outbound,
@@ -44,6 +45,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     slices, endpoints = network.slices[host], network.endpoints.get(host, ())
     yield from backend.objects(network, host, fleet)
     yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, slices)
+    yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in endpoints:
         routes = new.default_routes(endpoint) + _subnet_routes(network, endpoint)
         yield new.veth(network, endpoint, network.mtu, False, routes)

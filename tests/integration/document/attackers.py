@@ -23,6 +23,18 @@ for _again in range(3):
     sock.send(bytes.fromhex(sys.argv[2]))
 """
 
+# Sends frames by a device: argv[1] is the device, lines of standard input are the frames.
+RAW_MANY = """
+import socket, sys
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sock.bind((sys.argv[1], 0))
+for line in sys.stdin:
+    sock.send(bytes.fromhex(line))
+"""
+
+# As a process that has no other capability than NET_RAW, be it root.
+NET_RAW_ALONE = ("setpriv", "--bounding-set=-all,+net_raw", "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw")
+
 # Sends a datagram: source port, destination, port, payload in hexadecimal digits, segment size (0: one packet).
 PLAIN = """
 import socket, sys
@@ -116,6 +128,14 @@ class Watcher:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
 
+    def seen_until(self, last: bytes) -> list[tuple[str, int, bytes]]:
+        """The same, of all until this frame has come."""
+        rows: list[tuple[str, int, bytes]] = []
+        while not rows or not rows[-1][2].startswith(last):
+            device, kind, text = json.loads(self._process.stdout.readline())
+            rows.append((device, kind, bytes.fromhex(text)))
+        return rows + self.seen()
+
     def seen(self) -> list[tuple[str, int, bytes]]:
         """Device, packet type (4: outgoing) and frame, of all until now."""
         self._process.terminate()
@@ -135,3 +155,42 @@ def send_raw(town, where: str | None, device: str, data: bytes) -> None:
 def send_plain(town, where: str | None, sport: int, target: str, port: int, payload: bytes, segment: int = 0) -> None:
     argv = town.argv(where, sys.executable, "-c", PLAIN, str(sport), target, str(port), payload.hex(), str(segment))
     subprocess.run(argv, check=True)
+
+
+def send_frames(town, where: str | None, device: str, frames: list[bytes]) -> None:
+    lines = "\n".join(each.hex() for each in frames)
+    argv = town.argv(where, *NET_RAW_ALONE, sys.executable, "-c", RAW_MANY, device)
+    subprocess.run(argv, input=lines, text=True, check=True)
+
+
+def arp(operation: int, sender_mac: str, sender: str, target_mac: str, target: str) -> bytes:
+    """An ARP packet: 1 asks, 2 answers."""
+    one, other = (ipaddress.ip_address(each).packed for each in (sender, target))
+    return struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + _mac(sender_mac) + one + _mac(target_mac) + other
+
+
+def icmp6(source: str, target: str, message: bytes, before: bytes = b"") -> bytes:
+    """An ICMPv6 packet as neighbours send them; ``before``: an extension header in front of it, without its type."""
+    one, other = ipaddress.ip_address(source), ipaddress.ip_address(target)
+    pseudo = one.packed + other.packed + struct.pack("!IHBB", len(message), 0, 0, 58)
+    message = message[:2] + struct.pack("!H", checksum(pseudo + message)) + message[4:]
+    first = 60 if before else 58
+    head = struct.pack("!IHBB", 6 << 28, len(before) + len(message), first, 255) + one.packed + other.packed
+    return head + before + message
+
+
+def neighbour_message(kind: int, target: str, *options: bytes) -> bytes:
+    """A solicitation (135) or an advertisement (136)."""
+    flags = 0x60000000 if kind == 136 else 0
+    return struct.pack("!BBHI", kind, 0, 0, flags) + ipaddress.ip_address(target).packed + b"".join(options)
+
+
+def link_layer(kind: int, mac: str) -> bytes:
+    """The option with the MAC of who asks (1) or answers (2)."""
+    return struct.pack("!BB", kind, 1) + _mac(mac)
+
+
+def ethernet(target_mac: str, source_mac: str, kind: int, packet: bytes, tag: int | None = None) -> bytes:
+    """A frame of any kind; ``tag``: the number of a VLAN."""
+    tagged = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
+    return _mac(target_mac) + _mac(source_mac) + tagged + struct.pack("!H", kind) + packet

@@ -40,6 +40,7 @@ def test_somebody_elses_is_named_once_and_stays(host, refused, table):
         ("isolation", {"device": "br-a"}),
         ("open_port", {"address": "10.80.1.2", "port": 80}),
         ("vtep_filter", {"vni": 7}),
+        ("sender_filter", {"port": "chv1", "mac": "02:00:00:00:00:0a"}),
         ("nat_rule", {"rule": "masquerade", "source": "10.80.1.0/24"}),
         ("forwarding", {"uplink": "eth0"}),
     ):

@@ -199,6 +199,15 @@ CASES = (
         in_place=({"sources": ["fd00:18::/64", "fd00:19::1/128"]}, {"sources": None}),
     ),
     Case(
+        "sender_filter",
+        {"port": "chv-shop"},
+        {"mac": "02:00:00:00:00:0a", "sources": ["10.80.1.2", "fd00:80:1::2", "fe80::ff:fe00:a"]},
+        in_place=(
+            {"mac": "02:00:00:00:00:0b", "relays": ["10.9.0.0/16", "fd09::/48", "0.0.0.0/0"]},
+            {"sources": ["ffff::ffff:0:1"], "relays": []},
+        ),
+    ),
+    Case(
         "vtep_filter",
         {"vni": 42, "port": 8472},
         {"accept_from": ["198.18.0.2"]},

@@ -27,6 +27,10 @@ LIKE_NAMED: list[tuple[str, list[Values]]] = [
     ("isolation", [{"device": name} for name in ("br-a", "br-a2", "vx-a")]),
     ("nat_rule", [{"rule": "publish", "host_port": port, "address": "10.80.1.2"} for port in (8, 80, 8080)]),
     ("open_port", [{"address": "10.80.1.2", "port": port} for port in (8, 80, 8080)]),
+    (
+        "sender_filter",
+        [{"port": f"chv{name}", "mac": "02:00:00:00:00:0a", "sources": ["fd00::2"]} for name in ("a", "ab", "abc")],
+    ),
     ("vtep_filter", [{"vni": vni, "accept_from": ["198.18.0.2"]} for vni in (4, 42, 442)]),
 ]
 

@@ -68,11 +68,9 @@ def test_two_kinds_of_one_name_are_refused(attribute, values):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
 def test_the_attributes_that_a_kind_declares_can_be_packed_and_read(kind):
     link = Layouts(link_data_of([kind])).link
-    data = {
-        name: {"IFLA_IFNAME": "eth0"} if name in kind.data_links else 1
-        for name in (*kind.data_attributes, *kind.data_links)
-    }
+    values = {name: (1, 3) if type_ == "boolopts" else 1 for name, (_number, type_) in kind.data_attributes.items()}
+    data = {**values, **{name: {"IFLA_IFNAME": "eth0"} for name in kind.data_links}}
     raw = link.pack({"header": {}, "IFLA_LINKINFO": {"IFLA_INFO_KIND": kind.kernel_kind, "IFLA_INFO_DATA": data}})
     found = link.unpack(raw)["IFLA_LINKINFO"]["IFLA_INFO_DATA"]
     assert found.keys() == data.keys()
-    assert {name: found[name] for name in kind.data_attributes} == dict.fromkeys(kind.data_attributes, 1)
+    assert {name: found[name] for name in kind.data_attributes} == values

@@ -63,7 +63,7 @@ def test_members_that_share_no_segment_are_refused(routed, address, problem):
 
 
 def test_what_a_tunnel_needs_is_refused_by_name(routed):
-    for option in ("vni: 42", "port: 4789", "direct_routing: true", "anti_spoofing: false"):
+    for option in ("vni: 42", "port: 4789", "direct_routing: true"):
         (only,) = routed(f"backend: host-gw, {option}").problems()
         assert f"`{option.partition(':')[0]}` is for `backend: vxlan" in only
 

@@ -22,7 +22,13 @@ def plan(fleet):
 
 def test_a_bridge_has_the_gateways_of_its_slices(plan, objects):
     assert objects(plan(), "h1", "bridge") == [
-        {"network": "web", "name": "ch-web", "mac": "02:50:27:89:8e:e2", "addresses": ["10.5.0.1/24", "fd05::1/64"]}
+        {
+            "network": "web",
+            "name": "ch-web",
+            "mac": "02:50:27:89:8e:e2",
+            "no_linklocal_learn": True,
+            "addresses": ["10.5.0.1/24", "fd05::1/64"],
+        }
     ]
 
 
