@@ -103,7 +103,8 @@ class ActionModule(EveryKindAction, InstallingAction):
             if nothing is not None:
                 return nothing
             who = progress.made(directory, plan["digest"])
-        now = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who)
+        elsewhere = plan.get("elsewhere", ())
+        now = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who, elsewhere)
         scope = phases.NOTHING if phase in ("make", "switch") else now
         own = progress.read_host(directory, host)
         passed = {**_passed(arguments, own, plan, host), **phases.held(plan["networks"], now.waiting, phase)}
@@ -115,8 +116,9 @@ class ActionModule(EveryKindAction, InstallingAction):
             result = self._apply(passed, task_vars)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
             switches = bool(result.pop("switches", False)) and phase == "make"
-            progress.note(directory, host, plan["digest"], result.get("kept", {}), switches)
-            result["postponed"] = phases.postponed(result.get("kept", {}), scope.waiting)
+            kept = {name: number for name, number in result.get("kept", {}).items() if name not in elsewhere}
+            progress.note(directory, host, plan["digest"], kept, switches)
+            result.update(kept=kept, postponed=phases.postponed(kept, scope.waiting))
             if result.get("diff") and not self._display.verbosity:
                 result["diff"] = self._shown(directory, result["diff"], task_vars)
             if phase != "remove":

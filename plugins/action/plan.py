@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ansible import constants as C
@@ -63,10 +64,11 @@ class ActionModule(ActionBase):
             done = os.path.join(base, f"{key}.{_key(os.getppid(), self._task._uuid)}.result")
             if os.path.exists(done):
                 with open(done, encoding="utf-8") as file:
-                    return {**json.load(file), "changed": False}
+                    return _again(json.load(file))
             result = self._work(arguments, task_vars, arguments["dest"] or os.path.join(base, key))
+            told = {name: value for name, value in result.items() if name not in ("diff", "warnings")}
             with open(done, "w", encoding="utf-8") as file:
-                json.dump({name: value for name, value in result.items() if name not in ("diff", "warnings")}, file)
+                json.dump({**told, "told": variables.host_of_task(task_vars)}, file)
             return result
 
     def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any], directory: str) -> dict[str, Any]:
@@ -81,6 +83,8 @@ class ActionModule(ActionBase):
     def _plan(self, arguments: dict[str, Any], sources: Sources, directory: str) -> dict[str, Any]:
         inventory = gather(sources)
         path = variables.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd())
+        folder = os.path.dirname(os.path.realpath(path))
+        inventory = replace(inventory, coverage=inventory.coverage.beside(folder))
         with ledgers.locked(path):
             before = ledgers.load(path)
             plan = make_plan(inventory, before, datetime.date.today().isoformat(), arguments["drivers"])
@@ -110,6 +114,14 @@ class ActionModule(ActionBase):
         if changed and self._task.diff:
             result["diff"] = shown_diff.of_ledger(path, *texts, whole=self._display.verbosity > 0)
         return result
+
+
+def _again(done: dict[str, Any]) -> dict[str, Any]:
+    """The result for a further host. What is wrong has been told at the first."""
+    host = done.pop("told")
+    if done.get("failed"):
+        done["msg"] = f"the plan of this run is refused, for what is said at {host}; nothing has been changed."
+    return {**done, "changed": False}
 
 
 def _failure(error: PlanError) -> dict[str, Any]:

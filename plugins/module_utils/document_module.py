@@ -131,7 +131,9 @@ def kept_files_of(params: Values, todo: ChangeSet, check: bool) -> Installation 
         document=params["document"],
         waiting=sorted({network_of(change.owner) for change in todo.kept} & {*told["networks"]}),
     )
-    whole = saved.merged(_saved_before() if told["drivers"] else None, new, told["drivers"], _key_of_row)
+    elsewhere = told.get("elsewhere", ())
+    before = _saved_before() if told["drivers"] or elsewhere else None
+    whole = saved.merged(before, new, told["drivers"], _key_of_row, elsewhere)
     if whole.is_empty and todo.kept:
         return None  # what is left over here is kept like all else, until it goes
     if check and params["phase"] in ("switch", "remove") and not whole.is_empty:

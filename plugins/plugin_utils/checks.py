@@ -43,7 +43,7 @@ def check_inventory(inventory: Inventory, wanted: Membership, ledger: Ledger, pr
     naming.check(inventory, problems)
     for containers in inventory.containers.values():
         for container in containers.values():
-            _check_networks_of(container, inventory, problems)
+            _check_networks_of(container, inventory, ledger, problems)
     for host in inventory.hosts.values():
         for name in host.pins:
             if name not in inventory.networks:
@@ -163,12 +163,12 @@ def _check_vnis(inventory: Inventory, problems: Problems) -> None:
             )
 
 
-def _check_networks_of(container: ContainerSpec, inventory: Inventory, problems: Problems) -> None:
+def _check_networks_of(container: ContainerSpec, inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
     for endpoint in container.endpoints:
         if endpoint.network not in inventory.networks:
             problems.add(
                 f"{container.where.inside('networks', endpoint.network)}there is no network `{endpoint.network}`",
-                schema.suggestion(endpoint.network, inventory.networks),
+                _defined_elsewhere(endpoint.network, ledger) or schema.suggestion(endpoint.network, inventory.networks),
             )
     route, where = container.default_route, container.where.inside("default_route")
     if route is None:
@@ -205,6 +205,15 @@ def check_members(inventory: Inventory, wanted: Membership, problems: Problems) 
                         f" {other} and on {on(container.host)}, which share that segment",
                         "Rename one, or set `per_host_names: true` for the network",
                     )
+
+
+def _defined_elsewhere(network: str, ledger: Ledger) -> str | None:
+    """What to do about a network that another play defines, and containers of the inventory are on."""
+    entry = ledger.networks.get(network)
+    if entry is None or not entry.plays:
+        return None
+    plays = listed(entry.plays)
+    return f"Move it from {plays} to group_vars, where every play sees it, or give it to this play as well"
 
 
 # --- when all is allotted -------------------------------------------------------------------------------------------

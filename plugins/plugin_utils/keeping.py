@@ -17,4 +17,5 @@ def of_host(
         name: network["driver"] for name, network in plan["networks"].items() if host in network["members"]
     }
     about = None if drivers is None else sorted(drivers)
-    return {**own["keep"], "host": host, "digest": own["digest"], "networks": networks, "drivers": about}
+    told = {**own["keep"], "host": host, "digest": own["digest"], "networks": networks, "drivers": about}
+    return {**told, "elsewhere": plan["elsewhere"]} if plan.get("elsewhere") else told

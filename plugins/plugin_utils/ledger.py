@@ -35,6 +35,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
 
 VERSION = 1
+# The host of what is on a segment that hosts share.
+ANY_HOST = "*"
 HEADER = "containerhost.ledger"
 FOOTER = "~"
 FOOTER_TEXT = "sorted, one entry a line; every line but this one ends in a comma"
@@ -48,6 +50,8 @@ class NetworkEntry:
     driver: str
     subnets: tuple[str, ...] = ()
     absent_since: str | None = None
+    # The plays that define it, where the inventory does not; see ``coverage.py``.
+    plays: tuple[str, ...] = ()
     # How many other tunnels it has had. What the present one is is written along with other changes: a ledger that
     # does not know it yet is as good.
     tunnels: int | None = None
@@ -92,7 +96,8 @@ class Ledger:
     def hosts(self) -> set[str]:
         """The hosts that have something which is not absent."""
         found = {host for (network, host), entry in self.slices.items() if entry.absent_since is None}
-        return found | {key[1] for key, entry in self.endpoints.items() if entry.absent_since is None and key[1] != "*"}
+        found |= {key[1] for key, entry in self.endpoints.items() if entry.absent_since is None}
+        return found - {ANY_HOST}
 
 
 def absent(entry: Any, today: str) -> Any:
@@ -219,6 +224,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "addresses": lambda value: _check_list(value, parse_address),
     "driver": _check_text,
     "interface": _check_text,
+    "plays": lambda value: _check_list(value, _check_text),
     "port": _check_port,
     "slices": lambda value: _check_list(value, parse_block),
     "tunnel": _check_text,

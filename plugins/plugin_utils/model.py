@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import WHOLE, Coverage
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import NOWHERE, Where, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, Span, block_around
 
@@ -22,8 +23,6 @@ def empty() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
-# The host of a slice or an endpoint in the ledger and in identities when a segment is shared by hosts.
-ANY_HOST = "*"
 # Above the ports that Linux gives to programs by itself (ip_local_port_range is 32768 to 60999), and within those that
 # are nobody's (RFC 6335, section 6).
 PUBLISH_RANGE = (61000, 65535)
@@ -201,6 +200,7 @@ class Inventory:
     confirm_renumbered: bool = False
     confirm_vanished: bool = False
     recreate: bool = False
+    coverage: Coverage = WHOLE
 
 
 @dataclass(frozen=True, slots=True)

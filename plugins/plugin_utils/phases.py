@@ -35,12 +35,13 @@ def scope(
     known: Mapping[str, Mapping[str, Any]],
     drivers: Collection[str] | None,
     made: Collection[str],
+    elsewhere: Collection[str] = (),
 ) -> Scope:
     """What may go now.
 
     ``networks``: {name: {driver, members, shared}} of the plan; ``known``: the same names and those that have left
     the inventory, with their drivers; ``drivers``: the plan speaks of networks of these only (None: of all);
-    ``made``: the hosts that have made their part of this plan.
+    ``made``: the hosts that have made their part of this plan; ``elsewhere``: networks that it does not speak of.
     """
     waiting = {
         name: missing
@@ -48,9 +49,9 @@ def scope(
         if network["shared"] and (missing := tuple(sorted(set(network["members"]) - set(made))))
     }
     if drivers is None:
-        return Scope((ANY,), tuple(waiting), waiting)
+        return Scope((ANY,), (*waiting, *elsewhere), waiting)
     ours = {name for name, network in known.items() if network.get("driver") in drivers} | set(networks)
-    return Scope(tuple(sorted(ours - set(waiting))), tuple(waiting), waiting)
+    return Scope(tuple(sorted(ours - {*waiting, *elsewhere})), tuple(waiting), waiting)
 
 
 def held(networks: Mapping[str, Mapping[str, Any]], waiting: Collection[str], phase: str) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.startup impo
 from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming, neighbours
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
+from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems, unmarked
@@ -44,6 +45,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     settled: Mapping[str, Any] = field(default_factory=dict)
     rehearsed: str = ""  # what stands in for what, in a lab
+    elsewhere: tuple[str, ...] = ()  # networks that this plan does not speak of, as other plays define them
 
     @property
     def known_networks(self) -> dict[str, dict[str, str]]:
@@ -65,12 +67,13 @@ class Plan:
 
 
 @without_garbage_collection
-def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterable[str] | None = None) -> Plan:
+def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Collection[str] | None = None) -> Plan:
     """The plan for an inventory, or a PlanError with all problems. ``today`` (YYYY-MM-DD) dates what has left.
 
     ``drivers`` chooses the networks that documents and ``networks`` speak of; the whole fleet is checked all the same.
     """
-    check_vanished(inventory, ledger)
+    elsewhere = inventory.coverage.elsewhere(ledger, inventory.networks, drivers)
+    check_vanished(inventory, ledger, elsewhere)
     problems = Problems()
     inventory, stood_in = with_stand_ins(inventory)
     inventory = with_joined(inventory, problems)
@@ -79,7 +82,7 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
     checks.check_inventory(inventory, wanted, ledger, problems)
     checks.check_members(inventory, wanted, problems)
     problems.stop_if_any()
-    fleet, after = resolve(inventory, wanted, ledger, today, problems)
+    fleet, after = resolve(inventory, wanted, ledger, Gone(today, inventory.coverage, elsewhere), problems)
     checks.check_fleet(fleet, problems)
     problems.stop_if_any()
     if inventory.ledger_read_only:
@@ -96,7 +99,8 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Iterabl
     }
     told = settled(inventory, documents.networks, strict=not ledger.networks)
     warnings = (*map(unmarked, naming.warnings(inventory)), *neighbours.warnings(fleet))
-    return Plan(inventory, fleet, after, documents, networks, warnings, told, sentence(stood_in) if stood_in else "")
+    said = sentence(stood_in) if stood_in else ""
+    return Plan(inventory, fleet, after, documents, networks, warnings, told, said, tuple(sorted(elsewhere)))
 
 
 def _check_read_only(before: Ledger, after: Ledger) -> None:

@@ -49,6 +49,8 @@ def write(plan: Plan, directory: str) -> None:
             "neighbours": neighbours.needed(plan.fleet),
             "underlay": {name: str(host.underlay) for name, host in plan.fleet.hosts.items() if host.underlay},
         }
+        if plan.elsewhere:
+            fleet["elsewhere"] = list(plan.elsewhere)
         _write(directory, FLEET_FILE, json.dumps(fleet, indent=1) + "\n")
     except OSError as error:
         raise Refusal(f"the plan can't be written to {directory}: {error.strerror}", "Name another `dest`") from None

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     parse_interface,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
+    ANY_HOST,
     EndpointEntry,
     Ledger,
     NetworkEntry,
@@ -28,7 +29,6 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ledger impor
     SliceEntry,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
-    ANY_HOST,
     Inventory,
     NetworkSpec,
     Publish,

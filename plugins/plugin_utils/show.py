@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import is_shim
-from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Endpoint, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import ANY_HOST, Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Network
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
 
 

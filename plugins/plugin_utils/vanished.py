@@ -9,12 +9,12 @@ left (a network's endpoints, a host's containers) is counted with that. ``state:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError
-from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Inventory
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import ANY_HOST, Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Inventory
 
 # The part of what is known, one in so many, that may leave the inventory at once without a question.
 PART = 10
@@ -48,11 +48,14 @@ class _Count:
         return f"{', '.join(self.gone[:NAMED])}{more}"
 
 
-def check_vanished(inventory: Inventory, ledger: Ledger) -> None:
-    """Stop when so much has left that it looks like the wrong inventory. Raises PlanError, which says what would go."""
+def check_vanished(inventory: Inventory, ledger: Ledger, elsewhere: Collection[str] = ()) -> None:
+    """Stop when so much has left that it looks like the wrong inventory. Raises PlanError, which says what would go.
+
+    ``elsewhere``: networks that other plays define.
+    """
     if inventory.confirm_vanished:
         return
-    counts = [count for count in _counts(inventory, ledger) if count.too_many]
+    counts = [count for count in _counts(inventory, ledger, elsewhere) if count.too_many]
     if not counts:
         return
     first, *rest = counts
@@ -66,20 +69,25 @@ def check_vanished(inventory: Inventory, ledger: Ledger) -> None:
     )
 
 
-def _counts(inventory: Inventory, ledger: Ledger) -> Iterator[_Count]:
-    hosts = ledger.hosts()
+def _counts(inventory: Inventory, ledger: Ledger, elsewhere: Collection[str]) -> Iterator[_Count]:
+    coverage = inventory.coverage
+    hosts = ledger.hosts() - coverage.other_hosts
     left = hosts - inventory.hosts.keys()
     yield _Count("hosts", len(hosts), sorted(left), few=0)
     networks = {
         name
         for name, entry in ledger.networks.items()
         if entry.absent_since is None and (name not in inventory.networks or inventory.networks[name].present)
-    }
+    } - set(elsewhere)
     lost = networks - inventory.networks.keys()
     # Without any network at all something is missing, however few they were.
-    few = FEW if inventory.networks else 0
+    few = FEW if inventory.networks or elsewhere else 0
     yield _Count("networks", len(networks), [f"`{name}`" for name in sorted(lost)], few)
-    endpoints = {key for key, entry in ledger.endpoints.items() if entry.absent_since is None and _is_container(key[2])}
+    endpoints = {
+        key
+        for key, entry in ledger.endpoints.items()
+        if entry.absent_since is None and _is_container(key[2]) and not coverage.is_elsewhere(key[1])
+    }
     gone = [key for key in sorted(_gone(endpoints, inventory)) if key[0] in networks and key[1] not in left]
     if not gone:
         return

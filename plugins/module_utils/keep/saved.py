@@ -53,14 +53,25 @@ class Saved(t.NamedTuple):
         return ((kind, row) for kind, rows in _kinds(self.document) for row in rows)
 
 
-def merged(before: Saved | None, new: Saved, drivers: t.Collection[str] | None, keys: t.Callable[..., t.Any]) -> Saved:
+def merged(
+    before: Saved | None,
+    new: Saved,
+    drivers: t.Collection[str] | None,
+    keys: t.Callable[..., t.Any],
+    elsewhere: t.Collection[str] = (),
+) -> Saved:
     """The whole of what a host has, after a run that was about networks of some ``drivers`` (None: of all).
 
+    ``elsewhere``: networks that it was not about, whatever their driver.
     ``keys``: from a kind's name and an object to what makes it that one and no other.
     """
-    if before is None or drivers is None:
+    if before is None or drivers is None and not elsewhere:
         return new
-    others = {name: driver for name, driver in before.networks.items() if driver not in drivers}
+    others = {
+        name: driver
+        for name, driver in before.networks.items()
+        if name in elsewhere or drivers is not None and driver not in drivers
+    }
     stay = {name: driver for name, driver in others.items() if name not in new.networks}
     document = {"version": DOCUMENT_VERSION, **{kind: list(rows) for kind, rows in _kinds(new.document)}}
     for kind, rows in _kinds(before.document):

@@ -14,9 +14,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, on
-from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import ANY_HOST, Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
-    ANY_HOST,
     ContainerSpec,
     Endpoint,
     EndpointSpec,

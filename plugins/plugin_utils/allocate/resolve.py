@@ -23,18 +23,18 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.sli
     allot_interfaces,
     allot_subnets,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
+    ANY_HOST,
     EndpointEntry,
     Ledger,
     NetworkEntry,
     SliceEntry,
-    absent,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
-    ANY_HOST,
     ContainerSpec,
     EndpointSpec,
     Fleet,
@@ -75,7 +75,7 @@ def want(inventory: Inventory) -> Membership:
 
 
 def resolve(
-    inventory: Inventory, wanted: Membership, ledger: Ledger, today: str, problems: Problems
+    inventory: Inventory, wanted: Membership, ledger: Ledger, gone: Gone, problems: Problems
 ) -> tuple[Fleet, Ledger]:
     """The fleet as it shall be. Problems are collected; with any, neither result is to be used."""
     allocations, salts = Allocations(ledger), Salts(dict(ledger.salts))
@@ -108,8 +108,8 @@ def resolve(
         networks[name] = replace(network, mtu=driver_of(network.spec).mtu(network, inventory.hosts))
     networks, ports = allot_ports(networks, inventory, ledger, problems)
     fleet = Fleet(inventory.hosts, networks, inventory.containers)
-    after = _remember(fleet, identities, allocations, salts, today)
-    _keep_absent(ports, ledger.ports, held_port, today)
+    after = _remember(fleet, identities, allocations, salts, gone)
+    _keep_absent(ports, ledger.ports, held_port, gone)
     return fleet, replace(after, ports=ports)
 
 
@@ -212,7 +212,7 @@ def _choose_default_routes(
 
 
 def _remember(
-    fleet: Fleet, identities: Mapping[str, Identities], allocations: Allocations, salts: Salts, today: str
+    fleet: Fleet, identities: Mapping[str, Identities], allocations: Allocations, salts: Salts, gone: Gone
 ) -> Ledger:
     """The ledger after this plan: what is wanted, and what has left with the day since when."""
     before = allocations.ledger
@@ -220,31 +220,32 @@ def _remember(
         name: NetworkEntry(
             network.spec.driver,
             allocations.subnets.get(name, ()),
+            plays=gone.coverage.plays_of(name, before.networks.get(name)),
             tunnels=tunnels_of(network.spec, before) or None,
             tunnel=driver_of(network.spec).tunnel(network.spec) or getattr(before.networks.get(name), "tunnel", None),
         )
         for name, network in fleet.networks.items()
     }
     for name, entry in before.networks.items():
-        networks.setdefault(name, absent(entry, today))
+        networks.setdefault(name, gone.network(name, entry))
     slices = {key: SliceEntry(texts) for key, texts in allocations.slices.items()}
-    _keep_absent(slices, before.slices, lambda key, entry: {(key[0], text) for text in entry.slices}, today)
+    _keep_absent(slices, before.slices, lambda key, entry: {(key[0], text) for text in entry.slices}, gone)
     endpoints = {}
     for network in fleet.networks.values():
         for found in network.endpoints.values():
             for each in found:
                 texts = tuple(str(address) for address, slice_ in each.addresses)
                 endpoints[identities[network.name].key(each.container)] = EndpointEntry(texts, each.interface)
-    _keep_absent(endpoints, before.endpoints, lambda key, entry: {(*key[:2], text) for text in entry.addresses}, today)
+    _keep_absent(endpoints, before.endpoints, lambda key, entry: {(*key[:2], text) for text in entry.addresses}, gone)
     return Ledger(networks, slices, endpoints, dict(salts.remembered))
 
 
-def _keep_absent(after: dict, before: Mapping, holds: Callable[[Any, Any], set[tuple[str, ...]]], today: str) -> None:
-    """Keep what has left, unless a pin has taken what it held: then there is nothing left to hold."""
+def _keep_absent(after: dict, before: Mapping, holds: Callable[[Any, Any], set[tuple[str, ...]]], gone: Gone) -> None:
+    """Keep what has left, or is not spoken of, unless a pin has taken what it held: then there is nothing to hold."""
     left = {key: entry for key, entry in before.items() if key not in after}
     if not left:
         return
     taken = set().union(*(holds(key, entry) for key, entry in after.items()))
     for key, entry in left.items():
         if not holds(key, entry) & taken:
-            after[key] = absent(entry, today)
+            after[key] = gone.entry(key, entry)

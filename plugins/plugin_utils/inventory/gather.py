@@ -10,11 +10,12 @@ the same for containers. What two variables or two hosts say differently about o
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
+from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Coverage, Definer, coverage_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import (
     Problems,
@@ -36,7 +37,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     parse_interface,
     special,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import ANY_HOST, Host, Inventory, NetworkSpec
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import ANY_HOST
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Host, Inventory, NetworkSpec
 
 # What the play says counts for the whole fleet; it appears in messages under this name.
 PLAY = "the play"
@@ -65,6 +67,7 @@ class Sources:
     ``origin``: the "file:line" of what a path (keys, numbers in lists) leads to in a variable, if known.
     ``resolve``: the hosts of a host pattern.
     ``ignored``: sentences for what does not count, as it comes from elsewhere.
+    ``definers``, ``other_hosts``: as ``coverage_of`` takes them.
     """
 
     variables: Variables
@@ -72,6 +75,8 @@ class Sources:
     origin: Callable[[str, str, tuple[Any, ...]], str | None] = _nowhere
     resolve: Callable[[str], Sequence[str]] = _nobody
     ignored: Sequence[str] = ()
+    definers: Mapping[str, Definer] = field(default_factory=dict)
+    other_hosts: Collection[str] = ()
 
     def where(self, what: str, host: str) -> Where:
         """The beginning of messages about a host's variables; the variable is the first part of a path inside."""
@@ -114,7 +119,13 @@ def gather(sources: Sources) -> Inventory:
         confirm_renumbered=fleet["containerhost_confirm_renumbered"],
         confirm_vanished=fleet["containerhost_confirm_vanished"],
         recreate=fleet["containerhost_recreate"],
+        coverage=_coverage(sources),
     )
+
+
+def _coverage(sources: Sources) -> Coverage:
+    play = {name: value for name, value in sources.play.items() if is_ours(name, schema.NETWORKS)}
+    return coverage_of(play, sources.variables.values(), sources.definers, sources.other_hosts)
 
 
 def is_ours(variable: str, joined: str) -> bool:

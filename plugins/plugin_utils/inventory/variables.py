@@ -24,6 +24,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.manager import InventoryManager
 from ansible.vars.hostvars import HostVars, HostVarsVars
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Definer
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import PLAY, Sources, is_ours
@@ -103,11 +104,30 @@ def read_sources(task_vars: Mapping[str, Any], task: Any, loader: Any) -> Source
     resolve = _resolver(hostvars._inventory.get_groups_dict(), loader)
     written = _Written(hostvars, here)
     play = _read_play(here, hostvars[host_of_task(task_vars)], written, problems)
-    names = resolve(_fleet_pattern(here))
+    fleet = _fleet_pattern(here)
+    names = resolve(fleet)
     variables = {host: _read_host(host, hostvars[host], written, problems) for host in names}
     problems.stop_if_any()
     ignored = tuple(_ignored(task_vars["hostvars"]._variable_manager, names))
-    return Sources(variables, play, written.place, resolve, ignored)
+    # What containerhost_hosts of the inventory leaves out has left the fleet; what the play's does is another play's.
+    others = set(resolve("all")).difference(names) if "containerhost_hosts" in play else ()
+    return Sources(variables, play, written.place, resolve, ignored, _definers(task.get_play(), play, written), others)
+
+
+def _definers(play: Any, variables: Mapping[str, Any], written: _Written) -> dict[str, Definer]:
+    """Who defines the play's variables of networks, by variable; by "", the play itself.
+
+    A file of variables, or a playbook that imports another one, is known with the variable's name: many plays may use
+    it, and an imported play is not theirs alone.
+    """
+    own = getattr(Origin.get_tag(play.get_ds()), "path", None) if Origin else None
+    itself = Definer(own or "", play.get_name())
+    found = {"": itself}
+    for name in variables:
+        if is_ours(name, schema.NETWORKS):
+            file = written.file(name)
+            found[name] = itself if file in (own, None) else Definer(file, name)
+    return found
 
 
 def _fleet_pattern(here: Mapping[str, Any]) -> str:
@@ -244,6 +264,13 @@ class _Written:
             return _place_in(_values(variables), (variable, *path), lambda: variables[variable])
         except Exception:  # a place in a message must never be what fails
             return None
+
+    def file(self, variable: str) -> str | None:
+        """The path of the file in which a variable of the play is, if that is known."""
+        values = _values(self._here)
+        own = next((each for each in values if each == variable), None)
+        tags = (Origin.get_tag(each) for each in (values.get(variable), own)) if Origin else ()
+        return next((tag.path for tag in tags if tag is not None and tag.path), None)
 
     def failures(self, host: str, variable: str) -> list[tuple[tuple[Any, ...], AnsibleError]]:
         """The parts of a variable that can't be worked out, as paths, and why; none where the whole is one template."""

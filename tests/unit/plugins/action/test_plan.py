@@ -81,6 +81,13 @@ def test_the_work_is_done_once_for_all_hosts_of_a_run(project, strategy, serial)
     assert project.shown.count("changed=1") == 1
 
 
+def test_where_each_host_asks_for_the_plan_what_is_wrong_is_told_at_one(project):
+    (project.inventory / "group_vars" / "all.yml").write_text("containerhost_networks: {web: {driver: brigde}}\n")
+    shown = project.run(strategy="free", fails=True)
+    assert shown.count("Write `bridge` if that is meant") == 2  # Ansible prints what a failed task says, and its result
+    assert shown.count('"the plan of this run is refused, for what is said at h') == 2
+
+
 def test_a_problem_names_file_and_line_and_changes_nothing(project):
     (project.inventory / "host_vars").mkdir()
     (project.inventory / "host_vars" / "h2.yml").write_text(

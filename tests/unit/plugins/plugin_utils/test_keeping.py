@@ -32,6 +32,11 @@ def test_a_role_is_about_its_drivers():
     assert keeping.of_host(OWN, PLAN, "h1", {"overlay", "bridge"})["drivers"] == ["bridge", "overlay"]
 
 
+def test_networks_that_another_play_defines_are_kept_beside_them():
+    assert "elsewhere" not in keeping.of_host(OWN, PLAN, "h1", None)
+    assert keeping.of_host(OWN, {**PLAN, "elsewhere": ["old"]}, "h1", None)["elsewhere"] == ["old"]
+
+
 def test_hosts_keep_their_networks_unless_they_are_told_otherwise(fleet):
     fleet.hosts["h2"]["containerhost_keep"] = False
     fleet.hosts["h3"]["containerhost_metrics_dir"] = "/var/lib/node/"

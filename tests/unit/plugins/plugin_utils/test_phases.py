@@ -35,6 +35,11 @@ def test_a_role_touches_networks_of_its_driver_only_also_those_that_have_left():
     assert found.remove == ("old", "web")
 
 
+def test_networks_that_another_play_defines_stay():
+    assert scope(NETWORKS, KNOWN, None, ["h1", "h2"], ["old"]).keep == ("fabric", "old")
+    assert scope({"web": NETWORKS["web"]}, KNOWN, ["bridge"], ["h1"], ["old"]).remove == ("web",)
+
+
 def test_what_stays_is_said_with_the_hosts_to_run():
     assert postponed({"fabric": 2, "web": 0}, {"fabric": ("h3",)}) == {"fabric": (2, ["h3"])}
     assert stays("fabric", {"h1": 2}, ["h3"]) == (

@@ -122,6 +122,14 @@ def test_a_roles_run_leaves_the_parts_of_other_drivers():
     )
 
 
+@pytest.mark.parametrize("drivers", [None, ["bridge"]])
+def test_a_run_leaves_networks_that_another_play_defines(drivers):
+    found = merged(WHOLE, saved({"lan": "bridge"}, bridge=[bridge("lan")]), drivers, key_of, ["web"])
+    others = {"fabric": "overlay"} if drivers else {}
+    assert dict(found.networks) == {"web": "bridge", **others, "lan": "bridge"}
+    assert {row["network"] for row in found.document["bridge"]} == {"lan", "web", *others}
+
+
 def test_a_network_of_its_drivers_that_is_no_longer_planned_goes():
     assert dict(merged(WHOLE, saved({}, bridge=[]), ["overlay"], key_of).networks) == {"web": "bridge"}
 
