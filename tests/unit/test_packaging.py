@@ -26,6 +26,7 @@ HEADER = (
 SHIPPED = {
     "meta", "playbooks", "plugins", "roles",
     "CHANGELOG.md", "COPYING", "README.md", "bindep.txt", "changelogs", "docs", "examples", "requirements.txt",
+    "schemas",
 }  # fmt: skip
 
 

@@ -229,16 +229,15 @@ FLEET = (
     ),
 )
 
-# Variables of this name that are not the plan's: the lab's and the roles' own, which are left to them.
+# Variables of this name that are not the plan's: the lab's, the playbooks' and the roles' own, which are left to them.
 OTHERS = (
     "containerhost_lab",
     "containerhost_lab_vars",
     "containerhost_python",
+    "containerhost_serial",
     "containerhost_show",
-    "containerhost_show_containers",
-    "containerhost_show_dest",
-    "containerhost_show_hosts",
-    "containerhost_show_networks",
+    *(f"containerhost_release_{name}" for name in ("containers", "hosts", "networks", "older_than")),
+    *(f"containerhost_show_{name}" for name in ("containers", "dest", "hosts", "networks")),
 )
 
 
