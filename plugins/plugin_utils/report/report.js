@@ -7,6 +7,7 @@
   "use strict";
   const LEAST = 0.05;
   const MOST = 6;
+  const READABLE = 0.6;
   const STEP = 1.25;
   const PAUSE = 150; /* ms without a further step, after which a drawing is drawn anew in its new size */
   const all = (selector, from) => Array.from((from || document).querySelectorAll(selector));
@@ -160,11 +161,8 @@
     view.scrollIntoView({ block: "center" });
   }));
 
+  /* What is broken is seen at once: of a drawing that is too large to read as a whole, that host. */
   fit(false);
   const first = document.querySelector("[data-show]");
-  if (first) {
-    const shown = cards(first.dataset.show).filter((each) => picture().contains(each));
-    const box = shown.length ? shown[0].getBBox() : { y: 0 };
-    view.scrollTop = Math.max(0, box.y * zoom - 60);
-  }
+  if (first && (zoom < READABLE || size.get(picture())[1] * zoom > view.clientHeight + 2)) { show(cards(first.dataset.show)); }
 }());

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.markup import Markup, element
 
-# A host's number, a network's number, a container's name, and the cells.
+# A host's number, a network's number, a container's name (empty: of no container), and the cells. None: of all of them.
 Row = tuple[int | None, int | None, str | None, Sequence[object]]
 
 

@@ -162,7 +162,7 @@ def _held(fleet: ShownFleet, keys: FilterKeys) -> Markup:
     heads = ["Network", "Host", "Container", "Engine", "Interface", "Addresses", "MAC", "Ports", "Aliases"]
     rows = [
         (
-            keys.hosts[each.host], keys.networks[each.network], each.container or None,
+            keys.hosts[each.host], keys.networks[each.network], each.container,
             [
                 each.network, each.host, each.container or "(host)", each.engine, each.interface,
                 " ".join(each.addresses), each.mac, " ".join(each.publish), " ".join(each.names[1:]),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import signal
 
+from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.report.reading import below, read, rows
+
 INVENTORY = """
 all:
   hosts:
@@ -67,3 +69,16 @@ def test_it_tells_what_is_and_whose_fault_it_is(lab):
     assert damaged.startswith("h2 is not as planned: "), bad.output
     assert "attempts from or to it fail. `ansible-playbook … containerhost.network.site --limit h2` mends it" in damaged
     assert dead == "h3 has not been asked: it did not answer"
+
+    report = lab.play("containerhost.network.report", "-e", f"@{lab.vars_file.name}")
+    assert report.status == 0, report.output
+    page = read((lab.folder / "containerhost-report.html").read_text())
+    verdict = page.one("main").children[0]
+    assert [each.text for each in verdict.one("ul", "problems").all("li")] == [
+        each.replace("`", "") for each in wrong(bad)
+    ]
+    [hop] = verdict.one("ul", "hops").all("li")
+    assert [each.text for each in hop.all("span", "end")] == ["h2", "h1"]
+    drift = dict(rows(below(page, "drift").one("table")))
+    assert "ch-fabric" in drift["h2"] and drift["h3"] == "✕ has not been asked: it did not answer"
+    assert lab.run("h1", "ss -Hltn").strip() == ""
