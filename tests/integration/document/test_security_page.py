@@ -73,6 +73,8 @@ def town(tmp_path_factory):
         assert answer.get("changed"), answer
         town.host.outside("ip", "route", "add", "10.0.0.0/8", "via", HOST4)
         town.host.outside("ip", "route", "add", "198.19.0.0/24", "via", HOST4)
+        # A first packet to a neighbour waits until that one is found, behind others that are sent later.
+        assert town.reaches("web-2", OUTSIDE4) and town.reaches("outside", HOST4) and town.reaches(None, WEB1)
         yield town
 
 
