@@ -5,23 +5,19 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import drawing, show
-from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
-from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.shown_ports import prometheus
+from ansible_collections.containerhost.network.plugins.plugin_utils.told import plan_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
 
-FORMATS = {**show.FORMATS, "mermaid": drawing.mermaid, "dot": drawing.dot}
+FORMATS = {**show.FORMATS, "mermaid": drawing.mermaid, "dot": drawing.dot, "prometheus": prometheus}
 ARGUMENTS = {
     "format": {"type": "str", "choices": list(FORMATS), "default": "table"},
     "networks": {"type": "list", "elements": "str", "default": []},
@@ -54,22 +50,16 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": str(error)}
 
     def _show(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        sources = variables.read_sources(task_vars, self._task, self._loader)
-        # What the ledger does not know yet may be told, as nothing of it is remembered here.
-        inventory = replace(gather(sources), ledger_read_only=False)
-        before = ledgers.load(variables.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd()))
-        plan = make_plan(inventory, before, datetime.date.today().isoformat())
-        chosen = show.choose(
-            show.holders(plan, before), arguments["networks"], arguments["hosts"], arguments["containers"]
-        )
+        told = plan_of_task(task_vars, self._task, self._loader, arguments["ledger"])
+        chosen = show.choose(told.holders, arguments["networks"], arguments["hosts"], arguments["containers"])
         # What --limit leaves out is left out here as well.
         in_play = set(map(str, task_vars["ansible_play_hosts_all"]))
-        if in_play & set(plan.documents):
+        if in_play & set(told.plan.documents):
             chosen = [each for each in chosen if each.host in in_play]
         text = FORMATS[arguments["format"]](chosen)
         result: dict[str, Any] = {"changed": False, "endpoints": [asdict(each) for each in chosen]}
-        if sources.ignored or plan.warnings:
-            result["warnings"] = [*sources.ignored, *plan.warnings]
+        if told.warnings:
+            result["warnings"] = told.warnings
         if arguments["dest"]:
             return {**result, **write(arguments["dest"], text, self._task.check_mode, self._task.diff)}
         self._display.display("\n" + text.rstrip("\n"))

@@ -21,9 +21,12 @@ options:
     description:
       - V(table) is for people, V(json) and V(csv) are for programs, V(hosts) are lines of a hosts file,
         V(mermaid) and V(dot) are drawings, in the words of Mermaid and of Graphviz.
+      - V(prometheus) is a file for Prometheus' C(file_sd_configs), with a target for each published TCP port of a
+        container. It was added in 0.2.0.
+      - What V(json) has is described by C(schemas/show.json) of this collection.
       - In V(csv), several values of a field are divided by spaces.
     type: str
-    choices: [table, json, csv, hosts, mermaid, dot]
+    choices: [table, json, csv, hosts, mermaid, dot, prometheus]
     default: table
   networks:
     description: Only these networks.

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """JSON schemas of the inventory, for editors, from the declarations that the plan checks it by.
 
-``make generated`` writes ``schemas/variables.json`` (files of group_vars and host_vars) and ``schemas/inventory.json``
-(inventories in YAML); tests/unit/test_json_schema.py holds them to it. They are of draft 7, which editors know best.
+``make generated`` writes ``schemas/variables.json`` (files of group_vars and host_vars), ``schemas/inventory.json``
+(inventories in YAML) and ``schemas/show.json`` (what ``show`` tells as JSON); tests/unit/test_json_schema.py holds them
+to it. They are of draft 7, which editors know best.
 
 A schema takes all that the plan takes, and a template wherever a value may stand: a file that is right must have no
 mark in an editor. It finds what can be told of one value by its form; what needs the whole fleet is left to the plan.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.ga
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import PROTOCOLS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME_MAX
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
 
 ROOT = Path(__file__).resolve().parents[2]
 Schema = dict[str, Any]
@@ -399,6 +402,36 @@ def generated() -> Iterator[tuple[Path, str]]:
         {"if": other, "else": groups},
         {**definitions, "group": _group()},
     )
+    yield ROOT / "schemas/show.json", _schema("What containerhost.network.show tells as JSON, version 1", _shown(), {})
+
+
+# -- what programs read ------------------------------------------------------------------------------------------------
+
+_SHOWN = {
+    "network": "The network's name.",
+    "driver": "Its driver.",
+    "host": "The host's name in the inventory.",
+    "container": "The container's name; empty for a device of the host's own.",
+    "engine": "The container's engine; empty for a host's device.",
+    "ref": "The container's name, pid or path with its engine; empty for a host's device.",
+    "interface": "The interface's name, in the container or on the host.",
+    "addresses": "Addresses with prefix lengths.",
+    "mac": "The MAC; empty where the kernel chooses it.",
+    "publish": "Published ports: [address:][host_port[-end]:]port[-end]/protocol.",
+    "names": "All names on this network, the container's own first.",
+    "new": "Whether the ledger does not know its addresses yet.",
+}
+_FORMS: dict[str, Schema] = {
+    "str": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "tuple[str, ...]": {"type": "array", "items": {"type": "string"}},
+}
+
+
+def _shown() -> Schema:
+    """Of the fields of ``Holder``. Whoever reads it must take fields that are added."""
+    fields = {field.name: {"description": _SHOWN[field.name], **_FORMS[str(field.type)]} for field in fields_of(Holder)}
+    return {"type": "array", "items": {"type": "object", "properties": fields, "required": list(fields)}}
 
 
 if __name__ == "__main__":
