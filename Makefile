@@ -190,10 +190,11 @@ sanity: build/venv/.dev build/tree.stamp ## ansible-test sanity
 
 ##@ Documentation
 .PHONY: generated
-generated: live ## what is made of the schema: tables of docs/, the roles' argument specifications, schemas/
+generated: live ## what is made of the schema: tables and drawings of docs/, the roles' argument specifications, schemas/
 	@export PYTHONPATH=$(CURDIR)/build/live
 	$(BIN)/python tools/docs/inventory_options.py
 	$(BIN)/python tools/docs/json_schema.py
+	$(BIN)/python tools/docs/drawings.py
 
 .PHONY: docs
 docs: build/venv-docs/.installed ## the pages of docs/ as a site: build/docs/html/index.html

@@ -22,15 +22,16 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.re
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _load():
-    spec = importlib.util.spec_from_file_location("inventory_options", ROOT / "tools/docs/inventory_options.py")
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-reference = _load()
+reference = _load("inventory_options")
+drawings = _load("drawings")
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,19 @@ reference = _load()
 )
 def test_it_is_as_the_schema_says(path, text):
     assert path.read_text() == text, "make generated"
+
+
+def test_each_drawing_is_the_report_s_of_the_example_beside_it():
+    made = dict(drawings.generated())
+    assert set(drawings.FOLDER.iterdir()) == set(made), "make generated"
+    assert [path.name for path, text in made.items() if path.read_text() != text] == [], "make generated"
+
+
+@pytest.mark.parametrize("page", ["gallery", "quickstart", *sorted(drivers.drivers())])
+def test_a_guide_has_a_drawing_of_each_of_its_inventories(page):
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    inventories = re.findall(r"^<!-- example of |^```yaml inventory$", text, re.MULTILINE)
+    assert inventories and len(drawings.SHOWN.findall(text)) == len(inventories)
 
 
 def test_there_are_words_for_every_type_of_key():

@@ -165,7 +165,8 @@ def _example_part(name: str) -> str:
     title, about, text = _read_example(folder / "hosts.yml")
     used = sorted(set(re.findall(r"driver: (\w+)", text)))
     guides = " and ".join(f"[{driver}]({driver}.md)" for driver in used)
-    parts = [f"## {title}\n\n{about} Guide: {guides}.\n", _yaml(f"docs/examples/{name}/hosts.yml", text)]
+    drawing = f":::{{container}} drawing own\n![{title}](images/drawn/{name}.svg)\n:::\n"
+    parts = [f"## {title}\n\n{about} Guide: {guides}.\n", drawing, _yaml(f"docs/examples/{name}/hosts.yml", text)]
     for path in sorted(folder.glob("host_vars/*.yml")):
         parts.append(_yaml(f"docs/examples/{name}/host_vars/{path.name}", _without_head(path)))
     return "\n".join(parts)
