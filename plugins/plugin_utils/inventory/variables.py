@@ -130,6 +130,20 @@ def _definers(play: Any, variables: Mapping[str, Any], written: _Written) -> dic
     return found
 
 
+def sources_of(hostvars: HostVars, loader: Any) -> Sources:
+    """The same of an inventory that no play runs for. Raises PlanError."""
+    problems = Problems()
+    first = next(iter(hostvars._inventory.hosts), None)
+    if first is None:
+        return Sources({})
+    resolve = _resolver(hostvars._inventory.get_groups_dict(), loader)
+    written = _Written(hostvars, hostvars[first])
+    names = resolve(_fleet_pattern(hostvars[first]))
+    found = {host: _read_host(host, hostvars[host], written, problems) for host in names}
+    problems.stop_if_any()
+    return Sources(found, {}, written.place, resolve)
+
+
 def _fleet_pattern(here: Mapping[str, Any]) -> str:
     value = plain(here.get("containerhost_hosts"))
     if isinstance(value, list):
