@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook ``report`` from the plan alone: hosts cannot be connected to, and the ledger stays as it is."""
+"""The playbook ``report`` where hosts cannot be connected to: from the plan alone, and with what they do not answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins import action
 from ansible_collections.containerhost.network.tests.unit.plugins.action.project import Project
+from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.report.reading import read
 
 PLAYBOOK = Path(action.__path__[0]).parents[1] / "playbooks" / "report.yml"
 
@@ -18,9 +19,8 @@ PLAYBOOK = Path(action.__path__[0]).parents[1] / "playbooks" / "report.yml"
 @pytest.fixture
 def project(tmp_path):
     project = Project(tmp_path)
-    project.report = lambda *options, **more: project.play(
-        PLAYBOOK.read_text(), "--tags", "plan", *options, **more
-    )
+    project.play_report = lambda *options, **more: project.play(PLAYBOOK.read_text(), *options, **more)
+    project.report = lambda *options, **more: project.play_report("--tags", "plan", *options, **more)
     return project
 
 
@@ -43,3 +43,14 @@ def test_what_is_limited_is_all_that_is_told(project):
 
 def test_a_place_that_is_none_is_a_sentence(project):
     assert "can't be written" in project.report("-e", "containerhost_report_dest=nowhere/x.html", fails=True)
+
+
+def test_a_fleet_that_does_not_answer_is_reported_all_the_same(project):
+    """Nobody is left in the play by then, if a host that is silent is taken out of it."""
+    shown = project.play_report("--check")
+    assert "containerhost-report.html: 3 things are wrong" in shown
+    project.play_report()
+    page = read((project.folder / "containerhost-report.html").read_text())
+    listed = [each.text for each in page.one("ul", "problems").all("li")]
+    assert listed == [f"{host} has not been asked: it did not answer" for host in ("h1", "h2", "h3")]
+    assert not project.ledger.exists()
