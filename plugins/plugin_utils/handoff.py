@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import one_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block, nth_slice
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network, NetworkSpec, Slice
 
@@ -43,7 +44,7 @@ def read_handoff(value: Any, option: Option) -> tuple[str, ...]:
         raise Refusal(f"`handoff` is {value!r}, which is no mapping", "Write it as in `handoff: {docker: true}`")
     for engine, wanted in value.items():
         if engine not in PARTS:
-            raise Refusal(f"`handoff` names {engine!r}", f"Write one of {', '.join(PARTS)}")
+            raise Refusal(f"`handoff` names {engine!r}", one_of(engine, tuple(PARTS)))
         if not isinstance(wanted, bool):
             raise Refusal(f"`handoff` has {wanted!r} for {engine}, which is not yes or no", "Write true or false")
         if wanted and engine not in BUILT:

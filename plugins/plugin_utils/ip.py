@@ -10,6 +10,7 @@ container is done on plain integers.
 from __future__ import annotations
 
 import functools
+import re
 import socket
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -150,6 +151,11 @@ def _why_not_an_address(text: str) -> str:
         return f"Write it without the prefix length: {text.split('/')[0]}"
     if "%" in text:
         return "Write it without a zone: link-local addresses can't be planned for a fleet"
+    bare = text.strip().strip("[]").strip()
+    if bare != text and _parse_canonical(bare):
+        return f"Write it without brackets and spaces: {bare}"
+    if re.search("[g-zG-Z]", text):
+        return "Write an address, as in 10.80.1.5 or fd00:80::5: names are not looked up"
     return "Write it in full, as in 10.80.1.5 or fd00:80::5"
 
 
@@ -168,11 +174,18 @@ def parse_block(text: str) -> Block:
     return block
 
 
+def _length_of_mask(text: str) -> int | None:
+    """24 for 255.255.255.0."""
+    mask = _parse_canonical(text)
+    return netaddr.IPAddress(text).netmask_bits() if mask and netaddr.IPAddress(text).is_netmask() else None
+
+
 def _parse_prefix(text: str, prefix: str, bits: int) -> int:
     number = whole_number(prefix)
     if number is None or str(number) != prefix or number > bits:
+        length = _length_of_mask(prefix) or (24 if bits == 32 else 64)
         raise Refusal(
-            f"{text!r} has no prefix length between 0 and {bits}", f"Write it as in /{24 if bits == 32 else 64}"
+            f"{text!r} has no prefix length between 0 and {bits}", f"Write it as in /{length}"
         )
     return number
 

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import as_text
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerSpec, EndpointSpec
 
@@ -104,7 +105,9 @@ def _check_mode(spec: ContainerSpec) -> None:
     if not isinstance(mode, str) or mode not in ("none", "host") and not mode.startswith("container:"):
         raise Refusal(
             f"`network_mode` is {mode!r}",
-            "Write none, host or container:NAME, or leave it out for `networks`",
+            f"Write container:{mode.removeprefix('service:')}: it is a container's name here, not a service's"
+            if isinstance(mode, str) and mode.startswith("service:")
+            else "Write none, host or container:NAME, or leave it out for `networks`",
             ("network_mode",),
         )
     if spec.endpoints:
@@ -117,9 +120,13 @@ def _with_ref(spec: ContainerSpec, ref: Any) -> ContainerSpec:
     """The container with its own ``ref``, checked for what its engine takes."""
     engine = ENGINES.get(spec.engine)
     if _known_by_name(spec) and not isinstance(ref, str):
-        raise Refusal(f"`ref` is {ref!r}, which is not text", f'Quote it, as in "{ref}"', ("ref",))
+        example = str(ref) if isinstance(ref, (int, float)) else spec.name
+        raise Refusal(f"`ref` is {ref!r}, which is not text", as_text(ref, example), ("ref",))
     if engine is None or engine.known_by_name and engine.plain_names:
-        read_name(ref)
+        try:
+            read_name(ref)
+        except Refusal as refusal:
+            raise Refusal(f"`ref`: {refusal.what}", refusal.fix, ("ref",)) from None
     else:
         mistake = ENGINES[spec.engine].mistake("" if ref is None or isinstance(ref, bool) else str(ref))
         if mistake:

@@ -69,6 +69,24 @@ OF_DOCKER_NETWORKS = frozenset(
 )
 
 
+# What others call drivers that are here, or no driver at all.
+_DRIVERS: Mapping[str, str] = {
+    **dict.fromkeys(("vxlan", "flannel", "geneve", "swarm", "weave", "calico", "wireguard", "host-gw"), "overlay"),
+    **dict.fromkeys(("nat", "default", "br", "linuxbridge", "veth", "ovs", "isolated", "internal"), "bridge"),
+    **dict.fromkeys(("macvtap", "vlan", "lan", "sriov"), "macvlan"),
+}
+
+
+def driver_of(name: object, known: Collection[str]) -> str | None:
+    """What to write for the name of a driver that there is not."""
+    word = str(name).lower()
+    if word in ("host", "none", "null"):
+        mode = "host" if word == "host" else "none"
+        return f"Leave the network out, and write `network_mode: {mode}` for the containers"
+    found = _DRIVERS.get(word)
+    return f"Write `{found}` if that is meant" if found in known else None
+
+
 def meant(key: object, keys: Sequence[str]) -> str:
     """What to write for a key that a part, such as a subnet or a route, does not have."""
     word = str(key)

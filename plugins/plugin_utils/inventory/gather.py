@@ -134,13 +134,14 @@ def is_ours(variable: str, joined: str) -> bool:
 
 
 def _check_variable_names(sources: Sources, problems: Problems) -> None:
-    known = [option.name for option in schema.HOST + schema.FLEET] + [schema.NETWORKS, schema.CONTAINERS]
+    known = [option.name for option in schema.HOST + schema.FLEET]
+    known += [schema.NETWORKS, schema.CONTAINERS, *schema.OTHERS]
     hosts: dict[str, list[str]] = {}
     for host, variables in [(PLAY, sources.play), *sources.variables.items()]:
         for name in variables:
             hosts.setdefault(name, []).append(host)
     for name, those in sorted(hosts.items()):
-        if name in known or name in schema.OTHERS or is_ours(name, schema.NETWORKS) or is_ours(name, schema.CONTAINERS):
+        if name in known or is_ours(name, schema.NETWORKS) or is_ours(name, schema.CONTAINERS):
             continue
         near = schema.nearest(name, known) if name.startswith(schema.PREFIX) else None
         if near and _resembles(name, near):

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
@@ -13,13 +14,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory im
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import whole_number
 
+# Types of lists of plain values. Where such a list is written as a mapping, addresses are its values, names its keys.
+_OF_TEXTS = ("addresses", "blocks", "hostnames", "names", "pools")
+
 
 def read_text(value: Any, option: Option) -> str:
     if option.choices and value not in option.choices:
-        raise Refusal(f"`{option.name}` is {value!r}", f"Write one of {', '.join(option.choices)}")
+        raise Refusal(f"`{option.name}` is {value!r}", one_of(value, option.choices))
     if not isinstance(value, str) or not value:
-        fix = "Write one value, as text" if isinstance(value, (Mapping, list, tuple)) else "Quote it"
-        raise Refusal(f"`{option.name}` is {value!r}, which is not text", fix)
+        raise Refusal(f"`{option.name}` is {value!r}, which is not text", as_text(value))
     return value
 
 
@@ -43,20 +46,44 @@ def text(value: Any, name: str, example: str) -> str:
     if not isinstance(value, str):
         mangled = base60(value)
         note = f" (YAML reads {mangled} without quotes as base 60)" if mangled else ""
-        fix = f'Quote it, as in "{example}"'
-        if isinstance(value, (Mapping, list, tuple)):
-            fix = f'Write one value, as in "{example}"'
-        raise Refusal(f"`{name}` is {value!r}, which is not text{note}", fix)
+        raise Refusal(f"`{name}` is {value!r}, which is not text{note}", as_text(value, example))
     return value
+
+
+def as_text(value: Any, example: str | None = None) -> str:
+    """What to do about a value that is no text. ``example``: one that is."""
+    if isinstance(value, (list, tuple)) and len(value) == 1 and isinstance(value[0], str):
+        return f'Write it without brackets: "{value[0]}"'
+    shown = f', as in "{example}"' if example else ""
+    if isinstance(value, (Mapping, list, tuple)):
+        return f"Write one value{shown or ', as text'}"
+    return "Write a value, or leave the key out" if value in (None, "") else f"Quote it{shown}"
+
+
+def one_of(value: Any, choices: Sequence[str]) -> str:
+    """Which of the choices to write: the one that a slip of the pen resembles comes first."""
+    near = difflib.get_close_matches(value.lower(), choices, n=1, cutoff=0.75) if isinstance(value, str) else ()
+    if not near:
+        return f"Write one of {', '.join(choices)}"
+    others = [choice for choice in choices if choice != near[0]]
+    return f"Write `{near[0]}` if that is meant, or {', '.join(others)}"
 
 
 def listed(value: Any, option: Option) -> list:
     if isinstance(value, str):
         raise Refusal(f"`{option.name}` is the text {value!r}, not a list", f"Write it as [{value}]")
     if not isinstance(value, (list, tuple)):
-        item = f"[{flow(value)}]" if isinstance(value, Mapping) else f"[{value}]"
-        raise Refusal(f"`{option.name}` is {value!r}, not a list", f"Write a list, as in {item}")
+        raise Refusal(f"`{option.name}` is {value!r}, not a list", f"Write a list, as in [{_items(value, option)}]")
     return list(value)
+
+
+def _items(value: Any, option: Option) -> str:
+    """The items that a mapping, or a single value, may have been meant to be."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    if option.type in _OF_TEXTS:
+        return ", ".join(map(str, value.values() if option.type in ("addresses", "blocks", "pools") else value))
+    return flow(value)
 
 
 def each(value: Any, option: Option, read: Callable[[Any], Any]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.nam
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import base60
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import as_text, base60
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     Address,
     Block,
@@ -45,7 +45,10 @@ def read_publish(value: Any) -> tuple[Publish, ...]:
         raise _not_text(value)
     parts = _SHORT.match(value)
     if not parts:
-        raise Refusal(f"publish: {value!r} names no host port and container port", f"Write it as {FORM}")
+        address, fix = re.match(r"([0-9A-Fa-f:]*::[0-9A-Fa-f:]*?):(\d+:\d+(/.*)?)\Z", value), f"Write it as {FORM}"
+        if address:
+            fix = f'Write an address of IPv6 in brackets, as in "[{address[1]}]:{address[2]}"'
+        raise Refusal(f"publish: {value!r} names no host port and container port", fix)
     host_ip = (parts["host_ip"] or "").strip("[]")
     host_port = None if host_ip and not parts["host_port"] else parts["host_port"]  # as Docker's 127.0.0.1::80
     return tuple(_expand(value, host_ip or None, host_port, parts["container_port"], parts["protocol"], ()))
@@ -61,7 +64,9 @@ def _not_text(value: Any) -> Refusal:
     if _is_port(value):
         fix = f'Quote it: "{value}:80" for the host\'s port and the container\'s, "{value}" for the container\'s alone'
         return Refusal(f"publish: {value} is a number, one port without the other", fix)
-    return Refusal(f"publish: {value!r} is not text", 'Quote it, as in "8080:80/tcp"')
+    if value is None:
+        return Refusal("publish: an item of the list is empty", 'Write a port there, as in "8080:80/tcp", or remove it')
+    return Refusal(f"publish: {value!r} is not text", as_text(value, "8080:80/tcp"))
 
 
 def _is_port(value: Any) -> bool:
@@ -173,6 +178,8 @@ def port_span(ports: str, what: str, form: str) -> tuple[int, int]:
 def publish_place(text: str, value: Any) -> Address | str:
     """An address that ports can be published on, or an interface's name. ``text`` is what names it."""
     word = str(value)
+    if word == "localhost":
+        raise Refusal(f"{text} names localhost, which is no address and no interface", "Write 127.0.0.1")
     if not re.fullmatch(r"[0-9.]+|.*:.*", word):
         check_interface_name(word)
         return word

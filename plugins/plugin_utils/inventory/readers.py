@@ -21,11 +21,13 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.handoff impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.dns import read_dns
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import (
+    as_text,
     base60,
     each,
     flow,
     listed,
     mapping,
+    one_of,
     read_int,
     read_text,
     text,
@@ -65,13 +67,17 @@ def read_name(value: Any, option: Option | None = None) -> str:
         words = "yes, on or true" if value else "no, off or false"
         raise Refusal(f"a name is {value!r}, because YAML reads {words} without quotes as a boolean", "Quote it")
     if not isinstance(value, str):
-        raise Refusal(f"the name {value!r} is not text", f'Quote it, as in "{value}"')
+        raise Refusal(f"the name {value!r} is not text", as_text(value, str(value) if _is_number(value) else "web"))
     if not NAME.match(value) or len(value) > NAME_MAX:
         raise Refusal(
             f"{value!r} is not a name",
             f"Begin with a letter or digit, go on with letters, digits, '_', '.' and '-', up to {NAME_MAX}",
         )
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
 
 
 def read_folder(value: Any, option: Option) -> str:
@@ -176,7 +182,7 @@ def read_ways(value: Any, option: Option) -> tuple[str, ...]:
         raise Refusal(f"`{option.name}` is {value!r}", f"Write one of {known}, or a list of those after none")
     for word in words:
         if word not in option.choices:
-            raise Refusal(f"`{option.name}` is {word!r}", f"Write one of {known}")
+            raise Refusal(f"`{option.name}` is {word!r}", one_of(word, option.choices))
     if "none" in words and len(words) > 1:
         raise Refusal(f"`{option.name}` has none and more", "Leave out none, or all others")
     return tuple(word for word in option.choices if word in words and word != "none")
@@ -228,7 +234,7 @@ def read_publishes(value: Any, option: Option) -> tuple[Publish, ...]:
 
 def read_publish_addresses(value: Any, option: Option) -> tuple[Address | str, ...]:
     """An address or an interface, or a list of them: an address a family, say."""
-    texts = [value] if isinstance(value, str) else listed(value, option)
+    texts = value if isinstance(value, (list, tuple)) else [value]
     return tuple(publish_place(f"`{option.name}`", text(each, option.name, "192.0.2.11")) for each in texts)
 
 
@@ -265,6 +271,8 @@ def _route(value: Any) -> ContainerRoute:
     keys = mapping(value, "a route", ROUTE_KEYS, "{dst: 10.9.0.0/16, via: 10.80.1.1}")
     if "dst" not in keys:
         raise Refusal(f"the route {value!r} has no `dst`", "Write where it leads to, as in dst: 10.9.0.0/16")
+    if keys["dst"] == "default":
+        raise Refusal("a route to 'default' does not say of which family", "Write 0.0.0.0/0 or ::/0")
     dst = parse_block(text(keys["dst"], "dst", "10.9.0.0/16"))
     via = None if keys.get("via") is None else parse_address(text(keys["via"], "via", "10.80.1.1"))
     if via and via.version != dst.version:

@@ -234,6 +234,7 @@ OTHERS = (
     "containerhost_lab",
     "containerhost_lab_vars",
     "containerhost_python",
+    "containerhost_report_dest",
     "containerhost_serial",
     "containerhost_show",
     *(f"containerhost_release_{name}" for name in ("containers", "hosts", "networks", "older_than")),
@@ -387,5 +388,5 @@ def read_driver(name: Any) -> str:
     if name is None:
         raise Refusal("`driver` is missing", f"Write {' or '.join(known)}")
     if not isinstance(name, str) or name not in known:
-        raise Refusal(f"there is no driver {name!r}", suggestion(name, known))
+        raise Refusal(f"there is no driver {name!r}", elsewhere.driver_of(name, known) or suggestion(name, known))
     return name

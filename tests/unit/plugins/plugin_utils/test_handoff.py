@@ -64,7 +64,7 @@ def test_containers_of_ours_stay_below(fleet):
         (WEB.replace("web:", "host-bridge:") % "10.80.0.0/24", None),
         ("web: {driver: bridge, gateway_mode: isolated, subnets: [10.80.0.0/24], handoff: {docker: true}}",
          "docker needs a gateway on its host"),
-        ("web: {driver: bridge, handoff: {dcoker: true}}", "`handoff` names 'dcoker'. Write one of docker"),
+        ("web: {driver: bridge, handoff: {dcoker: true}}", "`handoff` names 'dcoker'. Write `docker` if that is meant"),
         ("web: {driver: bridge, handoff: docker}", "`handoff` is 'docker', which is no mapping"),
         ("web: {driver: bridge, handoff: {docker: 1}}", "`handoff` has 1 for docker, which is not yes or no"),
         ("web: {driver: bridge, handoff: {cni: true}}", "`handoff: {cni: true}` is not built yet"),

@@ -185,7 +185,7 @@ def test_what_is_no_network_is_refused(value, reason):
         ({"a": "web"}, "not a mapping"),
         ({True: {}}, "a name is True"),
         ({"a": {"networks": {False: {}}}}, "a name is False"),
-        ({"a": {"engine": "dockr"}}, "Write one of netns, docker"),
+        ({"a": {"engine": "dockr"}}, "Write `docker` if that is meant, or netns, "),
         ({"a": {"engine": "pid"}}, "Give the process's number"),
         ({"a": {"engine": "pid", "ref": "x"}}, "Give the process's number"),
         ({"a": {"engine": "path", "ref": "netns/a"}}, "absolute path"),

@@ -78,7 +78,7 @@ def test_a_mapping_takes_ranges():
         ({"host_port": 8080, "container_port": 80, "sources": "198.51.100.1/24"}, "inside a subnet"),
         ({"container_port": 80, "sources": ["10.9.9.9"]}, "no prefix length"),
         (True, "True is not text"),
-        (None, "None is not text"),
+        (None, "an item of the list is empty"),
         (8080, "a number"),
     ],
 )
