@@ -80,6 +80,21 @@ class TestDriversChosen:
         assert {each["network"] for each in document["bridge"] + document["veth"]} == {"web"}
         assert "vxlan" not in document
 
+    def test_together_they_are_what_all_drivers_have(self, fleet):
+        fleet.more_networks(
+            "{lan: {driver: macvlan, parent: eth1, host_shim: true, subnets: [192.168.7.0/24]},"
+            " wan: {driver: ipvlan, parent: eth2, subnets: [192.168.8.0/24]}}"
+        )
+        on_all = "{a: {networks: {web: {publish: ['80:80']}, lan: , fabric: }}, b: {networks: {wan: , web: }}}"
+        fleet.containers("h1", on_all)
+        plans = [fleet.plan(drivers=[name]) for name in drivers.drivers()]
+        for host, whole in fleet.plan().documents.items():
+            for kind, rows in whole.items():
+                if kind == "version":
+                    continue
+                found = {json.dumps(row) for plan in plans for row in plan.documents[host].get(kind, ())}
+                assert found == {json.dumps(row) for row in rows}
+
     def test_what_is_remembered_is_the_whole_fleet_s(self, fleet):
         assert fleet.plan(drivers=["bridge"]).ledger == fleet.plan().ledger
 
