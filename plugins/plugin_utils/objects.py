@@ -46,7 +46,7 @@ def joined(container: ContainerSpec, partner: ContainerSpec, fleet: Fleet) -> Ob
 def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...], **own: Any) -> Object:
     """``own`` are options of the kind that only one driver says anything about."""
     addresses = [slice_.address(slice_.gateway) for slice_ in slices if slice_.gateway]
-    device, guarded = network.container_device, network.spec.options.get("anti_spoofing") or None
+    device, guarded = network.container_device, network.spec.options.get("anti_spoofing")
     return object_of(
         "bridge", network.name, name=device, mac=mac, mtu=mtu, no_linklocal_learn=guarded, **own, addresses=addresses
     )

@@ -328,8 +328,14 @@ table inet containerhost {
         iifname . oifname @seen return
         drop
     }
+    # The narrower of the ways to both ends: who sends more waits for an ICMP error that he may never get.
+    chain fitting {
+        iifname @ours tcp option maxseg size set rt mtu return
+        oifname @ours tcp option maxseg size set rt mtu
+    }
     chain passing {
         type filter hook forward priority filter; policy accept;
+        tcp flags & (syn | rst) == syn jump fitting
         meta mark 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
         ct state established iifname != @internal accept

@@ -38,7 +38,7 @@ def test_of_each_endpoint_they_are_those_that_its_interface_gets(fleet, objects,
 def test_it_can_be_switched_off(fleet, objects, network):
     plan = planned(fleet, f"{network}, {SUBNETS}, anti_spoofing: false")
     assert objects(plan, "h1", "sender_filter") == []
-    assert "no_linklocal_learn" not in objects(plan, "h1", "bridge")[0]
+    assert objects(plan, "h1", "bridge")[0]["no_linklocal_learn"] is False
 
 
 @pytest.mark.parametrize(
