@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.hops import Hop
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.values import ShownFleet
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.causes import failures
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings
 
 # As ``model.Publish`` writes itself: the host's ports, then the container's.
 _PUBLISHED = re.compile(r"(?:(?P<host>\d+)(?:-\d+)?:)?:?(?P<own>\d+)(?:-\d+)?/(?P<protocol>\w+)$")
@@ -51,7 +52,7 @@ def faults_of(fleet: ShownFleet) -> Faults:
         elif each.about in ("neighbour", "gateway", "outside"):
             name = each.source.partition("/")[2]
             ends.setdefault((each.network, each.host, name), f"{reason} from {each.target}")
-    return Faults({(hop.network, hop.host): told(hop) for hop in fleet.hops}, ends, ports, _hosts(fleet))
+    return Faults({(hop.network, hop.host): told(hop) for hop in fleet.hops}, ends, ports, _hosts(fleet.found))
 
 
 def told(hop: Hop) -> str:
@@ -59,8 +60,6 @@ def told(hop: Hop) -> str:
     return f"{' and '.join(hop.reasons)}: {listed(hop.others, 3)}"
 
 
-def _hosts(fleet: ShownFleet) -> dict[str, str]:
-    found = fleet.found
-    assert found is not None
+def _hosts(found: Findings) -> dict[str, str]:
     told_ = {host: f"{len(objects)} not as planned" for host, objects in found.drift.items() if objects}
     return {**told_, **{host: f"not asked: {why}" for host, why in found.silent.items()}}

@@ -93,7 +93,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Trunk:
     """A network that hosts share: from x to ``end`` at y. ``risers``: x and the y of its lowest member, of a column."""
 
     network: str
@@ -108,7 +108,7 @@ class Bar:
 class Picture:
     width: float
     height: float
-    bars: tuple[Bar, ...]
+    trunks: tuple[Trunk, ...]
     cards: tuple[Card, ...]
 
 
@@ -238,9 +238,9 @@ def _in_columns(draft: Sequence[Card], shared: Sequence[ShownNetwork], columns: 
             y += card.height + GAP
         bottom = max(bottom, y - GAP)
         x = left + max(card.width + card.ports_width for card in column) + GAP
-    bars = tuple(_bar(network, number, risers[network.name]) for number, network in enumerate(shared))
-    right = max([x - GAP, *(max(bar.end, bar.x + cells(bar.text) * CHAR) for bar in bars)])
-    return Picture(round(right + PAD), round(bottom + PAD), bars, tuple(cards))
+    trunks = tuple(_trunk(network, number, risers[network.name]) for number, network in enumerate(shared))
+    right = max([x - GAP, *(max(trunk.end, trunk.x + cells(trunk.text) * CHAR) for trunk in trunks)])
+    return Picture(round(right + PAD), round(bottom + PAD), trunks, tuple(cards))
 
 
 def _split(draft: Sequence[Card], columns: int) -> list[list[Card]]:
@@ -271,9 +271,9 @@ def _at(card: Card, x: float, y: float, risers: Mapping[str, float]) -> Card:
     return Card(card.host, card.title, x, y, card.width, card.height, rows, boxes, card.ports_width, card.fault)
 
 
-def _bar(network: ShownNetwork, number: int, risers: Sequence[tuple[float, float]]) -> Bar:
+def _trunk(network: ShownNetwork, number: int, risers: Sequence[tuple[float, float]]) -> Trunk:
     text = "  ".join([network.name, network.about, *network.subnets, *([f"MTU {network.mtu}"] if network.mtu else [])])
     x = min((each[0] for each in risers), default=float(PAD))
     end = max((each[0] for each in risers), default=x)
     y = PAD + (LINE + 14) * number + LINE + 6
-    return Bar(network.name, text, x, max(end, x + 60), y, tuple(risers))
+    return Trunk(network.name, text, x, max(end, x + 60), y, tuple(risers))

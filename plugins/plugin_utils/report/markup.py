@@ -40,9 +40,9 @@ def _turns(sign: str) -> bool:
     return unicodedata.bidirectional(sign) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
-def element(name: str, /, *content: object, **attributes: object) -> Markup:
+def element(tag: str, /, *content: object, **attributes: object) -> Markup:
     """An element. Attributes: ``class_`` is ``class``, ``data_host`` is ``data-host``; None and False are left out."""
-    words = [name]
+    words = [tag]
     for key, value in attributes.items():
         if value is None or value is False:
             continue
@@ -51,9 +51,9 @@ def element(name: str, /, *content: object, **attributes: object) -> Markup:
     if not all(_NAME.fullmatch(word.partition("=")[0]) for word in words):
         raise ValueError(f"{words} are no names of an element and attributes")
     head = f"<{' '.join(words)}>"
-    if name in _VOID and not content:
+    if tag in _VOID and not content:
         return Markup(head)
-    return Markup(f"{head}{joined(content)}</{name}>")
+    return Markup(f"{head}{joined(content)}</{tag}>")
 
 
 def joined(parts: Iterable[object], between: str = "") -> Markup:

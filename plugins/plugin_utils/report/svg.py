@@ -20,12 +20,12 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.report.layou
     HEAD,
     LINE,
     PAD,
-    Bar,
     Box,
     Card,
     Picture,
     Port,
     Row,
+    Trunk,
     cells,
     lay_out,
 )
@@ -78,21 +78,22 @@ def drawn(layout: Picture, keys: FilterKeys, class_: str) -> Markup:
 
 
 def _parts(layout: Picture, keys: FilterKeys) -> Iterator[Markup]:
-    for bar in layout.bars:
-        yield _bar(bar, keys)
+    for trunk in layout.trunks:
+        yield _trunk(trunk, keys)
     for card in layout.cards:
         yield _card(card, keys)
 
 
-def _bar(bar: Bar, keys: FilterKeys) -> Markup:
-    lines = [f"M{_n(bar.x)} {_n(bar.y)}H{_n(bar.end)}", *(f"M{_n(x)} {_n(bar.y)}V{_n(end)}" for x, end in bar.risers)]
+def _trunk(trunk: Trunk, keys: FilterKeys) -> Markup:
+    lines = [f"M{_n(trunk.x)} {_n(trunk.y)}H{_n(trunk.end)}"]
+    lines += [f"M{_n(x)} {_n(trunk.y)}V{_n(end)}" for x, end in trunk.risers]
     return element(
         "g",
         element("path", class_="rail", d="".join(lines)),
-        element("path", class_="dot", d="".join(_dot(keys, bar.network, x, bar.y) for x, _end in bar.risers)),
-        _text(bar.x + 8, bar.y - 6, bar.text, "halo"),
-        class_=f"bar {keys.colour(bar.network)}",
-        data_n=keys.networks[bar.network],
+        element("path", class_="dot", d="".join(_dot(keys, trunk.network, x, trunk.y) for x, _end in trunk.risers)),
+        _text(trunk.x + 8, trunk.y - 6, trunk.text, "halo"),
+        class_=f"bar {keys.colour(trunk.network)}",
+        data_n=keys.networks[trunk.network],
     )
 
 

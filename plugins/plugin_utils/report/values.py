@@ -73,6 +73,7 @@ class ShownFleet:
                 found.setdefault((each.host, each.container), []).append(each)
         return found
 
+
 def of_plan(plan: Plan, before: Ledger, hosts: Sequence[str], warnings: Sequence[str] = ()) -> ShownFleet:
     """What is planned for these hosts. ``before`` is the ledger as it is, ``warnings`` are of reading the inventory."""
     chosen = set(hosts)
