@@ -10,7 +10,7 @@ import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import naming, objects
+from ansible_collections.containerhost.network.plugins.plugin_utils import foreign_firewalls, naming, objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
@@ -78,7 +78,10 @@ class Documents(Mapping[str, Document]):
         yield from self._namespaces(host)
         yield from self._joined(host)
         for network in self._on[host]:
-            yield from driver_of(network.spec).objects(network, host, self._fleet)
+            found = list(driver_of(network.spec).objects(network, host, self._fleet))
+            yield from found
+            if self._fleet.hosts[host].adapts_firewalls:
+                yield from foreign_firewalls.objects(network, host, found)
             yield from self._names.objects(network, host)
         yield from self._names.resolv_confs(host, None if self._all else self.networks)
 

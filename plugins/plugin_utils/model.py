@@ -168,6 +168,7 @@ class Host:
     underlay_interface: str | None = None
     underlay_mtu: int = 1500
     keep: bool = True  # between two runs
+    adapts_firewalls: bool = False  # other ones of the host, where they drop what networks need
     metrics_folder: str | None = None
     stand_ins: bool = False  # of a lab, where namespaces stand in for containers of engines
     publish_addresses: tuple[Address | str, ...] = ()  # or interfaces, of published ports that name none

@@ -28,6 +28,13 @@ def refused(text: str, code: int | None) -> Refused:
     return words
 
 
+def words_of(error: Exception) -> str:
+    """Why, and about which file."""
+    why = getattr(error, "strerror", None) or str(error)
+    where = getattr(error, "filename", None)
+    return f"{where}: {why}" if where else why
+
+
 _AGAIN = "run again"
 
 # For whatever was tried.

@@ -21,10 +21,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine impor
     beside_table,
     docker_steps,
     file_steps,
+    firewall_steps,
     forgetting,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
-from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused
+from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused, words_of
 from ansible_collections.containerhost.network.plugins.module_utils.engine.begun import Begun
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
@@ -100,6 +101,7 @@ class Executor:
             (s.GiveBack, self._give_back),
             (s.DockerRequest, docker_steps.request),
             (s.DockerUserRule, docker_steps.user_rules),
+            (s.AdaptFirewall, functools.partial(firewall_steps.adapt, self._wire)),
             (s.DeleteNetns, self._delete_netns),
         ):
             if type_ in by_type:
@@ -152,7 +154,7 @@ class Executor:
                 make_shared(NETNS_FOLDER)
                 one(step, files[position])
             except (OSError, WireError) as error:
-                yield position, _words(error)
+                yield position, words_of(error)
 
     def _make_one_netns(self, step: s.MakeNetns, place: str) -> None:
         self._wire.namespaces.forget(place)
@@ -391,10 +393,3 @@ class Executor:
                 continue
             self._kernel.set_table(netns, then)
             yield from ((positions[0], reason) for reason in beside_table.set_fence(self._kernel, netns))
-
-
-def _words(error: Exception) -> str:
-    """Why, and about which file."""
-    why = getattr(error, "strerror", None) or str(error)
-    where = getattr(error, "filename", None)
-    return f"{where}: {why}" if where else why

@@ -241,6 +241,23 @@ class DockerUserRule(t.NamedTuple):
         return f"{'delete' if self.handle else 'add'} a rule for {self.device} in {self.family} filter DOCKER-USER"
 
 
+class AdaptFirewall(t.NamedTuple):
+    """Have these lines (``firewalls.place.Line``) in another firewall's place, and no others for this device.
+
+    None: none at all, nor what they needed.
+    """
+
+    place: str
+    device: str
+    owner: str
+    lines: t.Optional[t.Tuple[t.Any, ...]]
+    netns: t.Optional[str] = None
+
+    @property
+    def operation(self) -> str:
+        return f"{'take it out of' if self.lines is None else 'let it pass'} {self.place}"
+
+
 class ServeNames(t.NamedTuple):
     """Start a network's name server anew, as what it reads has changed; have it read again whom it asks; or end it."""
 
@@ -271,5 +288,6 @@ Step = t.Union[
     WriteBlock,
     DockerRequest,
     DockerUserRule,
+    AdaptFirewall,
     ServeNames,
 ]

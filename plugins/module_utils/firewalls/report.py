@@ -9,13 +9,12 @@ import shlex
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.firewalls import reading
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls import places, reading
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Chain, Dropped, dropped
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ways import Devices, Way, ways
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _MOST = 3  # packets that one sentence names
-_DEFAULT = {"0.0.0.0/0": 4, "::/0": 6}
 # What docs/bridge.md says for firewalld: a zone of our devices, and a policy for each direction.
 FIREWALLD = (
     "--zone={zone} --add-interface={uplink}",
@@ -37,7 +36,7 @@ def sentences(kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[str]:
     found = ways(wanted, _host(kernel))
     if not found:
         return []
-    chains = reading.chains()
+    chains = places.with_ours(reading.chains(), kernel, wanted)
     by_cause: dict[tuple[t.Any, ...], tuple[Dropped, list[Way]]] = {}
     for way in found:
         drop = dropped(chains, way.hook, way.packet, reading.has_element)
@@ -49,14 +48,8 @@ def sentences(kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[str]:
 
 
 def _host(kernel: Kernel) -> Devices:
-    """An interface of ours is no uplink."""
-    uplinks: dict[int, list[str]] = {}
-    for row in kernel.routes(None):
-        version, device = _DEFAULT.get(row["dst"]), row["device"]
-        if version and device and not kernel.is_ours(device) and device not in uplinks.setdefault(version, []):
-            uplinks[version].append(device)
     device_of = {cidr.partition("/")[0]: name for name, cidrs in kernel.addresses(None).items() for cidr in cidrs}
-    return Devices(uplinks, device_of)
+    return Devices(places.uplinks(kernel).default, device_of)
 
 
 def _sentence(network: str, place: str, drop: Dropped, some: t.Sequence[Way], chains: t.Sequence[Chain]) -> str:

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Ended, kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls.places import watched_chains
 from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
 from ansible_collections.containerhost.network.plugins.module_utils.keep.console import complain, tell
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
@@ -30,7 +31,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
     restore,
     sandbox_names,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import Deletions
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import FOREIGN, Deletions
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES, Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing, import_definitions
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence
@@ -39,15 +40,17 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
 _EVERYTHING = "*"
 _SHORTEST, _LONGEST = 0.1, 1.0  # seconds before a source that has ended is tried again
 _APART = 0.5  # seconds from one look at everything to the next: somebody may take our rules away again and again
+# Kinds of objects that have something in chains of others.
+_IN_FOREIGN_CHAINS = ("docker_network", "foreign_firewall")
 
 
 class _Rules:
-    """Our table's rules: what is taken of them is everything's business."""
+    """Our table's rules: what is taken of them is everything's business. And chains of others that ours may be in."""
 
     name = "nftables"
 
     def starts(self) -> Starts:
-        return Deletions(TABLE, fence.TABLE)
+        return Deletions(TABLE, fence.TABLE, watched_chains())
 
 
 SOURCES: dict[str, t.Any] = {
@@ -84,9 +87,10 @@ def _listen(engine: str, news: Starts) -> t.NoReturn:
     not_before = 0.0
     try:
         while True:
-            rest = max(0.0, not_before - time.monotonic()) if _EVERYTHING in waiting else 0.0
+            is_whole = not waiting.isdisjoint((_EVERYTHING, FOREIGN))
+            rest = max(0.0, not_before - time.monotonic()) if is_whole else 0.0
             if waiting and child is None and not rest:
-                not_before = time.monotonic() + _APART if _EVERYTHING in waiting else not_before
+                not_before = time.monotonic() + _APART if is_whole else not_before
                 child, waiting = _Child(engine, waiting), set()
             patience = rest if waiting and child is None else None
             ready, _write, _error = select.select([news, *([child] if child else [])], [], [], patience)
@@ -95,10 +99,15 @@ def _listen(engine: str, news: Starts) -> t.NoReturn:
                 child = None
             if news in ready:
                 found = news.read()
-                waiting.update([_EVERYTHING] if found and engine not in ENGINES else found)
+                waiting.update(found if engine in ENGINES else _of_rules(found))
     finally:
         if child is not None:
             child.end()
+
+
+def _of_rules(found: t.Collection[str]) -> set[str]:
+    """Whatever was taken of ours is everything."""
+    return {FOREIGN if each == FOREIGN else _EVERYTHING for each in found}
 
 
 class _Child:
@@ -141,7 +150,9 @@ def _apply(engine: str, refs: t.Collection[str]) -> Outcome:
         document = saved.read()
         if document is None:
             return Outcome((), ())
-        if _EVERYTHING in refs:
+        if FOREIGN in refs and not any(document.document.get(kind) for kind in _IN_FOREIGN_CHAINS):
+            refs = {*refs} - {FOREIGN}
+        if not {_EVERYTHING, FOREIGN}.isdisjoint(refs):
             outcome = restore(kernel, document)
             # Nobody has asked after containers.
             return outcome if engine in ENGINES else outcome._replace(pending=[p for p in outcome.pending if p.blocked])

@@ -21,22 +21,28 @@ _SUBSYSTEM = 10  # NFNL_SUBSYS_NFTABLES
 _DELETED = {2: "table", 5: "chain", 8: "rule", 11: "set", 14: "element"}
 _MESSAGE = struct.Struct("=IHHII")
 _GENERIC, _ATTRIBUTE = 4, struct.Struct("=HH")  # struct nfgenmsg, struct nlattr
+# NFT_MSG_NEWCHAIN, DELCHAIN, NEWRULE, DELRULE, by the number of the attribute that names the chain: NFTA_CHAIN_NAME,
+# NFTA_RULE_CHAIN.
+_OF_CHAINS = {3: 3, 5: 3, 6: 2, 8: 2}
 _NAME = 1  # NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE, NFTA_SET_ELEM_LIST_TABLE
 _ROUTING_GROUPS = (7, 8, 11, 19)  # RTNLGRP_IPV4_ROUTE, IPV4_RULE, IPV6_ROUTE, IPV6_RULE
 _DELROUTE, _DELRULE = 25, 33  # RTM_*
 _ROUTING_HEADER, _TABLE_OF_ROUTE = 12, 4  # struct fib_rule_hdr and struct rtmsg, and the latter's rtm_table
 _FRA_PROTOCOL = 21
 _RECEIVE = 1 << 16
+FOREIGN = "foreign chain"
 
 
 class Deletions(Starts):
-    """What is taken away of our filter: of one nftables table, and of the policy routing that closes in its absence.
+    """What is taken away of our filter: of one nftables table, and of the policy routing that closes in its absence;
+    and what happens to chains of others (``foreign``, by their names) in which there may be something of ours.
 
-    ``read`` names them: ``table``, ``chain``, ``rule``, ``set``, ``element``, ``fence``. Raises OSError.
+    ``read`` names them: ``table``, ``chain``, ``rule``, ``set``, ``element``, ``fence``, ``FOREIGN``. Raises OSError.
     """
 
-    def __init__(self, table: str, routing_table: int) -> None:
+    def __init__(self, table: str, routing_table: int, foreign: t.Iterable[str] = ()) -> None:
         self._table, self._routing_table = table.encode(), routing_table
+        self._foreign = frozenset(name.encode() for name in foreign)
         self._poll = select.epoll()
         self._sockets: list[tuple[socket.socket, t.Callable[[int, bytes], str | None]]] = []
         try:
@@ -60,8 +66,13 @@ class Deletions(Starts):
         return [what for sock, understand in self._sockets for what in _told(sock, understand)]
 
     def _of_filter(self, kind: int, body: bytes) -> str | None:
-        what = _DELETED.get(kind & 0xFF) if kind >> 8 == _SUBSYSTEM else None
-        return what if what is not None and _table_of(body) == self._table else None
+        if kind >> 8 != _SUBSYSTEM:
+            return None
+        what = _DELETED.get(kind & 0xFF)
+        if what is not None and _table_of(body) == self._table:
+            return what
+        chain = _OF_CHAINS.get(kind & 0xFF)
+        return FOREIGN if chain is not None and _named(body, chain) in self._foreign else None
 
     def _of_routing(self, kind: int, body: bytes) -> str | None:
         """A rule of ours is known by its protocol number, a route by its table, which is ours alone."""
@@ -104,7 +115,11 @@ def _messages(raw: bytes) -> t.Iterator[tuple[int, bytes]]:
 
 
 def _table_of(body: bytes) -> bytes | None:
-    name = _attribute(body, _GENERIC, _NAME)
+    return _named(body, _NAME)
+
+
+def _named(body: bytes, attribute: int) -> bytes | None:
+    name = _attribute(body, _GENERIC, attribute)
     return None if name is None else name.rstrip(b"\0")
 
 

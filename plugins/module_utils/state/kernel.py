@@ -52,10 +52,10 @@ class Kernel:
         """``kinds``: all that may have made devices here. ``sandboxes`` are those that ``wire`` finds."""
         self.wire = wire
         self.sandboxes = sandboxes or Sandboxes()
-        self._readings = readings or Readings(wire)
-        self.ports = HeldPorts(self._readings, self._exists)
-        self.files, self.processes, self.living = self._readings.files, self._readings.processes, self._readings.living
-        self.records = records
+        self._readings = asked = readings or Readings(wire)
+        self.ports = HeldPorts(asked, self._exists)
+        self.files, self.processes, self.foreign_chain = asked.files, asked.processes, asked.foreign_chain
+        self.records, self.living = records, asked.living
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}

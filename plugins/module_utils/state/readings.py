@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, named, sockets
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence, foreign_chains, named, sockets
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
 from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
@@ -97,6 +97,11 @@ class Readings:
                 return " ".join(read_text(f"/proc/sys/{key}").split())
             except OSError:
                 return None
+
+    def foreign_chain(self, place: foreign_chains.Place) -> foreign_chains.Rows | None:
+        """The rules of somebody else's chain in the host's own namespace; None where there is none."""
+        with self._wire.inside(None):
+            return foreign_chains.rules(place)
 
     def table(self, netns: str | None, digest: str | None) -> NftTable:
         """Our nftables table with its fence; ``digest`` is that of its rules when we last wrote them."""

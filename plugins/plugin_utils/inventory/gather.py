@@ -206,6 +206,7 @@ def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
         underlay_interface=values["containerhost_underlay_interface"],
         underlay_mtu=values["containerhost_underlay_mtu"],
         keep=values["containerhost_keep"],
+        adapts_firewalls=values["containerhost_foreign_firewall"] == "adapt",
         metrics_folder=values["containerhost_metrics_dir"],
         stand_ins=variables.get("ansible_connection") == LAB and values[VARIABLE] == NAMESPACES,
         publish_addresses=values["containerhost_publish_address"],

@@ -160,10 +160,10 @@ HOST = (
         "containerhost_foreign_firewall",
         "text",
         "What to do where another firewall of the host drops what our networks need: C(report) warns, with the rule and"
-        " the commands that let it pass.",
+        " the commands that let it pass; C(adapt) has it pass, where that firewall has a place for it: Docker's chain"
+        " for users, a policy of firewalld, ufw's before rules.",
         default="report",
         choices=("report", "adapt"),
-        built_choices=("report",),
     ),
     Option(
         "containerhost_publish_address",

@@ -134,3 +134,68 @@ def test_an_overlay_whose_packets_are_dropped(own_town):
     assert "`nft insert rule inet own in iifname eth0 udp dport 4789 accept`" in text
     own_town.host.run("nft", "insert rule inet own in iifname eth0 udp dport 4789 accept")
     assert run(own_town, only("fabric")) == []
+
+
+# -- adapted ---------------------------------------------------------------------------------------------------
+
+ADAPTED = joined(
+    WEB,
+    {
+        "version": 1,
+        "foreign_firewall": [
+            {
+                "network": "web",
+                "device": "ch-web",
+                "subnets": ["10.80.1.0/24", "fd00:80:1::/64"],
+                "outward": ["10.80.1.0/24", "fd00:80:1::/64"],
+            }
+        ],
+    },
+)
+# A container of Docker's own on its bridge, with a port that is not published, and what a user of Docker shuts out.
+NEIGHBOUR = """
+ip netns add dog
+ip link add docker0 type bridge
+ip address add 172.17.0.1/16 dev docker0
+ip link set docker0 up
+ip link add v-dog master docker0 up type veth peer name eth0 netns dog
+ip -n dog address add 172.17.0.2/16 dev eth0
+ip -n dog link set eth0 up
+ip -n dog route add default via 172.17.0.1
+iptables-nft -I DOCKER-USER -s 198.18.0.2 -p tcp --dport 81 -j DROP
+"""
+
+
+def test_dockers_chain_lets_pass_what_is_for_us_and_nothing_else(own_town):
+    run(own_town)
+    own_town.host.run("sh", "-ec", DOCKER + NEIGHBOUR)
+    before = own_town.host.run("iptables-nft", "-S")
+    for where, address in (("outside", ""), ("outside", "::")):
+        own_town.serve(where, 99, address)
+    for address in ("10.80.1.2", "fd00:80:1::2"):
+        own_town.serve("web-1", 80, address)
+        own_town.serve("web-1", 81, address)
+    own_town.serve("dog", 80)
+    assert not any(passes(own_town))
+    document = joined(ADAPTED, {"nat_rule": publish("web", 8081, "10.80.1.2", 81)["nat_rule"]})
+    assert run(own_town, document) == []
+    assert all(passes(own_town))
+    # What its users drop stays dropped, and ports of its own containers stay shut to ours.
+    assert own_town.silence("outside", HOST4, 8081)
+    assert own_town.silence("web-1", "172.17.0.2", 80)
+    comment = '-m comment --comment "containerhost:plan/web ch-web"'
+    assert own_town.host.run("iptables-nft", "-S", "DOCKER-USER").splitlines() == [
+        "-N DOCKER-USER",
+        "-A DOCKER-USER -s 198.18.0.2/32 -p tcp -m tcp --dport 81 -j DROP",
+        f"-A DOCKER-USER -d 10.80.1.0/24 -o ch-web {comment} -j ACCEPT",
+        f"-A DOCKER-USER -s 10.80.1.0/24 -i ch-web -o eth0 {comment} -j ACCEPT",
+        "-A DOCKER-USER -j RETURN",
+    ]
+    answer = own_town.host.module("document", document=document)
+    assert not answer["changed"], answer
+    own_town.host.run("iptables-nft", "-D", "DOCKER-USER", "2")
+    assert not all(passes(own_town))
+    run(own_town, document)
+    assert all(passes(own_town))
+    run(own_town, WEB)
+    assert own_town.host.run("iptables-nft", "-S") == before

@@ -168,6 +168,9 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
         {"port": "chv1", "mac": "02:00:00:00:00:0a", "sources": ["10.1.0.7", "fd00::7"], "relays": ["10.9.0.0/16"]}
     ],
     "vtep_filter": [{"vni": 42, "accept_from": ["198.18.0.2"]}],
+    "foreign_firewall": [
+        {"device": "br0", "subnets": ["10.1.0.0/24"], "host_access": ["53/udp"], "tunnel_address": "198.18.0.1"}
+    ],
     "docker_network": [{"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]}],
     "name_table": [{"name": "shop", "entries": ["10.1.0.7 shop", "fd00:1::7 db db.shop"]}],
     "hosts_file": [{"sandbox": SANDBOX, "table": "w"}],

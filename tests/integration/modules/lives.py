@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 Values = dict[str, Any]
-# Kinds of objects that are in an engine's daemon: tests/engines has it, and what is here for all others.
-OF_ENGINES = ("docker_network",)
+# Kinds of objects that are in an engine's daemon, or in another firewall's chains and files: tests/engines and
+# tests/integration/document/test_foreign_firewalls.py have those, and what is here for all others.
+OF_ENGINES = ("docker_network", "foreign_firewall")
 
 
 class Case(NamedTuple):

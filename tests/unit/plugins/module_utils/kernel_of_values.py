@@ -95,7 +95,8 @@ class Namespace:
     """What is in one. ``addresses`` are CIDRs by device; ``elements`` of our nftables table are as nft writes them:
     set, then key, to (value or None, comment), and None says that there is no table; sysctls are by path below
     /proc/sys; ``connected`` adds the routes that the kernel makes with addresses; ``flooded`` are tables (RTM_GET…)
-    that have too many rows to be read; ``programs`` have a UDP port, or a protocol's port, to themselves."""
+    that have too many rows to be read; ``programs`` have a UDP port, or a protocol's port, to themselves; ``foreign``
+    are the rules of somebody else's chains (family, table, chain), as libnftables lists them."""
 
     links: Sequence[Link] = ()
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Namespace:
     connected: bool = True
     programs: Mapping[int | tuple[str, int], str] = field(default_factory=dict)
     flooded: Collection[int] = ()
+    foreign: Mapping[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
 
 
 class FilesOfValues:
@@ -203,6 +205,9 @@ class Values:
         if found.elements is None:
             return NftTable(False, False, {})
         return NftTable(True, found.intact, {name: dict(rows) for name, rows in found.elements.items()})
+
+    def foreign_chain(self, place: tuple[str, str, str]) -> list[dict[str, Any]] | None:
+        return self._namespaces[None].foreign.get(place)
 
     def dump(self, type_, header, wanted, netns, attributes=None) -> list[dict[str, Any]]:
         if type_ in self._namespaces[netns].flooded:

@@ -122,6 +122,19 @@ def test_what_is_taken_of_it_is_told_and_what_is_added_is_not(told, what):
     assert told(of_table(DELETED[what], "containerhost", subsystem=1)) == []
 
 
+def test_what_happens_to_chains_of_others_is_told(sockets):
+    """In which something of ours may be; a rule names its chain by another attribute than a chain itself."""
+
+    def told(type_: int, number: int, name: str) -> list[str]:
+        sockets(Netlink(message(type_, (1, b"filter\0"), (number, name.encode() + b"\0"))), Netlink())
+        return Deletions("containerhost", 143, ["DOCKER-USER"]).read()
+
+    for type_, number in ((3, 3), (5, 3), (6, 2), (8, 2)):
+        assert told(type_, number, "DOCKER-USER") == ["foreign chain"]
+        assert told(type_, number, "DOCKER-USER2") == told(type_, number, "FORWARD") == []
+    assert told(6, 3, "DOCKER-USER") == told(9, 3, "DOCKER-USER") == []
+
+
 def test_a_flush_of_everything_is_a_batch_of_many(told):
     assert told(ELEMENT + OTHERS + FLUSH + GENERATION) == ["element", "set", "table"]
     assert told(OTHERS + GENERATION, FLUSH, GENERATION) == ["set", "table"]

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What other firewalls of a host have to let pass for a network, of the objects that its driver makes there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network
+
+_RESOLVER = ("53/tcp", "53/udp")
+
+
+def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Object]:
+    """One for the device that its containers are on; a network on a parent's LAN passes through no other firewall."""
+    device = network.container_device
+    guard = next((row for kind, row in found if kind == "isolation" and row["device"] == device), None)
+    if device is None or guard is None:
+        return
+    tunnel = next((row for kind, row in found if kind == "vxlan"), {})
+    blocks = [str(slice_.block) for slice_ in network.slices[host]]
+    is_outward = not guard["internal"]
+    wider = [str(subnet.cidr) for subnet in network.subnets] if network.spec.driver == "overlay" else []
+    ports = {*(guard.get("host_access") or ()), *(_RESOLVER if "resolver" in network.spec.names else ())}
+    yield new.object_of(
+        "foreign_firewall",
+        network.name,
+        device=device,
+        subnets=blocks,
+        outward=[each for each in blocks if is_outward and each in guard["sources"]] or None,
+        peers=[each for each in wider if each not in blocks] or None,
+        host_access=sorted(ports) or None,
+        tunnel_address=tunnel.get("local"),
+        tunnel_port=tunnel.get("port"),
+    )
