@@ -55,6 +55,7 @@ class ActionModule(EveryKindAction, InstallingAction):
         try:
             done = self._of_the_plan(arguments, phase, task_vars or {})
             if phase != "left_over":
+                done = _warned(done, host_of_task(task_vars or {}))
                 self._tell(arguments["plan_dir"], phase, done, task_vars or {})
             elif not done["hosts"]:
                 self._summarize(arguments["plan_dir"])
@@ -64,16 +65,25 @@ class ActionModule(EveryKindAction, InstallingAction):
             lost = "unreachable" if isinstance(error, AnsibleConnectionFailure) else "failed"
             self._tell(arguments["plan_dir"], phase, {lost: True}, task_vars or {})
             raise
-        return {**result, **_warned(done, host_of_task(task_vars or {}))}
+        return {**result, **done}
 
     def _tell(self, directory: str, phase: str, done: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """Note what became of the host, and tell all of the run if this was the last one."""
+        """Note what became of the host, and tell all of the run if this was the last one.
+
+        Of its warnings, those are left in ``done`` that the host tells itself.
+        """
         host = host_of_task(task_vars)
+        few = len(task_vars.get("ansible_play_hosts_all", ())) <= summary.ALONE
+        everyone = few or self._display.verbosity > 0
+        warnings, warned = outcomes.told(directory, done.pop("warnings", ()), host, everyone)
+        if warnings:
+            done["warnings"] = warnings
         plan = progress.read_plan(directory)
         about = {
             "host": host,
             "networks": [name for name, network in plan["networks"].items() if host in network["members"]],
             "postponed": done.get("postponed", {}),
+            "warnings": warned,
         }
         if phase not in ("switch", "remove"):
             about["containers"] = outcomes.containers(progress.read_host(directory, host)["document"])
@@ -127,10 +137,16 @@ class ActionModule(EveryKindAction, InstallingAction):
 
     def _shown(self, directory: str, diffs: list[dict[str, Any]], task_vars: dict[str, Any]) -> list[Any]:
         """Of many objects, an example of each sort is shown by the first host in this run that has it."""
-        hosts = len(task_vars.get("ansible_play_hosts_all", ()))
-        return shown_diff.shown(
-            diffs, hosts, lambda group: outcomes.claim(directory, outcomes.CLAIMED, urllib.parse.quote(group, safe=""))
-        )
+        hosts, host = len(task_vars.get("ansible_play_hosts_all", ())), host_of_task(task_vars)
+
+        def is_first(group: str) -> bool:
+            return outcomes.claim(directory, outcomes.CLAIMED, urllib.parse.quote(group, safe=""))
+
+        def alike(counts: str) -> str | None:
+            first = outcomes.first_with(directory, counts, host)
+            return None if first == host else first
+
+        return shown_diff.shown(diffs, hosts, is_first, alike)
 
     def _apply(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the module; once more if it lacked a library that has been installed. A check ends where it lacks one."""

@@ -123,7 +123,7 @@ def render(problems: list[str]) -> str:
     return f"The inventory has {len(problems)} problems; {UNCHANGED}:{lines}"
 
 
-def _shape(text: str) -> str:
+def shape(text: str) -> str:
     """A text without what differs from host to host in one and the same mistake: its name, numbers and addresses."""
     return re.sub("[0-9][0-9a-f.:/]*", "", _HOST.sub("", text))
 
@@ -160,7 +160,7 @@ class Problems:
             return
         (host,) = hosts
         same = self._found.get(_HOST.sub("", text))
-        there = (places, _shape(text))
+        there = (places, shape(text))
         alike = self._written.get(there) if places else None
         if same:
             same.hosts[host] = None

@@ -9,16 +9,18 @@ these notes are for people, and go when the fleet is planned again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import shape
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import ENGINE
 
 FOLDER = "run"
-ENDED, LOST, CLAIMED = "ended", "lost", "claimed"
+ENDED, LOST, CLAIMED, TOLD = "ended", "lost", "claimed", "told"
 _COUNTS = ("added", "changed", "recreated", "removed")
 
 
@@ -62,7 +64,9 @@ def joined(before: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> dict[s
     counts = {name: before["counts"][name] + entry["counts"][name] for name in _COUNTS}
     kept = {name: before[name] or entry[name] for name in ("changed", "installed", "pending", "lacks")}
     lacking = before["state"] == "lacking" and entry["state"] == "made"
-    return {**before, **entry, **kept, "counts": counts, "state": "lacking" if lacking else entry["state"]}
+    warned = {**entry.get("warnings", {}), **before.get("warnings", {})}
+    both = {"counts": counts, "warnings": warned, "state": "lacking" if lacking else entry["state"]}
+    return {**before, **entry, **kept, **both}
 
 
 def record(directory: str, file: str, entry: Mapping[str, Any], ended: bool) -> None:
@@ -77,6 +81,38 @@ def record(directory: str, file: str, entry: Mapping[str, Any], ended: bool) -> 
     for name, true in ((ENDED, ended or lost), (LOST, lost)):
         if true:
             claim(directory, name, file)
+
+
+def told(directory: str, warnings: Sequence[str], host: str, everyone: bool) -> tuple[list[str], dict[str, Any]]:
+    """The warnings of a host that it tells, and all of them for its entry, by what they have in common with others'.
+
+    The first host that has a warning tells it, the summary counts the others. ``everyone``: each host tells its own.
+    """
+    mine, entry = [], {}
+    for warning in warnings:
+        text = warning.removeprefix(host).lstrip(": ")
+        key = _key(shape(text))
+        first = claim(directory, TOLD, key)
+        again = not claim(directory, TOLD, f"{key}.{_key(host)}")
+        if (first or everyone) and not again:
+            mine.append(warning)
+        entry[key] = {"text": text, "told": first or everyone}
+    return mine, entry
+
+
+def first_with(directory: str, text: str, host: str) -> str:
+    """The host that has said the same before; the host itself where none has."""
+    path = os.path.join(directory, FOLDER, TOLD, f"{_key(text)}.first")
+    if claim(directory, TOLD, os.path.basename(path)):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(host)
+        return host
+    with open(path, encoding="utf-8") as file:
+        return file.read() or host  # whoever is first may be about to write its name
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def claim(directory: str, what: str, name: str) -> bool:

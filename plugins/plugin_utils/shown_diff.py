@@ -23,15 +23,23 @@ Group = tuple[str, str, str]  # network, what was done, kind
 _NETWORK = re.compile(r"\(([^()]*)\)(?:: absent| \(re-created\))?\Z")
 
 
-def shown(diffs: Sequence[Diff], hosts: int, is_first: Callable[[str], bool]) -> list[Diff]:
-    """``is_first``: whether nobody has shown an example of a group (its name as text) in this run yet."""
+def shown(
+    diffs: Sequence[Diff],
+    hosts: int,
+    is_first: Callable[[str], bool],
+    alike: Callable[[str], str | None] = lambda counts: None,
+) -> list[Diff]:
+    """``is_first``: whether nobody has shown an example of a group (its name as text) in this run yet. ``alike``: the
+    host that has said the same counts before."""
     if len(diffs) <= max(FEW, OBJECTS // max(1, hosts)):
         return list(diffs)
     groups: dict[Group, list[Diff]] = {}
     for diff in diffs:
         groups.setdefault(_group(diff), []).append(diff)
     examples = [found[0] for group, found in groups.items() if is_first(" ".join(group))]
-    return [{"prepared": f"{_counts(groups, len(diffs))}\n"}, *examples]
+    counts = _counts(groups, len(diffs))
+    other = alike(counts)
+    return [{"prepared": f"{len(diffs)} objects, as on {other}\n" if other else f"{counts}\n"}, *examples]
 
 
 def of_ledger(path: str, before: str, after: str, whole: bool) -> Diff:

@@ -18,6 +18,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 LINES = 20
 # Of hosts that have fared alike, a line names so many.
 NAMED = 3
+# So many letters of a warning that has been told recall it.
+WARNING = 100
 # So few of them have a line each all the same.
 ALONE = 5
 
@@ -32,7 +34,7 @@ def lines(entries: Sequence[Entry], check: bool, verbose: bool = False) -> list[
         rows = list(_alike(entries))
     title = ["HOST", "NETWORKS", "CONTAINERS", "WOULD CHANGE" if check else "CHANGED", "PENDING", "POSTPONED"]
     table = [title, *(_row(each) for each in rows)]
-    return [*_aligned(_without_empty(table)), *_waiting(entries), _total(entries, check)]
+    return [*_aligned(_without_empty(table)), *_warned(entries), *_waiting(entries), _total(entries, check)]
 
 
 def _alike(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
@@ -83,6 +85,22 @@ def _changed(group: Sequence[Entry]) -> str:
     if any(each["installed"] for each in group):
         parts.append(f"{listed(dict.fromkeys(filter(None, (each['installed'] for each in group))), 2)} installed")
     return ", ".join(parts) or ("what it keeps" if entry["changed"] else "nothing")
+
+
+def _warned(entries: Sequence[Entry]) -> Iterator[str]:
+    """Which hosts have a warning that another one has told."""
+    silent: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
+    for entry in sorted(entries, key=lambda entry: entry["host"]):
+        for key, warning in entry.get("warnings", {}).items():
+            if warning["told"]:
+                texts[key] = warning["text"]
+            else:
+                silent.setdefault(key, []).append(entry["host"])
+    for key, hosts in silent.items():
+        text = texts.get(key, "")
+        short = text if len(text) <= WARNING else f"{text[:WARNING].rpartition(' ')[0]} …"
+        yield f"Likewise on {listed(hosts, NAMED)} (-v tells each): {short}"
 
 
 def _waiting(entries: Sequence[Entry]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import pytest
+
 from ansible_collections.containerhost.network.plugins.action.document import ActionModule, _warned
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import FLEET_FILE, document_file
 
@@ -55,3 +57,23 @@ def test_a_host_that_has_failed_in_part_is_rid_of_what_waits_for_nobody(tmp_path
 def test_one_that_has_changed_nothing_or_has_not_failed_is_not_asked_again(tmp_path):
     for answer in (FAILED, {"changed": True, "kept": {"old": 2}}):
         assert made(tmp_path, answer)[1] == [(None, [], [])]
+
+
+@pytest.mark.parametrize(("number", "verbosity", "told"), [(6, 0, 1), (5, 0, 5), (6, 1, 6)])
+def test_a_warning_of_each_host_of_a_large_fleet_is_told_once_and_counted_at_the_end(tmp_path, number, verbosity, told):
+    hosts = [f"h{index}" for index in range(number)]
+    networks = {"web": {"driver": "bridge", "members": hosts, "shared": False}}
+    (tmp_path / FLEET_FILE).write_text(json.dumps({"digest": "d", "hosts": hosts, "networks": networks}))
+    shown, warnings = [], []
+    for host in hosts:
+        (tmp_path / document_file(host)).write_text(json.dumps({"document": {}, "digest": "d", "keep": {}}))
+        action = object.__new__(ActionModule)
+        action._task = SimpleNamespace(args={}, check_mode=False, diff=False)
+        action._display = SimpleNamespace(verbosity=verbosity, display=shown.append)
+        play = dict.fromkeys(("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch"), hosts)
+        done = _warned({"changed": False, "pending": [WAITING]}, host)
+        action._tell(str(tmp_path), "all", done, {"inventory_hostname": host, **play})
+        warnings += done.get("warnings", [])
+    assert warnings == [f"{host}: {WAITING['reason']}. Pending until then: db (web)." for host in hosts[:told]]
+    assert len(shown) == 1
+    assert ("Likewise on h1, h2, h3 and 2 more" in shown[0]) is (told < number)

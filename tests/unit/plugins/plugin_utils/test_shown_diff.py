@@ -67,3 +67,9 @@ def test_of_a_long_one_the_first_of_each_sort_is_shown():
         'x (-v shows each):\n+"slices/web/h00": {}  and 49 more slices\n+"networks/web": {}\n-"networks/old": {}\n'
     )
     assert "prepared" not in shown_diff.of_ledger("x", "", after, whole=True)
+
+
+def test_a_host_that_has_the_same_as_another_one_says_so():
+    assert shown_diff.shown(LOST, 50, lambda group: False, lambda counts: "h3") == [
+        {"prepared": "1079 objects, as on h3\n"}
+    ]

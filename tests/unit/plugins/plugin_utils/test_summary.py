@@ -136,3 +136,38 @@ def test_what_waits_for_an_engine_is_no_container():
          "reason": "it does not run"},
     ]  # fmt: skip
     assert outcomes.of_result({"pending": waiting})["pending"] == 1
+
+
+def warned(host, phase, *texts, everyone=False):
+    """The warnings that a host tells, when it has these in a phase of a run, and notes them."""
+    mine, entries = outcomes.told(str(phase), [f"{host}: {text}" for text in texts], host, everyone)
+    outcomes.record(str(phase), f"{host}.json", {**entry(host), "warnings": entries}, ended=False)
+    return mine
+
+
+def test_a_warning_of_many_hosts_is_told_by_the_first_and_the_others_are_counted(tmp_path):
+    """Also where the hosts have other addresses in it."""
+    hosts = [f"h{number}" for number in range(1, 9)]
+    told = [warned(host, tmp_path, f"10.8.{number}.2 is taken", "it is late") for number, host in enumerate(hosts)]
+    assert told == [["h1: 10.8.0.2 is taken", "h1: it is late"], *[[]] * 7]
+    assert [warned(host, tmp_path, f"10.8.{number}.2 is taken") for number, host in enumerate(hosts)] == [[]] * 8
+    assert warned("h9", tmp_path, "it is late", "another") == ["h9: another"]
+    assert summary.lines(outcomes.entries(str(tmp_path)), check=False)[-3:-1] == [
+        "Likewise on h2, h3, h4 and 4 more (-v tells each): 10.8.0.2 is taken",
+        "Likewise on h2, h3, h4 and 5 more (-v tells each): it is late",
+    ]
+    outcomes.forget(str(tmp_path))
+    assert warned("h2", tmp_path, "it is late") == ["h2: it is late"]
+
+
+def test_where_hosts_are_few_each_tells_its_own(tmp_path):
+    for host in ("h1", "h2"):
+        assert warned(host, tmp_path, "it is late", everyone=True) == [f"{host}: it is late"]
+    assert not any(line.startswith("Likewise") for line in summary.lines(outcomes.entries(str(tmp_path)), check=False))
+
+
+def test_a_long_warning_is_recalled_by_its_beginning(tmp_path):
+    for host in ("h1", "h2"):
+        warned(host, tmp_path, "it is late " * 30)
+    (line,) = (text for text in summary.lines(outcomes.entries(str(tmp_path)), check=False) if "Likewise" in text)
+    assert line.endswith("it is late it is late …") and len(line) < 150
