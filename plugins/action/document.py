@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -15,6 +15,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import (
+    guard,
     keeping,
     outcomes,
     pending,
@@ -27,6 +28,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import (
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import GUARD_SECONDS
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.published import FACT, published
@@ -150,7 +152,7 @@ class ActionModule(EveryKindAction, InstallingAction):
 
     def _apply(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the module; once more if it lacked a library that has been installed. A check ends where it lacks one."""
-        applied = self.run_with_every_kind(self.MODULE, arguments, task_vars)
+        applied = self._applied(arguments, task_vars)
         if not applied.get("lacks") or not boolean(self._task.args.get("install", False)):
             return applied
         installed = self._install(self._task.args.get("venv"), task_vars, _programs(applied["lacks"]))
@@ -160,7 +162,7 @@ class ActionModule(EveryKindAction, InstallingAction):
             return applied  # what it lacks is no package's, such as for a Python that does not see the distribution's
         if self._task.check_mode:
             return {**installed, "lacks": applied["lacks"]}
-        again = self.run_with_every_kind(self.MODULE, arguments, task_vars)
+        again = self._applied(arguments, task_vars)
         if again.get("lacks"):
             # The advice that has been followed is not given again.
             here = f"{host_of_task(task_vars)} has been given {installed['plan']}, and modules still find none of it"
@@ -168,6 +170,18 @@ class ActionModule(EveryKindAction, InstallingAction):
         if self._task.diff:
             again["diff"] = [*installed["diff"], *again.get("diff", [])]
         return {**again, "changed": True, "installed": installed["plan"]}
+
+    def _applied(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run the module; where that could have cut the way to the host, come back to it anew."""
+        about = guard.about(arguments.get("guarded_for", 0), self._connection)
+        passed = {name: value for name, value in arguments.items() if name != "guarded_for"}
+        if about is None:
+            return self.run_with_every_kind(self.MODULE, passed, task_vars)
+
+        def run(told: Mapping[str, Any]) -> dict[str, Any]:
+            return self.run_with_every_kind(self.MODULE, {**passed, "guard": json.dumps(told)}, task_vars)
+
+        return guard.confirmed(run(about), about, self._connection, run)
 
 
 def _nothing_to_do(directory: str, digest: str, host: str, phase: str) -> dict[str, Any] | None:
@@ -194,6 +208,7 @@ def _passed(arguments: dict[str, Any], own: dict[str, Any], plan: dict[str, Any]
         "document": json.dumps(own["document"]),
         "save": json.dumps(keeping.of_host(own, plan, host, arguments.get("drivers"))),
         "settled": json.dumps(settled.of_host(plan.get("settled", {}), host)),
+        "guarded_for": plan.get("guard", {}).get(host, GUARD_SECONDS),
     }
 
 

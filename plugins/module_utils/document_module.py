@@ -13,7 +13,7 @@ import functools
 import os
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine import renumbering
+from ansible_collections.containerhost.network.plugins.module_utils.engine import renumbering, way_in
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
@@ -35,9 +35,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls im
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.keep.install import Installation
+    from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _KINDS = {kind.name: kind for kind in KINDS}
 
@@ -56,6 +58,14 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "recreate": {"type": "bool", "default": False},
     "settled": {"type": "dict", "default": {}},
     "save": {"type": "dict"},
+    "guard": {
+        "type": "dict",
+        "options": {
+            "seconds": {"type": "int", "required": True},
+            "token": {"type": "str", "required": True, "no_log": False},
+            "confirm": {"type": "bool", "default": False},
+        },
+    },
     "install": {"type": "bool", "default": False},
     "venv": {"type": "path"},
 }
@@ -71,7 +81,12 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
     params = module.params
     if params["document"] is None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
-    with kernel_for(module, kinds=kinds) as kernel:
+    guard = params["guard"] or {}
+    with kernel_for(module, kinds=kinds, trial=guard.get("token")) as kernel:
+        if guard.get("confirm"):
+            _confirm(guard)
+        elif not module.check_mode:
+            Trial().forget()  # what one that went back has left for its run to read
         wanted = read_document(kinds, params["document"], params["recreate"])
         kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
         leaves = leaving(params["remove"], params["keep"], params["everything"])
@@ -85,7 +100,35 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         waiting = () if late and params["phase"] == "remove" else todo.held
         kept = dict(collections.Counter(network_of(change.owner) for change in (*todo.kept, *waiting)))
         switches = any(_KINDS[change.kind].waits == "switch" for change in todo.held)
-        finish(module, kernel, kinds, todo, beside, kept=kept, pending=todo.pending, dropped=dropped, switches=switches)
+        told = {"kept": kept, "pending": todo.pending, "dropped": dropped, "switches": switches}
+        finish(module, kernel, kinds, todo, beside, _guarded(module, kernel, kinds, todo), **told)
+
+
+def _guarded(
+    module: HostModule, kernel: Kernel, kinds: t.Sequence[Kind], todo: ChangeSet
+) -> t.Callable[[], t.ContextManager[None]] | None:
+    """What undoes the change, unless the run comes back, where the change could cut the way that it came."""
+    about = module.params["guard"]
+    if not about or about["confirm"] or not todo.changes:
+        return None  # after it has come back, what still differs is somebody else's doing
+    login = way_in.ssh_connection()
+    way = way_in.way_of(kernel.again(), login) if login else None
+    if login is None or way is None or not way_in.is_at_risk(kinds, todo, way):
+        return None
+
+    def guarded() -> t.ContextManager[None]:
+        from ansible_collections.containerhost.network.plugins.module_utils.keep import guard
+
+        module.on_trial = True
+        return guard.on_trial(kernel, about["token"], login, about["seconds"])
+
+    return guarded
+
+
+def _confirm(about: Values) -> None:
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import guard
+
+    guard.confirm(about["token"], way_in.ssh_connection())
 
 
 def _late(todo: ChangeSet, params: Values) -> ChangeSet:

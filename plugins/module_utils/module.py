@@ -61,7 +61,12 @@ _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class HostModule(AnsibleModule):
-    """A module that may speak of devices whose names are no text: Ansible takes no answer that is not UTF-8."""
+    """A module that may speak of devices whose names are no text: Ansible takes no answer that is not UTF-8.
+
+    ``on_trial``: what it has changed stays only once somebody comes back over a new connection.
+    """
+
+    on_trial = False
 
     def __init__(self, **arguments: t.Any) -> None:
         try:
@@ -76,10 +81,13 @@ class HostModule(AnsibleModule):
         raise SystemExit(1)
 
     def exit_json(self, **result: t.Any) -> t.NoReturn:
-        super().exit_json(**_printable(result))
+        super().exit_json(**self._trial(), **_printable(result))
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        super().fail_json(_printable(msg), **_printable(result))
+        super().fail_json(_printable(msg), **self._trial(), **_printable(result))
+
+    def _trial(self) -> dict[str, bool]:
+        return {"on_trial": True} if self.on_trial else {}
 
 
 def _printable(value: t.Any) -> t.Any:
@@ -91,10 +99,12 @@ def _printable(value: t.Any) -> t.Any:
 
 
 @contextlib.contextmanager
-def kernel_for(module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind] = KINDS) -> t.Iterator[Kernel]:
+def kernel_for(
+    module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind] = KINDS, trial: str | None = None
+) -> t.Iterator[Kernel]:
     """The kernel of this host, for a module. What keeps it from being used ends the module in a sentence."""
     try:
-        with kernel_of_this_host(kinds, alone) as kernel:
+        with kernel_of_this_host(kinds, alone, trial=trial) as kernel:
             yield kernel
     except Ended as end:
         told = (("problems", end.problems), ("lacks", end.lacks), ("partly", end.partly))
@@ -116,10 +126,14 @@ def finish(
     kinds: t.Sequence[Kind],
     todo: ChangeSet,
     beside: Beside | None = None,
+    guarded: t.Callable[[], t.ContextManager[None]] | None = None,
     **result: t.Any,
 ) -> None:
-    """Apply the changes, unless it is only asked for, and say what changed. ``beside`` comes last."""
+    """Apply the changes, unless it is only asked for, and say what changed. ``beside`` comes last; what is
+    ``guarded`` is left to whoever comes back, and ``beside`` with it."""
     changes = todo.changes
+    guarded = None if module.check_mode else guarded
+    beside = None if guarded else beside
     for text in _staying(kernel):
         module.warn(text)
     result["changed"] = bool(changes) or (beside is not None and bool(beside.diff))
@@ -128,7 +142,8 @@ def finish(
         result["diff"] = [*diff.diffs(kinds, changes), *(beside.diff if beside else ())]
     if not module.check_mode:
         # Also where nothing changes: a run that was killed at its very end has left its tidying to the next one.
-        todo.pending.extend(apply(kinds, Executor(kernel), todo))
+        with guarded() if guarded else contextlib.nullcontext():
+            todo.pending.extend(apply(kinds, Executor(kernel), todo))
         if beside is not None:
             beside.do()
     if "pending" in result:

@@ -110,6 +110,32 @@ options:
       - Without it, what is saved on the host stays as it is.
     type: dict
     version_added: 0.2.0
+  guard:
+    description:
+      - What undoes a change by itself that could cut the way by which this run has come, with SSH. With O(plan_dir) it
+        follows from the plan.
+      - Before such a change, a process of its own is started on the host. It goes back to what was there before, once
+        the time is over, unless the module is called again with O(guard.confirm). Until then nothing is saved on the
+        host, and the answer has RV(on_trial).
+      - Without it, what is changed stays.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      seconds:
+        description:
+          - How long it waits, from the end of the change.
+        type: int
+        required: true
+      token:
+        description:
+          - Names the run.
+        type: str
+        required: true
+      confirm:
+        description:
+          - What the run of that name has changed stays. It has to come over another connection than that run.
+        type: bool
+        default: false
   install:
     description:
       - Install what the host lacks, as M(containerhost.network.prerequisites) does, and go on. In check mode, say what
@@ -194,6 +220,11 @@ switches:
   returned: success
   type: bool
   sample: false
+on_trial:
+  description: What was changed goes back by itself unless O(guard.confirm) comes in time.
+  returned: when that is so
+  type: bool
+  sample: true
 lacks:
   description: Libraries that the host lacks.
   returned: when it lacks one

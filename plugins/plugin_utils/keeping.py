@@ -8,6 +8,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import GUARD_SECONDS
+
+GUARD_TIMEOUT = Option(
+    "containerhost_guard_timeout",
+    "int",
+    "Seconds in which a run by SSH that could cut its own way to the host comes back over a new connection, or else"
+    " the host goes back to what it was before. 0 goes without.",
+    default=GUARD_SECONDS,
+    minimum=0,
+    maximum=3600,
+)
+
 
 def of_host(
     own: Mapping[str, Any], plan: Mapping[str, Any], host: str, drivers: Collection[str] | None

@@ -26,6 +26,8 @@ def empty() -> Mapping[Any, Any]:
 # Above the ports that Linux gives to programs by itself (ip_local_port_range is 32768 to 60999), and within those that
 # are nobody's (RFC 6335, section 6).
 PUBLISH_RANGE = (61000, 65535)
+# Seconds that a host waits for a run to come back that could have cut its own way to it.
+GUARD_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class Host:
     keep: bool = True  # between two runs
     adapts_firewalls: bool = False  # other ones of the host, where they drop what networks need
     metrics_folder: str | None = None
+    guard_timeout: int = GUARD_SECONDS
     stand_ins: bool = False  # of a lab, where namespaces stand in for containers of engines
     publish_addresses: tuple[Address | str, ...] = ()  # or interfaces, of published ports that name none
     publish_range: tuple[int, int] = PUBLISH_RANGE  # where host ports are chosen from

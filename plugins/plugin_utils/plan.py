@@ -22,7 +22,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.jo
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import sentence, with_stand_ins
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Inventory
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import GUARD_SECONDS, Fleet, Inventory
 from ansible_collections.containerhost.network.plugins.plugin_utils.settled import settled
 from ansible_collections.containerhost.network.plugins.plugin_utils.vanished import check_vanished
 
@@ -56,6 +56,12 @@ class Plan:
         """Whether a host keeps its networks between runs, and where it writes metrics."""
         spec = self.inventory.hosts[host]
         return {"enabled": spec.keep, "metrics_folder": spec.metrics_folder}
+
+    @property
+    def guards(self) -> dict[str, int]:
+        """Hosts that wait another time than others for a run that could cut its own way to them, in seconds."""
+        waits = {host: self.inventory.hosts[host].guard_timeout for host in self.documents}
+        return {host: seconds for host, seconds in waits.items() if seconds != GUARD_SECONDS}
 
     def digest(self) -> str:
         """Names this plan: the same for the same inventory, ledger and choice of networks."""

@@ -51,6 +51,8 @@ def write(plan: Plan, directory: str) -> None:
         }
         if plan.elsewhere:
             fleet["elsewhere"] = list(plan.elsewhere)
+        if plan.guards:
+            fleet["guard"] = plan.guards
         _write(directory, FLEET_FILE, json.dumps(fleet, indent=1) + "\n")
     except OSError as error:
         raise Refusal(f"the plan can't be written to {directory}: {error.strerror}", "Name another `dest`") from None

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.attr
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 # The steps for one object, in rounds: a round of all objects of a kind is sent before the next one begins.
@@ -209,6 +210,17 @@ class Kind:
         netns = values.get("netns")
         if netns is not None:
             yield ("netns", netns.rpartition("/")[2])
+
+    def is_on_the_way(self, values: Values, way: WayIn) -> bool:
+        """Could the way by which a run reaches this host be another one, or none, with or without this object?"""
+        if values.get("netns") is not None:
+            return False
+        if self.kernel_kind is None:
+            return values.get("device") in way.devices
+        inside = bool(values.get("sandbox"))  # with its interface, addresses and routes
+        names = {values.get("name"), None if inside else values.get("interface")}
+        led = [] if inside else [*(values.get("addresses") or ()), *(values.get("routes") or ())]
+        return not names.isdisjoint(way.devices) or way.is_within(led)
 
     def note(self, kernel: Kernel, change: Change) -> None:
         """Tell the kernel's picture what the change will have made or taken away, for the kinds that follow."""

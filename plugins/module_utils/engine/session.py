@@ -71,8 +71,11 @@ def kernel_of_this_host(
     alone: bool = True,
     sandboxes: Sandboxes | None = None,
     patience: float = lock_file.PATIENCE,
+    trial: str | None = None,
 ) -> t.Iterator[Kernel]:
     """The kernel, for one piece of work at a time (``alone``), waited for no longer than ``patience`` seconds.
+
+    ``trial``: the token of the run whose change is on trial, which this is a part of.
 
     Raises Ended, also for what is raised while it is used.
     """
@@ -85,7 +88,7 @@ def kernel_of_this_host(
         )
     sandboxes = sandboxes or Sandboxes()
     with _in_words():
-        turn = lock_file.lock(patience=patience) if alone else contextlib.nullcontext()
+        turn = lock_file.lock(patience=patience, trial=trial) if alone else contextlib.nullcontext()
         with turn, Wire(link_data_of(kinds), sandboxes.path_of) as wire:
             kernel = Kernel(wire, Records(), kinds, sandboxes=sandboxes)
             try:

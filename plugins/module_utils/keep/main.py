@@ -25,7 +25,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     Incapable,
     kernel_of_this_host,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.keep import hooks, metrics, report, saved, watch
+from ansible_collections.containerhost.network.plugins.module_utils.keep import (
+    guard,
+    hooks,
+    metrics,
+    report,
+    saved,
+    watch,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.keep.console import complain, tell
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import (
     Outcome,
@@ -101,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     made = command("hook", _hook, "Be called by an engine about a container that starts.")
     made.add_argument("engine", choices=sorted(hooks.ENGINES))
     made.add_argument("more", nargs=argparse.REMAINDER, help="what else an engine says")
+    made = command("go-back", _go_back, "Undo a change that could cut off its own run, unless that comes back.")
+    made.add_argument("token", help="names the run")
     made = command("version", _version, "Versions of this program and of what it uses.")
     made.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
@@ -199,6 +208,11 @@ def _told(options: t.Any, document: saved.Saved, todo: ChangeSet, lines: t.Calla
         for line in lines():
             tell(line)
     return DIFFERS if report.differs(todo) else AS_SAVED
+
+
+def _go_back(options: t.Any) -> int:
+    guard.watch_over(options.token)
+    return AS_SAVED
 
 
 def _attach(options: t.Any) -> int:

@@ -81,10 +81,11 @@ Whoever starts containers in another way than the host's engines calls this afte
 .B version
 Print the versions of the program and of the libraries that it uses.
 .PP
-.B watch
-and
+.BR watch ,
 .B hook
-are called by the services and engine hooks that the run has installed.
+and
+.B go\-back
+are called by services and engine hooks that a run has installed, and by runs themselves.
 .SH EXIT STATUS
 .TP
 .B 0

@@ -61,6 +61,13 @@ def restore(kernel: Kernel, saved: Saved) -> Outcome:
     return _done(kernel, differences(kernel, saved))
 
 
+def as_before(kernel: Kernel, document: Document) -> Outcome:
+    """Make the host as a picture of it says, whatever the plan has made there since (``engine/inspection.py``)."""
+    wanted = read_document(KINDS, document, recreate=True)
+    kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
+    return _done(kernel, compare(KINDS, kernel, wanted, leaving(["*"], (), everything=False), patient=True))
+
+
 def attach(kernel: Kernel, saved: Saved, sandboxes: t.Collection[str]) -> Outcome:
     """Make what containers have, by the names of their sandboxes; all of it where that alone cannot be done."""
     wanted = read_document(KINDS, _part(saved, sandboxes), recreate=False)

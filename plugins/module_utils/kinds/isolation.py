@@ -33,6 +33,9 @@ _SETS = (
     *("sourced", "sources4", "sources6", "direct4", "direct6"),
 )
 
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn
+
 
 class Isolation(NftKind):
     name = "isolation"
@@ -98,6 +101,11 @@ class Isolation(NftKind):
             rows.append(f"host access: {', '.join(values['host_access']) or 'none'}")
         rows += ["way out: no"] if not values.get("way_out", True) else []
         return rows + ([f"direct: {', '.join(values['direct'])} by {values['direct_by']}"] if values["direct"] else [])
+
+    def is_on_the_way(self, values: Values, way: WayIn) -> bool:
+        """What comes from elsewhere under an address of these networks is forged."""
+        sources = listed(values.get("sources", EVERYBODY))
+        return super().is_on_the_way(values, way) or (values.get("netns") is None and way.is_within(sources))
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("isolation", values.get("netns"), values["device"])

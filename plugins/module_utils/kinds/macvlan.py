@@ -24,6 +24,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import GROUP
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn
+
 # MACVLAN_MODE_*, linux/if_link.h
 _MODES = {"private": 1, "vepa": 2, "bridge": 4, "passthru": 8}
 
@@ -61,6 +64,11 @@ class Macvlan(StackedKind):
         yield ("parent", *parent)
         if values.get("mode") == "passthru":
             yield ("parent alone", *parent)
+
+    def is_on_the_way(self, values: Values, way: WayIn) -> bool:
+        """In mode passthru it gets all that comes in by its parent."""
+        alone = values.get("mode") == "passthru" and values.get("netns") is None
+        return super().is_on_the_way(values, way) or (alone and self.lower_of(values) in way.devices)
 
     def needs(self, values: Values) -> t.Iterator[Place]:
         """Others may be on the parent, too, unless one of them wants it for itself."""

@@ -36,6 +36,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn
+
 _PROTOCOLS = ("tcp", "udp", "sctp")
 
 
@@ -87,11 +90,23 @@ class NatRule(NftKind):
 
     def export(self, values: Values) -> Values:
         exported = super().export(values)
+        if not exported.get("to_address"):
+            exported.pop("to_address", None)  # an empty one says of what was found that there is none
         if values["rule"] == "via_gateway":
             del exported["host_address"]
         if exported.get("host_port_end") == values.get("host_port"):
             exported.pop("host_port_end", None)
         return exported
+
+    def is_on_the_way(self, values: Values, way: WayIn) -> bool:
+        """Whose addresses are translated is not to come from elsewhere; and a login's port may lead to a container."""
+        if values.get("netns") is not None:
+            return False
+        if values["rule"] == "publish" and values["protocol"] == "tcp":
+            ports = range(values["host_port"], (values.get("host_port_end") or values["host_port"]) + 1)
+            return way.port in ports and values.get("host_address") in (None, "0.0.0.0", "::", way.server)
+        source = values.get("source")
+        return source is not None and "-" not in source and way.is_within([source])
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         """A set of intervals takes none that overlap: of a network that grew, the old one goes first."""

@@ -26,6 +26,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn
+
 _LARGEST = 0xFFFFFFFF  # RTA_PRIORITY and RTA_TABLE are of 32 bits
 _METRIC_6 = 1024  # what an IPv6 route without a metric gets
 _MADE_BY_THE_KERNEL = (2, 9)  # RTPROT_KERNEL (of an address), RTPROT_RA (of a router advertisement), linux/rtnetlink.h
@@ -118,6 +121,9 @@ class Route(Kind):
                 if owner is not None or key in keys:
                     yield Found(self.name, key, {**values, "protocol": row["protocol"]}, owner)
             kernel.saw(self.name, netns, seen)
+
+    def is_on_the_way(self, values: Values, way: WayIn) -> bool:
+        return super().is_on_the_way(values, way) or (values.get("netns") is None and way.is_within([values["dst"]]))
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """Under another protocol number, it would not be seen as ours by a run that has no use for it."""

@@ -18,6 +18,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
+from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
 FOLDER = "/run/containerhost"
 PATIENCE = 120.0  # seconds to wait for another run
@@ -29,10 +30,13 @@ class LockHeld(Problem):
 
 
 @contextlib.contextmanager
-def lock(folder: str = FOLDER, patience: float = PATIENCE) -> t.Iterator[None]:
-    """Hold the host's lock. Raises Problem for one that cannot be had, LockHeld where another holds it for too long."""
+def lock(folder: str = FOLDER, patience: float = PATIENCE, trial: str | None = None) -> t.Iterator[None]:
+    """Hold the host's lock. Raises Problem for one that cannot be had, LockHeld where another holds it for too long.
+
+    A run whose change is on trial is still at work, for everybody who is not of it: ``trial`` is its token.
+    """
     path = f"{folder}/lock"
-    fd = _taken(folder, path, patience)
+    fd = _taken(folder, path, patience, trial)
     try:
         yield
     finally:
@@ -44,7 +48,7 @@ def lock(folder: str = FOLDER, patience: float = PATIENCE) -> t.Iterator[None]:
         os.close(fd)
 
 
-def _taken(folder: str, path: str, patience: float) -> int:
+def _taken(folder: str, path: str, patience: float, trial: str | None) -> int:
     """A descriptor of the lock file, which this process alone holds locked."""
     deadline = time.monotonic() + patience
     while True:
@@ -52,7 +56,7 @@ def _taken(folder: str, path: str, patience: float) -> int:
         if fd is not None:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _is_at(fd, path):
+                if _is_at(fd, path) and not Trial(folder).is_anothers(trial):
                     return fd
             except BlockingIOError:
                 pass

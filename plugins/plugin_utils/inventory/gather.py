@@ -200,20 +200,20 @@ def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
     return Host(
         name=name,
         underlay=named[0][0] if named else _guess_underlay(variables.get("ansible_host")),
-        underlay_named=named is not None,
-        underlays=named or (),
+        underlays=named or (), underlay_named=named is not None,
         known=_known(variables),
         underlay_interface=values["containerhost_underlay_interface"],
         underlay_mtu=values["containerhost_underlay_mtu"],
         keep=values["containerhost_keep"],
         adapts_firewalls=values["containerhost_foreign_firewall"] == "adapt",
         metrics_folder=values["containerhost_metrics_dir"],
+        guard_timeout=values["containerhost_guard_timeout"],
         stand_ins=variables.get("ansible_connection") == LAB and values[VARIABLE] == NAMESPACES,
         publish_addresses=values["containerhost_publish_address"],
         publish_range=values["containerhost_publish_range"],
         pins=values["containerhost_slices"],
         where=where,
-    )
+    )  # fmt: skip
 
 
 def _known(variables: Mapping[str, Any]) -> tuple[Block, ...]:

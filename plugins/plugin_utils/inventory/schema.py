@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
+from ansible_collections.containerhost.network.plugins.plugin_utils import keeping
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver, drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
@@ -186,6 +187,7 @@ HOST = (
         "The folder of node_exporter's textfile collector, to tell there every five minutes what differs.",
         default_note="nothing is told",
     ),
+    keeping.GUARD_TIMEOUT,
     Option(
         "containerhost_lab_engines",
         "text",
@@ -205,11 +207,9 @@ FLEET = (
         default_note="C(containerhost.ledger) beside the inventory file or directory",
     ),
     Option(
-        "containerhost_ledger_read_only",
-        "bool",
-        "Never write the ledger: a needed allocation is an error.",
-        default=False,
-    ),
+        "containerhost_ledger_read_only", "bool",
+        "Never write the ledger: a needed allocation is an error.", default=False,
+    ),  # fmt: skip
     Option("containerhost_pools", "pools", "Blocks that subnets are taken from.", default_note="C(10.64.0.0/12)"),
     Option("containerhost_recreate", "bool", "Let devices be re-created when a change needs it.", default=False),
     Option("containerhost_hosts", "pattern", "The hosts of the fleet, as a host pattern.", default="all"),

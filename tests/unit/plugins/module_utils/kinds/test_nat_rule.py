@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import read_document
+from ansible_collections.containerhost.network.plugins.module_utils.engine.inspection import documents
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     KIND,
+    OWNER,
     Link,
     Namespace,
     changed,
@@ -179,3 +183,12 @@ def test_of_a_network_that_grew_the_old_one_goes_first():
 def test_what_can_t_be_published_is_refused(values, sentence):
     with pytest.raises(Problem, match=sentence):
         publish(**values)
+
+
+def test_translation_as_it_is_told_is_a_document_again():
+    kernel = kernel_of(Namespace(elements=MASKED))
+    told = documents(KINDS, kernel)[OWNER]
+    assert told["nat_rule"] == [
+        {"network": "web", "rule": "masquerade", "source": "10.80.0.0/24", "unless": "10.80.0.0/16"}
+    ]
+    assert read_document(KINDS, told, recreate=False)
