@@ -53,8 +53,10 @@ class ActionModule(ActionBase):
 
     def _report(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         sources = variables.read_sources(task_vars, self._task, self._loader)
-        # What the ledger does not know yet may be told, as nothing of it is remembered here.
-        inventory = replace(gather(sources), ledger_read_only=False)
+        inventory = gather(sources)
+        if not arguments["plan_dir"]:
+            # What the ledger does not know yet may be told, as nothing of it is remembered here.
+            inventory = replace(inventory, ledger_read_only=False)
         before = ledgers.load(variables.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd()))
         plan = make_plan(inventory, before, datetime.date.today().isoformat())
         # What --limit leaves out is left out here as well.

@@ -12,6 +12,7 @@ Lengths are in pixels of a drawing at its own size; text is measured as monospac
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,11 +129,7 @@ def lay_out(fleet: ShownFleet, faults: Faults, columns: int | None = None) -> Pi
         by_host[each.host].append(each)
     shared = [network for network in fleet.networks if network.is_shared]
     draft = [_card(host, by_host[host.name], fleet.networks, faults) for host in fleet.hosts]
-    if columns is not None:
-        return _in_columns(draft, shared, columns)
-    most = min(len(draft), 1 + int((len(draft) * 4) ** 0.5)) or 1
-    tried = [_in_columns(draft, shared, number) for number in range(1, most + 1)]
-    return min(tried, key=lambda each: abs(each.width - each.height * RATIO))
+    return _in_columns(draft, shared, columns or _columns(draft, shared))
 
 
 # -- a host ------------------------------------------------------------------------------------------------------------
@@ -216,6 +213,19 @@ def _wide(box: Box, width: float) -> Box:
 
 
 # -- all hosts ---------------------------------------------------------------------------------------------------------
+
+
+def _columns(draft: Sequence[Card], shared: Sequence[ShownNetwork]) -> int:
+    """How many bring the drawing nearest to a screen's shape."""
+
+    def _away(columns: int) -> float:
+        found = _split(draft, columns)
+        beside = PITCH * (len(shared) + 1) + GAP
+        width = sum(max(card.width + card.ports_width for card in column) + beside for column in found)
+        height = max(sum(card.height + GAP for card in column) for column in found) + (LINE + 14) * len(shared)
+        return abs(math.log(width / height / RATIO))
+
+    return min(range(1, len(draft) + 1), key=_away, default=1)
 
 
 def _in_columns(draft: Sequence[Card], shared: Sequence[ShownNetwork], columns: int) -> Picture:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.markup import Markup, element
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.rows import bad, good, scrolled, table
@@ -38,7 +38,7 @@ def parts(fleet: ShownFleet, keys: FilterKeys) -> Iterator[Markup]:
         some = [each for each in fleet.tries if each.network == network.name]
         if fleet.found is not None:
             some = [each for each in some if reason_of(each, fleet.found.results) is not None]
-        content = [*_matrix(fleet, some), *_local(fleet, network, some, keys)]
+        content = [*_matrix(fleet, some, keys), *_local(fleet, network, some, keys)]
         content += _ports(fleet, network, some, keys)
         content = content or [element("p", "Nothing to try: no two containers on it, and no way out of it.")]
         title = element("h3", f"{network.name}  ", element("span", network.about, class_="soft"))
@@ -52,12 +52,12 @@ def _results(fleet: ShownFleet) -> Results:
 # -- between hosts -----------------------------------------------------------------------------------------------------
 
 
-def _matrix(fleet: ShownFleet, some: Sequence[Try]) -> Iterator[Markup]:
+def _matrix(fleet: ShownFleet, some: Sequence[Try], keys: FilterKeys) -> Iterator[Markup]:
     across = [each for each in some if each.about == "matrix"]
     if not across:
         return
     if fleet.found is None:
-        yield from _planned(across)
+        yield from _planned(across, keys)
         return
     found = matrix_of(across, fleet.found.results)
     failed = sorted(found.failed)
@@ -69,25 +69,30 @@ def _matrix(fleet: ShownFleet, some: Sequence[Try]) -> Iterator[Markup]:
         return
     families = " / ".join(f"IPv{version}" for version in found.versions)
     yield element("p", f"Times by {families}; a row is who asks.", class_="soft")
-    yield scrolled(_square(found))
+    yield scrolled(_square(found, _hosts(across, keys)))
 
 
-def _planned(across: Sequence[Try]) -> Iterator[Markup]:
+def _hosts(across: Sequence[Try], keys: FilterKeys) -> dict[str, int | None]:
+    return {each.source: keys.hosts.get(each.host) for each in across}
+
+
+def _planned(across: Sequence[Try], keys: FilterKeys) -> Iterator[Markup]:
     names = list(dict.fromkeys(end for each in across for end in (each.source, each.target)))
     if len(names) > _PLANNED:
         yield element("p", f"Containers of {len(names)} hosts are to reach each other, each from each.")
         return
     pairs = {(each.source, each.target): "planned" for each in across}
-    yield scrolled(_square(Matrix(names, [], pairs)))
+    yield scrolled(_square(Matrix(names, [], pairs), _hosts(across, keys)))
 
 
-def _square(found: Matrix) -> Markup:
+def _square(found: Matrix, hosts: Mapping[str, int | None]) -> Markup:
     head = element("tr", element("td", "from \\ to"), *(element("th", name, scope="col") for name in found.names))
     rows = [
         element(
             "tr",
             element("th", source, scope="row"),
             *(_cell(found, source, target) for target in found.names),
+            data_h=hosts.get(source),
         )
         for source in found.names
     ]

@@ -9,14 +9,17 @@
   const MOST = 6;
   const READABLE = 0.6;
   const STEP = 1.25;
-  const PAUSE = 150; /* ms without a further step, after which a drawing is drawn anew in its new size */
+  const PAUSE = 250; /* ms without a further step, after which a drawing is drawn anew in its new size */
   const all = (selector, from) => Array.from((from || document).querySelectorAll(selector));
   const view = document.querySelector(".view");
   const sheet = document.querySelector(".sheet");
   const pictures = all(".sheet > svg");
   const size = new Map(pictures.map((each) => [each, [each.viewBox.baseVal.width, each.viewBox.baseVal.height]]));
   let zoom = 1; /* as drawn */
-  let pending = 1; /* on top of that, by a transform: the compositor's work alone, so that it is smooth */
+  /* On top of that, by a transform, which is the compositor's work alone, so that it is smooth; and where it has moved
+   * to by that, which scrolling takes over when it is drawn anew. */
+  let pending = 1;
+  let moved = [0, 0];
   let timer = 0;
 
   document.documentElement.classList.add("js");
@@ -25,9 +28,10 @@
   const picture = () => pictures.find((each) => getComputedStyle(each).display !== "none") || pictures[0];
 
   function draw() {
-    const [left, top] = [view.scrollLeft, view.scrollTop];
+    const [left, top] = [view.scrollLeft - moved[0], view.scrollTop - moved[1]];
     zoom *= pending;
     pending = 1;
+    moved = [0, 0];
     view.classList.remove("zooming");
     sheet.style.transform = "";
     pictures.forEach((each) => {
@@ -42,12 +46,10 @@
   function scale(factor, x, y) {
     const after = Math.min(MOST, Math.max(LEAST, zoom * pending * factor));
     const real = after / (zoom * pending);
-    const [left, top] = [(view.scrollLeft + x) * real - x, (view.scrollTop + y) * real - y];
+    moved = [[x + view.scrollLeft, moved[0]], [y + view.scrollTop, moved[1]]].map(([at, by]) => at - (at - by) * real);
     pending *= real;
     view.classList.add("zooming");
-    sheet.style.transform = "scale(" + pending + ")";
-    view.scrollLeft = left;
-    view.scrollTop = top;
+    sheet.style.transform = "translate(" + moved[0] + "px, " + moved[1] + "px) scale(" + pending + ")";
     clearTimeout(timer);
     timer = setTimeout(draw, PAUSE);
   }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import show
@@ -104,12 +104,23 @@ def _network(network: Network, about: str, hosts: set[str]) -> ShownNetwork:
     return ShownNetwork(
         name=network.name,
         driver=network.spec.driver,
-        about=about,
+        about=", ".join([about, *_more(network)]),
         subnets=tuple(str(subnet.cidr) for subnet in network.subnets),
         members=tuple(host for host in network.members if host in hosts),
         is_shared=kind.spans_hosts or not kind.has_gateway,
         mtu=network.mtu,
     )
+
+
+def _more(network: Network) -> Iterator[str]:
+    """What else a reader asks of a network."""
+    options = network.spec.options
+    if options.get("parent"):
+        yield f"on {options['parent']}" + (f" by VLAN {options['vlan']}" if options.get("vlan") else "")
+    if network.spec.internal:
+        yield "internal"
+    if not driver(network.spec.driver).has_gateway:
+        yield from (f"router {subnet.gateway}" for subnet in network.subnets if subnet.gateway)
 
 
 def _unknown(told: Sequence[Holder]) -> list[str]:

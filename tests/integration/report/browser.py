@@ -59,6 +59,7 @@ class Browser:
         self._session = self.ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
+        self.ask("Performance.enable", timeDomain="threadTicks")
 
     def close(self) -> None:
         self._process.kill()
@@ -120,6 +121,12 @@ class Browser:
         until = time.monotonic() + PATIENCE
         while not self._loaded:
             self._next(until)
+
+    def busy(self) -> float:
+        """Seconds of a processor that the page's thread has taken since it was opened."""
+        return next(
+            each["value"] for each in self.ask("Performance.getMetrics")["metrics"] if each["name"] == "TaskDuration"
+        )
 
     def value(self, expression: str) -> Any:
         """What JavaScript makes of it; a promise is waited for."""
