@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import listed
+
 Pending = Sequence[Mapping[str, Any]]
 
 _MOST = 10  # reasons, and containers of one: what a person reads
+_MOST_OF_ALL = 20  # sentences of all hosts
 
 
 def sentences(pending: Pending, host: str) -> list[str]:
@@ -27,6 +30,17 @@ def sentences(pending: Pending, host: str) -> list[str]:
         for reason, containers in by_reason.items()
     ]
     return [*told[:_MOST], *([f"{host}: {len(told) - _MOST} more like these."] if len(told) > _MOST else [])]
+
+
+def of_hosts(found: Mapping[str, Pending]) -> list[str]:
+    """The same of all hosts: those that have one sentence are named, or counted, before it."""
+    hosts: dict[str, list[str]] = {}
+    for host, waiting in found.items():
+        for text in sentences(waiting, host):
+            hosts.setdefault(text.removeprefix(f"{host}: "), []).append(host)
+    told = [f"{listed(those)}: {text}" for text, those in hosts.items()]
+    more = len(told) - _MOST_OF_ALL
+    return [*told[:_MOST_OF_ALL], f"and {more} more like these (-v of a run tells them)"] if more > 0 else told
 
 
 def _names(containers: Mapping[str, Sequence[str]]) -> str:

@@ -12,6 +12,18 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends 
 
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms, reason
 
+# What attempts are about, in words.
+_SORTS = {
+    "matrix": "between containers",
+    "mtu": "with full packets",
+    "host": "at containers of the same host",
+    "neighbour": "between containers of a host",
+    "gateway": "at gateways",
+    "router": "at routers",
+    "outside": "at the outside",
+    "published": "at published ports",
+}
+
 _SHOWN = 3  # objects of a host, attempts of a cause
 _MOST = 10  # sentences of a sort
 
@@ -49,7 +61,28 @@ def causes(
     found += [f"{host} has not been asked: {why}" for host, why in sorted(silent.items())]
     found += overflows
     rest = [each for each in failed if each.name not in explained]
+    everywhere = [] if everything else list(_everywhere(tries, rest, results))
+    told = {each.name for _sentence, some in everywhere for each in some}
+    found += [text for text, _some in everywhere]
+    rest = [each for each in rest if each.name not in told]
     return found + _bounded(list(_groups(rest, results, everything)), "causes like these", everything)
+
+
+def _everywhere(
+    tries: Sequence[Try], failed: Sequence[Try], results: Results
+) -> Iterator[tuple[str, Sequence[Try]]]:
+    """What no host of many has succeeded in, by one family: one sentence, whichever ends it has."""
+    by_sort: dict[tuple[str, str, int], list[Try]] = {}
+    for each in failed:
+        by_sort.setdefault((each.network, each.about, each.version), []).append(each)
+    made = {(each.network, each.about, each.version) for each in tries if reason_of(each, results) == ""}
+    for sort, some in by_sort.items():
+        hosts = {each.host for each in some}
+        if len(hosts) <= _MOST or sort in made:
+            continue
+        reasons = ", ".join(dict.fromkeys(str(reason_of(each, results)) for each in some))
+        what = f"all {_count(some)} {_SORTS[sort[1]]} by IPv{sort[2]} of {len(hosts)} hosts fail"
+        yield f"{sort[0]}: {what}, {reasons}: {sentence(some[0])} and {len(some) - 1} more", some
 
 
 def _bounded(sentences: list[str], what: str, everything: bool) -> list[str]:

@@ -39,7 +39,7 @@ def findings(directory: str, plan: dict[str, Any], asked: set[str]) -> report.Fi
     return report.Findings(
         results={host: note["results"] for host, note in notes.items() if "results" in note},
         drift={host: note.get("drift", []) for host, note in notes.items()},
-        pending=[text for host, note in notes.items() for text in pending.sentences(note.get("pending", ()), host)],
+        pending=pending.of_hosts({host: note.get("pending", ()) for host, note in notes.items()}),
         silent=silent,
         untried=list(ports.unanswered({host: documents[host] for host in notes}, every, heard)),
         overflows=list(overflows.values()),

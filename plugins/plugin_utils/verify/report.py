@@ -152,9 +152,12 @@ def _matrix(some: Sequence[Try], results: Results, everything: bool) -> list[str
     found = matrix_of(matrix, results)
     names = found.names
     if len(names) > _MOST_COLUMNS and not everything:
-        bad = sum(1 for each in matrix if reason_of(each, results))
+        good = [each for each in matrix if not reason_of(each, results)]
+        if not good:
+            return [f"containers of {len(names)} hosts do not reach each other{families(matrix)}"]
+        bad = len(matrix) - len(good)
         but = f"; {bad} of {len(matrix)} attempts fail" if bad else ""
-        return [f"containers of {len(names)} hosts reach each other{families(matrix)}{but}"]
+        return [f"containers of {len(names)} hosts reach each other{families(good)}{but}"]
     table = [["from \\ to, by " + " / ".join(f"IPv{version}" for version in found.versions), *names]]
     for source in names:
         row = [found.cells.get((source, target), NOT_TRIED) if source != target else "·" for target in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.pending import attached, sentences
+from ansible_collections.containerhost.network.plugins.plugin_utils.pending import attached, of_hosts, sentences
 
 
 def waiting(ref: str, network: str, reason: str = "", interface: str = "eth0") -> dict[str, Any]:
@@ -35,6 +35,17 @@ def test_of_many_reasons_the_first_are_told():
     told = sentences([waiting(f"c{number}", "web") for number in range(12)], "h1")
     assert len(told) == 11
     assert told[-1] == "h1: 2 more like these."
+
+
+def test_what_many_hosts_wait_for_is_one_sentence():
+    down = "docker does not answer: start it, then run again"
+    hosts = {f"h{number}": [waiting("db", "web", down)] for number in range(1, 9)}
+    assert of_hosts({**hosts, "h9": [waiting("shop", "web", down)], "h10": []}) == [
+        f"h1, h2, h3, h4, h5 and 3 more: {down}. Pending until then: db (web).",
+        f"h9: {down}. Pending until then: shop (web).",
+    ]
+    many = of_hosts({f"h{number}": [waiting(f"c{number}", "web")] for number in range(50)})
+    assert (len(many), many[-1]) == (21, "and 30 more like these (-v of a run tells them)")
 
 
 def test_nothing_is_said_of_nothing():

@@ -159,6 +159,26 @@ def test_one_damaged_host_of_many_is_one_line(new_fleet):
     assert len(told(plan, results).problems) <= 4
 
 
+def test_what_fails_on_every_host_of_many_is_one_line_and_nothing_is_said_to_reach_what_it_does_not(new_fleet):
+    plan = large(new_fleet, 30)
+
+    def no_ipv4(each):
+        return "no reply" if each.version == 4 and each.network == "fabric" and each.about in ("matrix", "mtu") else ""
+
+    found = told(plan, answered_but(tried(plan), no_ipv4))
+    assert [text.partition(":")[2].partition(",")[0] for text in found.problems] == [
+        " all 870 attempts between containers by IPv4 of 30 hosts fail",
+        " all 870 attempts with full packets by IPv4 of 30 hosts fail",
+    ]
+    assert "  containers of 30 hosts reach each other by IPv6; 870 of 1740 attempts fail" in found.lines
+    none = told(plan, answered(tried(plan), matrix="no reply"))
+    assert "  containers of 30 hosts do not reach each other by IPv4 and IPv6" in none.lines
+    # One that succeeds, and it is a matter of the ends.
+    first = next(each for each in tried(plan) if each.about == "matrix" and each.version == 4)
+    but = told(plan, answered_but(tried(plan), lambda each: "" if each == first else no_ipv4(each)))
+    assert not any("all 8" in text and "between containers" in text for text in but.problems)
+
+
 def test_a_full_table_of_neighbours_is_a_cause(fleet):
     before = {"IPv4": {"setting": "net.ipv4.neigh.default.gc_thresh3", "entries": 900, "limit": 1024, "overflows": 3}}
     after = {"IPv4": {**before["IPv4"], "overflows": 120}}
