@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.containerhost.network.plugins.plugin_utils import (
     guard,
     keeping,
+    keys,
     outcomes,
     pending,
     phases,
@@ -33,7 +35,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.published import FACT, published
 
-PHASES = ("make", "left_over", "switch", "remove", "all")
+PHASES = ("keys", "make", "left_over", "switch", "remove", "all")
 _OURS = ("plan_dir", "drivers", "install", "venv")
 
 
@@ -55,6 +57,8 @@ class ActionModule(EveryKindAction, InstallingAction):
         if phase not in PHASES:
             return {**result, "failed": True, "msg": f"phase {phase!r} must be one of {', '.join(PHASES)}."}
         try:
+            if phase == "keys":
+                return {**result, **self._ask_for_keys(arguments, task_vars or {})}
             done = self._of_the_plan(arguments, phase, task_vars or {})
             if phase != "left_over":
                 done = _warned(done, host_of_task(task_vars or {}))
@@ -68,6 +72,17 @@ class ActionModule(EveryKindAction, InstallingAction):
             self._tell(arguments["plan_dir"], phase, {lost: True}, task_vars or {})
             raise
         return {**result, **done}
+
+    def _ask_for_keys(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """A host of a network whose members have keys makes those that it lacks, and tells the public ones."""
+        directory, host = arguments["plan_dir"], host_of_task(task_vars)
+        document = keys.of_document(progress.read_host(directory, host)["document"])
+        if not document:
+            return {"changed": False, "skipped": True, "skip_reason": f"{host} needs no keys"}
+        result = self._apply({"document": json.dumps(document)}, task_vars)
+        if "public_keys" in result:
+            keys.note(directory, os.getppid(), host, document, result.pop("public_keys"))
+        return result
 
     def _tell(self, directory: str, phase: str, done: dict[str, Any], task_vars: dict[str, Any]) -> None:
         """Note what became of the host, and tell all of the run if this was the last one.

@@ -18,8 +18,8 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import keys, plan_dir, shown_diff
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils import plan_dir, shown_diff
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
@@ -87,7 +87,9 @@ class ActionModule(ActionBase):
         inventory = replace(inventory, coverage=inventory.coverage.beside(folder))
         with ledgers.locked(path):
             before = ledgers.load(path)
-            plan = make_plan(inventory, before, datetime.date.today().isoformat(), arguments["drivers"])
+            told, asked = keys.told(directory, os.getppid())
+            known = keys.with_told(before, told)
+            plan = make_plan(inventory, known, datetime.date.today().isoformat(), arguments["drivers"], before)
             texts = ledgers.render(before), ledgers.render(plan.ledger)
             changed = plan.ledger != before
             if changed and not self._task.check_mode:
@@ -96,7 +98,7 @@ class ActionModule(ActionBase):
         if plan.rehearsed:
             self._display.display(plan.rehearsed)
         result = self._result(plan, directory, path, changed, texts)
-        warnings = [*sources.ignored, *plan.warnings]
+        warnings = [*sources.ignored, *plan.warnings, *keys.unknown(plan.fleet, asked)]
         return {**result, "warnings": warnings} if warnings else result
 
     def _result(self, plan: Plan, directory: str, path: str, changed: bool, texts: tuple[str, str]) -> dict[str, Any]:
@@ -105,6 +107,7 @@ class ActionModule(ActionBase):
             "plan_dir": directory,
             "digest": plan.digest(),
             "ledger": path,
+            "keyed": keys.needed(plan.documents.networks.values()),
             # Without members: a result of run_once is copied to every host.
             "networks": {
                 name: {"driver": network["driver"], "shared": network["shared"]}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ipaddress
 import os
@@ -147,6 +148,24 @@ def port(value: int, what: str = "port") -> int:
     if not 1 <= int(value) <= 65535:
         raise Problem(f"{what} {value} is not between 1 and 65535")
     return int(value)
+
+
+def endpoint(value: str, what: str = "endpoint") -> str:
+    """An address and a port, with brackets around one of IPv6: ``[fd00::1]:51820``."""
+    head, _colon, number = str(value).rpartition(":")
+    bracketed = head.startswith("[") and head.endswith("]")
+    if not head or not number.isdecimal() or bracketed != (":" in head):
+        raise Problem(f"{what} {value!r} is no address and port: write it as 192.0.2.1:51820 or [2001:db8::1]:51820")
+    plain = address(head[1:-1] if bracketed else head, what)
+    return f"[{plain}]:{port(int(number), what)}" if bracketed else f"{plain}:{port(int(number), what)}"
+
+
+def is_key(text: str) -> bool:
+    """32 bytes in base64, as ``wg`` writes a WireGuard key, a public one or another."""
+    try:
+        return len(text) == 44 and len(base64.b64decode(text.encode("ascii"), validate=True)) == 32
+    except (ValueError, UnicodeEncodeError):
+        return False
 
 
 def between(value: int, low: int, high: int, what: str) -> int:

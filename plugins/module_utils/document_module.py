@@ -33,8 +33,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import source_routes
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
 if t.TYPE_CHECKING:
@@ -47,7 +49,7 @@ _KINDS = {kind.name: kind for kind in KINDS}
 _OPTIONS: dict[str, dict[str, t.Any]] = {
     "document": {"type": "dict"},
     "plan_dir": {"type": "str"},
-    "phase": {"type": "str", "choices": ["make", "left_over", "switch", "remove", "all"], "default": "all"},
+    "phase": {"type": "str", "choices": ["keys", "make", "left_over", "switch", "remove", "all"], "default": "all"},
     "drivers": {"type": "list", "elements": "str"},
     "remove": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "list", "elements": "str", "default": []},
@@ -100,8 +102,9 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         waiting = () if late and params["phase"] == "remove" else todo.held
         kept = dict(collections.Counter(network_of(change.owner) for change in (*todo.kept, *waiting)))
         switches = any(_KINDS[change.kind].waits == "switch" for change in todo.held)
-        told = {"kept": kept, "pending": todo.pending, "dropped": dropped, "switches": switches}
-        finish(module, kernel, kinds, todo, beside, _guarded(module, kernel, kinds, todo), **told)
+        about = {"kept": kept, "pending": todo.pending, "dropped": dropped, "switches": switches}
+        told = functools.partial(_public_keys, kernel, wanted)
+        finish(module, kernel, kinds, todo, beside, _guarded(module, kernel, kinds, todo), told, **about)
 
 
 def _guarded(
@@ -129,6 +132,13 @@ def _confirm(about: Values) -> None:
     from ansible_collections.containerhost.network.plugins.module_utils.keep import guard
 
     guard.confirm(about["token"], way_in.ssh_connection())
+
+
+def _public_keys(kernel: Kernel, wanted: t.Sequence[Wanted]) -> dict[str, t.Any]:
+    """What other hosts know this one's keys by, by the keys' names, where a document has any."""
+    names = [each.values["name"] for each in wanted if each.kind == WireguardKey.name]
+    found = {name: kernel.tunnels.public_key(name) for name in names}
+    return {"public_keys": {name: public for name, public in found.items() if public}} if names else {}
 
 
 def _late(todo: ChangeSet, params: Values) -> ChangeSet:

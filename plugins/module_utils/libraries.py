@@ -25,7 +25,11 @@ _PACKAGES = {
     "libnftables": {"debian": "libnftables1", "ubuntu": "libnftables1", "suse": "libnftables1", "": "nftables"},
 }
 # Programs that a host needs only for what asks for them, likewise.
-_PROGRAMS = {"dnsmasq": {"debian": "dnsmasq-base", "ubuntu": "dnsmasq-base", "": "dnsmasq"}}
+_PROGRAMS = {
+    "dnsmasq": {"debian": "dnsmasq-base", "ubuntu": "dnsmasq-base", "": "dnsmasq"},
+    "wg": {"": "wireguard-tools"},
+    "wireguard-go": {"": "wireguard-go"},
+}
 
 
 def versions(venv: str | None = None) -> dict[str, str | None]:

@@ -127,10 +127,11 @@ def finish(
     todo: ChangeSet,
     beside: Beside | None = None,
     guarded: t.Callable[[], t.ContextManager[None]] | None = None,
+    told: t.Callable[[], t.Mapping[str, t.Any]] = dict,
     **result: t.Any,
 ) -> None:
-    """Apply the changes, unless it is only asked for, and say what changed. ``beside`` comes last; what is
-    ``guarded`` is left to whoever comes back, and ``beside`` with it."""
+    """Apply the changes, unless it is only asked for, and say what changed. ``beside`` comes last, but for what is
+    ``told`` of the host as it is then; what is ``guarded`` is left to whoever comes back, and ``beside`` with it."""
     changes = todo.changes
     guarded = None if module.check_mode else guarded
     beside = None if guarded else beside
@@ -152,7 +153,7 @@ def finish(
     elif todo.pending:
         raise Failed([f"{describe(kinds[0], each.wanted.values)}: {each.reason}" for each in todo.pending])
     startup.end()
-    module.exit_json(invocation=_quiet(module), **result)
+    module.exit_json(invocation=_quiet(module), **result, **told())
 
 
 def _pending(each: Pending, attached_later: t.Collection[str]) -> dict[str, t.Any]:

@@ -29,6 +29,8 @@ options:
   phase:
     description:
       - With O(plan_dir), which part of a run this is. V(make) makes and changes, and leaves what is no longer planned.
+      - V(keys) has the host make the private keys that its networks need, if any do, and tell the plan the public ones.
+        Plan again after it.
       - V(left_over) asks no host. It returns those which V(make) left something on.
       - V(switch) turns to the new way to other hosts, for the networks whose every member has made it in this run. What
         leads to other hosts is made by V(make) beside what did so before.
@@ -36,7 +38,7 @@ options:
       - In check mode, V(switch) and V(remove) speak of that only, as a run has made all else by then.
       - V(all) does both at once, for networks that no other host takes part in.
     type: str
-    choices: [make, left_over, switch, remove, all]
+    choices: [keys, make, left_over, switch, remove, all]
     default: all
   drivers:
     description:
@@ -225,6 +227,11 @@ on_trial:
   returned: when that is so
   type: bool
   sample: true
+public_keys:
+  description: What other hosts know the keys of O(document) by, by the keys' names.
+  returned: success, without O(plan_dir), where there are any
+  type: dict
+  sample: {"ch-vault": "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA="}
 lacks:
   description: Libraries that the host lacks.
   returned: when it lacks one

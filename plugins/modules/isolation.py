@@ -51,6 +51,14 @@ options:
       - Replies to what the host begins are let in, and published ports are no concern of it.
     type: list
     elements: str
+  sealed: &sealed
+    description:
+      - Whether packets from and to the addresses in O(sources) pass by devices of ours only, as a tunnel encrypts them
+        that leads there. In plain text, they are taken from no other interface, and sent out by none, but for
+        O(direct).
+    type: bool
+    default: false
+    version_added: 0.2.0
   direct: &direct
     description:
       - Networks whose packets come to it, and go from it, by the host's own interface O(direct_by), without a tunnel.
@@ -90,6 +98,7 @@ options:
       sources: *sources
       way_out: *way_out
       host_access: *host_access
+      sealed: *sealed
       direct: *direct
       direct_by: *direct_by
       state: *state

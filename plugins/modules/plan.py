@@ -84,6 +84,14 @@ digest:
   returned: success
   type: str
   sample: 1533083e97bf7f1647d4d0d90fc0d136
+keyed:
+  description:
+    - Whether hosts are to tell their public keys (M(containerhost.network.document), C(phase=keys)) before the plan is
+      made again with them.
+  returned: success
+  type: bool
+  sample: false
+  version_added: 0.2.0
 ledger:
   description: Path of the ledger that was used.
   returned: success

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object, no_checks, no_objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network, NetworkSpec
+
+
+def no_sight(network: Network, host: str, fleet: Fleet) -> Hashable:
+    return None
+
+
+def no_peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterable[Object]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -33,10 +41,14 @@ class Backend:
         What tells one of its tunnels from another one, in words.
     has_vtep
         Whether a slice's first address is that of its device.
+    keyed
+        Whether each member has a key, which the plan knows from the ledger (``Network.keys``).
     direct
         Whether packets between members come by the underlay's own interface, as they are.
     objects
         Its devices on one host, and what guards them: what all hosts share left out.
+    sight
+        What of a host, besides its segment, decides how it sees the others; ``peer`` gets it as its last argument.
     peer
         In routed mode, what each other member's document holds to reach the slices of one host. Made once a host for
         the fleet, not once a pair.
@@ -53,9 +65,11 @@ class Backend:
     device_prefixes: tuple[str, ...] = ()
     tunnel: Callable[[NetworkSpec], str] = lambda spec: ""
     has_vtep: bool = False
+    keyed: bool = False
     direct: bool = False
     objects: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects
-    peer: Callable[[Network, str, Fleet], Iterable[Object]] = no_objects
+    sight: Callable[[Network, str, Fleet], Hashable] = no_sight
+    peer: Callable[[Network, str, Fleet, Hashable], Iterable[Object]] = no_peer
     check: Callable[[Network, Fleet, Problems], None] = no_checks
 
     def overhead_of(self, network: Network, hosts: Mapping[str, Host]) -> int:

@@ -339,7 +339,7 @@ def _check_tunnels(host: str, pairs: list[tuple[Network, Endpoint]], fleet: Flee
     tunnels = {
         network.spec.options.get("port"): network.name
         for network in fleet.networks.values()
-        if host in network.members and network.spec.options.get("vni") is not None
+        if host in network.members and network.spec.options.get("port") is not None
     }
     for network, endpoint in pairs:
         for port in endpoint.publish:

@@ -70,6 +70,8 @@ class Driver:
     tunnel
         What tells a network's tunnel from another one of the same network, in words: with others, its devices get other
         names, so that both are there while hosts change. Empty without one, or where it is re-created in place.
+    keyed
+        Whether each member has a key that its tunnel's others know it by (``Network.keys``).
     complete
         The driver's own options of a network, with the defaults that depend on others of them.
     variant
@@ -98,5 +100,6 @@ class Driver:
     translates: Callable[[NetworkSpec, int], bool] = field(default=lambda spec, version: True)
     own_ports: int | None = None
     tunnel: Callable[[NetworkSpec], str] = lambda spec: ""
+    keyed: bool = False
     complete: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda options: options)
     variant: Callable[[NetworkSpec], Driver] | None = None

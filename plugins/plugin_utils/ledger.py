@@ -8,6 +8,7 @@ It is JSON with one entry per line, sorted by key, made for ``git diff`` and ``g
     {
     "containerhost.ledger": 1,
     "endpoints/fabric/h1/shop": {"addresses": ["10.42.1.2", "fd00:42:0:1::2"], "interface": "eth0"},
+    "keys/vault/h1": {"device": "ch-vault", "public_key": "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA="},
     "networks/fabric": {"driver": "overlay"},
     "ports/web/h1/shop/80-tcp": {"port": 61000},
     "slices/fabric/h1": {"slices": ["10.42.1.0/24", "fd00:42:0:1::/64"]},
@@ -31,6 +32,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
 
@@ -79,6 +81,15 @@ class PortEntry:
     absent_since: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """What a host is known by in a network's tunnel, whose device tells it from the network's other tunnels."""
+
+    device: str
+    public_key: str
+    absent_since: str | None = None
+
+
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -92,6 +103,7 @@ class Ledger:
     salts: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     # By network, host, container, and the container's port as ``allocate/ports`` calls it.
     ports: Mapping[tuple[str, str, str, str], PortEntry] = field(default_factory=lambda: _NOTHING)
+    keys: Mapping[tuple[str, str], KeyEntry] = field(default_factory=lambda: _NOTHING)
 
     def hosts(self) -> set[str]:
         """The hosts that have something which is not absent."""
@@ -110,6 +122,7 @@ def absent(entry: Any, today: str) -> Any:
 _KINDS: dict[str, tuple[str, int, type]] = {
     # first part of the key -> the Ledger's field, number of names in the key, entry
     "endpoints": ("endpoints", 3, EndpointEntry),
+    "keys": ("keys", 2, KeyEntry),
     "networks": ("networks", 1, NetworkEntry),
     "ports": ("ports", 4, PortEntry),
     "slices": ("slices", 2, SliceEntry),
@@ -165,7 +178,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _from_entries(entries: Mapping[str, Any], path: str) -> Ledger:
-    parts: dict[str, dict[Any, Any]] = {name: {} for name in ("networks", "slices", "endpoints", "salts", "ports")}
+    parts: dict[str, dict[Any, Any]] = {name: {} for name in ("salts", *(row[0] for row in _KINDS.values()))}
     for key, value in entries.items():
         if key in (HEADER, FOOTER):
             continue
@@ -208,6 +221,12 @@ def _check_text(value: Any) -> None:
         raise TypeError(value)
 
 
+def _check_key(value: Any) -> None:
+    _check_text(value)
+    if not is_key(value):
+        raise ValueError(value)
+
+
 def _check_port(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         raise ValueError(value)
@@ -222,10 +241,12 @@ def _check_number(value: Any) -> None:
 _FIELDS: dict[str, Callable[[Any], Any]] = {
     "absent_since": datetime.date.fromisoformat,
     "addresses": lambda value: _check_list(value, parse_address),
+    "device": _check_text,
     "driver": _check_text,
     "interface": _check_text,
     "plays": lambda value: _check_list(value, _check_text),
     "port": _check_port,
+    "public_key": _check_key,
     "slices": lambda value: _check_list(value, parse_block),
     "tunnel": _check_text,
     "tunnels": _check_number,

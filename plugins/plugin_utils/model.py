@@ -169,6 +169,7 @@ class Host:
     underlays: tuple[tuple[Address, int | None], ...] = ()  # all that are named, with their prefix lengths
     underlay_interface: str | None = None
     underlay_mtu: int = 1500
+    underlay_endpoint: tuple[Address, int | None] | None = None  # where others reach its tunnels, if it is elsewhere
     keep: bool = True  # between two runs
     adapts_firewalls: bool = False  # other ones of the host, where they drop what networks need
     metrics_folder: str | None = None
@@ -263,6 +264,7 @@ class Network:
     endpoints: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=empty)
     vtep_macs: Mapping[str, str] = field(default_factory=empty)
     mtu: int | None = None  # None is the kernel's default
+    keys: Mapping[str, str] = field(default_factory=empty)  # public ones of members, as far as they are known
 
     @property
     def name(self) -> str:

@@ -22,7 +22,12 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.jo
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import with_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import sentence, with_stand_ins
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import GUARD_SECONDS, Fleet, Inventory
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
+    GUARD_SECONDS,
+    Fleet,
+    Inventory,
+    Network,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.settled import settled
 from ansible_collections.containerhost.network.plugins.plugin_utils.vanished import check_vanished
 
@@ -73,10 +78,17 @@ class Plan:
 
 
 @without_garbage_collection
-def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Collection[str] | None = None) -> Plan:
+def make_plan(
+    inventory: Inventory,
+    ledger: Ledger,
+    today: str,
+    drivers: Collection[str] | None = None,
+    written: Ledger | None = None,
+) -> Plan:
     """The plan for an inventory, or a PlanError with all problems. ``today`` (YYYY-MM-DD) dates what has left.
 
     ``drivers`` chooses the networks that documents and ``networks`` speak of; the whole fleet is checked all the same.
+    ``written`` is the ledger as its file has it, where ``ledger`` knows more: keys that hosts have told of since.
     """
     elsewhere = inventory.coverage.elsewhere(ledger, inventory.networks, drivers)
     check_vanished(inventory, ledger, elsewhere)
@@ -92,21 +104,20 @@ def make_plan(inventory: Inventory, ledger: Ledger, today: str, drivers: Collect
     checks.check_fleet(fleet, problems)
     problems.stop_if_any()
     if inventory.ledger_read_only:
-        _check_read_only(ledger, after)
-        after = ledger
+        before = written or ledger
+        _check_read_only(before, after)
+        after = before
     documents = Documents(fleet, drivers)
-    networks = {
-        name: {
-            "driver": network.spec.driver,
-            "members": list(network.members),
-            "shared": driver_of(network.spec).spans_hosts,
-        }
-        for name, network in sorted(documents.networks.items())
-    }
+    networks = {name: _about(network) for name, network in sorted(documents.networks.items())}
     told = settled(inventory, documents.networks, strict=not ledger.networks)
     warnings = (*map(unmarked, naming.warnings(inventory)), *neighbours.warnings(fleet))
     said = sentence(stood_in) if stood_in else ""
     return Plan(inventory, fleet, after, documents, networks, warnings, told, said, tuple(sorted(elsewhere)))
+
+
+def _about(network: Network) -> dict[str, Any]:
+    shared = driver_of(network.spec).spans_hosts
+    return {"driver": network.spec.driver, "members": list(network.members), "shared": shared}
 
 
 def _check_read_only(before: Ledger, after: Ledger) -> None:
@@ -133,6 +144,11 @@ def _check_read_only(before: Ledger, after: Ledger) -> None:
         f"a port of {key[1]} for port {key[3]} of `{key[2]}` on `{key[0]}`"
         for key, entry in after.ports.items()
         if entry.absent_since is None and getattr(before.ports.get(key), "port", None) != entry.port
+    ]
+    new += [
+        f"the key of {key[1]} on `{key[0]}`"
+        for key, entry in after.keys.items()
+        if entry.absent_since is None and getattr(before.keys.get(key), "public_key", None) != entry.public_key
     ]
     if new:
         more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""

@@ -18,6 +18,33 @@ CASES = (
         ),
     ),
     Case(
+        "wireguard_key",
+        {"name": "wg-a"},
+        {},
+    ),
+    Case(
+        "wireguard",
+        {"name": "wg-a"},
+        {"local": "198.18.0.1", "mtu": 1440},
+        in_place=(
+            {"port": 51900},
+            {"key": "wg-b"},
+            {"mtu": 1400, "addresses": ["10.99.1.0/32", "fd00:99:1::/128"]},
+            {"up": False},
+        ),
+        needs=(("wireguard_key", {"config": [{"name": "wg-a"}, {"name": "wg-b"}]}),),
+    ),
+    Case(
+        "wireguard_peer",
+        {"device": "wg-a", "public_key": "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA="},
+        {"allowed_ips": ["10.99.2.0/24"]},
+        in_place=(
+            {"endpoint": "198.18.0.2:51820", "keepalive": 25},
+            {"endpoint": "198.18.0.3:51820", "allowed_ips": ["10.99.3.0/24", "fd00:99:3::/64"], "keepalive": 0},
+        ),
+        needs=(("wireguard_key", {"name": "wg-a"}), ("wireguard", {"name": "wg-a"})),
+    ),
+    Case(
         "vlan",
         {"parent": "eth0", "id": 7},
         {"addresses": ["10.7.0.1/24"]},

@@ -39,6 +39,7 @@ TYPES = {
     "bool": "true or false",
     "by_host": "an address, or addresses by host",
     "dns": "a mapping",
+    "endpoint": "address, or address and port",
     "folder": "a folder's path",
     "handoff": "a mapping from engine to true or false",
     "host_access": "C(all), C(none), C(dns) or a list of ports",

@@ -43,6 +43,7 @@ _IFNAME = r"[^/\s:]{1,15}"
 _SPAN = rf"{_ADDRESS}(\s*-\s*{_ADDRESS}|/[0-9]{{1,3}})?"
 _PORT = "0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _PORTS = f"{_PORT}(-{_PORT})?"
+_ENDPOINT = rf"(\[[0-9A-Fa-f:.]+\]|{_BYTE}(\.{_BYTE}){{3}})(:{_PORT})?|{_ADDRESS}"
 
 
 def _any_case(word: str) -> str:
@@ -194,6 +195,7 @@ TYPES: dict[str, Callable[[Option], Schema]] = {
     "bool": lambda option: _BOOL,
     "by_host": lambda option: _by_host(),
     "dns": lambda option: _dns(),
+    "endpoint": lambda option: _text(_ENDPOINT),
     "folder": lambda option: _text("(/[A-Za-z0-9._+-]+)+/?"),
     "handoff": lambda option: _handoff(),
     "host_access": lambda option: _host_access(),

@@ -49,7 +49,6 @@ IPV6_OPTIONS: dict[str, dict[str, t.Any]] = {"ipv6": {"type": "bool"}}
 class DeviceKind(Kind):
     """A kind of device that ``ip link`` shows under its name: bridge, vxlan, veth, macvlan…"""
 
-    # What the kernel calls it (IFLA_INFO_KIND).
     kernel_kind: t.ClassVar[str]
     key = ("name",)
     after: t.ClassVar[tuple[str, ...]] = ("netns",)
@@ -76,6 +75,9 @@ class DeviceKind(Kind):
             plain["settings"] = self.settings(plain)
             plain.pop("ipv6", None)
         return plain
+
+    def is_one(self, link: Link) -> bool:
+        return link.kind == self.kernel_kind
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         name = wanted.values["name"]
@@ -121,7 +123,7 @@ class DeviceKind(Kind):
         for netns in namespaces(wanted):
             for link in list(kernel.links(netns).values()):
                 object_ = names.get((netns, link.name))
-                same = link.kind == self.kernel_kind
+                same = self.is_one(link)
                 begun = self._begun(kernel, netns, link)
                 owner = link.owner if object_ is not None else link.owner or begun
                 if (same and owner is not None) or (object_ is not None and (same or link.owner is None)):
@@ -134,15 +136,14 @@ class DeviceKind(Kind):
 
     def _begun(self, kernel: Kernel, netns: str | None, link: Link) -> str | None:
         """For whom a run that was killed had begun to make the device, and had not marked it yet."""
-        if link.owner is not None or link.kind != self.kernel_kind or link.group != m.GROUP:
+        if link.owner is not None or not self.is_one(link) or link.group != m.GROUP:
             return None
         return kernel.records.begun(self.name, (netns, link.name))
 
     def _is_made_for(self, link: Link, wanted: Wanted) -> bool:
         """No mark, but our derived name, MAC and group: it was made before its records were lost."""
         return (
-            link.owner is None
-            and link.kind == self.kernel_kind
+            (link.owner is None and self.is_one(link))
             and link.group == m.GROUP
             and link.mac == self.made_mac(wanted.values)
         )
@@ -154,7 +155,7 @@ class DeviceKind(Kind):
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         values = {"name": link.name, "mac": link.mac, "mtu": link.mtu, "up": link.up}
         place(values, netns)
-        if link.kind != self.kernel_kind:
+        if not self.is_one(link):
             return {**values, "kind": link.kind or "physical"}
         if "addresses" in self.options:
             values["addresses"] = kernel.addresses_of(link.name, netns)
@@ -199,7 +200,7 @@ class DeviceKind(Kind):
     def read_back(self, kernel: Kernel, wanted: Wanted) -> Found | None:
         """All but its addresses and settings, of a device that was made here under its name."""
         link = kernel.link(wanted.values["name"], wanted.netns)
-        if link is None or link.kind != self.kernel_kind:
+        if link is None or not self.is_one(link):
             return None
         values = {"mac": link.mac, "mtu": link.mtu, "up": link.up, **self.data_of(kernel, wanted.netns, link)}
         return Found(self.name, wanted.key, values, wanted.owner)

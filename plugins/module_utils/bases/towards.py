@@ -9,13 +9,26 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 
 def device_towards(kernel: Kernel, address: str, netns: str | None) -> str | None:
     """The device of the longest on-link route to an address, the host's own or a neighbour's; None without any."""
     wanted = ipaddress.ip_address(address)
     return next((device for network, device in _on_link(kernel, netns) if wanted in network), None)
+
+
+def lower_device(kernel: Kernel, link: str | None, local: str | None, netns: str | None) -> Link | None:
+    """The device that a tunnel's packets leave by: the one that is named, or the one that has the address they come
+    from."""
+    if link or not local:
+        return kernel.link(link, netns)
+    having = (
+        device
+        for device in kernel.links(netns)
+        if any(cidr.partition("/")[0] == local for cidr in kernel.addresses_of(device, netns))
+    )
+    return kernel.link(next(having, None), netns)
 
 
 def is_address(text: str) -> bool:

@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine impor
     file_steps,
     firewall_steps,
     forgetting,
+    tunnel_steps,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused, words_of
@@ -91,9 +92,8 @@ class Executor:
             (s.WriteSysctl, self._write_sysctls),
             (s.Message, self._send),
             (s.NftElement, self._nft),
-            (s.WriteFile, file_steps.write_files),
-            (s.WriteBlock, file_steps.write_blocks),
-            (s.ServeNames, functools.partial(file_steps.serve_names, self._kernel.processes)),
+            *tunnel_steps.actions(self._wire),
+            *file_steps.actions(self._kernel.processes),
             (s.Announce, self._announce),
             (s.Answer, self._answer),
             (s.DeleteLink, self._delete_links),

@@ -10,6 +10,7 @@ where root alone writes.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 import typing as t
@@ -20,6 +21,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 
 _FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
+
+
+def actions(processes: NameProcesses) -> tuple[tuple[type, t.Callable[..., t.Iterator[tuple[int, str]]]], ...]:
+    """What does steps of each type, in this order."""
+    return (
+        (s.WriteFile, write_files),
+        (s.WriteBlock, write_blocks),
+        (s.ServeNames, functools.partial(serve_names, processes)),
+    )
 
 
 def write_files(steps: t.Sequence[s.WriteFile]) -> t.Iterator[tuple[int, str]]:

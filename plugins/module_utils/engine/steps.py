@@ -270,6 +270,59 @@ class ServeNames(t.NamedTuple):
         return f"{self.action} dnsmasq"
 
 
+class TunnelKey(t.NamedTuple):
+    """Have a file with a private key of ours, made on this host where there is none; ``owner`` None: take it away.
+
+    No step has a key in it, so that none is shown wherever steps are.
+    """
+
+    name: str
+    owner: t.Optional[str]
+
+    @property
+    def operation(self) -> str:
+        return "remove the key" if self.owner is None else "write the key"
+
+
+class StartTunnel(t.NamedTuple):
+    """Start wireguard-go, which makes the device and ends with it."""
+
+    name: str
+
+    @property
+    def operation(self) -> str:
+        return "start wireguard-go"
+
+
+class SetTunnel(t.NamedTuple):
+    """Give a WireGuard device its UDP port, and its key by the name of that."""
+
+    netns: t.Optional[str]
+    name: str
+    port: int
+    key: str
+
+    @property
+    def operation(self) -> str:
+        return f"set port and key of {self.name}"
+
+
+class SetPeer(t.NamedTuple):
+    """Have a WireGuard device know a peer as it is said here, and not otherwise; or no more."""
+
+    netns: t.Optional[str]
+    device: str
+    public_key: str
+    endpoint: t.Optional[str] = None
+    allowed_ips: t.Tuple[str, ...] = ()
+    keepalive: int = 0
+    delete: bool = False
+
+    @property
+    def operation(self) -> str:
+        return f"{'remove' if self.delete else 'set'} the peer"
+
+
 Step = t.Union[
     Message,
     MakeNetns,
@@ -290,4 +343,8 @@ Step = t.Union[
     DockerUserRule,
     AdaptFirewall,
     ServeNames,
+    TunnelKey,
+    StartTunnel,
+    SetTunnel,
+    SetPeer,
 ]

@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
 
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
 _SETS = (
-    *("closed", "host_ports", "ours", "guarded", "accepted", "internal", "inward"),
+    *("sealed", "closed", "host_ports", "ours", "guarded", "accepted", "internal", "inward"),
     *("sourced", "sources4", "sources6", "direct4", "direct6"),
 )
 
@@ -40,7 +40,7 @@ if t.TYPE_CHECKING:
 class Isolation(NftKind):
     name = "isolation"
     key = ("device",)
-    after = ("bridge", "vxlan")
+    after = ("bridge", "vxlan", "wireguard")
     options = {
         "device": {"type": "str", "required": True},
         "accept_from": {"type": "list", "elements": "str"},
@@ -49,12 +49,13 @@ class Isolation(NftKind):
         "sources": {"type": "list", "elements": "str"},
         "way_out": {"type": "bool", "default": True},
         "host_access": {"type": "list", "elements": "str"},
+        "sealed": {"type": "bool", "default": False},
         "direct": {"type": "list", "elements": "str"},
         "direct_by": {"type": "str"},
     }
 
     def spell(self, plain: Values) -> Values:
-        plain = {"internal": False, "protect": True, "way_out": True, "direct_by": None, **plain}
+        plain = {"internal": False, "protect": True, "way_out": True, "sealed": False, "direct_by": None, **plain}
         plain["device"] = canonical.device_name(plain["device"], "device")
         plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.device_name)
         given = plain.get("sources", EVERYBODY)  # an empty list lets nobody pass
@@ -62,6 +63,8 @@ class Isolation(NftKind):
         ports = plain.get("host_access", EVERYBODY)  # an empty list closes the host
         plain["host_access"] = ports if ports == EVERYBODY else _ports(ports)
         plain["direct"] = networks(plain.get("direct") or [], "direct")
+        if plain["sealed"] and not listed(plain["sources"]):
+            raise Problem(f"isolation {plain['device']}: `sealed` is about the addresses in `sources`: name them")
         if bool(plain["direct"]) != bool(plain.get("direct_by")):
             raise Problem(f"isolation {plain['device']}: `direct` and `direct_by` go together: give both, or none")
         return plain
@@ -99,6 +102,7 @@ class Isolation(NftKind):
             rows.append(f"sources: {', '.join(values['sources']) or 'nobody'}")
         if values["host_access"] != EVERYBODY:
             rows.append(f"host access: {', '.join(values['host_access']) or 'none'}")
+        rows += ["sealed: yes"] if values.get("sealed") else []
         rows += ["way out: no"] if not values.get("way_out", True) else []
         return rows + ([f"direct: {', '.join(values['direct'])} by {values['direct_by']}"] if values["direct"] else [])
 
@@ -130,6 +134,7 @@ class Isolation(NftKind):
             "guarded": values["protect"],
             "internal": values["internal"],
             "inward": not values["way_out"],
+            "sealed": values["sealed"],
             "sourced": values["sources"] != EVERYBODY,
             "closed": values["host_access"] != EVERYBODY,
         }
@@ -168,6 +173,7 @@ def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
         "protect": "guarded" in sets,
         "sources": sources if sources or "sourced" in sets else EVERYBODY,
         "way_out": "inward" not in sets,
+        "sealed": "sealed" in sets,
         "host_access": ports if ports or "closed" in sets else EVERYBODY,
         "direct": sorted(cidr(each.key.split(" . ")[2]) for each in elements if each.set.startswith("direct")),
         "direct_by": next((e.key.split(" . ")[0] for e in elements if e.set.startswith("direct")), None),

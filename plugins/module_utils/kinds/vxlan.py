@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.elsewhere import all_netns, in_words
+from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import lower_device
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -133,8 +134,10 @@ class Vxlan(DeviceKind):
         """The kernel clamps the MTU to what a named lower device leaves, in silence; over others it drops packets."""
         yield from super().limits(kernel, wanted, changed)
         values, mtu = wanted.values, wanted.values.get("mtu")
-        lower = self._lower(kernel, wanted) if {"mtu", "link", "local"} & set(changed) else None
-        if lower is None or not mtu:
+        if not mtu or not {"mtu", "link", "local"} & set(changed):
+            return
+        lower = lower_device(kernel, values.get("link"), values.get("local"), wanted.netns)
+        if lower is None:
             return
         room = lower.mtu - (_OVERHEAD_6 if ":" in (values.get("local") or "") else _OVERHEAD_4)
         if mtu > room:
@@ -142,18 +145,6 @@ class Vxlan(DeviceKind):
                 f"mtu {mtu} does not fit {lower.name}, whose {lower.mtu} leaves {room}: raise that of {lower.name}, or"
                 f" say what the underlay carries (containerhost_underlay_mtu: {lower.mtu}), or take {room} or less"
             )
-
-    def _lower(self, kernel: Kernel, wanted: Wanted) -> Link | None:
-        """The device that packets leave by: the one that is named, or the one that has the address they come from."""
-        name, local = wanted.values.get("link"), wanted.values.get("local")
-        if name or not local:
-            return kernel.link(name, wanted.netns)
-        having = (
-            device
-            for device in kernel.links(wanted.netns)
-            if any(cidr.partition("/")[0] == local for cidr in kernel.addresses_of(device, wanted.netns))
-        )
-        return kernel.link(next(having, None), wanted.netns)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values = wanted.values

@@ -55,7 +55,7 @@ class Kernel:
         self._readings = asked = readings or Readings(wire)
         self.ports = HeldPorts(asked, self._exists)
         self.files, self.processes, self.foreign_chain = asked.files, asked.processes, asked.foreign_chain
-        self.records, self.living = records, asked.living
+        self.records, self.living, self.tunnels = records, asked.living, asked.tunnels
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}

@@ -9,7 +9,6 @@ published, and one more port is one element.
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.bridge_frame import BRIDGE_SETS
@@ -28,6 +27,8 @@ TABLE = "containerhost"
 #   internal   devices of ours whose containers have no way out
 #   inward     devices of ours that lead to other devices of ours only
 #   sourced    devices of ours whose senders have the addresses in sources*, and no others
+#   sealed     devices of ours that alone lead to the addresses in their sources*: in plain text, nothing else does
+#   secret*    these addresses, of whichever device
 #   closed     devices of ours whose senders reach only host_ports of this host
 #   inside*    these addresses, of whichever device
 #   beyond*    interfaces that are not ours, and such of these addresses as come by them
@@ -60,6 +61,9 @@ table inet containerhost {
     set internal { type ifname; }
     set inward { type ifname; }
     set sourced { type ifname; }
+    set sealed { type ifname; }
+    set secret4 { type ipv4_addr; flags interval; }
+    set secret6 { type ipv6_addr; flags interval; }
     set closed { type ifname; }
     set host_ports { type ifname . inet_proto . inet_service; flags interval; }
     set sources4 { type ifname . ipv4_addr; flags interval; }
@@ -131,6 +135,19 @@ table inet containerhost {
         type filter hook prerouting priority raw; policy accept;
         ip daddr 127.0.0.0/8 iifname != "lo" drop
         ip saddr 127.0.0.0/8 iifname != "lo" drop
+    }
+
+    # What an encrypted network's members send each other goes by its tunnel, and in plain text by no interface: neither
+    # as the answer to something, nor where a route is missing.
+    chain unsealed_in {
+        type filter hook prerouting priority raw; policy accept;
+        ip saddr @secret4 iifname != @ours iifname != "lo" iifname . ip saddr != @beyond4 drop
+        ip6 saddr @secret6 iifname != @ours iifname != "lo" iifname . ip6 saddr != @beyond6 drop
+    }
+    chain unsealed_out {
+        type filter hook postrouting priority mangle; policy accept;
+        ip daddr @secret4 oifname != @ours oifname != "lo" oifname . ip daddr != @beyond4 drop
+        ip6 daddr @secret6 oifname != @ours oifname != "lo" oifname . ip6 daddr != @beyond6 drop
     }
 
     # Unmarked packets are not routed to our networks (state/fence.py): without this table, none is.
@@ -360,41 +377,9 @@ table inet containerhost {
 
 _OWN_SETS = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 SET_NAMES = _OWN_SETS | BRIDGE_SETS
-OF_DEVICES = frozenset("ours borrowed4 borrowed6 guarded internal inward sourced closed accepted same ports".split())
+_DEVICES = "ours borrowed4 borrowed6 guarded internal inward sourced sealed closed accepted same ports"
+OF_DEVICES = frozenset(_DEVICES.split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
 _OF_PORTS = BRIDGE_SETS - OF_DEVICES
 FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), "beyond4", "beyond6", *_OF_PORTS], 1), "direct4": 2, "direct6": 2}
-
-_DERIVED = "containerhost:derived"
-
-
-def derived(elements: Elements) -> Elements:
-    """The sets that follow from others, so that no object has to share an element with another one."""
-    devices = {name for set_ in ("ours", "borrowed4", "borrowed6") for name in elements.get(set_, ())}
-    ports = {vni.split(" . ")[0] for vni in elements.get("filtered_vnis", ())}
-    return {
-        "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
-        **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
-        **{f"at_ranges{n}": dict.fromkeys(elements.get(f"ranges{n}_at", ()), (None, _DERIVED)) for n in "46"},
-        **{f"inside{n}": dict.fromkeys(_joined(elements.get(f"sources{n}", ())), (None, _DERIVED)) for n in "46"},
-        **{f"beyond{n}": dict.fromkeys(_beyond(elements.get(f"direct{n}", ())), (None, _DERIVED)) for n in "46"},
-        "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
-        "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
-    }
-
-
-def _beyond(direct: t.Iterable[str]) -> list[str]:
-    """Interfaces with the networks that come by them, whichever device of ours those are for."""
-    by_interface: dict[str, list[str]] = {}
-    for key in direct:
-        interface, _device, network = key.split(" . ")
-        by_interface.setdefault(interface, []).append(f" . {network}")
-    return [f"{interface} . {each}" for interface, some in by_interface.items() for each in _joined(some)]
-
-
-def _joined(sources: t.Iterable[str]) -> list[str]:
-    """The networks of all devices, as nft writes them: an interval is in a set once."""
-    networks = [ipaddress.ip_network(key.split(" . ")[1]) for key in sources]
-    joined = ipaddress.collapse_addresses(networks)  # type: ignore[type-var]
-    return [str(each if each.num_addresses > 1 else each.network_address) for each in joined]

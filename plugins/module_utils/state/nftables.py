@@ -25,13 +25,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.bridge
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.former_elements import of_this_version
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_derived import derived
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import (
     FRAME,
     FROM_DEVICES,
     OF_DEVICES,
     TABLE,
     Elements,
-    derived,
 )
 
 _OUTPUT_NUMERIC = 0x780  # NFT_CTX_OUTPUT_NUMERIC_ALL, nftables/libnftables.h

@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.host_f
 from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
+from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Tunnels
 
 
 class Readings:
@@ -30,6 +31,7 @@ class Readings:
         self.files = HostFiles()
         self.processes = NameProcesses(wire)
         self.living = LivingNamespaces()
+        self.tunnels = Tunnels(wire)
 
     def netns_names(self) -> list[str]:
         """The named namespaces of this host (those that ``ip netns`` shows)."""

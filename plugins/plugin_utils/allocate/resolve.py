@@ -30,6 +30,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Ad
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
     ANY_HOST,
     EndpointEntry,
+    KeyEntry,
     Ledger,
     NetworkEntry,
     SliceEntry,
@@ -104,13 +105,35 @@ def resolve(
             slices[name],
             identities[name].endpoints(wanted.endpoints[name], placed[name], interfaces, defaults),
             identities[name].vtep_macs(members),
+            keys=_known_keys(inventory.networks[name], members, devices[name], ledger),
         )
         networks[name] = replace(network, mtu=driver_of(network.spec).mtu(network, inventory.hosts))
     networks, ports = allot_ports(networks, inventory, ledger, problems)
     fleet = Fleet(inventory.hosts, networks, inventory.containers)
     after = _remember(fleet, identities, allocations, salts, gone)
     _keep_absent(ports, ledger.ports, held_port, gone)
-    return fleet, replace(after, ports=ports)
+    return fleet, replace(after, ports=ports, keys=_remember_keys(fleet, ledger, gone))
+
+
+def _known_keys(
+    spec: NetworkSpec, members: tuple[str, ...], devices: tuple[str, ...], ledger: Ledger
+) -> dict[str, str]:
+    """By host, the public keys of its present tunnel; those of another one are of no use to it."""
+    found = ((host, ledger.keys.get((spec.name, host))) for host in members if driver_of(spec).keyed)
+    return {host: entry.public_key for host, entry in found if entry is not None and entry.device == devices[0]}
+
+
+def _remember_keys(fleet: Fleet, before: Ledger, gone: Gone) -> dict[tuple[str, str], KeyEntry]:
+    keyed = {
+        (name, host)
+        for name, network in fleet.networks.items()
+        if driver_of(network.spec).keyed
+        for host in network.members
+    }
+    return {
+        key: replace(entry, absent_since=None) if key in keyed else gone.entry(key, entry)
+        for key, entry in before.keys.items()
+    }
 
 
 def _by_network(ledger: Ledger) -> dict[str, dict[Key, EndpointEntry]]:

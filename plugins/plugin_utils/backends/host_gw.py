@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import segments
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -15,7 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 from ansible_collections.containerhost.network.plugins.plugin_utils.modes.routed import metric_of
 
 
-def peer(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+def peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterator[Object]:
     there = segments.segments(fleet.hosts[host])
     slices = segments.direct_slices(network, host, there, fleet)
     yield from segments.routes(network, slices, {slice_: metric_of(slice_) for slice_ in slices})

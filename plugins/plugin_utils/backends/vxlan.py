@@ -8,7 +8,7 @@ A slice's first address is its host's VTEP; one FDB entry, one neighbour and one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
@@ -65,7 +65,7 @@ def _filter(network: Network, fleet: Fleet) -> Object:
     return new.object_of("vtep_filter", network.name, vni=options["vni"], port=options["port"], accept_from=accept_from)
 
 
-def peer(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+def peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterator[Object]:
     """What each other host needs to reach this one: its VTEP's FDB entry, neighbours, and routes to its slices."""
     device, lladdr = network.devices[0], network.vtep_macs[host]
     underlay = str(fleet.hosts[host].underlay)

@@ -203,7 +203,7 @@ def _read_host(name: str, sources: Sources, problems: Problems) -> Host:
         underlays=named or (), underlay_named=named is not None,
         known=_known(variables),
         underlay_interface=values["containerhost_underlay_interface"],
-        underlay_mtu=values["containerhost_underlay_mtu"],
+        underlay_mtu=values["containerhost_underlay_mtu"], underlay_endpoint=values["containerhost_underlay_endpoint"],
         keep=values["containerhost_keep"],
         adapts_firewalls=values["containerhost_foreign_firewall"] == "adapt",
         metrics_folder=values["containerhost_metrics_dir"],

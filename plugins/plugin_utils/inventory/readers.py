@@ -55,6 +55,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 NAME_MAX = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\Z")
+ENDPOINT = re.compile(r"(?:(?:\[(?P<six>[^\]/]+)\]|(?P<four>[^:\[\]/]+))(?::(?P<port>\d{1,5}))?|(?P<bare>[^\[\]/]+))\Z")
 SYSCTL = re.compile(r"[A-Za-z0-9_-]+([./][A-Za-z0-9_.:-]+)+\Z")
 FAMILIES = {"ipv4": 4, "ipv6": 6}
 TRUE = ("true", "yes", "on", "1")
@@ -139,6 +140,19 @@ def _interface_address(value: Any, option: Option) -> tuple[Address, int | None]
             f"`{option.name}` is {value}, which is {reason} and no host's", "Write the host's own address there"
         )
     return address, prefix
+
+
+def read_endpoint(value: Any, option: Option) -> tuple[Address, int | None]:
+    """Where a tunnel is reached: an address, and a port where it says one."""
+    written = text(value, option.name, "203.0.113.7:51820")
+    match = ENDPOINT.match(written)
+    port = int(match["port"]) if match and match["port"] else None
+    if not match or port is not None and not 1 <= port <= 65535:
+        raise Refusal(
+            f"`{option.name}` is {value!r}, which is no address, nor one with a port",
+            "Write it as in 203.0.113.7:51820 or [2001:db8::7]:51820, or without the port where that is the network's",
+        )
+    return _interface_address(match["four"] or match["six"] or match["bare"], option)[0], port
 
 
 def _of_network(block: Block, address: Address) -> str:
@@ -329,6 +343,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "bool": read_bool,
     "by_host": read_by_host,
     "dns": read_dns,
+    "endpoint": read_endpoint,
     "folder": read_folder,
     "hostnames": read_hostnames,
     "gateway_modes": read_gateway_modes,

@@ -19,9 +19,9 @@ UNDERLAY = (
     Option("containerhost_underlay_mtu", "int", "The underlay's MTU.", default=1500, minimum=576, maximum=65535),
     Option(
         "containerhost_underlay_endpoint",
-        "text",
-        "Where other hosts reach this one's tunnels that is behind NAT.",
+        "endpoint",
+        "Where other hosts reach the encrypted tunnels of one that is behind NAT, or at another site: an address, with"
+        " a port where that is not the network's, as in C(203.0.113.7:51820) or C([2001:db8::7]:51820).",
         default_note="its underlay address",
-        built=False,
     ),
 )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import (
@@ -76,8 +76,11 @@ def _isolation(backend: Backend, network: Network, host: str, fleet: Fleet) -> I
     own = [str(slice_.block) for slice_ in network.slices[host]]
     everywhere = [str(subnet.cidr) for subnet in network.subnets]
     yield new.object_of("isolation", network.name, device=device, **common, sources=own, **direct)
+    sealed = {"sealed": True} if backend.keyed else {}
     for tunnel in tunnels:
-        yield new.object_of("isolation", network.name, device=tunnel, **common, sources=everywhere, way_out=False)
+        yield new.object_of(
+            "isolation", network.name, device=tunnel, **common, sources=everywhere, way_out=False, **sealed
+        )
 
 
 def _is_direct(backend: Backend, network: Network) -> bool:
@@ -95,31 +98,36 @@ def _subnet_routes(network: Network, endpoint: Endpoint) -> list[dict[str, str]]
     ]
 
 
-def viewpoint(network: Network, host: str, fleet: Fleet) -> segments.Segments:
+View = tuple[segments.Segments, Hashable]
+
+
+def viewpoint(backend: Backend, network: Network, host: str, fleet: Fleet) -> View:
     """Who shares a segment with a host decides which of the others it reaches without a tunnel."""
+    return _segments(network, host, fleet), backend.sight(network, host, fleet)
+
+
+def _segments(network: Network, host: str, fleet: Fleet) -> segments.Segments:
     return segments.segments(fleet.hosts[host]) if network.spec.options["direct_routing"] else ()
 
 
-def peers(
-    backend: Backend, network: Network, fleet: Fleet, view: segments.Segments
-) -> Mapping[str, tuple[Object, ...]]:
+def peers(backend: Backend, network: Network, fleet: Fleet, view: View) -> Mapping[str, tuple[Object, ...]]:
     return {name: tuple(_peer(backend, network, name, fleet, view)) for name in network.members}
 
 
-def _peer(backend: Backend, network: Network, host: str, fleet: Fleet, view: segments.Segments) -> Iterator[Object]:
-    straight = segments.direct_slices(network, host, view, fleet)
+def _peer(backend: Backend, network: Network, host: str, fleet: Fleet, view: View) -> Iterator[Object]:
+    straight = segments.direct_slices(network, host, view[0], fleet)
     yield from segments.routes(network, straight, {slice_: metric_of(slice_) for slice_ in straight})
     rest = tuple(slice_ for slice_ in network.slices[host] if slice_ not in straight)
     if rest:
         whole = network if not straight else replace(network, slices={**network.slices, host: rest})
-        yield from backend.peer(whole, host, fleet)
+        yield from backend.peer(whole, host, fleet, view[1])
 
 
 def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
     underlays.check(backend, network, fleet, problems)
     outbound.check(network, frozenset((4, 6)), problems)
     handoff.check(network, problems)
-    if network.spec.options["direct_routing"] and not any(viewpoint(network, name, fleet) for name in network.members):
+    if network.spec.options["direct_routing"] and not any(_segments(network, name, fleet) for name in network.members):
         problems.add(
             f"{network.spec.where}`direct_routing` is between hosts on one segment, and no member's underlay address"
             " says its prefix length",
@@ -132,11 +140,12 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
         overlay,
         objects=functools.partial(objects, backend),
         shared_objects=functools.partial(peers, backend),
-        viewpoint=viewpoint,
+        viewpoint=functools.partial(viewpoint, backend),
         check=functools.partial(check, backend),
         device_prefixes=(*backend.device_prefixes, "chb-"),
         has_vtep=backend.has_vtep,
         tunnel=backend.tunnel,
+        keyed=backend.keyed,
         sliced={4: 24, 6: 64},  # Flannel's SubnetLen and IPv6SubnetLen
         pool_prefix={4: 16, 6: 48},
         mtu=functools.partial(underlays.mtu, backend),

@@ -88,6 +88,8 @@ def about(documents: Mapping[str, Document], networks: Mapping[str, Mapping[str,
     """Each network in a few words, from its driver and what its documents hold."""
     words = {name: [network["driver"]] for name, network in networks.items()}
     for document in documents.values():
+        for tunnel in document.get("wireguard", ()):
+            words[tunnel["network"]] += [] if "wireguard" in words[tunnel["network"]] else ["wireguard"]
         for vxlan in document.get("vxlan", ()):
             bridged = ["bridged"] if vxlan.get("master") else []
             for text in (*bridged, f"vxlan {vxlan['vni']}"):

@@ -34,9 +34,11 @@ ip link set eth0 up
 class Member(Host):
     """A host with an ``eth0`` on a switch."""
 
-    def __init__(self, folder: Path, name: str, switch: Sleeper, addresses: Iterable[str], mtu: int) -> None:
+    def __init__(
+        self, folder: Path, name: str, switch: Sleeper, addresses: Iterable[str], mtu: int, places: str = OWN_RUN
+    ) -> None:
         self._outside = switch
-        self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare=OWN_RUN)
+        self._host = Sleeper("--net", "--mount", "--propagation", "private", prepare=places)
         self._folder = folder
         self.warned = ""
         self.run("sh", "-ec", LEG.format(name=name, switch=switch.pid, mtu=mtu, addresses=" ".join(addresses)))
@@ -53,6 +55,8 @@ class Member(Host):
 
 class Members:
     """A fleet. ``hosts`` are each host's variables in YAML; what is in ``everywhere`` all of them have."""
+
+    PLACES = OWN_RUN  # what of the file system each host has to itself
 
     def __init__(self, folder: Path, everywhere: str, **hosts: str) -> None:
         self._switch = Sleeper("--net")
@@ -72,7 +76,7 @@ class Members:
     def come(self, name: str, mtu: int = 1500) -> None:
         addresses = self.variables[name]["containerhost_underlay_address"]
         some = [addresses] if isinstance(addresses, str) else addresses
-        self.hosts[name] = Member(self._folder, name, self._switch, some, mtu)
+        self.hosts[name] = Member(self._folder, name, self._switch, some, mtu, self.PLACES)
 
     def end(self) -> None:
         for host in self.hosts.values():

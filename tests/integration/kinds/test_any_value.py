@@ -80,6 +80,7 @@ ODD = (
 )
 DIGITS = "0 1 2 -1 \u00b2 \u0663 1500 65536 4294967296 1e3 0x10 1_000".split()
 WORDS = st.sampled_from((*DEVICES, *PLACES, *ADDRESSES, *NETWORKS, *MACS, *KEYS, *ODD, *DIGITS))
+PUBLIC = "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA="
 # What an option of this name, or of such a list, is likely to be.
 LIKELY = {
     **dict.fromkeys("name device master interface parent link uplink via".split(), [*DEVICES, "veth7", *ODD]),
@@ -96,6 +97,9 @@ LIKELY = {
     "key": KEYS,
     "table": ["w", "shop", "../w", *ODD],
     "value": DIGITS,
+    "public_key": [PUBLIC, PUBLIC[1:], *ODD],
+    "endpoint": ["198.18.0.2:51820", "[fd00:1::7]:1", "[198.18.0.2]:1", "198.18.0.2:0", ":1", *ADDRESSES],
+    "allowed_ips": NETWORKS,
 }
 NUMBERS = st.sampled_from(
     (0, 1, -1, 2, 7, 30, 67, 68, 80, 254, 255, 256, 1024, 1279, 1280, 1500, 4789, 9000, 65535, 65536, 2**24 - 1, 2**24)
@@ -152,6 +156,11 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     ],
     "vlan": [{"parent": "eth0", "id": 7}, {"parent": "br0", "id": 4094, "protocol": "802.1ad", "name": "new0"}],
     "dummy": [{"name": "new0", "addresses": ["10.3.0.1/24", "fd00:3::1/64"]}],
+    "wireguard_key": [{"name": "new0"}],
+    "wireguard": [{"name": "new0", "key": "vx1", "local": "198.18.0.1", "mtu": 1440}],
+    "wireguard_peer": [
+        {"device": "vx1", "public_key": PUBLIC, "endpoint": "198.18.0.2:51820", "allowed_ips": ["10.9.0.0/16"]}
+    ],
     "vxlan_fdb": [
         {"device": "vx1", "lladdr": "02:00:00:00:00:07", "dst": "198.18.0.2"},
         {"device": "vx1", "lladdr": "00:00:00:00:00:00", "dst": "198.18.0.2"},

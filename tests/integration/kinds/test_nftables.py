@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import nft_frame, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import nft_derived, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
@@ -112,7 +112,7 @@ def test_whatever_is_put_in_and_taken_out_the_table_is_as_we_think():
             assert found.intact
             assert shown(found) == shown(table)
             counts = {name: count for name, count in listed().items() if count}
-            whole = {**shown(table), **nft_frame.derived(table.elements)}
+            whole = {**shown(table), **nft_derived.derived(table.elements)}
             assert counts == {name: len(rows) for name, rows in whole.items() if rows}
 
     check()

@@ -34,6 +34,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
+from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Device
 
 KIND = {kind.name: kind for kind in KINDS}
 OWNER = "plan/web"
@@ -153,6 +154,35 @@ class ServersOfValues:
         return self.running.get(name, False)
 
 
+class TunnelsOfValues:
+    """WireGuard: ``devices`` by name, ``public`` keys by the names of keys; ``installed`` are programs."""
+
+    def __init__(self) -> None:
+        self.devices: dict[str, Device] = {}
+        self.public: dict[str, str] = {}
+        self.damaged: set[str] = set()
+        self.installed = {"wg", "wireguard-go"}
+        self.by_kernel = True
+
+    def program(self, name: str = "wg") -> str | None:
+        return f"/usr/bin/{name}" if name in self.installed else None
+
+    def kernel_makes_them(self) -> bool:
+        return self.by_kernel
+
+    def device(self, name: str, netns: str | None) -> Device | None:
+        return self.devices.get(name) if "wg" in self.installed else None
+
+    def key_names(self) -> list[str]:
+        return sorted(self.public)
+
+    def key(self, name: str) -> tuple[str | None, bool]:
+        return OWNER, name not in self.damaged
+
+    def public_key(self, name: str) -> str | None:
+        return self.public.get(name)
+
+
 class Values:
     """Answers as ``Readings`` does, from namespaces by their path."""
 
@@ -161,6 +191,7 @@ class Values:
         self.files = FilesOfValues(files)
         self.processes = ServersOfValues()
         self.living = LivingOfValues()
+        self.tunnels = TunnelsOfValues()
         self._indexes: dict[tuple[str | None, str], int] = {}
         for path, namespace in namespaces.items():
             for link in [Link("lo"), *namespace.links]:

@@ -34,6 +34,7 @@ OBJECTS = {
     "macvlan": {"parent": "eth0", "sandbox": SHOP},
     "ipvlan": {"parent": "eth0", "sandbox": SHOP},
     "vxlan": {"name": "ch-fabric", "vni": 42},
+    "wireguard": {"name": "ch-vault"},
     "vxlan_fdb": {"device": "ch-fabric", "lladdr": "02:00:00:00:00:01", "dst": "10.0.0.1"},
     "neighbour": {"device": "ch-fabric", "address": "10.42.1.0", "lladdr": "02:00:00:00:00:01"},
     "route": {"dst": "10.42.1.0/24", "device": "ch-fabric"},

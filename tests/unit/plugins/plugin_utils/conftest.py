@@ -100,8 +100,8 @@ class FleetBuilder:
             raise Refusal("the host pattern 'bad' can't be resolved", "Name a group or host")
         return [host for host in self.hosts if pattern == "all" or host in pattern.split(",")]
 
-    def plan(self, drivers=None):
-        return make_plan(self.inventory(), self.ledger, self.today, drivers)
+    def plan(self, drivers=None, written=None):
+        return make_plan(self.inventory(), self.ledger, self.today, drivers, written)
 
     def problems(self):
         """What is wrong with it. A fleet that can be planned has none."""

@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import ledge
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
     EndpointEntry,
+    KeyEntry,
     Ledger,
     NetworkEntry,
     SliceEntry,
@@ -28,6 +30,7 @@ LEDGER = Ledger(
         ("lan", "*", "printer"): EndpointEntry(("192.168.7.130",), "lan0", "2026-11-01"),
     },
     salts={"mac/fabric/h1/shop": 1},
+    keys={("vault", "h1"): KeyEntry("ch-vault", "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA=")},
 )
 
 # The format, version 1. Users keep it in git: a change needs a new version and a migration.
@@ -36,6 +39,7 @@ TEXT = """{
 "endpoints/fabric/h1/shop": {"addresses": ["10.42.0.2", "fd00:42::2"], "interface": "eth0"},
 "endpoints/lan/*/printer": {"addresses": ["192.168.7.130"], "interface": "lan0", "absent_since": "2026-11-01"},
 "endpoints/office/h1/old": {"addresses": ["10.64.0.2"], "interface": "eth0", "absent_since": "2026-10-01"},
+"keys/vault/h1": {"device": "ch-vault", "public_key": "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA="},
 "networks/fabric": {"driver": "overlay"},
 "networks/office": {"driver": "bridge", "subnets": ["10.64.0.0/24"], "absent_since": "2026-10-01"},
 "salts/mac/fabric/h1/shop": 1,
@@ -59,8 +63,8 @@ def test_an_empty_ledger_reads_back():
 
 
 def test_an_entry_more_is_a_line_more():
-    more = Ledger(LEDGER.networks, {**LEDGER.slices, ("web", "zz"): SliceEntry(("10.80.0.0/24",))}, LEDGER.endpoints)
-    before, after = (set(ledgers.render(each).splitlines()) for each in (Ledger(**{**vars(LEDGER), "salts": {}}), more))
+    more = replace(LEDGER, slices={**LEDGER.slices, ("web", "zz"): SliceEntry(("10.80.0.0/24",))})
+    before, after = (set(ledgers.render(each).splitlines()) for each in (LEDGER, more))
     assert len(after - before) == 1
     assert not before - after
 
@@ -182,6 +186,7 @@ class TestRelease:
             LEDGER.slices,
             {("fabric", "h1", "shop"): LEDGER.endpoints["fabric", "h1", "shop"]},
             LEDGER.salts,
+            keys=LEDGER.keys,
         )
 
     def test_by_network(self):

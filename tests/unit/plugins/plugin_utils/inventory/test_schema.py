@@ -85,20 +85,12 @@ def test_all_problems_of_a_mapping_are_found():
 def test_what_is_not_built_is_refused_by_name_and_never_ignored():
     table = schema.Section(schema.network_options("overlay"))
     for key, value in {
-        "backend": "wireguard",
         "encrypted": True,
     }.items():
         problems = read(table, {"driver": "overlay", "vni": 1, key: value})[1]
         assert len(problems) == 1
         assert "not built yet" in problems[0]
         assert key in problems[0]
-
-
-def test_what_of_a_host_is_not_built_is_refused_by_name():
-    table = schema.Section(schema.HOST)
-    assert read(table, {"containerhost_underlay_endpoint": "192.0.2.1:51820"})[1] == [
-        "here: `containerhost_underlay_endpoint` is not built yet. Leave it out"
-    ]
 
 
 def test_an_unbuilt_option_may_say_what_is_so_anyway():

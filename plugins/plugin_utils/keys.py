@@ -1,0 +1,84 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Public keys of hosts: asked for once in a run, told to the plan by files in its folder, kept in the ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import listed
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry, Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
+
+KIND = "wireguard_key"  # of a document: a key that its host makes
+FOLDER = "keys"
+
+Keys = Mapping[tuple[str, str], KeyEntry]  # by network and host, as in the ledger
+
+
+def of_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a document that has its host make its keys; empty where it has none."""
+    rows = document.get(KIND)
+    return {"version": document["version"], KIND: rows} if rows else {}
+
+
+def note(directory: str, run: int, host: str, document: Mapping[str, Any], public: Mapping[str, str]) -> None:
+    """What a host has told in this ``run``: its public keys by their names."""
+    folder = os.path.join(directory, FOLDER)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    keys = {row["network"]: [row["name"], public[row["name"]]] for row in document[KIND] if row["name"] in public}
+    path = os.path.join(folder, document_file(host))
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        json.dump({"run": run, "host": host, "keys": keys}, file)
+    os.replace(f"{path}.new", path)
+
+
+def told(directory: str, run: int) -> tuple[Keys, set[str]]:
+    """What hosts have told in this run, and which have been asked: in a check, who lacks keys has none to tell."""
+    found: dict[tuple[str, str], KeyEntry] = {}
+    entries = [each for each in _entries(os.path.join(directory, FOLDER)) if each["run"] == run]
+    for each in entries:
+        found.update(((network, each["host"]), KeyEntry(*key)) for network, key in each["keys"].items())
+    return found, {each["host"] for each in entries}
+
+
+def _entries(folder: str) -> Iterator[dict[str, Any]]:
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name.endswith(".json"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                yield json.load(file)
+
+
+def with_told(ledger: Ledger, keys: Keys) -> Ledger:
+    return replace(ledger, keys={**ledger.keys, **keys}) if keys else ledger
+
+
+def needed(networks: Collection[Network]) -> bool:
+    """Whether hosts are to be asked for keys."""
+    return any(driver_of(network.spec).keyed and network.members for network in networks)
+
+
+def unknown(fleet: Fleet, asked: Collection[str]) -> list[str]:
+    """A sentence for each network of which some members' keys are not known, though hosts have been ``asked``."""
+    missing = {
+        name: sorted(set(network.members) - network.keys.keys() - set(asked))
+        for name, network in fleet.networks.items()
+        if driver_of(network.spec).keyed
+    }
+    return [
+        f"`{name}`: the key of {listed(hosts)} is not known yet, so no other host has a way there. Run site for"
+        f" {'it' if len(hosts) == 1 else 'them'}, too"
+        for name, hosts in sorted(missing.items())
+        if hosts and asked
+    ]

@@ -1,0 +1,47 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An encrypted overlay by the kernel's own WireGuard; tests/integration has the same by wireguard-go."""
+
+from __future__ import annotations
+
+from ansible_collections.containerhost.network.tests.integration.conftest import OWN_RUN
+from ansible_collections.containerhost.network.tests.integration.document.test_wireguard import (
+    FABRIC,
+    HOST,
+    LISTENER,
+    KeyedMembers,
+)
+
+# Each has an /etc of its own, which is no third overlay on two others: the kernel stacks no more.
+OWN_ETC = """
+mkdir /run/etc
+cd /etc; cp -a alternatives group ld.so.cache nsswitch.conf passwd /run/etc
+mount --bind /run/etc /etc
+"""
+
+
+class MembersOfTheVm(KeyedMembers):
+    PLACES = f"{OWN_RUN}\n{OWN_ETC}"
+
+
+def test_the_kernel_carries_whole_packets_that_nobody_reads(tmp_path):
+    fabric = MembersOfTheVm(tmp_path, FABRIC, **{f"h{n}": HOST.format(n) for n in (1, 2)})
+    fabric.ask_for_keys()
+    fabric.site()
+    fabric.on_the_switch(LISTENER)
+    assert fabric.pings("fabric") == []
+    assert "wireguard" in fabric.hosts["h1"].run("ip", "-d", "link", "show", "ch-fabric")
+    for address, headers in zip(fabric.addresses("fabric")["h2", "c2"], (28, 48), strict=True):
+        assert fabric.reaches("h1", "c1", address, "-Mdo", f"-s{1440 - headers}")
+        assert not fabric.reaches("h1", "c1", address, "-Mdo", f"-s{1440 - headers + 1}")
+    assert fabric.read_on_the_switch() == ["0", "0"]
+    fabric.everywhere.update(containerhost_networks={}, containerhost_confirm_vanished=True)
+    for name in fabric.hosts:
+        fabric.variables[name]["containerhost_containers"] = {}
+    fabric.site()
+    for host in fabric.hosts.values():
+        assert host.run("wg", "show", "interfaces").split() == []
+        # wg_open() switches it off for all interfaces.
+        assert host.run("cat", "/proc/sys/net/ipv4/conf/all/send_redirects").strip() == "1"
+    fabric.end()
