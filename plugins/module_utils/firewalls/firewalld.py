@@ -61,13 +61,17 @@ class Firewalld:
                 continue  # what the host sends is filtered by nobody's zone
             zone, claim = default, False
             if each.oifname is not None and each.saddr is not None:
-                own = any(uplink == each.oifname for uplink, _zone in claimed)
-                explicit = None if own else _zone_of(each.oifname, zones)
-                zone, claim = explicit or default, explicit is None
+                explicit = _zone_of(each.oifname, zones)
+                # Whoever has given it another zone since then has the last word.
+                claim = explicit is None or (each.oifname, explicit) in claimed
+                zone = default if claim or explicit is None else explicit
             found += policies.lines(each, zone, claim)
         return list(dict.fromkeys(found))
 
     def found(self, host: HostView) -> list[Part]:
+        known = _all(host)
+        if not known:
+            return []
         loaded = {
             each["jump"]["target"]
             for chain in _POLICIES.values()
@@ -77,7 +81,7 @@ class Firewalld:
         }
         is_there = self.is_there(host)
         by_device: dict[tuple[str, str], list[Line]] = {}
-        for policy in _all(host):
+        for policy in known:
             ends = ("filter_FWD_policy_", "filter_IN_policy_")
             is_loaded = not is_there or any(f"{end}{policy.name}" in loaded for end in ends)
             rows = [*policy.lines, *(policies.claim_line(*each) for each in policy.claims if _has(host, *each))]
@@ -192,7 +196,10 @@ def _claim(files: _Files, uplink: str, zone: str) -> bool:
     path, text = f"{_ZONES[0]}/{zone}.xml", _zone_text(files, zone)
     if text is None or re.search(policies.interface_pattern(uplink), text):
         return False
-    replace_text(path, policies.with_interface(text, uplink), _mode(path), sync=True)
+    changed = policies.with_interface(text, uplink)
+    if changed is None:
+        raise OSError(f"{path} has no end of its zone, where {uplink} belongs: put it there by firewall-cmd")
+    replace_text(path, changed, _mode(path), sync=True)
     return True
 
 

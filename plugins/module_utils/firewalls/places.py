@@ -30,11 +30,12 @@ def watched_chains() -> list[str]:
 
 
 class HostPicture:
-    """What places look at, each chain once a run."""
+    """What places look at, each chain and file once a run: a host may have a hundred networks."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._chains: dict[ChainPlace, Rows | None] = {}
+        self._texts: dict[str, str | None] = {}
 
     def foreign_chain(self, place: ChainPlace) -> Rows | None:
         if place not in self._chains:
@@ -42,7 +43,9 @@ class HostPicture:
         return self._chains[place]
 
     def text(self, path: str) -> str | None:
-        return self._kernel.files.text(path)
+        if path not in self._texts:
+            self._texts[path] = self._kernel.files.text(path)
+        return self._texts[path]
 
     def folder(self, path: str) -> list[str]:
         return self._kernel.files.folder(path)
@@ -57,14 +60,14 @@ def picture_of(kernel: Kernel) -> HostPicture:
 
 def with_ours(chains: t.Sequence[Chain], kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[Chain]:
     """The chains that filter on this host, with what objects of kind ``foreign_firewall`` put there."""
-    host, leading = picture_of(kernel), uplinks(kernel)
+    host = picture_of(kernel)
     added: dict[ChainPlace | None, list[Rule]] = {}
     for object_ in wanted:
         if object_.kind == "foreign_firewall" and object_.present:
             for place in filter(lambda each: each.is_there(host), PLACES.values()):
-                openings = [line.opening for line in place.wanted(host, object_.values, leading) if line.opening]
-                for opening in openings:
-                    added.setdefault(place.chain_of(opening), []).append(rule_of(opening))
+                for line in place.wanted(host, object_.values, uplinks(kernel)):
+                    if line.opening is not None:
+                        added.setdefault(place.chain_of(line.opening), []).append(rule_of(line.opening))
     return [_with(chain, added.get((chain.family, chain.table, chain.name), [])) for chain in chains]
 
 
@@ -80,6 +83,14 @@ def _leads_elsewhere(rule: Rule) -> bool:
 
 
 def uplinks(kernel: Kernel) -> Uplinks:
+    """By which devices this host leads elsewhere, looked at once a run."""
+    notes = kernel.notes("uplinks")
+    if not notes:
+        notes.append(_uplinks(kernel))
+    return t.cast(Uplinks, notes[0])
+
+
+def _uplinks(kernel: Kernel) -> Uplinks:
     """An interface of ours is none."""
     default: dict[int, list[str]] = {}
     for row in kernel.routes(None):

@@ -154,7 +154,9 @@ def interface_pattern(uplink: str) -> str:
     return rf'[ \t]*<interface name="{re.escape(uplink)}"\s*/>[ \t]*\n?'
 
 
-def with_interface(zone: str, uplink: str) -> str:
-    """A zone's file with one more interface."""
+def with_interface(zone: str, uplink: str) -> str | None:
+    """A zone's file with one more interface; None where the zone has no end."""
     head, end, tail = zone.rpartition("</zone>")
+    if not end:
+        return None
     return f'{head}  <interface name="{uplink}"/>\n{end}{tail}'

@@ -65,9 +65,11 @@ class Ufw:
     def found(self, host: HostView) -> list[Part]:
         by_device: dict[tuple[str, str], list[Line]] = {}
         for version, path in FILES.items():
-            filters = self.filters(host, version)
-            loaded = {hook: _openings(host.foreign_chain(_place(version, hook)), version, hook) for hook in _HOOKS}
-            for owner, device, rows in _blocks((host.text(path) or "").encode("utf-8", "surrogateescape")):
+            blocks = [*_blocks((host.text(path) or "").encode("utf-8", "surrogateescape"))]
+            filters = bool(blocks) and self.filters(host, version)
+            hooks = _HOOKS if filters else ()
+            loaded = {hook: _openings(host.foreign_chain(_place(version, hook)), version, hook) for hook in hooks}
+            for owner, device, rows in blocks:
                 for row in rows:
                     opening = _of_line(row, version)
                     is_loaded = not filters or opening is None or opening in loaded[opening.hook]

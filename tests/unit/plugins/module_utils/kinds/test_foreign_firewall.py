@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 import pytest
 
@@ -210,6 +211,33 @@ def test_a_policy_of_firewalld_is_loaded_and_not_only_in_a_file():
     assert line.endswith("zone home: interface eth0")
     edited = {path: text.replace("10.80.1.0/24", "0.0.0.0/0") for path, text in written().items()}
     assert len(differs(host(loaded, {**edited, **zone}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("explicit", "default", "zone", "claims"),
+    [
+        (None, "home", "home", True),
+        ("home", "home", "home", True),
+        ("home", "dmz", "dmz", True),  # somebody has changed the default zone, which the uplink was in
+        ("work", "home", "work", False),  # or has put the uplink into another one
+    ],
+)
+def test_an_uplink_that_was_put_into_a_zone_is_moved_by_others(explicit, default, zone, claims):
+    zones = [rule(1, meta("iifname", "eth0"), {"goto": {"target": f"filter_FWD_{explicit}"}})] if explicit else []
+    zones.append(rule(2, {"goto": {"target": f"filter_FWD_{default}"}}))
+    kernel = host({("inet", "firewalld", "filter_FORWARD_ZONES"): zones}, written())
+    (resolved,) = (KIND["foreign_firewall"].resolve(kernel, want("foreign_firewall", **WEB)),)
+    texts = [line.text for line in resolved.values["lines"]["firewalld"]]
+    assert texts[1:] == [
+        f"policy ANY to {zone}: ipv4 source 10.80.1.0/24",
+        *([f"zone {zone}: interface eth0"] if claims else []),
+    ]
+
+
+def test_an_interface_is_put_into_a_zone_and_out_of_it_again():
+    zone = '<?xml version="1.0"?>\n<zone>\n  <interface name="eth01"/>\n</zone>\n'
+    assert re.sub(policies.interface_pattern("eth0"), "", policies.with_interface(zone, "eth0")) == zone
+    assert policies.with_interface("<zone/>\n", "eth0") is None
 
 
 def test_policies_of_others_are_not_ours():
