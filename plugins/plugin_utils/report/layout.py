@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import listed
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.faults import Faults
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.values import (
     ShownFleet,
@@ -128,19 +129,17 @@ def lay_out(fleet: ShownFleet, faults: Faults, columns: int | None = None) -> Pi
     for each in fleet.holders:
         by_host[each.host].append(each)
     shared = [network for network in fleet.networks if network.is_shared]
-    draft = [_card(host, by_host[host.name], fleet.networks, faults) for host in fleet.hosts]
+    draft = [_card(host, by_host[host.name], fleet, faults) for host in fleet.hosts]
     return _in_columns(draft, shared, columns or _columns(draft, shared))
 
 
 # -- a host ------------------------------------------------------------------------------------------------------------
 
 
-def _card(
-    host: ShownHost, holders: Sequence[Holder], networks: Sequence[ShownNetwork], faults: Faults
-) -> Card:
+def _card(host: ShownHost, holders: Sequence[Holder], fleet: ShownFleet, faults: Faults) -> Card:
     """A host at x = y = 0; ``riser`` of its rows is not known yet."""
     here = {each.network for each in holders}
-    mine = [each for each in networks if host.name in each.members and (each.is_shared or each.name in here)]
+    mine = [each for each in fleet.networks if host.name in each.members and (each.is_shared or each.name in here)]
     mine.sort(key=lambda each: (not each.is_shared, each.name))
     # The first row has the rightmost rail, so that no row's own line crosses a rail that begins above it.
     rails = {each.name: PAD + 4 + PITCH * (len(mine) - 1 - number) for number, each in enumerate(mine)}
@@ -153,7 +152,7 @@ def _card(
         text = "  ".join(filter(None, [network.name, *own, about]))
         rows.append((network, y, text, fault))
         y += LINE * (2 if fault else 1) + 2
-    boxes = list(_boxes(host.name, holders, rails, indent, y + 6, faults))
+    boxes = list(_boxes(host.name, holders, rails, (indent, y + 6), fleet, faults))
     ends = {attached.network: attached.y for box in boxes for attached in box.attached}
     widest = max((box.width for box in boxes), default=0.0)
     boxes = [_wide(box, widest) for box in boxes]
@@ -181,15 +180,18 @@ def _own_addresses(holders: Sequence[Holder], network: str) -> list[str]:
 
 
 def _boxes(
-    host: str, holders: Sequence[Holder], rails: Mapping[str, float], x: float, y: float, faults: Faults
+    host: str, holders: Sequence[Holder], rails: Mapping[str, float], place: tuple[float, float], fleet: ShownFleet,
+    faults: Faults,
 ) -> Iterator[Box]:
+    (x, y), joined = place, fleet.joined
     containers: dict[str, list[Holder]] = {}
     for each in holders:
         if each.container:
             containers.setdefault(each.container, []).append(each)
     for name, some in sorted(containers.items()):
         engine = "" if some[0].engine in ("", "netns") else some[0].engine
-        title = "  ".join(filter(None, [short(name), engine]))
+        with_ = f"with {listed(joined.get((host, name), ()), 3)}" if (host, name) in joined else ""
+        title = "  ".join(filter(None, [short(name), engine, with_]))
         line, attached = y + 2 * LINE - 3, []
         for each in some:
             fault = faults.ends.get((each.network, host, name), "")

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import show
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
@@ -49,7 +50,8 @@ class ShownNetwork:
 class ShownFleet:
     """A fleet as it is planned. ``tries`` are what verifying it would try, or has tried.
 
-    ``found`` is None where no host was asked. ``problems``: a sentence for each cause of what is wrong.
+    ``found`` is None where no host was asked. ``problems``: a sentence for each cause of what is wrong. ``joined``: by
+    host and container, who is in its network namespace as well.
     """
 
     hosts: tuple[ShownHost, ...]
@@ -58,6 +60,7 @@ class ShownFleet:
     usage: tuple[usage.Usage, ...] = ()
     warnings: tuple[str, ...] = ()
     digest: str = ""
+    joined: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     tries: tuple[Try, ...] = ()
     found: Findings | None = None
     problems: tuple[str, ...] = ()
@@ -91,8 +94,19 @@ def of_plan(plan: Plan, before: Ledger, hosts: Sequence[str], warnings: Sequence
         usage=tuple(used),
         warnings=(*warnings, *plan.warnings, *usage.warnings(used), *_unknown(told)),
         digest=plan.digest(),
+        joined=_joined(plan),
         tries=tuple(probes.tries(documents, plan.networks, underlay, Heard())),
     )
+
+
+def _joined(plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for host, containers in plan.fleet.containers.items():
+        for name, container in sorted(containers.items()):
+            partner = partner_of(container, containers) if container.partner else None
+            if partner is not None:
+                found.setdefault((host, partner.name), []).append(name)
+    return {key: tuple(names) for key, names in found.items()}
 
 
 def _host(plan: Plan, host: str, underlay: Mapping[str, str]) -> ShownHost:

@@ -139,6 +139,14 @@ def test_a_port_that_does_not_answer_has_a_broken_arrow(fleet):
     assert len(list(found.all("path", "broken"))) == 1
 
 
+def test_who_is_in_the_same_namespace_is_named_in_its_box(fleet):
+    fleet.only_containers(
+        h1="{shop: {networks: {web: }}, side: {network_mode: 'container:shop'}, log: {network_mode: 'container:side'}}"
+    )
+    [box] = read(page(planned(fleet))).one("svg", "wide").all("g", "box")
+    assert next(box.all("text")).text == "shop  with log and side"
+
+
 def test_a_fleet_that_works_says_so_and_marks_nothing(fleet):
     found = read(page(verified(fleet, drift=dict.fromkeys(HOSTS, ()))))
     assert found.one("main").children[0].one("h2").text == "✓ Everything that is planned works"
