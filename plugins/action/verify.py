@@ -16,6 +16,11 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind i
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import LAB
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, ports, report
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import (
+    asked_hosts,
+    first_line,
+    what_differs,
+)
 
 _SECONDS = 120  # listeners that nobody ends do so by themselves
 
@@ -45,14 +50,14 @@ class ActionModule(EveryKindAction):
         arguments = {"document": document, "remove": ["*"], "recreate": True}
         compared = self.run_with_every_kind("document", arguments, task_vars)
         if compared.get("failed") or compared.get("unreachable"):
-            notes.note(directory, host, {"failed": _first_line(compared.get("msg"))})
+            notes.note(directory, host, {"failed": first_line(compared.get("msg"))})
             return compared
-        drift = [_what(diff) for diff in compared.get("diff", ())]
+        drift = [what_differs(diff) for diff in compared.get("diff", ())]
         found = {"drift": drift, "pending": compared.get("pending", [])}
         wanted = ports.listeners(pending.attached(document, found["pending"]))
         done = self.run_with_engines("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
         if done.get("failed") or done.get("unreachable"):
-            notes.note(directory, host, {"failed": _first_line(done.get("msg"))})
+            notes.note(directory, host, {"failed": first_line(done.get("msg"))})
             return done
         found.update({name: done[name] for name in ("listener", "answering", "answered", "own")})
         found["neighbours"] = _tables(done, task_vars)
@@ -61,20 +66,20 @@ class ActionModule(EveryKindAction):
 
     def _probe(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         host = host_of_task(task_vars)
-        probes = [dict(each.probe) for each in notes.tries_of(directory, _asked(task_vars)) if each.host == host]
+        probes = [dict(each.probe) for each in notes.tries_of(directory, asked_hosts(task_vars)) if each.host == host]
         done = self.run_with_engines("probe", {"probes": probes}, task_vars)
         note = notes.read(directory, host)
         if not done.get("failed") and not done.get("unreachable"):
             after = _tables(done, task_vars)
             notes.note(directory, host, {**note, "results": done["outcomes"], "neighbours_after": after})
         else:
-            notes.note(directory, host, {**note, "failed": _first_line(done.get("msg"))})
+            notes.note(directory, host, {**note, "failed": first_line(done.get("msg"))})
         return {"changed": False, **{name: done[name] for name in ("failed", "unreachable", "msg") if name in done}}
 
     def _report(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
         plan = progress.read_plan(directory)
         # Hosts outside --limit were not asked, and nobody minds.
-        asked = _asked(task_vars)
+        asked = asked_hosts(task_vars)
         tries = [each for each in notes.tries_of(directory, asked, "results") if each.host in asked]
         found = notes.findings(directory, plan, asked)
         everything = bool(self._display.verbosity)
@@ -89,25 +94,9 @@ class ActionModule(EveryKindAction):
         return {**result, "msg": "Everything that is planned works."}
 
 
-def _asked(task_vars: dict[str, Any]) -> set[str]:
-    return set(map(str, task_vars["ansible_play_hosts_all"]))
-
-
-def _first_line(text: Any) -> str:
-    return str(text or "it did not answer").strip().splitlines()[0].rstrip(".")
-
-
 def _tables(answer: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
     """The host's tables of neighbours. A lab's hosts are namespaces here, and share this machine's, which they do not
     see."""
     if task_vars.get("ansible_connection") != LAB:
         return {"tables": answer.get("neighbours", {}), "machine": False}
     return {"tables": {name: table._asdict() for name, table in neighbour_tables.read().items()}, "machine": True}
-
-
-def _what(diff: dict[str, str]) -> str:
-    """The object that a diff is about, and whether it is missing or too much."""
-    before, after = diff["before_header"], diff["after_header"]
-    if before.endswith(": absent"):
-        return f"{after} is missing"
-    return f"{before} is left over" if after.endswith(": absent") else f"{before} differs"

@@ -45,6 +45,31 @@ def wrong(played):
     return [line.strip() for line in told.partition("\n[")[0].splitlines()]
 
 
+def explain(lab, source, target, *more):
+    ends = ("-e", f"containerhost_from={source}", "-e", f"containerhost_to={target}")
+    return lab.play("containerhost.network.explain", "-e", f"@{lab.vars_file.name}", *ends, *more)
+
+
+def explained(lab):
+    """One way, hop by hop: as it is, to a port that nobody serves, and past a firewall."""
+    good = explain(lab, "a", "h2/c")
+    assert good.status == 0, good.output
+    assert good.said("h1/a to h2/c, by IPv4 on fabric h1 to h1/a: answers"), good.output
+
+    closed = explain(lab, "h1/a", "c", "-e", "containerhost_port=5432")
+    assert closed.status != 0
+    assert closed.said("it ends at h2/c to itself, 5432/tcp (connection refused). Nothing listens there"), closed.output
+
+    drop = "table ip theirs { chain there { type filter hook forward priority 0; oifname ch-fabric drop; }; }"
+    lab.run("h1", f"nft '{drop}'")
+    dropped = explain(lab, "a", "c")
+    assert dropped.said(
+        "it ends at h1/a to h2/c (no reply). On h1, a firewall of this host (table ip theirs, chain there, rule"
+        ' `oifname "ch-fabric" drop`) drops what goes to its other hosts by ch-fabric.'
+    ), dropped.output
+    lab.run("h1", "nft delete table ip theirs")
+
+
 def test_it_tells_what_is_and_whose_fault_it_is(lab):
     lab.inventory(INVENTORY)
     assert lab.up().status == 0
@@ -61,7 +86,9 @@ def test_it_tells_what_is_and_whose_fault_it_is(lab):
     assert good.said("h2 reaches e by IPv4")
     assert good.said("MTU 1450 proven by IPv4 between 3 of 3 hosts")
 
+    explained(lab)
     lab.run("h2", "ip link delete ch-fabric")
+    assert explain(lab, "a", "h2/c").said("h2 is not as planned: vxlan ch-fabric (fabric) is missing")
     os.kill(lab.member("h3").pid, signal.SIGKILL)
     bad = verify(lab)
     assert bad.status != 0

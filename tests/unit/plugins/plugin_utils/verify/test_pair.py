@@ -1,0 +1,121 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hops a way has, and at which one it is said to end."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, asked, hops, told
+from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (
+    UNDERLAY,
+    documents,
+)
+
+FIREWALL = "fabric: a firewall of this host (table ip filter, chain FORWARD, its policy) drops what goes to its hosts."
+
+
+@pytest.fixture
+def ways(fleet):
+    found = documents(fleet.plan())
+    return lambda *words: asked(found, *words)
+
+
+@pytest.fixture
+def said(ways):
+    """What is said of h1/shop to h2/db, 80/tcp, where hops (by what they are about) have failed for a reason."""
+
+    def ask(failed: dict[str, str], **more):
+        way = ways("h1/shop", "h2/db", "tcp", 80)[0]
+        tried = hops(way, UNDERLAY)
+        reasons = {each.name: failed.get(each.about, "") for each in tried}
+        given = {"drift": {}, "waiting": {}, "firewalls": {}, "silent": {}, **more}
+        return told(way, tried, Answers(reasons=reasons, **given))
+
+    return ask
+
+
+def test_the_hops_are_in_the_order_of_a_packet(ways):
+    way = ways("shop", "db", "tcp", 80)[0]
+    assert [(each.about, each.host) for each in hops(way, UNDERLAY)] == [
+        ("own host", "h1"), ("gateway", "h1"), ("underlay", "h1"), ("its host", "h2"), ("listening", "h2"),
+        ("whole", "h1"), ("size", "h1"), ("port", "h1"),
+    ]  # fmt: skip
+
+
+def test_each_family_is_a_way_of_its_own(ways):
+    assert [":" in way.to for way in ways("shop", "db", "icmp", 0)] == [False, True]
+
+
+def test_where_all_hops_answer_nothing_is_wrong(said):
+    lines, problem = said({})
+    assert problem == ""
+    assert all(line.endswith(": answers") for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("about", "reason", "words"),
+    [
+        ("underlay", "no reply", "The hosts do not reach each other"),
+        ("its host", "no reply", "Its host does not reach h2/db"),
+        ("listening", "connection refused", "Nothing listens there: start what serves 80/tcp in h2/db"),
+        ("whole", "no reply", "All hops before it answer"),
+        ("size", "no reply", "Set containerhost_underlay_mtu"),
+        ("port", "no reply", "80/tcp is dropped on the way"),
+    ],
+)
+def test_the_first_hop_that_fails_says_where_to_look(said, about, reason, words):
+    after = ("own host", "gateway", "underlay", "its host", "listening", "whole", "size", "port")
+    later = after[after.index(about) :]
+    _lines, problem = said(dict.fromkeys(later, reason))
+    assert "it ends at" in problem and f"({reason})" in problem
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"drift": {"h2": ["vxlan_fdb 02:00 on ch-fabric (fabric) is missing"]}}, "h2 is not as planned: vxlan_fdb"),
+        ({"firewalls": {"h1": [FIREWALL]}}, "On h1, a firewall of this host (table ip filter, chain FORWARD"),
+        ({"waiting": {"h2": ["h2: db does not run. Pending until then: db (fabric)."]}}, "db does not run"),
+        ({"silent": {"h2": "it did not answer"}}, "h2 has not been asked: it did not answer"),
+    ],
+)
+def test_what_hosts_say_themselves_goes_first(said, more, words):
+    _lines, problem = said({"whole": "no reply", "port": "no reply"}, **more)
+    assert words in problem
+
+
+def test_a_firewall_of_another_network_is_not_blamed(said):
+    other = FIREWALL.replace("fabric", "web")
+    assert "firewall of this host" not in said({"whole": "no reply", "port": "no reply"}, firewalls={"h1": [other]})[1]
+
+
+def test_a_datagram_without_an_answer_proves_nothing(ways):
+    way = ways("shop", "db", "udp", 53)[0]
+    tried = hops(way, UNDERLAY)
+    for reason, wrong in (("no reply", False), ("connection refused", True)):
+        reasons = {each.name: reason if each.probe["kind"] == "udp" else "" for each in tried}
+        assert bool(told(way, tried, Answers({}, {}, {}, reasons, {}))[1]) is wrong
+
+
+def test_to_elsewhere_it_leaves_by_the_way_out(ways):
+    (way,) = ways("shop", "192.0.2.7", "icmp", 0)
+    assert [each.about for each in hops(way, UNDERLAY)] == ["own host", "gateway", "whole"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("shpo", "db", "icmp", 0), "`from` is `shpo`, and no container with an address is called so"),
+        (("shop", "h3/db", "icmp", 0), "`to` is `h3/db`"),
+        (("shop", "db", "tcp", 0), "`protocol` is tcp, and there is no `port`"),
+        (("shop", "db", "icmp", 80), "`port` is of no protocol"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(ways, words, sentence):
+    with pytest.raises(Refusal) as refused:
+        ways(*words)
+    assert sentence in refused.value.what
