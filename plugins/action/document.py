@@ -181,7 +181,12 @@ class ActionModule(EveryKindAction, InstallingAction):
         if again.get("lacks"):
             # The advice that has been followed is not given again.
             here = f"{host_of_task(task_vars)} has been given {installed['plan']}, and modules still find none of it"
-            return {**again, "msg": f"{here}: {installed.get('advice') or again['msg']}"}
+            advice = installed.get("advice") or (
+                "Reinstall it, where its files are not what the package manager takes them for, or set"
+                " ansible_python_interpreter to a Python that finds them."
+            )
+            told = {name: value for name, value in again.items() if name != "exception"}
+            return {**told, "msg": f"{here}: {advice}"}
         if self._task.diff:
             again["diff"] = [*installed["diff"], *again.get("diff", [])]
         return {**again, "changed": True, "installed": installed["plan"]}

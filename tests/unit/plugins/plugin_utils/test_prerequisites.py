@@ -126,6 +126,18 @@ def test_advice_that_has_been_followed_is_not_given_again():
     )
 
 
+def test_where_the_package_manager_takes_for_installed_what_is_not_there_nothing_is_advised_again():
+    missing = {**FAILED, "msg": "Install python3-pyroute2.", "exception": "Install python3-pyroute2."}
+    _action, apply = host(Document, [missing, LACKS, {}, missing], install=True)
+    said = apply()
+    assert "exception" not in said  # Ansible would tell that one's words
+    assert said["msg"] == (
+        "h1 has been given libnftables1 and python3-pyroute2, and modules still find none of it: Reinstall it, where"
+        " its files are not what the package manager takes them for, or set ansible_python_interpreter to a Python that"
+        " finds them."
+    )
+
+
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_a_host_that_is_lost_meanwhile_is_unreachable_and_no_failure_of_ours(at):
     answers = [FAILED, LACKS, {}, DONE]
