@@ -118,7 +118,7 @@ def _network(network: Network, about: str, hosts: set[str]) -> ShownNetwork:
     return ShownNetwork(
         name=network.name,
         driver=network.spec.driver,
-        about=", ".join([about, *_more(network)]),
+        about=", ".join([about, *_more(network, about)]),
         subnets=tuple(str(subnet.cidr) for subnet in network.subnets),
         members=tuple(host for host in network.members if host in hosts),
         is_shared=kind.spans_hosts or not kind.has_gateway,
@@ -126,9 +126,11 @@ def _network(network: Network, about: str, hosts: set[str]) -> ShownNetwork:
     )
 
 
-def _more(network: Network) -> Iterator[str]:
+def _more(network: Network, about: str) -> Iterator[str]:
     """What else a reader asks of a network."""
     options = network.spec.options
+    if options.get("backend") and options["backend"] not in about:
+        yield options["backend"]
     if options.get("parent"):
         yield f"on {options['parent']}" + (f" by VLAN {options['vlan']}" if options.get("vlan") else "")
     if network.spec.internal:
