@@ -80,7 +80,7 @@ class ActionModule(EveryKindAction, InstallingAction):
         if not document:
             return {"changed": False, "skipped": True, "skip_reason": f"{host} needs no keys"}
         result = self._apply({"document": json.dumps(document)}, task_vars)
-        if "public_keys" in result:
+        if isinstance(result.get("public_keys"), dict):
             keys.note(directory, os.getppid(), host, document, result.pop("public_keys"))
         return result
 

@@ -20,7 +20,7 @@ def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Ob
     guard = next((row for kind, row in found if kind == "isolation" and row["device"] == device), None)
     if device is None or guard is None:
         return
-    tunnel = next((row for kind, row in found if kind == "vxlan"), {})
+    tunnel = next((row for kind, row in found if kind in ("vxlan", "wireguard")), {})
     blocks = [str(slice_.block) for slice_ in network.slices[host]]
     is_outward = not guard["internal"]
     wider = [str(subnet.cidr) for subnet in network.subnets] if network.spec.driver == "overlay" else []

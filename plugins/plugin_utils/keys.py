@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import listed
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry, Ledger
@@ -30,10 +31,12 @@ def of_document(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def note(directory: str, run: int, host: str, document: Mapping[str, Any], public: Mapping[str, str]) -> None:
-    """What a host has told in this ``run``: its public keys by their names."""
+    """What a host has told in this ``run``: its public keys by their names. What is no key, or not asked for, is not
+    believed."""
     folder = os.path.join(directory, FOLDER)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    keys = {row["network"]: [row["name"], public[row["name"]]] for row in document[KIND] if row["name"] in public}
+    told = {row["network"]: (row["name"], public.get(row["name"])) for row in document[KIND]}
+    keys = {network: each for network, each in told.items() if isinstance(each[1], str) and is_key(each[1])}
     path = os.path.join(folder, document_file(host))
     with open(f"{path}.new", "w", encoding="utf-8") as file:
         json.dump({"run": run, "host": host, "keys": keys}, file)

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Packet
 
 ANYWHERE = {4: "198.51.100.1", 6: "2001:db8::1"}
+_TUNNELS = {"vxlan": "VXLAN", "wireguard": "WireGuard"}  # by kind, as people call them
 # Ports of one network that are looked at, as a host may publish thousands: the first of each protocol and family.
 _PORTS = 16
 
@@ -100,20 +101,20 @@ def _first_source(values: Values, version: int) -> str:
 
 def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
     """An overlay's own packets, between this host and the first of its peers, and what they carry."""
-    for vxlan in by_kind.get("vxlan", ()):
-        values, network = vxlan.values, network_of(vxlan.owner)
-        remote = next((e.values["dst"] for e in by_kind.get("vxlan_fdb", ()) if _is_of(e, vxlan)), None)
+    for tunnel in (each for kind in _TUNNELS for each in by_kind.get(kind, ())):
+        values, network = tunnel.values, network_of(tunnel.owner)
+        remote = _remote(by_kind, tunnel)
         local, port = values.get("local"), ("udp", values.get("port"))
         device = values.get("link") or host.device_of.get(local)
         if local is None or remote is None or device is None:
             continue
         arriving = _packet(device, None, remote, local, port)
-        what = f"its VXLAN packets ({port[1]}/udp) by {device}"
+        what = f"its {_TUNNELS[tunnel.kind]} packets ({port[1]}/udp) by {device}"
         yield Way(network, what, "input", {**arriving, "fib_daddr": "local"})
         yield Way(network, what, "output", _packet(None, device, local, remote, port))
-        for route in (e for e in by_kind.get("route", ()) if _is_of(e, vxlan)):
+        for route in (e for e in by_kind.get("route", ()) if _is_of(e, tunnel)):
             block = ipaddress.ip_network(route.values["dst"])
-            own = next((each for each in ends if _in_network(each, block.version, by_kind, ends, vxlan)), None)
+            own = next((each for each in ends if _in_network(each, block.version, by_kind, ends, tunnel)), None)
             if own is not None:
                 packet = _packet(values["name"], ends[own], str(block[2]), own, ("tcp", 443))
                 yield Way(network, f"what comes from its other hosts by {values['name']}", "forward", packet)
@@ -122,8 +123,16 @@ def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, s
                 break
 
 
-def _is_of(each: Wanted, vxlan: Wanted) -> bool:
-    return each.values.get("device") == vxlan.values["name"]
+def _remote(by_kind: t.Mapping[str, t.Sequence[Wanted]], tunnel: Wanted) -> str | None:
+    """The address of the first of its peers."""
+    if tunnel.kind == "vxlan":
+        return next((each.values["dst"] for each in by_kind.get("vxlan_fdb", ()) if _is_of(each, tunnel)), None)
+    peers = (each.values.get("endpoint") for each in by_kind.get("wireguard_peer", ()) if _is_of(each, tunnel))
+    return next((where.rpartition(":")[0].strip("[]") for where in peers if where), None)
+
+
+def _is_of(each: Wanted, tunnel: Wanted) -> bool:
+    return each.values.get("device") == tunnel.values["name"]
 
 
 def _in_network(
@@ -131,9 +140,9 @@ def _in_network(
     version: int,
     by_kind: t.Mapping[str, t.Sequence[Wanted]],
     ends: t.Mapping[str, str],
-    vxlan: Wanted,
+    tunnel: Wanted,
 ) -> bool:
-    bridges = {each.values["name"] for each in by_kind.get("bridge", ()) if each.owner == vxlan.owner}
+    bridges = {each.values["name"] for each in by_kind.get("bridge", ()) if each.owner == tunnel.owner}
     return ends[address] in bridges and ipaddress.ip_address(address).version == version
 
 

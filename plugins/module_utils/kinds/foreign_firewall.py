@@ -39,7 +39,7 @@ _VXLAN = 4789
 class ForeignFirewall(Kind):
     name = "foreign_firewall"
     key = ("device",)
-    after = ("bridge", "isolation", "vxlan", "docker_network")
+    after = ("bridge", "isolation", "vxlan", "wireguard", "docker_network")
     marked = True
     options = {
         "device": {"type": "str", "required": True},

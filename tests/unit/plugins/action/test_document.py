@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.containerhost.network.plugins.action.document import ActionModule, _warned
+from ansible_collections.containerhost.network.plugins.plugin_utils import keys
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import FLEET_FILE, document_file
 
 WAITING = {
@@ -77,3 +80,26 @@ def test_a_warning_of_each_host_of_a_large_fleet_is_told_once_and_counted_at_the
     assert warnings == [f"{host}: {WAITING['reason']}. Pending until then: db (web)." for host in hosts[:told]]
     assert len(shown) == 1
     assert ("Likewise on h1, h2, h3 and 2 more" in shown[0]) is (told < number)
+
+
+KEY = "yHcRHtx1qSLKxbCRNvoL0iROyTo1LZSiWnSXbDj2lEA="
+
+
+@pytest.mark.parametrize(
+    ("rows", "answer", "told"),
+    [
+        ([{"network": "vault", "name": "ch-vault"}], {"ch-vault": KEY}, {("vault", "h1"): KeyEntry("ch-vault", KEY)}),
+        ([{"network": "vault", "name": "ch-vault"}], "rubbish", {}),
+        ([], {}, {}),
+    ],
+)
+def test_a_host_is_asked_for_keys_that_its_networks_need(tmp_path, rows, answer, told):
+    document = {"version": 1, "bridge": [{"network": "vault"}], **({keys.KIND: rows} if rows else {})}
+    (tmp_path / document_file("h1")).write_text(json.dumps({"document": document}))
+    action, asked = object.__new__(ActionModule), []
+    action._apply = lambda passed, task_vars: asked.append(passed) or {"changed": True, "public_keys": answer}
+    said = action._ask_for_keys({"plan_dir": str(tmp_path)}, {"inventory_hostname": "h1"})
+    # The part of its document that makes keys, and nothing of it is removed or saved.
+    whole = [{"document": json.dumps({"version": 1, keys.KIND: rows})}] if rows else []
+    assert (asked, said["changed"]) == (whole, bool(rows))
+    assert keys.told(str(tmp_path), os.getppid())[0] == told

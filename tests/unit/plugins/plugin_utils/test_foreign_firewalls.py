@@ -53,6 +53,12 @@ def test_of_an_overlay(fleet):
     assert row["tunnel_address"]
 
 
+def test_of_an_encrypted_overlay(fleet):
+    (row,) = rows(fleet, "fabric: {driver: overlay, backend: wireguard, port: 51900, subnets: %s}" % DUAL)
+    assert row["tunnel_port"] == 51900
+    assert row["tunnel_address"]
+
+
 def test_of_a_bridged_overlay_only_the_tunnel_leads_elsewhere(fleet):
     (row,) = rows(fleet, "fabric: {driver: overlay, vni: 42, mode: bridged, subnets: [10.42.0.0/16]}")
     assert {name for name in row if row[name]} == {"network", "device", "subnets", "tunnel_address", "tunnel_port"}

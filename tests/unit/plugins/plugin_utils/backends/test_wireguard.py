@@ -265,6 +265,13 @@ class TestTelling:
         keys.note(directory, 6, "h3", self.DOCUMENT, {"ch-fabric": KEYS["h3"]})
         assert keys.told(directory, 7) == ({("fabric", "h1"): KeyEntry("ch-fabric", KEYS["h1"])}, {"h1", "a/b"})
 
+    @pytest.mark.parametrize(
+        "public", [{"ch-fabric": "no key"}, {"ch-fabric": 7}, {"ch-fabric": ["a"]}, {"other": KEYS["h2"]}]
+    )
+    def test_a_host_that_tells_no_key_of_its_own_is_not_believed(self, tmp_path, public):
+        keys.note(str(tmp_path), 7, "h1", self.DOCUMENT, public)
+        assert keys.told(str(tmp_path), 7) == ({}, {"h1"})
+
     def test_no_host_is_asked_where_none_needs_a_key(self, routed, new_fleet):
         assert keys.needed(routed().plan().fleet.networks.values())
         assert not keys.needed(new_fleet().plan().fleet.networks.values())
