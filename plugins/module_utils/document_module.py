@@ -36,6 +36,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep import 
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
+from ansible_collections.containerhost.network.plugins.module_utils.state import attachments
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
@@ -91,7 +92,8 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
             Trial().forget()  # what one that went back has left for its run to read
         wanted = read_document(kinds, params["document"], params["recreate"])
         kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
-        leaves = leaving(params["remove"], params["keep"], params["everything"])
+        in_use = attachments.in_use(kernel.has_link)
+        leaves = leaving(params["remove"], params["keep"], params["everything"], in_use)
         late = module.check_mode and params["phase"] in ("switch", "remove")
         todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late))
         todo = _late(todo, params) if late else todo

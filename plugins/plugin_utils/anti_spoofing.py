@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 
+from ansible_collections.containerhost.network.plugins.module_utils.derived import link_local
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -32,13 +32,13 @@ def filters(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     for endpoint in network.endpoints.get(host, ()):
         addresses = [str(address) for address, _slice in endpoint.addresses]
         # The kernel's own, unless a container is told to make another one.
-        link_local = [_link_local(endpoint.mac)] if new.container_sysctls(endpoint)[_HAS_IPV6] == "0" else []
+        own = [link_local(endpoint.mac)] if new.container_sysctls(endpoint)[_HAS_IPV6] == "0" else []
         yield new.object_of(
             "sender_filter",
             network.name,
             port=endpoint.host_end,
             mac=endpoint.mac,
-            sources=[*addresses, *elsewhere.get(endpoint.container.name, ()), *link_local],
+            sources=[*addresses, *elsewhere.get(endpoint.container.name, ()), *own],
             relays=sorted({net for address in addresses for net in relayed.get(address, ())}) or None,
         )
 
@@ -70,10 +70,3 @@ def _relayed(network: Network) -> Mapping[str, set[str]]:
 
 def _all(network: Network) -> Iterator[Endpoint]:
     return (endpoint for endpoints in network.endpoints.values() for endpoint in endpoints)
-
-
-def _link_local(mac: str) -> str:
-    """As the kernel makes it of a MAC (RFC 4291, appendix A)."""
-    number = int(mac.replace(":", ""), 16) ^ 1 << 41
-    high, low = number >> 24, number & 0xFFFFFF
-    return str(ipaddress.IPv6Address(0xFE80 << 112 | high << 40 | 0xFFFE << 24 | low))

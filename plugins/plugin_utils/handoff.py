@@ -13,17 +13,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import one_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block, nth_slice
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network, NetworkSpec, Slice
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network, NetworkSpec, Slice
 
 # By engine, the part of a slice: bits that its prefix is longer, and its index among parts of that size.
 PARTS = {"docker": (2, 2), "podman": (3, 6), "cni": (3, 7)}
-BUILT = ("docker",)
-# A slice of fewer addresses leaves Docker fewer than eight.
+BUILT = ("docker", "cni")
+# A slice of fewer addresses leaves Docker fewer than eight, and CNI fewer than three.
 SMALLEST = 32
 # Networks that Docker has itself.
 RESERVED = ("bridge", "host", "none", "default", "nat", "ingress")
@@ -32,7 +33,8 @@ OPTION = Option(
     "handoff",
     "handoff",
     "Engines that get this network as one of their own, as in C({docker: true}): C(docker run --network NAME) then"
-    " takes addresses from a part of each host's slice that is kept for it.",
+    " takes addresses from a part of each host's slice that is kept for it. C(cni) is for all that attach containers"
+    " by CNI, as containerd's C(nerdctl), CRI-O and Nomad do.",
     default=(),
     default_note="no engine",
 )
@@ -65,12 +67,14 @@ def _parts(block: Block, engines: tuple[str, ...]) -> Iterator[tuple[str, Block]
             yield engine, nth_slice(block, block.prefix + bits, index)
 
 
-def check(network: Network, problems: Problems) -> None:
+def check(network: Network, fleet: Fleet, problems: Problems) -> None:
     """What an engine cannot do with a network that is handed to it."""
     spec, engines = network.spec, network.spec.options["handoff"]
     if not engines:
         return
     who = " and ".join(engines)
+    if "cni" in engines:
+        _check_cni(network, fleet, problems)
     if spec.name in RESERVED:
         problems.add(f"{spec.where}`handoff`: {who} has a network `{spec.name}` itself", "Give this one another name")
     versions = [subnet.cidr.version for subnet in network.subnets]
@@ -104,15 +108,67 @@ def check(network: Network, problems: Problems) -> None:
                 )
 
 
-def objects(network: Network, host: str) -> Iterator[Object]:
-    """The engines' own networks on one host."""
-    for engine in network.spec.options["handoff"]:
-        subnets = [
-            {"subnet": str(slice_.block), "range": str(dict(slice_.handed)[engine]), "gateway": str(slice_.gateway)}
-            for slice_ in network.slices[host]
-        ]
-        fields: dict[str, Any] = {"network": network.name, "name": network.name, "bridge": network.container_device}
-        fields["subnets"] = subnets
-        if network.mtu:
-            fields["mtu"] = network.mtu
-        yield f"{engine}_network", fields
+def _check_cni(network: Network, fleet: Fleet, problems: Problems) -> None:
+    without = [host for host in network.slices if not fleet.hosts[host].keep]
+    if without:
+        problems.add(
+            f"{network.spec.where}`handoff`: CNI's plugin is the program that keeps a host, and `containerhost_keep` is"
+            f" false for {', '.join(sorted(without))}",
+            "Set it to true there, or leave `cni` out",
+        )
+
+
+def objects(network: Network, host: str, ports: Mapping[int, str]) -> Iterator[Object]:
+    """The engines' own networks on one host. ``ports``: what publishing one means, by family."""
+    engines = network.spec.options["handoff"]
+    if "docker" in engines:
+        subnets = [_subnet(slice_, "docker") for slice_ in network.slices[host]]
+        fields = {"name": network.name, "bridge": network.container_device, "subnets": subnets}
+        yield new.object_of("docker_network", network.name, **fields, mtu=network.mtu or None)
+    if "cni" in engines:
+        yield _cni_network(network, host, ports)
+
+
+def _subnet(slice_: Slice, engine: str) -> dict[str, Any]:
+    return {"subnet": str(slice_.block), "range": str(dict(slice_.handed)[engine]), "gateway": str(slice_.gateway)}
+
+
+def _cni_network(network: Network, host: str, ports: Mapping[int, str]) -> Object:
+    options = network.spec.options
+    subnets = [
+        {
+            **_subnet(slice_, "cni"),
+            "routes": list(_routes(network, slice_)),
+            "ports": ports.get(slice_.block.version, "publish"),
+        }
+        for slice_ in network.slices[host]
+    ]
+    return new.object_of(
+        "cni_network",
+        network.name,
+        name=network.name,
+        bridge=network.container_device,
+        subnets=subnets,
+        mtu=network.mtu or None,
+        isolated=True if options.get("icc") is False else None,
+        anti_spoofing=options.get("anti_spoofing") or None,
+        dns=_dns(network, host) or None,
+    )
+
+
+def _routes(network: Network, slice_: Slice) -> Iterator[str]:
+    """Everywhere, unless the network is internal; and the rest of the network, for a container that has another way
+    out."""
+    if slice_.subnet != slice_.block:
+        yield str(slice_.subnet)
+    if not network.spec.internal:
+        yield new.ANYWHERE[slice_.block.version]
+
+
+def _dns(network: Network, host: str) -> dict[str, list[str]]:
+    """Whom a container asks: the network's name server, where the host has it, or those that the network names."""
+    spec = network.spec
+    served = "resolver" in spec.names and bool(network.endpoints.get(host))
+    servers = [slice_.gateway for slice_ in network.slices[host]] if served else spec.dns.servers or ()
+    found = {"nameservers": servers, "search": spec.dns.search or (), "options": spec.dns.options or ()}
+    return {name: [str(each) for each in values] for name, values in found.items() if values}

@@ -256,10 +256,14 @@ def is_loopback(host_address: Address | str | None) -> bool:
 
 
 def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:
-    """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge."""
+    """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge.
+
+    Which ports engines publish by CNI, nobody knows before.
+    """
     ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.publish)
     addresses = {
         None if port.host_address is None else str(port.host_address) for port in ports if port.interface is None
     }
-    if not addresses.isdisjoint((None, "0.0.0.0")) or any(map(is_loopback, addresses)):
+    by_engines = "cni" in (network.spec.options.get("handoff") or ()) and 4 in network.versions
+    if by_engines or not addresses.isdisjoint((None, "0.0.0.0")) or any(map(is_loopback, addresses)):
         yield sysctl(network, 4, network.container_device, "route_localnet", "1")

@@ -14,6 +14,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     Unready,
     wanted_object,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import (
+    is_of_engines,
+    network_of_owner,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.validate import mistakes, near
 
 DOCUMENT_VERSION = 1
@@ -54,13 +58,23 @@ def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recr
     return objects
 
 
-def leaving(remove: t.Collection[str], keep: t.Collection[str], everything: bool) -> Leaves:
-    """Which leftovers go: of the networks in ``remove`` (``*``: any that is not in ``keep``), or whatever is marked."""
+def leaving(
+    remove: t.Collection[str], keep: t.Collection[str], everything: bool, in_use: t.Collection[str] | None = None
+) -> Leaves:
+    """Which leftovers go: of the networks in ``remove`` (``*``: any that is not in ``keep``), or whatever is marked.
+
+    ``in_use``: networks that engines have containers on by CNI; what these have is theirs to give back. None: whatever
+    engines' containers have had stays.
+    """
 
     def leaves(found: Found) -> bool:
-        if everything:
-            return True
         realm, _slash, network = (found.owner or "").partition("/")
-        return realm == "plan" and (network in remove or ("*" in remove and network not in keep))
+        if is_of_engines(found.owner):
+            network = network_of_owner(found.owner)
+            if in_use is None or network in in_use:
+                return False
+        elif realm != "plan" and not everything:
+            return False
+        return everything or network in remove or ("*" in remove and network not in keep)
 
     return leaves

@@ -102,15 +102,15 @@ class Executor:
             (s.DockerRequest, docker_steps.request),
             (s.DockerUserRule, docker_steps.user_rules),
             (s.AdaptFirewall, functools.partial(firewall_steps.adapt, self._wire)),
+            (s.EndCniNetwork, functools.partial(file_steps.end_cni_networks, self._kernel.has_link)),
             (s.DeleteNetns, self._delete_netns),
         ):
-            if type_ in by_type:
-                positions = by_type[type_]
-                for position, reason in action([round_[p] for p in positions]):
-                    place = positions[position]
-                    step = round_[place]
-                    inside = getattr(step, "netns", None) is not None
-                    failures.append(Failure(place, step.operation, reason, type_ is s.NftElement, inside))
+            positions = by_type.get(type_, [])
+            for position, reason in action([round_[p] for p in positions]) if positions else ():
+                place = positions[position]
+                step = round_[place]
+                inside = getattr(step, "netns", None) is not None
+                failures.append(Failure(place, step.operation, reason, type_ is s.NftElement, inside))
         return failures
 
     def finish(self) -> None:

@@ -16,11 +16,13 @@ import stat
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
-from ansible_collections.containerhost.network.plugins.module_utils.state import names
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, cni_lists, names
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 
 _FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
+_ID = 12  # digits of a container's id, as engines show it
 
 
 def actions(processes: NameProcesses) -> tuple[tuple[type, t.Callable[..., t.Iterator[tuple[int, str]]]], ...]:
@@ -55,6 +57,22 @@ def serve_names(processes: NameProcesses, steps: t.Sequence[s.ServeNames]) -> t.
             reason = _words(error)
         if reason is not None:
             yield position, reason
+
+
+def end_cni_networks(
+    has_link: t.Callable[[str], bool], steps: t.Sequence[s.EndCniNetwork]
+) -> t.Iterator[tuple[int, str]]:
+    for position, step in enumerate(steps):
+        try:
+            containers = attachments.in_use(has_link).get(step.name)
+            if containers:
+                short = ", ".join(sorted(each[:_ID] for each in dict.fromkeys(containers)))
+                yield position, f"containers of engines are on it ({short}): stop or remove them, then run again"
+                continue
+            _write(cni_lists.path_of(step.name), None)
+            attachments.forget(step.name)
+        except (OSError, Problem) as error:
+            yield position, _words(error)
 
 
 def write_blocks(steps: t.Sequence[s.WriteBlock]) -> t.Iterator[tuple[int, str]]:

@@ -258,6 +258,17 @@ class AdaptFirewall(t.NamedTuple):
         return f"{'take it out of' if self.lines is None else 'let it pass'} {self.place}"
 
 
+class EndCniNetwork(t.NamedTuple):
+    """Take a network's list away from engines, unless a container is on it."""
+
+    name: str
+    netns: t.Optional[str] = None
+
+    @property
+    def operation(self) -> str:
+        return "remove it"
+
+
 class ServeNames(t.NamedTuple):
     """Start a network's name server anew, as what it reads has changed; have it read again whom it asks; or end it."""
 
@@ -342,6 +353,7 @@ Step = t.Union[
     DockerRequest,
     DockerUserRule,
     AdaptFirewall,
+    EndCniNetwork,
     ServeNames,
     TunnelKey,
     StartTunnel,

@@ -23,7 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.pages i
 
 if t.TYPE_CHECKING:
     # What the archive runs: so Ansible sends it along with whatever may install it, and nobody else imports it.
-    from ansible_collections.containerhost.network.plugins.module_utils.keep import main  # noqa: F401
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import cni_attach, main  # noqa: F401
 
 _PACKAGE = "ansible_collections.containerhost.network.plugins.module_utils"
 _FOLDER = _PACKAGE.replace(".", "/")
@@ -45,7 +45,14 @@ def identity() -> str:
 
 def build() -> bytes:
     """The archive, with the line that starts it by the Python of this process."""
-    start = ["import sys", f"sys.path.extend({_library_folders()!r})", f"from {_PACKAGE}.keep.main import main"]
+    start = [
+        "import sys",
+        f"sys.path.extend({_library_folders()!r})",
+        f"from {_PACKAGE}.keep import cni",
+        "if cni.called():",
+        "    sys.exit(cni.main())",
+        f"from {_PACKAGE}.keep.main import main",
+    ]
     files: Sources = {"__main__.py": "\n".join([*start, "sys.exit(main())\n"]).encode(), **_sources()}
     for name in list(files):
         for folder in _folders_above(name):

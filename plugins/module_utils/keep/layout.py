@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.saved i
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import PROGRAM
+from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import PLUGIN
 
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
 COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"
@@ -55,7 +56,7 @@ class KeptFile(t.NamedTuple):
 
 
 class KeptLink(t.NamedTuple):
-    """A service that is started with another: what ``systemctl enable`` makes."""
+    """A service that is started with another, as ``systemctl enable`` makes it, or the program under another name."""
 
     path: str
     target: str
@@ -75,6 +76,8 @@ def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Ke
         found.append(KeptFile(OCI_HOOKS, _oci_hooks().encode()))
     if "lxc" in engines:
         found.append(KeptFile(LXC_HOOKS, _lxc_hooks().encode()))
+    if any(kind == "cni_network" for kind, _row in saved.objects()):
+        found.append(KeptLink(PLUGIN, PROGRAM))
     if facts.systemd:
         found += _units(engines, facts, metrics_folder)
     return found

@@ -9,6 +9,7 @@ may go, only a run knows.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
@@ -19,11 +20,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Change,
     Pending,
     Problem,
+    Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
     Unready,
     compare,
+    wanted_object,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Document, Saved
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import (
@@ -31,6 +34,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
     netns_of,
     sandboxes_of,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.state import attachments
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _ID = 12  # digits of an id, as engines show it
@@ -52,8 +56,23 @@ def differences(kernel: Kernel, saved: Saved) -> ChangeSet:
     """What a restore would do. Raises Unready where it could do nothing at all."""
     wanted = read_document(KINDS, saved.document, recreate=False)
     kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
+    wanted += _of_engines()
     leaves = leaving([name for name in saved.networks if name not in saved.waiting], (), everything=False)
     return compare(KINDS, kernel, wanted, leaves, patient=True)
+
+
+def _of_engines() -> list[Wanted]:
+    """What engines' containers have by CNI, of those whose namespace is there."""
+    with contextlib.suppress(Problem):  # of which the plugin speaks
+        return [object_ for each in attachments.read() if each.is_there for object_ in objects_of(each)]
+    return []
+
+
+def objects_of(attachment: attachments.CniAttachment) -> list[Wanted]:
+    """What a container has on a network. Raises Problem."""
+    by_name = {kind.name: kind for kind in KINDS}
+    rows = ((by_name[kind], row) for kind, rows in attachment.objects.items() for row in rows)
+    return [wanted_object(kind, row, attachment.owner) for kind, row in rows]
 
 
 def restore(kernel: Kernel, saved: Saved) -> Outcome:

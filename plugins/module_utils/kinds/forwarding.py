@@ -44,7 +44,8 @@ class Setting(t.NamedTuple):
 class Forwarding(Kind):
     name = "forwarding"
     key = ("device", "uplink", "family")
-    after = ("docker_network", ANY_DEVICE, "isolation", "sysctl")  # nothing is routed before all else stands
+    # Nothing is routed before all else stands.
+    after = ("docker_network", "cni_network", ANY_DEVICE, "isolation", "sysctl")
     shared = True
     options = {
         "device": {"type": "str"},

@@ -18,12 +18,11 @@ A *salt* above 0 is one more part: it is how a clash is resolved, and the ledger
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Hashable, MutableMapping
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.derived import base32, digest, mac
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 
 IFNAME_MAX = 15  # IFNAMSIZ is 16 with its NUL (linux/if.h)
@@ -31,21 +30,6 @@ DEVICE_HASH = 8
 HOST_END_PREFIX = "chv"
 HOST_END_HASH = 12
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
-
-
-def digest(*parts: str, salt: int = 0) -> bytes:
-    text = "\0".join((*parts, str(salt), "") if salt else (*parts, ""))
-    return hashlib.sha256(text.encode()).digest()
-
-
-def base32(raw: bytes, length: int) -> str:
-    """The first characters, up to 16, in lower case."""
-    return base64.b32encode(raw[:10])[:length].decode().lower()
-
-
-def mac(*parts: str, salt: int = 0) -> str:
-    """A locally administered unicast MAC: the first byte is always 02, the other five are hash."""
-    return "02:" + digest(*parts, salt=salt)[:5].hex(":")
 
 
 def device_name(prefix: str, name: str, salt: int = 0) -> str:

@@ -100,7 +100,7 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         yield from new.route_localnet(network, endpoints)
     if 6 in outward:
         yield new.sysctl(network, 6, device, "accept_ra", "0")
-    yield from handoff.objects(network, host)
+    yield from handoff.objects(network, host, dict.fromkeys(routed, "open"))
 
 
 def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:
@@ -110,7 +110,7 @@ def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:
 
 
 def check(network: Network, fleet: Fleet, problems: Problems) -> None:
-    handoff.check(network, problems)
+    handoff.check(network, fleet, problems)
     for name in network.spec.options["allow_networks"]:
         if name not in fleet.networks or not fleet.networks[name].devices:
             others = [other for other in sorted(fleet.networks) if other != network.name]

@@ -64,7 +64,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     if 6 in network.versions:
         for each in network.devices:
             yield new.sysctl(network, 6, each, "accept_ra", "0")
-    yield from handoff.objects(network, host)
+    yield from handoff.objects(network, host, {})
 
 
 def _isolation(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
@@ -126,7 +126,7 @@ def _peer(backend: Backend, network: Network, host: str, fleet: Fleet, view: Vie
 def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
     underlays.check(backend, network, fleet, problems)
     outbound.check(network, frozenset((4, 6)), problems)
-    handoff.check(network, problems)
+    handoff.check(network, fleet, problems)
     if network.spec.options["direct_routing"] and not any(_segments(network, name, fleet) for name in network.members):
         problems.add(
             f"{network.spec.where}`direct_routing` is between hosts on one segment, and no member's underlay address"

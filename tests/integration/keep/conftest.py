@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that has an /etc, an /usr/local and an /usr/share of its own, and keeps its networks."""
+"""A host that has an /etc, an /usr/local, an /usr/share and an /opt of its own, and keeps its networks."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.containerhost.network.tests.integration.engines import 
 # Fixtures of theirs.
 containers, engines = engines_conftest.containers, engines_conftest.engines
 PROGRAM = "/usr/local/sbin/containerhost"
-OWN_FILES = "".join(OWN_FOLDER.format(folder) for folder in ("/usr/local", "/usr/share"))
+OWN_FILES = "".join(OWN_FOLDER.format(folder) for folder in ("/usr/local", "/usr/share", "/opt"))
 FILES = r"""
-find /etc /usr/local /usr/share -path /etc/netns -prune -o \
+find /etc /usr/local /usr/share /opt -path /etc/netns -prune -o \
     \( -type d -printf '%p d %m\n' -o -printf '%p %y %m %s %l\n' \) | LC_ALL=C sort
 """
 

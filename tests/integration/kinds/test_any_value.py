@@ -180,6 +180,9 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     "foreign_firewall": [
         {"device": "br0", "subnets": ["10.1.0.0/24"], "host_access": ["53/udp"], "tunnel_address": "198.18.0.1"}
     ],
+    "cni_network": [
+        {"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}], "mtu": 1400}
+    ],
     "docker_network": [{"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]}],
     "name_table": [{"name": "shop", "entries": ["10.1.0.7 shop", "fd00:1::7 db db.shop"]}],
     "hosts_file": [{"sandbox": SANDBOX, "table": "w"}],

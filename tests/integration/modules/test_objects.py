@@ -220,6 +220,17 @@ CASES = (
         in_place=({"entries": ["10.80.1.3 shop", "fd00:80:1::3 shop"]}, {"entries": []}),
     ),
     Case(
+        "cni_network",
+        {"name": "web"},
+        {"bridge": "br-a", "subnets": [{"subnet": "10.80.1.0/24", "gateway": "10.80.1.1", "routes": ["0.0.0.0/0"]}]},
+        in_place=(
+            {"subnets": [{"subnet": "10.80.1.0/24", "range": "10.80.1.224/27", "gateway": "10.80.1.1"}]},
+            {"mtu": 1400, "isolated": True, "anti_spoofing": True},
+            {"dns": {"nameservers": ["10.80.1.1"], "search": ["example.org"]}},
+        ),
+        needs=(BRIDGE,),
+    ),
+    Case(
         "name_server",
         {"name": "web", "device": "br-a", "table": "web"},
         {"servers": [], "local": ["web"]},
@@ -239,7 +250,7 @@ CASES = (
     Case("hosts_file", {"sandbox": {"engine": "netns", "ref": "shop"}, "table": "web"}, {}, needs=(TABLE,)),
 )
 # A namespace has no place in another one, and a file in none.
-NOWHERE_ELSE = ("netns", "joined", "name_table", "name_server", "resolv_conf", "hosts_file")
+NOWHERE_ELSE = ("netns", "joined", "name_table", "name_server", "resolv_conf", "hosts_file", "cni_network")
 SMOKE = [next(case for case in CASES if case.kind == kind) for kind in dict.fromkeys(case.kind for case in CASES)]
 
 

@@ -14,6 +14,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 WEB = "web: {driver: bridge, subnets: [%s], handoff: {docker: true}}"
 
+CNI = "web: {driver: bridge, subnets: [%s], handoff: {cni: true}}"
+
 
 def problems_of(fleet) -> str:
     return " ".join(map(str, fleet.problems()))
@@ -67,7 +69,8 @@ def test_containers_of_ours_stay_below(fleet):
         ("web: {driver: bridge, handoff: {dcoker: true}}", "`handoff` names 'dcoker'. Write `docker` if that is meant"),
         ("web: {driver: bridge, handoff: docker}", "`handoff` is 'docker', which is no mapping"),
         ("web: {driver: bridge, handoff: {docker: 1}}", "`handoff` has 1 for docker, which is not yes or no"),
-        ("web: {driver: bridge, handoff: {cni: true}}", "`handoff: {cni: true}` is not built yet"),
+        ("web: {driver: bridge, handoff: {podman: true}}", "`handoff: {podman: true}` is not built yet"),
+        (CNI % "10.80.0.0/28", "`handoff`: 10.80.0.0/28 has too few addresses to share with cni"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_handed_over(fleet, network, sentence):
@@ -96,3 +99,41 @@ def test_a_pin_in_its_part_is_refused(fleet):
     fleet.networks(WEB % "10.80.0.0/24")
     fleet.only_containers(h1={"shop": {"networks": {"web": {"address": "10.80.0.140"}}}})
     assert "asks for 10.80.0.140 of `web`, which is in the part that docker hands out" in problems_of(fleet)
+
+
+def test_cni_is_told_what_containers_of_a_network_have(fleet):
+    fleet.networks(
+        "fabric: {driver: overlay, vni: 42, handoff: {cni: true}, dns: {search: [example.org], servers: [192.0.2.53]},"
+        ' subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}, {cidr: "fd00:42::/48", host_prefix: 64}]}\n'
+        "inner: {driver: bridge, internal: true, icc: false, anti_spoofing: false, names: resolver,"
+        " subnets: [10.80.0.0/24], handoff: {cni: true, docker: true}}\n"
+        "own: {driver: bridge, gateway_mode: routed, subnets: [10.81.0.0/24], handoff: {cni: true}}",
+    )
+    fleet.only_containers(h1={"shop": {"networks": {"fabric": {}, "inner": {}, "own": {}}}})
+    plan = fleet.plan()
+    fabric, inner, own = sorted(rows(plan, "h1", "cni_network"), key=lambda row: row["name"])
+    assert fabric == {
+        "network": "fabric", "name": "fabric", "bridge": "chb-fabric", "mtu": 1450, "anti_spoofing": True,
+        "subnets": [
+            {"subnet": "10.42.0.0/24", "range": "10.42.0.224/27", "gateway": "10.42.0.1", "ports": "publish",
+             "routes": ["10.42.0.0/16", "0.0.0.0/0"]},
+            {"subnet": "fd00:42::/64", "range": "fd00:42:0:0:e000::/67", "gateway": "fd00:42::1", "ports": "publish",
+             "routes": ["fd00:42::/48", "::/0"]},
+        ],
+        "dns": {"nameservers": ["192.0.2.53"], "search": ["example.org"]},
+    }  # fmt: skip
+    assert (inner["isolated"], inner["dns"]) == (True, {"nameservers": ["10.80.0.1"]})
+    assert "anti_spoofing" not in inner
+    assert inner["subnets"][0]["routes"] == []
+    assert [row["name"] for row in rows(plan, "h1")] == ["inner"]
+    assert own["subnets"][0]["ports"] == "open"
+    # Which ports engines publish is not known before, and they are reached by 127.0.0.1 as well.
+    settings = {row["key"] for row in rows(plan, "h1", "sysctl")}
+    assert {"net.ipv4.conf.chb-fabric.route_localnet", "net.ipv4.conf.ch-inner.route_localnet"} <= settings
+
+
+def test_a_host_that_keeps_nothing_has_no_plugin(fleet):
+    fleet.networks(CNI % "10.80.0.0/24")
+    fleet.only_containers(h1={"shop": {"networks": {"web": {}}}})
+    fleet.variables("h1", containerhost_keep=False)
+    assert "`containerhost_keep` is false for h1" in problems_of(fleet)

@@ -53,6 +53,11 @@ def test_a_host_without_systemd_has_the_programs_pages_only():
     assert paths(("netns", "docker", "nspawn"), BARE) == [layout.MANUAL, layout.COMPLETION]
 
 
+def test_with_a_network_of_cni_the_program_is_its_plugin_too():
+    handed = saved(bridge=[bridge("web")], cni_network=[{"network": "web", "name": "web"}])
+    assert layout.files(handed, BARE, None)[2:] == [KeptLink("/opt/cni/bin/containerhost", layout.PROGRAM)]
+
+
 def test_with_systemd_it_is_restored_at_boot_and_its_rules_are_watched():
     assert paths((), SYSTEMD)[2:] == [
         f"{UNITS}/containerhost-restore.service",

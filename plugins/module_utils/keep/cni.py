@@ -1,0 +1,145 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The CNI plugin ``containerhost``: engines call the program with a command in its environment (CNI specification 1.1).
+
+The configuration, on standard input, is the list that kind ``cni_network`` writes. Standard output has a result or an
+error, in JSON, and nothing else. What is asked of the kernel is in ``cni_attach``, which ``VERSION`` does not import.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import sys
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import VERSIONS
+
+# Error codes of the specification, section 5, and from 100 on our own.
+INCOMPATIBLE, UNKNOWN_CONTAINER, BAD_ENVIRONMENT, IO_FAILED, UNDECODABLE, BAD_CONFIGURATION = 1, 3, 4, 5, 6, 7
+TRY_AGAIN, UNAVAILABLE = 11, 50
+REFUSED, NO_ADDRESS, PORT_TAKEN, DIFFERS = 100, 101, 102, 103
+_CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_INTERFACE = re.compile(r"[^/:\s\0]{1,15}")
+_OF_A_CONTAINER = ("CNI_CONTAINERID", "CNI_IFNAME", "CNI_NETNS")
+_NEEDS = {
+    "ADD": _OF_A_CONTAINER,
+    "CHECK": _OF_A_CONTAINER,
+    "DEL": ("CNI_CONTAINERID", "CNI_IFNAME"),
+    "GC": (),
+    "STATUS": (),
+    "VERSION": (),
+}
+
+Json = t.Dict[str, t.Any]
+
+
+class CniError(Exception):
+    """What an engine is told, with a code of the specification's or of ours."""
+
+    def __init__(self, code: int, text: str, details: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.details = details
+
+
+class CniRequest(t.NamedTuple):
+    """What an engine asks for. ``container``, ``interface`` and ``netns`` are empty where it has said nothing."""
+
+    command: str
+    container: str
+    interface: str
+    netns: str
+    arguments: t.Mapping[str, str]
+    configuration: Json
+
+    @property
+    def network(self) -> str:
+        return self.configuration["name"]
+
+    @property
+    def version(self) -> str:
+        return self.configuration["cniVersion"]
+
+
+def called() -> bool:
+    """Is it an engine that has started this program?"""
+    return "CNI_COMMAND" in os.environ and len(sys.argv) < 2
+
+
+def main() -> int:
+    gc.disable()  # what is made here goes with the process: 30 ms
+    version = VERSIONS[-1]
+    try:
+        command = _command(os.environ)
+        configuration = _configuration(sys.stdin.read(), command)
+        version = configuration["cniVersion"]
+        answer = _answer(request_of(command, os.environ, configuration))
+    except CniError as error:
+        details = {"details": error.details} if error.details else {}
+        _print({"cniVersion": version, "code": error.code, "msg": str(error), **details})
+        return 1
+    if answer is not None:
+        _print(answer)
+    return 0
+
+
+def _answer(request: CniRequest) -> Json | None:
+    if request.command == "VERSION":
+        return {"cniVersion": request.version, "supportedVersions": list(VERSIONS)}
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import cni_attach
+
+    return cni_attach.COMMANDS[request.command](request)
+
+
+def _command(environment: t.Mapping[str, str]) -> str:
+    command = environment.get("CNI_COMMAND", "")
+    if command not in _NEEDS:
+        raise CniError(BAD_ENVIRONMENT, f"CNI_COMMAND is {command!r}: it must be one of {', '.join(_NEEDS)}")
+    return command
+
+
+def _configuration(text: str, command: str) -> Json:
+    """What is on standard input, of a version that is known. Of a VERSION it may be any."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CniError(UNDECODABLE, f"the network configuration is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise CniError(UNDECODABLE, "the network configuration is no mapping")
+    version = found.get("cniVersion")
+    if command == "VERSION":
+        return {**found, "cniVersion": version if isinstance(version, str) else VERSIONS[-1]}
+    if version not in VERSIONS:
+        raise CniError(
+            INCOMPATIBLE, f"cniVersion {version} is not known", f"the plugin supports {', '.join(VERSIONS)}"
+        )
+    if not isinstance(found.get("name"), str) or not found["name"]:
+        raise CniError(BAD_CONFIGURATION, "the network configuration has no `name`")
+    return found
+
+
+def request_of(command: str, environment: t.Mapping[str, str], configuration: Json) -> CniRequest:
+    """Raises CniError for what the environment lacks, or has that cannot be; what is not needed may be anything."""
+    needed = _NEEDS[command]
+    missing = [name for name in needed if not environment.get(name)]
+    if missing:
+        raise CniError(BAD_ENVIRONMENT, f"required env variables [{', '.join(missing)}] missing")
+    container, interface, netns = (environment.get(name, "") for name in _OF_A_CONTAINER)
+    if "CNI_CONTAINERID" in needed and not _CONTAINER.fullmatch(container):
+        raise CniError(BAD_ENVIRONMENT, f"CNI_CONTAINERID {container!r} has characters that it must not have")
+    if "CNI_IFNAME" in needed and (interface in (".", "..") or not _INTERFACE.fullmatch(interface)):
+        raise CniError(BAD_ENVIRONMENT, f"CNI_IFNAME {interface!r} is no name of an interface")
+    if "CNI_NETNS" in needed and not netns.startswith("/"):
+        raise CniError(BAD_ENVIRONMENT, f"CNI_NETNS {netns!r} is no absolute path")
+    pairs = (each.partition("=") for each in environment.get("CNI_ARGS", "").split(";") if each)
+    arguments = {name: value for name, _equals, value in pairs}
+    return CniRequest(command, container, interface, netns, arguments, configuration)
+
+
+def _print(answer: Json) -> None:
+    sys.stdout.write(f"{json.dumps(answer, indent=2)}\n")
+    sys.stdout.flush()

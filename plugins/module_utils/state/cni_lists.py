@@ -1,0 +1,70 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network configuration lists of CNI, of which each file is a network that engines find by its name.
+
+An engine may take the first file for its default network: ours are called so that numbered ones come before them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+FOLDER = "/etc/cni/net.d"
+# Where engines look for the programs of a list's plugins, and ours among them.
+PLUGIN = "/opt/cni/bin/containerhost"
+TYPE = "containerhost"
+# Of the specification; a runtime that knows of several takes the newest that it has in common with the plugin.
+VERSIONS = ("0.4.0", "1.0.0", "1.1.0")
+_PREFIX, _SUFFIX = "containerhost-", ".conflist"
+_OWNER = "containerhost"  # the key that says whose a list is: JSON has no comments
+_CAPABILITIES = {"portMappings": True, "ips": True, "mac": True}
+# CNI specification, section 1: "Configuration format".
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+LONGEST = 128  # with what is around it, a file's name
+
+Fields = t.Dict[str, t.Any]
+
+
+def is_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and len(name) <= LONGEST
+
+
+def path_of(name: str) -> str:
+    return f"{FOLDER}/{_PREFIX}{name}{_SUFFIX}"
+
+
+def name_in(file: str) -> str | None:
+    """The network whose list is in a file of the folder; None for a file that is not called as ours are."""
+    if not file.startswith(_PREFIX) or not file.endswith(_SUFFIX):
+        return None
+    name = file[len(_PREFIX) : -len(_SUFFIX)]
+    return name if is_name(name) else None
+
+
+def text_of(name: str, owner: str, fields: t.Mapping[str, t.Any]) -> str:
+    """A list with our plugin alone, which is told what it has to know of the network."""
+    plugin = {"type": TYPE, **fields, "capabilities": _CAPABILITIES}
+    head = {"cniVersion": VERSIONS[0], "cniVersions": list(VERSIONS), "name": name, _OWNER: owner}
+    return json.dumps({**head, "plugins": [plugin]}, indent=1) + "\n"
+
+
+def read(text: str) -> tuple[str | None, Fields]:
+    """Whose a list is, None for nobody of ours, and what the plugin is told; empty where it is not as we write it."""
+    try:
+        content = json.loads(text)
+        owner, plugins = content.get(_OWNER), content["plugins"]
+        own = dict(plugins[0])
+    except (ValueError, RecursionError, KeyError, IndexError, TypeError, AttributeError):
+        return _mentioned(text), {}
+    owner = owner if isinstance(owner, str) else None
+    del own["type"], own["capabilities"]
+    return owner, own
+
+
+def _mentioned(text: str) -> str | None:
+    """Of a list that somebody has spoiled: the line that says whose it was."""
+    found = re.search(rf'"{_OWNER}": "([^"]+)"', text)
+    return found.group(1) if found else None

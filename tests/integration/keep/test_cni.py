@@ -1,0 +1,121 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Engines put containers on a network of ours by CNI, and take them off it without a trace."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.containerhost.network.tests.integration.document.documents import only
+from ansible_collections.containerhost.network.tests.integration.keep.cni import Engine, Refused
+
+SUBNETS = [
+    {"subnet": "10.80.1.0/24", "range": "10.80.1.224/27", "gateway": "10.80.1.1", "routes": ["0.0.0.0/0"]},
+    {"subnet": "fd00:80:1::/64", "range": "fd00:80:1::e000:0/99", "gateway": "fd00:80:1::1", "routes": ["::/0"]},
+]
+
+
+def document(**more: Any) -> dict[str, Any]:
+    row = {"network": "web", "name": "web", "bridge": "ch-web", "subnets": SUBNETS, "anti_spoofing": True, **more}
+    return {**only("web"), "cni_network": [row]}
+
+
+@pytest.fixture
+def engine(kept):
+    """A host with the network, and two namespaces as an engine makes them."""
+    kept.before = of_cni(kept)
+    kept.save(document())
+    for name in ("c1", "c2", "c3"):
+        kept.host.run("ip", "netns", "add", name)
+        kept.host.run("ip", "-n", name, "link", "set", "lo", "up")
+    return Engine(kept.host)
+
+
+def of_cni(kept) -> list[str]:
+    return [line for line in kept.files().splitlines() if "cni" in line]
+
+
+def reaches(host, name: str, target: str) -> bool:
+    """Within ten seconds, by as many packets as that takes."""
+    done = host.start("ip", "netns", "exec", name, "ping", "-c1", "-i0.1", "-w10", target, check=False)
+    return done.returncode == 0
+
+
+def test_a_container_comes_and_goes(kept, engine):
+    before = kept.host.snapshot()
+    engine.call("STATUS", engine.configuration("web"))
+    answer = engine.add("web", "c1")
+    assert [each["address"] for each in answer["ips"]] == ["10.80.1.224/24", "fd00:80:1::e000:0/64"]
+    assert [each["gateway"] for each in answer["ips"]] == ["10.80.1.1", "fd00:80:1::1"]
+    assert answer["interfaces"][answer["ips"][0]["interface"]]["name"] == "eth0"
+    assert answer["routes"] == [{"dst": "0.0.0.0/0", "gw": "10.80.1.1"}, {"dst": "::/0", "gw": "fd00:80:1::1"}]
+    for target in ("10.80.1.1", "fd00:80:1::1", "10.80.1.2", "198.18.0.2"):
+        assert reaches(kept.host, "c1", target), target
+    engine.of("CHECK", "web", "c1", prevResult=answer)
+    engine.delete("web", "c1")
+    engine.delete("web", "c1")
+    assert kept.host.snapshot() == before
+
+
+def ports(*rows: tuple[int, int]) -> dict[str, Any]:
+    return {"runtimeConfig": {"portMappings": [{"hostPort": a, "containerPort": b} for a, b in rows]}}
+
+
+def test_containers_of_engines_and_of_the_plan_know_each_other(kept, engine):
+    host = kept.host
+    engine.add("web", "c1", **ports((8081, 80)))
+    answer = engine.add("web", "c2")
+    assert answer["ips"][0]["address"] == "10.80.1.225/24"
+    assert reaches(host, "c1", "10.80.1.225")
+    # Ports of both kinds know each other, whoever comes first.
+    with pytest.raises(Refused, match=r"102: port 8080/tcp of this host leads to 10.80.1.2 of web already"):
+        engine.add("web", "c3", **ports((8080, 80)))
+    with pytest.raises(Refused, match=r"102: port 8081/tcp of this host leads to container c1 already"):
+        engine.add("web", "c3", **ports((8082, 82), (8081, 81)))
+    later = document()
+    rule = {"network": "web", "rule": "publish", "host_port": 8081}
+    later["nat_rule"].append({**rule, "address": "10.80.1.3", "port": 80})
+    refused = kept.host.module("document", document=later, remove=["*"])
+    assert "nat_rule publish 0.0.0.0:8081/tcp belongs to cni:web, not to plan/web" in refused["msg"]
+    # Nothing of a refused container is left, and a run has nothing to do.
+    assert host.run("ip", "-n", "c3", "-o", "link").count("\n") == 1
+    assert [each["container"] for each in leases(kept)] == ["c1", "c2"]
+    assert not kept.save(document())["changed"]
+    assert kept.say("check") == "as saved\n"
+    # The guards are in force: c1 sends under c2's address, and nobody gets it.
+    host.run("ip", "-n", "c1", "addr", "add", "10.80.1.240/24", "dev", "eth0")
+    spoofed = host.start("ip", "netns", "exec", "c1", "ping", "-c2", "-i0.2", "-W1", "-I", "10.80.1.240", "10.80.1.1",
+                         check=False)  # fmt: skip
+    assert spoofed.returncode == 1
+    # What somebody flushes comes back, published port and all.
+    before = host.run("nft", "list", "ruleset")
+    assert "8081" in before
+    host.run("nft", "flush", "ruleset")
+    kept.say("restore")
+    assert host.run("nft", "list", "ruleset") == before
+
+
+def leases(kept) -> list[dict[str, Any]]:
+    return json.loads(kept.host.run("cat", "/run/containerhost/cni.json"))["attachments"]
+
+
+def test_a_network_in_use_does_not_go(kept, engine):
+    engine.add("web", "c1", **ports((8081, 80)))
+    for given in ({"document": {"version": 1}, "remove": ["*"]}, {"document": {"version": 1}, "everything": True}):
+        answer = kept.host.module("document", **given)
+        assert "cni_network web (web): cannot remove it: containers of engines are on it (c1)" in answer["msg"]
+        assert reaches(kept.host, "c1", "10.80.1.1")
+    kept.save(document())
+    # Its namespace goes without a word of the engine's, which asks for the end of it later, or never.
+    kept.host.run("ip", "netns", "del", "c1")
+    kept.host.run("sh", "-c", "while ip -o link | grep -q ': chv[^sd]'; do sleep 0.05; done")
+    engine.delete("web", "c1", netns=None)
+    for name in ("c2", "c3"):
+        kept.host.run("ip", "netns", "del", name)
+    kept.teardown()
+    assert of_cni(kept) == kept.before
+    assert "containerhost" not in kept.host.run("nft", "list", "ruleset")
