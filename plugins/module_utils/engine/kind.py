@@ -216,7 +216,7 @@ class Kind:
         if values.get("netns") is not None:
             return False
         if self.kernel_kind is None:
-            return values.get("device") in way.devices
+            return not way.devices.isdisjoint((values.get("device"), values.get("port")))
         inside = bool(values.get("sandbox"))  # with its interface, addresses and routes
         names = {values.get("name"), None if inside else values.get("interface")}
         led = [] if inside else [*(values.get("addresses") or ()), *(values.get("routes") or ())]

@@ -81,10 +81,19 @@ def restore(kernel: Kernel, saved: Saved) -> Outcome:
 
 
 def as_before(kernel: Kernel, document: Document) -> Outcome:
-    """Make the host as a picture of it says, whatever the plan has made there since (``engine/inspection.py``)."""
+    """Make the host as a document says, whatever the plan has made there since."""
+    return _done(kernel, _since(kernel, document))
+
+
+def is_as(kernel: Kernel, document: Document) -> bool:
+    """Is all that the plan has made there as the document says?"""
+    return not _since(kernel, document).changes
+
+
+def _since(kernel: Kernel, document: Document) -> ChangeSet:
     wanted = read_document(KINDS, document, recreate=True)
     kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
-    return _done(kernel, compare(KINDS, kernel, wanted, leaving(["*"], (), everything=False), patient=True))
+    return compare(KINDS, kernel, wanted, leaving(["*"], (), everything=False), patient=True)
 
 
 def attach(kernel: Kernel, saved: Saved, sandboxes: t.Collection[str]) -> Outcome:

@@ -118,6 +118,11 @@ class Bridge(DeviceKind):
         """Of a bridge that goes, too: what is left at the kernel's defaults says nothing."""
         return [row for row in super().summary(values) if row.split(":")[0] in ("mac", "mtu", "addresses", "kind")]
 
+    def export(self, values: Values) -> Values:
+        """That it has no address says of one that it has no IPv6."""
+        none: Values = {"addresses": []} if values.get("addresses") == [] and not values.get("ipv6") else {}
+        return {**super().export(values), **none}
+
     def add(self, wanted: Wanted) -> Rounds:
         values, mtu = wanted.values, self.mtu_of(wanted)
         # The MAC from the start: a bridge without one of its own takes and changes it with its ports.

@@ -31,6 +31,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.pl
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn
+
 _PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?/(tcp|udp|sctp)\Z")
 _NETWORKS = ("subnets", "outward", "peers")
 _VXLAN = 4789
@@ -72,6 +75,10 @@ class ForeignFirewall(Kind):
 
     def summary(self, values: Values) -> list[str]:
         return [line.text for lines in values["lines"].values() for line in lines]
+
+    def is_on_the_way(self, values: Values, way: WayIn) -> bool:
+        """What decides about logins as well is told something, and reads all that it has again."""
+        return True
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield ("link", None, values["device"])

@@ -215,8 +215,9 @@ class Veth(DeviceKind):
         for option, attribute in _PORT.items():
             values[option] = bool(link.port.get(attribute))
         values["fixed_mac"] = link.port.get("IFLA_BRPORT_LEARNING") == 0
-        if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac"):
-            values["fixed_mac"] = (link.name, wanted.values["mac"]) in _fixed_macs(kernel, netns)
+        known = wanted.values.get("mac") if wanted is not None else None  # not yet, of one that is read as it is
+        if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac") and known:
+            values["fixed_mac"] = (link.name, known) in _fixed_macs(kernel, netns)
         if wanted is not None and wanted.present:
             values.update(self._read_end(kernel, link, wanted))
         else:

@@ -244,6 +244,11 @@ class Vxlan(DeviceKind):
             **({option: bool(link.port.get(attribute)) for option, attribute in _PORT.items()} if link.master else {}),
         }
 
+    def export(self, values: Values) -> Values:
+        """As a port it learns and floods, unless something says that it does not."""
+        off: Values = {option: False for option in _PORT if values.get(option) is False}
+        return {**super().export(values), **off}
+
     def add(self, wanted: Wanted) -> Rounds:
         values = wanted.values
         data = {

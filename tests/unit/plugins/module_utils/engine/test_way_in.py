@@ -73,6 +73,8 @@ RISKY = {
     "the port of the login": ("nat_rule", {**PORT, "host_port": 20, "host_port_end": 25}),
     "one that takes its parent": ("macvlan", {"parent": "eth0", "mode": "passthru", "sandbox": SHOP}),
     "a shim in its network": ("macvlan", {"parent": "eth1", "interface": "chs-lan", "addresses": ["192.0.2.1/27"]}),
+    "another firewall": ("foreign_firewall", {"device": "ch-web"}),
+    "what a port of the way may send": ("sender_filter", {"port": "eth1", "mac": MAC}),
     "a neighbour on the device of the way": ("neighbour", {"device": "eth1", "address": "198.19.0.2", "lladdr": MAC}),
 }  # fmt: skip
 HARMLESS = {
