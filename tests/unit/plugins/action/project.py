@@ -35,7 +35,10 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import ledge
 # Once for all forks, what each run would load for itself.
 for loaded in (filter_loader, test_loader, inventory_loader, callback_loader, strategy_loader):
     list(loaded.all(class_only=True))
-for action in ("plan", "release", "document", "verify", "show", "report", "containerhost_facts", "plan_diff"):
+ACTIONS = (
+    "plan", "release", "document", "verify", "show", "report", "containerhost_facts", "plan_diff", "discover"
+)  # fmt: skip
+for action in ACTIONS:
     action_loader.get(f"containerhost.network.{action}", class_only=True)
 COLLECTIONS = pathlib.Path(ledgers.__file__).parents[5]
 

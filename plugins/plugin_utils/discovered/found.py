@@ -1,0 +1,69 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has been found on one host, in the inventory's own words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
+
+
+@dataclass
+class DiscoveredHost:
+    """``networks`` and ``containers`` are as the inventory's variables have them.
+
+    ``left``: sentences for what could not be taken over, each with why; a user has to do something about them.
+    """
+
+    networks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    containers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
+def is_name(text: str) -> bool:
+    try:
+        read_name(text)
+    except Refusal:
+        return False
+    return True
+
+
+def canonical_address(text: str) -> str | None:
+    """The address as we write it; None for what is none."""
+    try:
+        return str(parse_address(text))
+    except Refusal:
+        return None
+
+
+def canonical_block(text: str) -> str | None:
+    try:
+        return str(parse_block(text))
+    except Refusal:
+        return None
+
+
+def subnet(cidr: str, gateway: str | None, span: str | None, excluded: list[str]) -> Any:
+    """An entry of ``subnets``: a CIDR alone where nothing else differs from what the plan does by itself."""
+    block = parse_block(cidr)
+    entry: dict[str, Any] = {"cidr": str(block)}
+    if gateway and gateway != str(parse_block(str(block)).nth(1)):
+        entry["gateway"] = gateway
+    if span and span != str(block):
+        entry["range"] = span
+    if excluded:
+        entry["exclude"] = excluded
+    return entry if len(entry) > 1 else str(block)
+
+
+def port(host_ip: str, host_port: str, container_port: str, protocol: str) -> str:
+    """An entry of ``publish``. All of a host's addresses are named by none."""
+    ip = "" if host_ip in ("", "0.0.0.0", "::", "[::]") else host_ip.strip("[]")
+    place = f"[{ip}]:" if ":" in ip else f"{ip}:" if ip else ""
+    outside = f"{host_port}:" if host_port else ":" if ip else ""
+    return f"{place}{outside}{container_port}/{protocol}"

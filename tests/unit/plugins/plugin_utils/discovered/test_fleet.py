@@ -1,0 +1,66 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What several hosts have, as one fleet's inventory."""
+
+from __future__ import annotations
+
+import yaml
+
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import fleet
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
+
+WEB = {"driver": "bridge", "subnets": ["172.18.0.0/16"]}
+
+
+def host(networks, on):
+    app = {"engine": "docker", "networks": {name: {} for name in on}, "default_route": on[0]}
+    return DiscoveredHost(networks, {"app": app})
+
+
+def test_what_all_say_the_same_of_is_one_network():
+    networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"]), "h2": host({"web": dict(WEB)}, ["web"])})
+    assert networks == {"web": WEB}
+    assert not hosts["h1"].left
+
+
+def test_other_networks_of_one_name_are_told_apart():
+    other = {"driver": "bridge", "subnets": ["172.19.0.0/16"]}
+    networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"]), "h2": host({"web": other}, ["web"])})
+    assert networks == {"web-h1": WEB, "web-h2": other}
+    assert hosts["h2"].containers["app"]["networks"] == {"web-h2": {}}
+    assert hosts["h2"].containers["app"]["default_route"] == "web-h2"
+    assert "is `web-h2` here" in hosts["h2"].left[0]
+
+
+def test_of_networks_that_overlap_one_is_left_out_and_said():
+    networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"]), "h2": host({"zoo": WEB}, ["zoo"])})
+    assert networks == {"web": WEB}
+    assert hosts["h2"].containers["app"] == {"engine": "docker", "networks": {}}
+    assert "`zoo` (172.18.0.0/16) overlaps `web` (172.18.0.0/16)" in hosts["h2"].left[0]
+    assert "container `app` is not put on `zoo`" in hosts["h2"].left[1]
+
+
+def test_what_runs_goes_before_what_a_file_says():
+    file = DiscoveredHost({"web": {"driver": "bridge"}, "more": {"driver": "bridge"}}, {}, ["x"])
+    both = fleet.joined(host({"web": WEB}, ["web"]), file)
+    assert (both.networks["web"], sorted(both.networks), both.left) == (WEB, ["more", "web"], ["x"])
+
+
+def test_no_template_of_a_host_s_reaches_the_inventory():
+    evil = "{{ lookup('pipe', 'id') }}"
+    told = DiscoveredHost({"web": {"driver": "bridge", "mtu": evil}}, {"a": {"dns": {"servers": [evil]}}}, [evil])
+    found = fleet.cleaned(told)
+    assert found.networks == {"web": {"driver": "bridge"}}
+    assert found.containers == {"a": {"dns": {"servers": []}}}
+    assert not any("{" in sentence for sentence in found.left)
+
+
+def test_the_files_are_yaml_that_says_the_same():
+    networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"])})
+    hosts["h1"].containers["app"]["networks"]["web"]["publish"] = ["22:22", "8080:80/tcp"]
+    made = fleet.files(networks, hosts, {"h1": {"ansible_host": "192.0.2.1"}})
+    assert yaml.safe_load(made["inventory/hosts.yml"]) == {"all": {"hosts": {"h1": {"ansible_host": "192.0.2.1"}}}}
+    assert yaml.safe_load(made["inventory/group_vars/all.yml"]) == {"containerhost_networks": {"web": WEB}}
+    assert yaml.safe_load(made["inventory/host_vars/h1.yml"]) == {"containerhost_containers": hosts["h1"].containers}
+    assert "Nothing: all that was found is in the inventory." in made["LEFT.md"]
