@@ -352,15 +352,15 @@ def _variables() -> Schema:
     """Variables of a host or group: ours are checked, and a name that begins as ours do must be one of them."""
     own = [option for option in (*schema.HOST, *schema.FLEET) if option.built]
     joined = {schema.NETWORKS: "networks", schema.CONTAINERS: "containers"}
-    names = [*(option.name for option in own), *sorted({*schema.OTHERS, *_of_playbooks()})]
-    others = "|".join([*names, *(f"{name}(_.*)?" for name in joined)])
+    names = {*(option.name for option in own), *schema.OTHERS, *_of_playbooks()}
+    ways = [{"pattern": f"^(?!{schema.PREFIX})"}, {"pattern": f"^({'|'.join(joined)})(_.*)?$"}, {"enum": sorted(names)}]
     return {
         "type": ["object", "null"],
         "properties": {option.name: value_of(option) for option in own},
         "patternProperties": {
             f"^{name}(_.*)?$": {"$ref": f"#/definitions/{definition}"} for name, definition in joined.items()
         },
-        "propertyNames": {"pattern": f"^(?!{schema.PREFIX})|^({others})$"},
+        "propertyNames": {"anyOf": ways},
     }
 
 
