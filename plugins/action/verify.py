@@ -59,7 +59,7 @@ class ActionModule(EveryKindAction):
         if done.get("failed") or done.get("unreachable"):
             notes.note(directory, host, {"failed": first_line(done.get("msg"))})
             return done
-        found.update({name: done[name] for name in ("listener", "answering", "answered", "own")})
+        found.update({name: done[name] for name in ("listener", "answering", "answered", "own", "interfaces")})
         found["neighbours"] = _tables(done, task_vars)
         notes.note(directory, host, found)
         return {**done, "drift": drift}

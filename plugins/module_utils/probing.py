@@ -9,6 +9,7 @@ thousand containers that do not answer cost as long as one.
 
 from __future__ import annotations
 
+import ipaddress
 import select
 import socket
 import time
@@ -19,6 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import KINDS, Probe
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 TIMEOUT = 1.0  # seconds for an answer
 TRIES = 3  # the first packet may have to wait for a neighbour to be resolved
@@ -138,6 +140,15 @@ def netns_of(sandbox: t.Mapping[str, str] | None) -> str | None:
 
 # Reserved for documentation (RFC 5737, RFC 3849), so nobody's: only the way there is asked for, and nothing sent.
 _ANYWHERE = {"4": (socket.AF_INET, "192.0.2.1"), "6": (socket.AF_INET6, "2001:db8::1")}
+
+
+def interface_addresses(kernel: Kernel) -> dict[str, list[str]]:
+    """The addresses of the host's interfaces that are not ours, where others may call it."""
+    return {
+        device: sorted(each for each in some if not ipaddress.ip_address(each).is_link_local)
+        for device, some in kernel.given_addresses(None).items()
+        if device != "lo" and not kernel.is_ours(device)
+    }
 
 
 def own_addresses(wire: Wire) -> dict[str, str]:

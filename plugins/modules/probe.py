@@ -123,6 +123,11 @@ own:
   returned: success
   type: dict
   sample: {"4": "192.0.2.11"}
+interfaces:
+  description: The addresses of the host's interfaces that are not ours, by interface.
+  returned: success
+  type: dict
+  sample: {"eth0": ["192.0.2.11"]}
 neighbours:
   description:
     - The kernel's tables of neighbours by family, with their C(setting), C(limit), number of C(entries), and how often
@@ -185,6 +190,7 @@ def main() -> None:
             answering=listening.ours,
             answered=listening.others,
             own=probing.own_addresses(kernel.wire),
+            interfaces=probing.interface_addresses(kernel),
             neighbours={family: table._asdict() for family, table in neighbour_tables.read().items()},
             invocation={"module_args": {}},
         )

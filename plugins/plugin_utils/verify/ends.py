@@ -113,11 +113,13 @@ def _own_addresses(document: Document) -> dict[str, list[str]]:
 class Heard:
     """What hosts have said of themselves before they try anything.
 
-    ``own``: each one's address by IP version. ``answering``: ``protocol address port`` that we answer for its
-    containers; ``answered``: that somebody else does. ``silent``: hosts that were asked and have not answered.
+    ``own``: each one's address by IP version; ``interfaces``: the same of each of its interfaces. ``answering``:
+    ``protocol address port`` that we answer for its containers; ``answered``: that somebody else does.
+    ``silent``: hosts that were asked and have not answered.
     """
 
     own: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    interfaces: Mapping[str, Mapping[str, Mapping[int, str]]] = field(default_factory=dict)
     answering: Mapping[str, frozenset[str]] = field(default_factory=dict)
     answered: Mapping[str, frozenset[str]] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()

@@ -52,6 +52,7 @@ def heard_of(directory: str, asked: set[str], last: str = "drift") -> Heard:
     notes = {host: read(directory, host) for host in progress.read_plan(directory)["hosts"]}
     return Heard(
         own={host: _own(note.get("own", {})) for host, note in notes.items()},
+        interfaces={host: _by_interface(note.get("interfaces")) for host, note in notes.items()},
         answering={host: frozenset(note.get("answering", ())) for host, note in notes.items()},
         answered={host: frozenset(note.get("answered", ())) for host, note in notes.items()},
         silent=frozenset(host for host, note in notes.items() if host in asked and last not in note),
@@ -68,6 +69,15 @@ def _own(told: Any) -> dict[int, str]:
             continue
         if not special(address):
             found[address.version] = str(address)
+    return found
+
+
+def _by_interface(told: Any) -> dict[str, dict[int, str]]:
+    """The first address of each family of each interface."""
+    found = {}
+    for name, addresses in told.items() if isinstance(told, dict) else ():
+        if isinstance(addresses, list):
+            found[str(name)] = _own(dict(enumerate(reversed(addresses))))
     return found
 
 

@@ -35,9 +35,7 @@ class Places(Protocol):
 
 def rules(document: Document) -> Iterator[Mapping[str, Any]]:
     """Ports of the host's addresses; in a routed network, of the container's own address."""
-    # By which address of an interface a port is reached, the document does not know.
-    published_ = (rule for rule in document.get("nat_rule", ()) if rule["rule"] == "publish")
-    yield from (rule for rule in published_ if not rule.get("host_interface"))
+    yield from (rule for rule in document.get("nat_rule", ()) if rule["rule"] == "publish")
     for row in document.get("open_port", ()):
         yield {**row, "rule": "open", "host_port": row["port"], "host_address": row["address"]}
 
@@ -63,6 +61,8 @@ def target_of(host: str, rule: Mapping[str, Any], end: End) -> str:
     at = str(rule.get("host_address"))
     if rule["rule"] == "open":
         return f"{rule['port']}/{rule['protocol']} of {end.name} on {host}"
+    if rule.get("host_interface"):
+        return f"{rule['host_interface']}:{rule['host_port']}/{rule['protocol']} on {host} → {end.name}:{rule['port']}"
     where = "" if rule.get("host_address") in _EVERYWHERE else f"[{at}]:" if ":" in at else f"{at}:"
     return f"{where}{rule['host_port']}/{rule['protocol']} on {host} → {end.name}:{rule['port']}"
 
@@ -114,7 +114,11 @@ def _sources(
     host: str, rule: Mapping[str, Any], end: End, siblings: Sequence[End], places: Places, version: int
 ) -> Iterator[tuple[str, End | None, str]]:
     """(host, container or None, address): who tries, and where."""
-    at = rule.get("host_address")
+    by = rule.get("host_interface")
+    # By which address of an interface a port is reached, only the host knows.
+    at = places.heard.interfaces.get(host, {}).get(by, {}).get(version) if by else rule.get("host_address")
+    if by and at is None:
+        return
     anywhere = at in _EVERYWHERE
     reachable = places.address(host, version) if anywhere else str(at)
     if version == 4 and (anywhere or str(at).startswith("127.")):
@@ -125,7 +129,9 @@ def _sources(
     if version == 6 or not anywhere:
         yield host, None, reachable
     # Which way leads others to a routed network is not the plan's.
-    for other, _address in places.others(host, version) if rule["rule"] == "publish" else ():
+    # Others come to it by an interface where the host itself is reached from outside, as far as it is known.
+    is_met = rule["rule"] == "publish" and (not by or at == places.address(host, version))
+    for other, _address in places.others(host, version) if is_met else ():
         yield other, None, reachable
         break
     # Who goes out by another way than this host, or not at all, tells nothing of its ports.

@@ -18,7 +18,10 @@ all:
       containerhost_containers:
         a:
           default_route: web
-          networks: {web: {publish: ["8080:80", "53:53/udp", "9:9/sctp", "127.0.0.1:99:99"]}, fabric: , lan: }
+          networks:
+            web: {publish: ["8080:80", "53:53/udp", "9:9/sctp", "127.0.0.1:99:99", "eth0:85:85"]}
+            fabric:
+            lan:
         m: {networks: {lan: }}
     h2:
       ansible_host: 198.18.9.2
@@ -78,7 +81,8 @@ def test_it_tells_what_is_and_whose_fault_it_is(lab):
 
     good = verify(lab)
     assert good.status == 0, good.output
-    for port in ("8080/tcp on h1 → a:80", "53/udp on h1 → a:53", "9/sctp on h1 → a:9"):
+    ports = ("8080/tcp on h1 → a:80", "53/udp on h1 → a:53", "9/sctp on h1 → a:9", "eth0:85/tcp on h1 → a:85")
+    for port in ports:
         way = "answers from h1, outside (h2), h1/a"
         assert good.said(f"{port} by IPv4 {way}; by IPv6 {way}"), good.output
     assert good.said("127.0.0.1:99/tcp on h1 → a:99 by IPv4 answers from h1")

@@ -82,6 +82,24 @@ def test_a_port_of_one_address_is_tried_at_that_address_only(fleet):
     assert some[0].target == "198.18.7.99:81/tcp on h1 → a:80"
 
 
+def test_a_port_of_an_interface_is_tried_where_the_host_says_that_it_is(fleet):
+    fleet.only_containers(h1="a: {networks: {web: {publish: ['eth0:81:80', 'eth1:82:80', 'eth7:83:80']}}}")
+    plan = fleet.plan()
+    told = {"h1": {"eth0": {4: UNDERLAY["h1"]}, "eth1": {4: "192.168.7.5"}}}
+    here = dataclasses.replace(heard(plan), interfaces=told)
+    some = of(tries(documents(plan), plan.networks, UNDERLAY, here), "published")
+    # Who is on an interface's segment is not known, but for the one by which hosts reach each other.
+    assert {(each.source, each.probe["to"], each.probe["port"]) for each in some} == {
+        ("h1", UNDERLAY["h1"], 81),
+        ("h2", UNDERLAY["h1"], 81),
+        ("h1/a", UNDERLAY["h1"], 81),
+        ("h1", "192.168.7.5", 82),
+        ("h1/a", "192.168.7.5", 82),
+    }
+    assert some[0].target == "eth0:81/tcp on h1 → a:80"
+    assert of(tries(documents(plan), plan.networks, UNDERLAY, heard(plan)), "published") == []
+
+
 @pytest.mark.parametrize(
     "witness",
     [
