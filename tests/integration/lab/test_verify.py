@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.report.reading import below, read, rows
 
 INVENTORY = """
@@ -73,6 +75,7 @@ def explained(lab):
     lab.run("h1", "nft delete table ip theirs")
 
 
+@pytest.mark.timeout(300)  # ten plays, which take a busy machine two minutes
 def test_it_tells_what_is_and_whose_fault_it_is(lab):
     lab.inventory(INVENTORY)
     assert lab.up().status == 0
