@@ -174,11 +174,14 @@ class Vxlan(DeviceKind):
                 yield Found(self.name, object_.key, {"name": object_.values["name"], "moved": place}, object_.owner)
 
     def _place(self, kernel: Kernel, wanted: Wanted) -> str | None:
-        """The namespace that somebody has taken it to: it keeps its VNI on the host from there."""
+        """The namespace that somebody has taken it to: it keeps its VNI on the host from there.
+
+        One that was made where it is belongs to another host on this machine, as those of labs are, be it the same.
+        """
         for path in all_netns(kernel):
             for link in kernel.links_that_can_be_read(path) if path != wanted.netns else ():
                 if (link.name, link.kind, link.owner) == (wanted.values["name"], self.kernel_kind, wanted.owner):
-                    if link.mac == wanted.values.get("mac", link.mac):
+                    if link.mac == wanted.values.get("mac", link.mac) and _was_taken(kernel, wanted, path, link):
                         return path
         return None
 
@@ -312,3 +315,10 @@ def _data(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
         else:
             data["IFLA_VXLAN_LEARNING"] = int(value)
     return data
+
+
+def _was_taken(kernel: Kernel, wanted: Wanted, path: str, link: Link) -> bool:
+    """Was it made elsewhere than at this path: on this host, as far as that can be seen?"""
+    if link.lower_netnsid is None:
+        return False
+    return wanted.netns is not None or kernel.host_id(path) == link.lower_netnsid

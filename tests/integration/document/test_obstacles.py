@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.containerhost.network.tests.integration.conftest import Host
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     bridge_network,
     joined,
@@ -174,3 +175,16 @@ def test_a_way_out_is_no_network_and_what_is_there_already_stays(host, apply, pr
     apply(bridge_network("web", 80))
     host.run("ip", "addr", "add", "10.80.1.9/24", "dev", "eth0")
     assert not host.module("document", document=bridge_network("web", 80), remove=["*"])["changed"]
+
+
+def test_the_same_vtep_of_another_host_on_this_machine_stays(tmp_path_factory):
+    """As in two labs of one inventory: their hosts' devices have the same names, MACs and owners."""
+    hosts = [Host(tmp_path_factory.mktemp(name)) for name in ("one", "other")]
+    try:
+        for host in hosts:
+            assert host.module("document", document=only("fabric"))["changed"]
+        for host in hosts:
+            assert not host.module("document", document=only("fabric"))["changed"]
+    finally:
+        for host in hosts:
+            host.end()
