@@ -53,7 +53,7 @@ class ActionModule(EveryKindAction):
             notes.note(directory, host, {"failed": first_line(compared.get("msg"))})
             return compared
         drift = [what_differs(diff) for diff in compared.get("diff", ())]
-        found = {"drift": drift, "pending": compared.get("pending", [])}
+        found = {"drift": drift, "pending": compared.get("pending", []), "dropped": compared.get("dropped", [])}
         wanted = ports.listeners(pending.attached(document, found["pending"]))
         done = self.run_with_engines("probe", {"listeners": wanted, "seconds": _SECONDS}, task_vars)
         if done.get("failed") or done.get("unreachable"):

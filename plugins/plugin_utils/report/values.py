@@ -155,7 +155,7 @@ def verified(
         fleet,
         tries=tuple(some),
         found=found,
-        problems=tuple(causes(some, found.results, found.drift, found.silent, found.overflows)),
+        problems=tuple(causes(some, found.results, found.drift, found.firewalls, found.silent, found.overflows)),
         hops=tuple(broken_hops(some, found)),
         warnings=(*fleet.warnings, *found.pending, *found.notes),
         when=when,

@@ -42,11 +42,13 @@ def causes(
     tries: Sequence[Try],
     results: Results,
     drift: Mapping[str, Sequence[str]],
+    firewalls: Mapping[str, Sequence[str]],
     silent: Mapping[str, str],
     overflows: Sequence[str],
     everything: bool = False,
 ) -> list[str]:
-    """``silent``: why a host has not been asked. ``overflows``: sentences on tables of neighbours that were full."""
+    """``firewalls``: what those of a host drop, a sentence each that begins with the network. ``silent``: why a host
+    has not been asked. ``overflows``: sentences on tables of neighbours that were full."""
     failed = failures(tries, results)
     # A router of the LAN need not answer echo requests, so its silence is told and proves nothing.
     failed = [each for each in failed if each.about != "router"]
@@ -58,6 +60,7 @@ def causes(
         explained.update(each.name for each in along)
         sentences.append(_drift(host, objects, along, everything))
     found = _bounded(sentences, "hosts are not as planned", everything)
+    found += _bounded(list(_drops(firewalls, failed, explained)), "firewalls drop what is planned", everything)
     found += [f"{host} has not been asked: {why}" for host, why in sorted(silent.items())]
     found += overflows
     rest = [each for each in failed if each.name not in explained]
@@ -100,6 +103,23 @@ def _drift(host: str, objects: Sequence[str], along: Sequence[Try], everything: 
         f"{host} is not as planned: {', '.join(objects[:shown])}{more}.{lost}"
         f" `ansible-playbook … containerhost.network.site --limit {host}` mends it"
     )
+
+
+def _drops(
+    firewalls: Mapping[str, Sequence[str]], failed: Sequence[Try], explained: set[str]
+) -> Iterator[str]:
+    """Those that something fails by; what fails is explained then."""
+    for host, text in ((host, text) for host, texts in sorted(firewalls.items()) for text in texts):
+        along = [each for each in failed if each.name not in explained and _may_be_dropped(each, host, text)]
+        explained.update(each.name for each in along)
+        if along:
+            yield f"{host}, {text.rstrip('.')}. {_count(along)} from or to it fail"
+
+
+def _may_be_dropped(each: Try, host: str, text: str) -> bool:
+    """What begins and ends on one host passes none of its rules for what is forwarded."""
+    inside = each.about in ("host", "neighbour", "gateway")
+    return not inside and host in (each.host, each.to_host) and text.startswith(f"{each.network}: ")
 
 
 def _count(some: Sequence[Try]) -> str:

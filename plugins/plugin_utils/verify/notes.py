@@ -40,6 +40,7 @@ def findings(directory: str, plan: dict[str, Any], asked: set[str]) -> report.Fi
         results={host: note["results"] for host, note in notes.items() if "results" in note},
         drift={host: note.get("drift", []) for host, note in notes.items()},
         pending=pending.of_hosts({host: note.get("pending", ()) for host, note in notes.items()}),
+        firewalls={host: note.get("dropped", []) for host, note in notes.items()},
         silent=silent,
         untried=list(ports.unanswered({host: documents[host] for host in notes}, every, heard)),
         overflows=list(overflows.values()),

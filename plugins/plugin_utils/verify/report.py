@@ -31,13 +31,15 @@ class VerifyReport:
 class Findings:
     """What came of it.
 
-    ``drift``: what differs from the plan, by host. ``pending``: sentences on containers that are not attached for now,
+    ``drift``: what differs from the plan, by host. ``firewalls``: what a host's own ones drop, a sentence each that
+    begins with the network. ``pending``: sentences on containers that are not attached for now,
     which is no fault. ``silent``: why a host has not been asked. ``untried``: (network, port) that nobody may answer.
     ``overflows`` and ``notes``: sentences, on what is wrong and on what may become so.
     """
 
     results: Results
     drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    firewalls: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pending: Sequence[str] = ()
     silent: Mapping[str, str] = field(default_factory=dict)
     untried: Sequence[tuple[str, str]] = ()
@@ -64,7 +66,9 @@ def report_of(
             *(f"  {line}" for line in _section(name, network["members"], some, found, everything)),
             "",
         ]
-    told.problems += causes(tries, found.results, found.drift, found.silent, found.overflows, everything)
+    told.problems += causes(
+        tries, found.results, found.drift, found.firewalls, found.silent, found.overflows, everything
+    )
     if found.pending:
         told.lines += ["What is pending:", *(f"  {sentence}" for sentence in found.pending), ""]
     if found.notes:

@@ -72,6 +72,8 @@ def explained(lab):
         "it ends at h1/a to h2/c (no reply). On h1, a firewall of this host (table ip theirs, chain there, rule"
         ' `oifname "ch-fabric" drop`) drops what goes to its other hosts by ch-fabric.'
     ), dropped.output
+    [dropped] = wrong(verify(lab))
+    assert dropped.startswith("h1, fabric: a firewall of this host (table ip theirs, chain there, rule"), dropped
     lab.run("h1", "nft delete table ip theirs")
 
 

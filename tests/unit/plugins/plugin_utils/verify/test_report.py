@@ -22,6 +22,26 @@ def told(plan, results=None, about=None, everything=False, **found):
     return report_of(some, Findings(results, **found), plan.networks, about or {}, everything)
 
 
+FIREWALL = "fabric: a firewall of this host (table ip x, chain y, its policy) drops what goes out. Let it pass by `z`."
+
+
+def test_what_a_firewall_drops_is_the_cause_of_what_fails_by_it(fleet):
+    plan = fleet.plan()
+    results = answered(tried(plan), matrix="no reply")
+    found = told(plan, results, firewalls={"h1": [FIREWALL], "h2": [FIREWALL.replace("fabric", "web")]})
+    first, *rest = found.problems
+    assert first.startswith("h1, fabric: a firewall of this host (table ip x, chain y, its policy) drops")
+    assert first.endswith("attempts from or to it fail")
+    assert rest and all("h1" not in each for each in rest)
+
+
+def test_nor_is_it_told_where_nothing_fails_or_what_it_cannot_drop(fleet):
+    plan = fleet.plan()
+    assert told(plan, firewalls={"h1": [FIREWALL]}).problems == []
+    results = answered(tried(plan), host="no reply")
+    assert not any("firewall" in each for each in told(plan, results, firewalls={"h1": [FIREWALL]}).problems)
+
+
 def large(new_fleet, hosts):
     fleet = new_fleet()
     variables = fleet.hosts["h3"]
