@@ -119,3 +119,39 @@ def test_a_network_in_use_does_not_go(kept, engine):
     kept.teardown()
     assert of_cni(kept) == kept.before
     assert "containerhost" not in kept.host.run("nft", "list", "ruleset")
+
+
+def test_what_engines_have_not_given_back_is_collected(kept, engine):
+    host = kept.host
+    before = host.snapshot()
+    told = {name: engine.add("web", name) for name in ("c1", "c2")}
+    with pytest.raises(Refused, match="100: eth0 of container c1 is on web already"):
+        engine.add("web", "c1")
+    # A second interface has no second way out.
+    second = engine.add("web", "c1", interface="eth1")
+    assert second["routes"] == []
+    host.run("ip", "-n", "c2", "addr", "del", "10.80.1.225/24", "dev", "eth0")
+    with pytest.raises(Refused, match="103: not as it was made: veth"):
+        engine.of("CHECK", "web", "c2", prevResult=told["c2"])
+    with pytest.raises(Refused, match="3: eth0 of container c3 is not on web"):
+        engine.of("CHECK", "web", "c3", prevResult=told["c2"])
+    # An engine that was killed: c2's namespace has gone, and its address is the next one's.
+    host.run("ip", "netns", "del", "c2")
+    host.run("sh", "-c", f"while ip -o link | grep -q {told['c2']['interfaces'][0]['name']}; do sleep 0.05; done")
+    assert engine.add("web", "c3")["ips"][0]["address"] == "10.80.1.225/24"
+    assert [each["container"] for each in leases(kept)] == ["c1", "c1", "c3"]
+    valid = [{"containerID": "c1", "ifname": "eth0"}]
+    engine.call("GC", engine.configuration("web", **{"cni.dev/valid-attachments": valid}))
+    assert [(each["container"], each["interface"]) for each in leases(kept)] == [("c1", "eth0")]
+    engine.call("GC", engine.configuration("web", **{"cni.dev/valid-attachments": []}))
+    host.run("ip", "netns", "add", "c2")
+    host.run("ip", "-n", "c2", "link", "set", "lo", "up")
+    assert host.snapshot() == before
+    with pytest.raises(Refused, match="4: there is no network namespace at /run/netns/c9"):
+        engine.add("web", "c9")
+    host.run("ip", "link", "del", "ch-web")
+    with pytest.raises(Refused, match="50: the network web is not made on this host: ch-web is not there"):
+        engine.call("STATUS", engine.configuration("web"))
+    with pytest.raises(Refused, match="100: .*ch-web"):
+        engine.add("web", "c1")
+    assert host.start("cat", "/run/containerhost/cni.json", check=False).returncode == 1

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found
 from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_endpoint
 from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniError
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.cni_network import CniNetwork
@@ -255,3 +257,19 @@ def test_a_list_says_whose_it_is_even_when_spoiled():
     assert json.loads(text)["cniVersions"] == ["0.4.0", "1.0.0", "1.1.0"]
     # Numbered lists come first: an engine may take the first one for its default.
     assert cni_lists.path_of("web").rpartition("/")[2] > "99-other.conflist"
+
+
+@pytest.mark.parametrize(
+    ("given", "goes"),
+    [
+        ((["web"], [], False, ["web"]), False),
+        ((["*"], [], False, ["web"]), False),
+        (([], [], True, ["web"]), False),
+        (([], [], True, None), False),
+        ((["web"], [], False, []), True),
+        ((["*"], ["web"], False, []), False),
+        (([], [], True, []), True),
+    ],
+)
+def test_what_containers_of_engines_have_goes_with_the_last_of_them(given, goes):
+    assert leaving(*given)(Found("veth", (None, "chv1"), {}, "cni:web")) is goes
