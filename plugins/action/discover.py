@@ -17,7 +17,9 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import compose, compose_text, fleet
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.docker import from_docker
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.flannel import with_flannel
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.podman import from_podman
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
@@ -60,7 +62,7 @@ class ActionModule(ActionBase):
             return answer
         os.makedirs(_folder(), mode=0o700, exist_ok=True)
         with open(_path(variables.host_of_task(task_vars)), "w", encoding="utf-8") as file:
-            json.dump({"docker": answer.get("docker") or {}, "why": answer.get("why")}, file)
+            json.dump({name: answer.get(name) for name in ("docker", "podman", "flannel")}, file)
         return {"changed": False}
 
     def _write(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +75,7 @@ class ActionModule(ActionBase):
         if not any(each.networks or each.containers for each in known.values()):
             raise Refusal(
                 f"nothing was found on {', '.join(hosts)} that an inventory could be made of",
-                "Run it with -b, while Docker runs, or name Compose files in containerhost_discover_compose",
+                "Run it with -b, while its engines run, or name Compose files in containerhost_discover_compose",
             )
         hostvars = variables.without_answers(task_vars["hostvars"])
         connection = {host: _connection(hostvars[host]) for host in known}
@@ -140,8 +142,11 @@ def _answer(host: str) -> DiscoveredHost:
             told = json.load(file)
     except FileNotFoundError:
         return DiscoveredHost()
-    docker = told["docker"]
-    return from_docker(docker.get("networks") or (), docker.get("containers") or ())
+    docker, podman, flannel = (told.get(name) or {} for name in ("docker", "podman", "flannel"))
+    found = from_docker(docker.get("networks") or (), docker.get("containers") or ())
+    if flannel:
+        found = with_flannel(found, flannel["subnet_env"], flannel["devices"])
+    return fleet.beside(found, from_podman(podman.get("networks") or (), podman.get("containers") or ()), "podman")
 
 
 def _compose_files(told: Any, hosts: list[str]) -> dict[str, list[str]]:
@@ -186,7 +191,12 @@ def _planned(
 ) -> tuple[str | None, list[str]]:
     """The ledger of the new inventory, or the plan's reasons why there is none."""
     told = {
-        host: {**connection[host], "containerhost_networks": networks, "containerhost_containers": each.containers}
+        host: {
+            **connection[host],
+            "containerhost_networks": networks,
+            "containerhost_containers": each.containers,
+            **({"containerhost_slices": each.slices} if each.slices else {}),
+        }
         for host, each in hosts.items()
     }
     try:

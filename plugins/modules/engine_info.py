@@ -8,11 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: engine_info
-short_description: The networks and containers that Docker has on a host
+short_description: The networks and containers that engines have on a host
 version_added: "0.2.0"
 description:
   - Reads Docker's networks and what its containers have of them, by the API on its local socket, as it describes them.
     What has nothing to do with networks, such as environments and commands, is left out.
+  - Reads those of root's Podman by its command, and Flannel's C(/run/flannel/subnet.env) with the names of its devices.
   - The playbook C(containerhost.network.discover) makes an inventory of it.
 notes:
   - Docker is asked only while its daemon runs, so that the question does not start it.
@@ -26,7 +27,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: What Docker has is known
+- name: What engines have is known
   containerhost.network.engine_info:
   become: true
   register: engines
@@ -39,18 +40,27 @@ docker:
       where it does not run.
   returned: success
   type: dict
-why:
-  description: Why nothing was read, a sentence.
-  returned: where Docker does not run
-  type: str
+podman:
+  description: Of Podman, as C(podman network inspect) and C(podman inspect) have it; empty where there is none.
+  returned: success
+  type: dict
+flannel:
+  description: C(subnet_env), the file's text, and C(devices), the names of Flannel's. Empty where there is none.
+  returned: success
+  type: dict
 """
 
+import json
+import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import ask
 from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 
+_SUBNET_ENV = "/run/flannel/subnet.env"
 # What an inventory is made of, and no secrets: never Config.Env.
 _OF_CONTAINERS: dict[str, tuple[str, ...]] = {
     "HostConfig": ("NetworkMode", "PortBindings", "Dns", "DnsSearch", "DnsOptions", "Links"),
@@ -70,6 +80,32 @@ def read_docker() -> dict[str, t.Any]:
     return {"networks": networks, "containers": containers}
 
 
+def read_podman() -> dict[str, t.Any]:
+    """Empty where there is none. Raises OSError or ValueError for an answer that is none."""
+    try:
+        names = ask(["podman", "network", "ls", "--quiet"]).output.split()
+    except FileNotFoundError:
+        return {}
+    ids = ask(["podman", "ps", "--all", "--quiet", "--no-trunc"]).output.split()
+    containers = _told(["podman", "inspect", "--type", "container", *ids]) if ids else []
+    networks = _told(["podman", "network", "inspect", *names]) if names else []
+    return {"networks": networks, "containers": [_in_part(each) for each in containers]}
+
+
+def _told(command: t.Sequence[str]) -> list[t.Any]:
+    told = json.loads(ask(command).output or "[]")
+    return told if isinstance(told, list) else []
+
+
+def read_flannel() -> dict[str, t.Any]:
+    try:
+        text = read_text(_SUBNET_ENV)
+    except OSError:
+        return {}
+    devices = [name for name in sorted(os.listdir("/sys/class/net")) if name.startswith("flannel")]
+    return {"subnet_env": text, "devices": devices}
+
+
 def _in_part(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {name: container.get(name) for name in ("Id", "Name")}
     for part, names in _OF_CONTAINERS.items():
@@ -80,12 +116,15 @@ def _in_part(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    if not docker_daemon.is_running():
-        module.exit_json(changed=False, docker={}, why="Docker does not run")
     try:
-        module.exit_json(changed=False, docker=read_docker())
+        docker = read_docker() if docker_daemon.is_running() else {}
     except docker_daemon.Unanswered as error:
         module.fail_json(msg=f"{error}. Needs root: set `become: true`.")
+    try:
+        podman = read_podman()
+    except (OSError, ValueError) as error:
+        module.fail_json(msg=f"podman does not answer ({error}). Needs root: set `become: true`.")
+    module.exit_json(changed=False, docker=docker, podman=podman, flannel=read_flannel())
 
 
 if __name__ == "__main__":

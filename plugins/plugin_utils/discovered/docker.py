@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.f
     DiscoveredHost,
     canonical_address,
     canonical_block,
+    canonical_span,
     is_name,
     port,
     subnet,
@@ -26,7 +27,9 @@ OURS = "containerhost"  # a label of networks that we have handed to Docker
 _SWARM_S_OWN = ("ingress", "docker_gwbridge")
 
 
-def from_docker(networks: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]]) -> DiscoveredHost:
+def from_docker(
+    networks: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]], engine: str = "docker"
+) -> DiscoveredHost:
     """Everything of one host. Networks that no container is on are taken as well, as somebody has made them."""
     found = DiscoveredHost()
     used = {name for each in containers for name in _endpoints(each)}
@@ -39,7 +42,7 @@ def from_docker(networks: Sequence[Mapping[str, Any]], containers: Sequence[Mapp
             found.networks[_ours(name)] = options
     by_id = {str(each.get("Id")): _name(each) for each in containers}
     for each in sorted(containers, key=_name):
-        _take_container(each, by_id, found)
+        _take_container(each, by_id, found, engine)
     return found
 
 
@@ -79,7 +82,7 @@ def _network(name: str, each: Mapping[str, Any], found: DiscoveredHost) -> dict[
         options["subnets"] = subnets
     if each.get("Internal"):
         options["internal"] = True
-    if driver in ("bridge", "macvlan", "ipvlan", "overlay") and name != "bridge":
+    if each.get("Names", name != "bridge"):  # Podman says it of each network
         options["names"] = "hosts"
     return options
 
@@ -93,19 +96,19 @@ def _subnets(each: Mapping[str, Any], what: str, found: DiscoveredHost) -> Itera
         gateway = canonical_address(str(config.get("Gateway") or "").partition("/")[0])
         aux = config.get("AuxiliaryAddresses") or config.get("AuxAddress") or {}
         excluded = [address for address in map(canonical_address, map(str, aux.values())) if address]
-        yield subnet(cidr, gateway, canonical_block(str(config.get("IPRange"))), excluded)
+        yield subnet(cidr, gateway, canonical_span(str(config.get("IPRange"))), excluded)
 
 
 # -- containers --------------------------------------------------------------------------------------------------------
 
 
-def _take_container(each: Mapping[str, Any], by_id: Mapping[str, str], found: DiscoveredHost) -> None:
+def _take_container(each: Mapping[str, Any], by_id: Mapping[str, str], found: DiscoveredHost, engine: str) -> None:
     name, host = _name(each), each.get("HostConfig") or {}
     if not is_name(name):
-        found.left.append(f"container {name!r} has a name that none can have here: give it another with Docker")
+        found.left.append(f"container {name!r} has a name that none can have here: give it another with its engine")
         return
     mode = str(host.get("NetworkMode") or "default")
-    options: dict[str, Any] = {"engine": "docker"}
+    options: dict[str, Any] = {"engine": engine}
     if mode in ("host", "none"):
         found.containers[name] = {**options, "network_mode": mode}
         return

@@ -91,7 +91,10 @@ def _ipvlan(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, Any
 
 def _overlay(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, Any] | None:
     if theirs.pop("encrypted", "false").lower() not in _FALSE:
-        left.append(f"{what} is encrypted, and overlays here are not: carry it by a VPN between the hosts")
+        left.append(
+            f"{what} is encrypted, and a segment across hosts cannot be that here: write a routed overlay with"
+            " `backend: wireguard`"
+        )
         return None
     ids = theirs.pop("com.docker.network.driver.overlay.vxlanid_list", "").split(",")
     if not ids[0].isdigit():

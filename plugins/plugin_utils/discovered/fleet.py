@@ -24,7 +24,20 @@ CONNECTION = (
 def joined(one: DiscoveredHost, other: DiscoveredHost) -> DiscoveredHost:
     """What two places say of one host. The first one's word counts, as it is what runs."""
     networks = {**other.networks, **one.networks}
-    return DiscoveredHost(networks, {**other.containers, **one.containers}, [*one.left, *other.left])
+    containers = {**other.containers, **one.containers}
+    return DiscoveredHost(networks, containers, [*one.left, *other.left], {**other.slices, **one.slices})
+
+
+def beside(one: DiscoveredHost, other: DiscoveredHost, engine: str) -> DiscoveredHost:
+    """Two engines of one host. What the other one has under the same name gets the engine's name behind its own."""
+    other = _renamed(other, {name: f"{name}-{engine}" if name in one.networks else name for name in other.networks})
+    containers = dict(one.containers)
+    for name, options in other.containers.items():
+        if name in one.containers:
+            containers[f"{name}-{engine}"] = {**options, "ref": name}
+        else:
+            containers[name] = options
+    return DiscoveredHost({**one.networks, **other.networks}, containers, [*one.left, *other.left], one.slices)
 
 
 def cleaned(found: DiscoveredHost) -> DiscoveredHost:
@@ -33,7 +46,7 @@ def cleaned(found: DiscoveredHost) -> DiscoveredHost:
     networks = {name: _cleaned(options, f"network `{name}`", left) for name, options in found.networks.items()}
     containers = {name: _cleaned(options, f"container `{name}`", left) for name, options in found.containers.items()}
     sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in found.left]
-    return DiscoveredHost(networks, containers, [*sentences, *left])
+    return DiscoveredHost(networks, containers, [*sentences, *left], found.slices)
 
 
 def _cleaned(value: Any, what: str, left: list[str]) -> Any:
@@ -81,7 +94,7 @@ def of_fleet(hosts: Mapping[str, DiscoveredHost]) -> tuple[dict[str, dict[str, A
 def _renamed(found: DiscoveredHost, names: Mapping[str, str]) -> DiscoveredHost:
     networks = {names[name]: options for name, options in found.networks.items()}
     left = [
-        f"network `{name}` is `{new}` here, as other hosts have another one of that name"
+        f"network `{name}` is `{new}` here, as there is another one of that name"
         for name, new in names.items()
         if name != new
     ]
@@ -93,7 +106,8 @@ def _renamed(found: DiscoveredHost, names: Mapping[str, str]) -> DiscoveredHost:
         if options.get("default_route"):
             changed["default_route"] = names[options["default_route"]]
         containers[container] = changed
-    return DiscoveredHost(networks, containers, [*found.left, *left])
+    slices = {names[name]: blocks for name, blocks in found.slices.items() if name in names}
+    return DiscoveredHost(networks, containers, [*found.left, *left], slices)
 
 
 def _overlapping(networks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -123,7 +137,8 @@ def _without(found: DiscoveredHost, out: Mapping[str, str]) -> DiscoveredHost:
             if options.get("default_route") in out:
                 del options["default_route"]
         containers[container] = options
-    return DiscoveredHost(networks, containers, [*found.left, *left])
+    slices = {name: blocks for name, blocks in found.slices.items() if name not in out}
+    return DiscoveredHost(networks, containers, [*found.left, *left], slices)
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -151,7 +166,8 @@ def files(
     }
     for host, found in hosts.items():
         containers = dict(sorted(found.containers.items()))
-        made[f"inventory/host_vars/{host}.yml"] = _HEAD + _yaml({"containerhost_containers": containers})
+        slices = {"containerhost_slices": found.slices} if found.slices else {}
+        made[f"inventory/host_vars/{host}.yml"] = _HEAD + _yaml({**slices, "containerhost_containers": containers})
     return made
 
 

@@ -10,19 +10,21 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block, parse_span
 
 
 @dataclass
 class DiscoveredHost:
     """``networks`` and ``containers`` are as the inventory's variables have them.
 
+    ``slices``: of networks that are cut into slices, those that this host has.
     ``left``: sentences for what could not be taken over, each with why; a user has to do something about them.
     """
 
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
+    slices: dict[str, list[str]] = field(default_factory=dict)
 
 
 def is_name(text: str) -> bool:
@@ -46,6 +48,15 @@ def canonical_block(text: str) -> str | None:
         return str(parse_block(text))
     except Refusal:
         return None
+
+
+def canonical_span(text: str) -> str | None:
+    """A CIDR, or the first and the last address of a range."""
+    try:
+        parse_span(text)
+    except Refusal:
+        return None
+    return text
 
 
 def subnet(cidr: str, gateway: str | None, span: str | None, excluded: list[str]) -> Any:
