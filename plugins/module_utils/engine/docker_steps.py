@@ -9,7 +9,8 @@ import re
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DockerRequest, DockerUserRule
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
+from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon, foreign_chains
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
 
 
@@ -33,11 +34,16 @@ def _reason(step: DockerRequest, told: str) -> str:
     return re.sub(r"\s+", " ", told)
 
 
-def user_rules(steps: t.Sequence[DockerUserRule]) -> t.Iterator[tuple[int, str]]:
-    """Where a family has no such chain, Docker filters nothing of it."""
+def user_rules(wire: Wire, steps: t.Sequence[DockerUserRule]) -> t.Iterator[tuple[int, str]]:
+    """Where a family has no such chain, Docker filters nothing of it. Docker's are in the host's own namespace."""
+    with wire.inside(None):
+        yield from _user_rules(steps)
+
+
+def _user_rules(steps: t.Sequence[DockerUserRule]) -> t.Iterator[tuple[int, str]]:
     there = None
     for position, step in enumerate(steps):
-        there = docker_daemon.user_rules()[0] if there is None else there
+        there = docker_daemon.user_rules(foreign_chains.rules)[0] if there is None else there
         if step.family not in there:
             continue
         place = f"{step.family} filter {docker_daemon.USERS}"

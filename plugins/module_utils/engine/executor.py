@@ -100,7 +100,7 @@ class Executor:
             (s.ReleaseLink, self._release_links),
             (s.GiveBack, self._give_back),
             (s.DockerRequest, docker_steps.request),
-            (s.DockerUserRule, docker_steps.user_rules),
+            (s.DockerUserRule, functools.partial(docker_steps.user_rules, self._wire)),
             (s.AdaptFirewall, functools.partial(firewall_steps.adapt, self._wire)),
             (s.EndCniNetwork, functools.partial(file_steps.end_cni_networks, self._kernel.has_link)),
             (s.DeleteNetns, self._delete_netns),

@@ -214,5 +214,5 @@ def _networks(kernel: Kernel) -> t.Any:
 def _rules(kernel: Kernel) -> tuple[list[str], list[docker_daemon.UserRule]]:
     notes = kernel.notes("docker's rules for users")
     if not notes:
-        notes.append(docker_daemon.user_rules())
+        notes.append(docker_daemon.user_rules(kernel.foreign_chain))
     return t.cast("tuple[list[str], list[docker_daemon.UserRule]]", notes[0])

@@ -11,7 +11,7 @@ import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
+from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Place, Rows
 
 _SOCKET = "/run/docker.sock"
 _PID_FILE = "/run/docker.pid"
@@ -109,16 +109,17 @@ def containers_on(network: str) -> list[str]:
     return sorted(str(each.get("Name")) for each in rows.values())
 
 
-def user_rules() -> tuple[list[str], list[UserRule]]:
-    """The families that have the chain, and those of its rules that accept what goes out by a device."""
+def user_rules(chain: t.Callable[[Place], Rows | None]) -> tuple[list[str], list[UserRule]]:
+    """The families that have the chain, and those of its rules that accept what goes out by a device.
+
+    ``chain`` lists the rules of one, in the host's own namespace.
+    """
     there, rules = [], []
     for family in FAMILIES:
-        try:
-            listing = json.loads(run(f"list chain {family} filter {USERS}", json_output=True, terse=True))["nftables"]
-        except (NftError, NftMissing):
-            continue
-        there.append(family)
-        rules += [rule for each in listing if "rule" in each for rule in _accepting(family, each["rule"])]
+        rows = chain((family, "filter", USERS))
+        if rows is not None:
+            there.append(family)
+            rules += [rule for each in rows for rule in _accepting(family, each)]
     return there, rules
 
 
