@@ -16,7 +16,6 @@ from typing import Any
 from ansible import constants as C
 from ansible import context
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils import plan_diff, revisions, show
@@ -24,8 +23,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.other_folder import read_folder
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
 
 ARGUMENTS = {
@@ -50,34 +49,18 @@ class Tree:
         return path if inside.startswith("..") else os.path.normpath(os.path.join(self.folder, inside))
 
 
-class ActionModule(ActionBase):
+class ActionModule(PlanningAction):
     """The edge around ``plan_diff``: git and Ansible's own loading in, a text out."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_diff = True
+    OPTIONS = ARGUMENTS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        result = super().run(tmp, task_vars)
-        missing = missing_library()
-        if missing:
-            return {**result, "failed": True, "msg": missing}
-        try:
-            return {**result, **self._compare(arguments["from"], arguments["to"], arguments["dest"])}
-        except Refusal as refusal:
-            return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
-        except PlanError as error:
-            return {**result, "failed": True, "msg": str(error)}
-
-    def _compare(self, one: str, other: str | None, dest: str | None) -> dict[str, Any]:
+    def answer(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         sources = [str(source) for source in context.CLIARGS.get("inventory") or ()]
         paths = [source for source in sources if "," not in source]
         if not paths:
             raise Refusal("the inventory is a list of hosts, and no file that git knows", "Name a file by -i")
         root = revisions.root_of(paths[0])
-        with _tree(root, one) as before, _tree(root, other) as after:
+        with _tree(root, arguments["from"]) as before, _tree(root, arguments["to"]) as after:
             plans = [self._plan(tree, sources) for tree in (before, after)]
             names = before.name, after.name
         (old, was), (new, becomes) = plans
@@ -89,8 +72,8 @@ class ActionModule(ActionBase):
             "networks": {name: list(said) for name, said in found.networks.items()},
             "hosts": {name: list(said) for name, said in found.hosts.items()},
         }
-        if dest:
-            return {**result, **write(dest, text, self._task.check_mode, self._task.diff)}
+        if arguments["dest"]:
+            return {**result, **write(arguments["dest"], text, self._task.check_mode, self._task.diff)}
         self._display.display("\n" + text.rstrip("\n"))
         return result
 

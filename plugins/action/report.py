@@ -10,15 +10,13 @@ import os
 from dataclasses import asdict, replace
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.report import page, problems, values
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes
 from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
@@ -30,28 +28,12 @@ ARGUMENTS = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(PlanningAction):
     """The edge around ``report``: variables, ledger and hosts' answers in, a file out."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_diff = True
+    OPTIONS = ARGUMENTS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        result = super().run(tmp, task_vars)
-        missing = missing_library()
-        if missing:
-            return {**result, "failed": True, "msg": missing}
-        try:
-            return {**result, **self._report(arguments, task_vars or {})}
-        except Refusal as refusal:
-            return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
-        except PlanError as error:
-            return {**result, "failed": True, "msg": str(error)}
-
-    def _report(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         sources = variables.read_sources(task_vars, self._task, self._loader)
         inventory = gather(sources)
         if not arguments["plan_dir"]:

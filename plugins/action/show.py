@@ -8,11 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.containerhost.network.plugins.plugin_utils import drawing, show
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
+from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.shown_ports import prometheus
 from ansible_collections.containerhost.network.plugins.plugin_utils.told import plan_of_task
 from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
@@ -28,28 +25,12 @@ ARGUMENTS = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(PlanningAction):
     """The edge around ``show``: variables and ledger in, a text to the screen or to a file."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_diff = True
+    OPTIONS = ARGUMENTS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        result = super().run(tmp, task_vars)
-        missing = missing_library()
-        if missing:
-            return {**result, "failed": True, "msg": missing}
-        try:
-            return {**result, **self._show(arguments, task_vars or {})}
-        except Refusal as refusal:
-            return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}
-        except PlanError as error:
-            return {**result, "failed": True, "msg": str(error)}
-
-    def _show(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         told = plan_of_task(task_vars, self._task, self._loader, arguments["ledger"])
         chosen = show.choose(told.holders, arguments["networks"], arguments["hosts"], arguments["containers"])
         # What --limit leaves out is left out here as well.
