@@ -111,6 +111,19 @@ class Namespaces:
         with self.descriptor(netns) as fd:
             _set(fd, netns)
 
+    @contextlib.contextmanager
+    def remembered(self) -> t.Iterator[int]:
+        """The one that the process is in, open for the length of a block, for ``go_back``."""
+        fd = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    def go_back(self, place: int | None) -> None:
+        """Be where the process was; None is the host's own."""
+        _set(self._own if place is None else place)
+
     def make(self) -> None:
         """Be in a new one, which has no path yet."""
         if _libc.unshare(CLONE_NEWNET) != 0:

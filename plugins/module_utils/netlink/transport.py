@@ -119,13 +119,20 @@ class Wire:
 
     @contextlib.contextmanager
     def inside(self, netns: str | None) -> t.Iterator[None]:
-        """Be in that namespace for the length of a block: for /proc/sys/net and libnftables."""
-        before = self._here
-        self.enter(netns)
-        try:
-            yield
-        finally:
-            self.enter(before if before is not _NAMELESS else None)
+        """Be in that namespace for the length of a block: for /proc/sys/net and libnftables.
+
+        Afterwards the process is where it was, wherever the path of that one leads to by then.
+        """
+        before = self._here if self._here is not _NAMELESS else None
+        with self.namespaces.remembered() as place:
+            try:
+                self.enter(netns)
+                yield
+            finally:
+                if self._here != before:
+                    self._hang_up()
+                    self.namespaces.go_back(place if before is not None else None)
+                    self._here = before
 
     @contextlib.contextmanager
     def new_netns(self) -> t.Iterator[None]:

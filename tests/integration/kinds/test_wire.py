@@ -400,6 +400,22 @@ def test_a_namespace_that_is_exchanged_during_a_run_is_not_entered():
         wire.enter("/run/netns/a")
 
 
+def test_the_way_back_is_not_looked_for_again():
+    """A process that is asked for its namespace may be in another one when the block ends."""
+    ip("netns", "add", "one")
+    ip("netns", "add", "other")
+    with Wire(LINK_DATA) as wire:
+        wire.dump(m.RTM_GETLINK, {}, LINKS, "/run/netns/one")
+        there = inode()
+        with wire.inside(None):
+            ip("netns", "del", "one")
+            ip("netns", "add", "one")
+        assert inode() == there
+        with wire.inside("/run/netns/other"):
+            ip("netns", "del", "one")
+        assert inode() == there
+
+
 def test_a_fifo_and_a_device_are_not_opened():
     os.mkfifo("/run/fifo")
     with Wire() as wire:
