@@ -54,12 +54,17 @@ def checked(kinds: t.Iterable[Kind]) -> tuple[Kind, ...]:
 
 
 def in_reading_order(kinds: t.Iterable[Kind]) -> list[Kind]:
-    """As people read a diff: devices, what is kept on them, rules, settings; by name within each."""
+    """As people read a diff: devices, what is kept on them, rules, settings; by name within each.
+
+    What comes after rules is read with them, or it would take them along to where it is.
+    """
+    kinds = list(kinds)
+    rules = {kind.name for kind in kinds if kind.guards}
 
     def place_of(kind: Kind) -> tuple[int, str]:
         if kind.shared:
             return 3, kind.name
-        if kind.guards:
+        if kind.guards or (not kind.kernel_kind and rules & set(kind.after)):
             return 2, kind.name
         return (0 if kind.kernel_kind or not kind.after else 1), kind.name
 
