@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import drawing
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import NetworkSpec
@@ -111,8 +111,7 @@ def _text(value: Any) -> str:
 
 
 def _endpoint(old: Holder | None, new: Holder | None) -> str:
-    each = new or old
-    assert each is not None
+    each = cast(Holder, new or old)
     who = code(each.container) if each.container else f"the host, by {code(each.interface)},"
     if old is None:
         ports = f"; {_listed(each.publish)} leads to it" if each.publish else ""

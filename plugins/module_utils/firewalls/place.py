@@ -58,22 +58,17 @@ class Place(t.Protocol):
 
     def is_there(self, host: HostView) -> bool:
         """Does its firewall filter now?"""
-        ...
 
     def wanted(
         self, host: HostView, values: t.Mapping[str, t.Any], uplinks: Uplinks
     ) -> t.List[Line]:
         """The lines for an object of kind ``foreign_firewall``, where its firewall is there."""
-        ...
 
     def found(self, host: HostView) -> t.List[Part]:
         """All of ours, be the firewall at work or not."""
-        ...
 
     def chain_of(self, opening: Opening) -> t.Optional[ChainPlace]:
         """The chain in which it is let pass, before what the users of the command line say; None: it is anyway."""
-        ...
 
     def write(self, requests: t.Sequence[Request]) -> t.Iterator[t.Tuple[int, str]]:
         """Do it, in the namespace that the process is in; positions of those that failed, and why."""
-        ...

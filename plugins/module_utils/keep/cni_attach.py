@@ -206,4 +206,3 @@ def _defaults(kernel: Kernel, netns: str) -> set[str]:
     """Routes to everywhere that the container has already, of a network that it was put on before."""
     rows = kernel.routes(netns, m.RT_TABLE_MAIN)
     return {row["dst"] for row in rows if row["dst"] in cni_endpoint.EVERYWHERE}
-

@@ -143,7 +143,7 @@ def _texts(lines: t.Sequence[Line] | None) -> list[str]:
 
 def _port(text: str) -> str:
     told = _PORT.match(str(text))
-    if told is None or not _number(told[1]) <= _number(told[2] or told[1]):
+    if told is None or _number(told[1]) > _number(told[2] or told[1]):
         raise Problem(f"host_access {text!r} is no port: write it as in 53/udp or 1000-2000/tcp")
     return str(text)
 

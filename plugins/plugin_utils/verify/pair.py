@@ -120,7 +120,7 @@ def hops(way: Asked, underlay: Mapping[str, str]) -> list[Try]:
 def _leaving(way: Asked) -> Iterator[Try]:
     source, version = way.source, version_of(way.to)
     where = (source.host, source.network)
-    own = next(each for each in source.addresses if version_of(each) == version)
+    own = [each for each in source.addresses if version_of(each) == version][0]
     if source.from_host and own not in source.isolated:
         yield attempt(*where, "own host", None, source.label, source.host, own)
     # By a route of its own where another network is its way out.

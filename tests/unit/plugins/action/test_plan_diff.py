@@ -31,7 +31,7 @@ def project(tmp_path):
     project.run()  # the ledger
     git(tmp_path, "init", "-q", "-b", "main")
     project.commit = lambda: (git(tmp_path, "add", "-A"), git(tmp_path, "commit", "-qm", "x", "--allow-empty"))
-    project.write = lambda text: (project.inventory / "group_vars/all.yml").write_text(text)
+    project.write = (project.inventory / "group_vars/all.yml").write_text
     project.told = lambda *options, **more: project.play(PLAYBOOK.read_text(), *options, **more)
     (tmp_path / ".gitignore").write_text("home\nshown\nplays\n")
     project.commit()
