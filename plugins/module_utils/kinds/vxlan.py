@@ -217,9 +217,9 @@ class Vxlan(DeviceKind):
         vni, port = wanted.values["vni"], wanted.values["port"]
         for path in all_netns(kernel) if wanted.netns is None else ():
             for link in kernel.links_that_can_be_read(path):
-                away = link.kind == "vxlan" and link.owner is None and link.lower_netnsid is not None
                 place = (link.data.get("IFLA_VXLAN_ID"), link.data.get("IFLA_VXLAN_PORT"))
-                if away and place == (vni, port) and kernel.host_id(path) == link.lower_netnsid:
+                is_theirs = link.kind == "vxlan" and link.owner is None
+                if is_theirs and place == (vni, port) and _was_taken(kernel, wanted, path, link):
                     yield (
                         f"{link.name}, which is not ours and was taken to {in_words(path)}, has VNI {vni} on"
                         f" port {port} of this host: give this one another"
