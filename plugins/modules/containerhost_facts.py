@@ -25,23 +25,18 @@ options:
       - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
         inventory file, or beside the inventory directory.
     type: path
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Sets the same facts in check mode.
     support: full
   diff_mode:
     description: Nothing is changed.
     support: none
-  idempotency:
+  idempotent:
     description: The same inventory and ledger give the same facts.
     support: full
-requirements:
-  - netaddr >= 1.0 on the controller
 author:
   - containerhost.network contributors (@containerhost)
 seealso:

@@ -36,23 +36,18 @@ options:
         Variables have their values from C(.env) beside the file and from the environment.
       - Of a container that runs on its host already, what runs counts.
     type: raw
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Reads, and writes nothing.
     support: full
   diff_mode:
     description: Returns the files that it writes.
     support: full
-  idempotency:
+  idempotent:
     description: The same networks make the same files.
     support: full
-requirements:
-  - netaddr >= 1.0 on the controller
 author:
   - containerhost.network contributors (@containerhost)
 seealso:

@@ -37,23 +37,18 @@ options:
       - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
         inventory file, or beside the inventory directory.
     type: path
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Can run in check mode and predicts what it would change. Documents are planned all the same.
     support: full
   diff_mode:
     description: Returns what changes in the ledger.
     support: full
-  idempotency:
+  idempotent:
     description: The same inventory and ledger give the same plan, and change nothing.
     support: full
-requirements:
-  - netaddr >= 1.0 on the controller
 notes:
   - Use C(run_once), as one plan is for all hosts. Where a strategy runs it for each host, the work is done once.
 author:

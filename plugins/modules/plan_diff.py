@@ -31,23 +31,19 @@ options:
   dest:
     description: A file on the controller to write it to. Without it, it is printed.
     type: path
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Prints the same in check mode, and does not write O(dest).
     support: full
   diff_mode:
     description: Returns what changes in O(dest).
     support: full
-  idempotency:
+  idempotent:
     description: Nothing is changed but O(dest), and that only where it differs.
     support: full
 requirements:
-  - netaddr >= 1.0 on the controller
   - git on the controller
 author:
   - containerhost.network contributors (@containerhost)

@@ -29,23 +29,19 @@ options:
       - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
         inventory file, or beside the inventory directory.
     type: path
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Can run in check mode and says what the ledger would be.
     support: full
   diff_mode:
     description: Returns what changes in the ledger.
     support: full
-  idempotency:
+  idempotent:
     description: The same hosts give the same ledger.
     support: full
 requirements:
-  - netaddr >= 1.0 on the controller
   - pyroute2 0.7.2 or newer on the hosts
 author:
   - containerhost.network contributors (@containerhost)

@@ -41,23 +41,18 @@ options:
       - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
         inventory file, or beside the inventory directory.
     type: path
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Can run in check mode and predicts what it would release.
     support: full
   diff_mode:
     description: Returns what changes in the ledger.
     support: full
-  idempotency:
+  idempotent:
     description: What has been released is not there to be released again.
     support: full
-requirements:
-  - netaddr >= 1.0 on the controller
 author:
   - containerhost.network contributors (@containerhost)
 """

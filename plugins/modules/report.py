@@ -36,23 +36,18 @@ options:
       - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
         inventory file, or beside the inventory directory.
     type: path
+extends_documentation_fragment:
+  - containerhost.network.attributes.planned
 attributes:
-  action_group:
-    description: Use C(group/containerhost.network.all) in C(module_defaults) to set defaults for this module.
-    membership:
-      - containerhost.network.all
-    support: full
   check_mode:
     description: Returns the same in check mode, and does not write O(dest).
     support: full
   diff_mode:
     description: Returns no diff; a page is for eyes.
     support: none
-  idempotency:
+  idempotent:
     description: From the plan alone, the same inventory and ledger make the same file. Measured times differ each time.
     support: partial
-requirements:
-  - netaddr >= 1.0 on the controller
 author:
   - containerhost.network contributors (@containerhost)
 seealso:
