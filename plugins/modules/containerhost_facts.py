@@ -18,15 +18,9 @@ description:
   - The plan never reads this fact, nor anything else that a task has set, so that no host plans for the fleet.
   - The fact is the same for all hosts. Use C(run_once), which gives it to all hosts of the play, so that a large fleet
     is planned once.
-options:
-  ledger:
-    description:
-      - Path of the ledger on the controller.
-      - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
-        inventory file, or beside the inventory directory.
-    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.planned
+  - containerhost.network.ledger
 attributes:
   check_mode:
     description: Sets the same facts in check mode.

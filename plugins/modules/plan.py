@@ -31,14 +31,9 @@ options:
       - Directory on the controller to write the plan to, made if missing.
       - By default a private one among Ansible's own temporary files, which is gone at the end of the run.
     type: path
-  ledger:
-    description:
-      - Path of the ledger on the controller.
-      - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
-        inventory file, or beside the inventory directory.
-    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.planned
+  - containerhost.network.ledger
 attributes:
   check_mode:
     description: Can run in check mode and predicts what it would change. Documents are planned all the same.

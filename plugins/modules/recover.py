@@ -23,14 +23,9 @@ options:
     type: str
     choices: [read, write]
     required: true
-  ledger:
-    description:
-      - Path of the ledger on the controller.
-      - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
-        inventory file, or beside the inventory directory.
-    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.planned
+  - containerhost.network.ledger
 attributes:
   check_mode:
     description: Can run in check mode and says what the ledger would be.

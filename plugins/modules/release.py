@@ -35,14 +35,9 @@ options:
       - Release what has been absent for so many days. V(0) is everything that is absent.
       - Where more than one criterion is given, all of them must hold.
     type: int
-  ledger:
-    description:
-      - Path of the ledger on the controller.
-      - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
-        inventory file, or beside the inventory directory.
-    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.planned
+  - containerhost.network.ledger
 attributes:
   check_mode:
     description: Can run in check mode and predicts what it would release.

@@ -30,14 +30,9 @@ options:
       - What M(containerhost.network.plan) returned as such, after the phases V(listen) and V(probe) of
         M(containerhost.network.verify).
     type: path
-  ledger:
-    description:
-      - Path of the ledger on the controller.
-      - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
-        inventory file, or beside the inventory directory.
-    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.planned
+  - containerhost.network.ledger
 attributes:
   check_mode:
     description: Returns the same in check mode, and does not write O(dest).

@@ -47,14 +47,9 @@ options:
     description:
       - A file on the controller to write it to. Without it, it is printed.
     type: path
-  ledger:
-    description:
-      - Path of the ledger on the controller.
-      - The default is the variable C(containerhost_ledger), and without that C(containerhost.ledger) beside the
-        inventory file, or beside the inventory directory.
-    type: path
 extends_documentation_fragment:
   - containerhost.network.attributes.planned
+  - containerhost.network.ledger
 attributes:
   check_mode:
     description: Prints the same in check mode, and does not write O(dest).
