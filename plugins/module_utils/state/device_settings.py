@@ -84,6 +84,9 @@ _EUI64, _NONE = 0, 1
 
 # Neighbours ask for each other from their link-local addresses: whoever has lost his, or its route, answers nobody.
 _LINK_LOCAL = {"link.link_local": 1, "link.link_local_route": 1}
+# So does a host that forwards to a container, and cannot while its address is tentative. The address follows from a
+# MAC that the plan gives out once: to look for a second one only loses what is sent in the first two seconds.
+_AT_ONCE = {"ipv6.addr_gen_mode": _EUI64, "ipv6.accept_dad": 0, **_LINK_LOCAL}
 
 
 def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
@@ -95,8 +98,7 @@ def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
         return {**_OF_OURS, **_HOST_4, **_CLOSED_6, **({} if link_local else {"ipv6.addr_gen_mode": _NONE})}
     if not six:
         return {**_OF_OURS, **_HOST_4, **_WITHOUT_6}
-    mode = {"ipv6.addr_gen_mode": _EUI64, **_LINK_LOCAL} if link_local else {"ipv6.addr_gen_mode": _NONE}
-    return {**_OF_OURS, **_HOST_4, **_WITH_6, **mode}
+    return {**_OF_OURS, **_HOST_4, **_WITH_6, **(_AT_ONCE if link_local else {"ipv6.addr_gen_mode": _NONE})}
 
 
 def of_port() -> Settings:

@@ -179,6 +179,14 @@ def test_the_host_s_defaults_decide_nothing(host, apply, ipv6_off):
     assert setting(host, "ipv6/conf/eth0/disable_ipv6") == str(ipv6_off)
 
 
+def test_a_bridge_forwards_to_its_containers_as_soon_as_it_is_made(host):
+    """From its link-local address it asks for their MACs, which it cannot while that is tentative."""
+    document = bridge_network("web", 80)
+    host.module("document", document=document)
+    assert host.run("ip", "-6", "address", "show", "dev", "ch-web", "tentative") == ""
+    assert "fe80::" in host.run("ip", "-6", "address", "show", "dev", "ch-web")
+
+
 def test_a_veth_without_a_bridge_is_closed_too(host):
     host.run("ip", "netns", "add", "far")
     host.run("sh", "-c", "echo 2 > /proc/sys/net/ipv6/conf/default/accept_ra")
@@ -200,6 +208,7 @@ def test_a_veth_without_a_bridge_is_closed_too(host):
         ("ipv6/conf/ch-web/accept_ra", 2, None, "~ bridge ch-web (web)"),
         ("ipv6/conf/ch-web/disable_ipv6", 1, None, "~ bridge ch-web (web)"),
         ("ipv6/conf/ch-web/addr_gen_mode", 1, None, "~ bridge ch-web (web)"),
+        ("ipv6/conf/ch-web/accept_dad", 1, None, "~ bridge ch-web (web)"),
         ("ipv4/conf/ch-web/proxy_arp", 1, None, "~ bridge ch-web (web)"),
         ("ipv4/conf/ch-web/rp_filter", 1, None, "~ bridge ch-web (web)"),
         ("ipv4/conf/ch-fabric/accept_local", 1, None, "~ vxlan ch-fabric (fabric)"),
