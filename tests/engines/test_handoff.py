@@ -83,13 +83,15 @@ def test_docker_run_on_a_network_of_ours(house, filtering):
     assert house.site().changed == 0
     house.host.run("nft", "flush", "chain", "ip", "filter", "DOCKER-USER")
     assert changes(house.site("--diff")) == ["docker_network web (web)"]
-    # It goes when nobody is on it, and until then nothing that it stands on does.
+    # It goes when nobody is on it, and until then nothing that it stands on does, or that serves it.
     house.say({}, subnets=DUAL)
+    assert house.host.run("cat", "/proc/sys/net/ipv4/conf/ch-web/forwarding") == "1\n"
     played = house._play("site")
     assert played.status != 0, played.output
     assert "containers of Docker are on it (c1, c2): disconnect or remove them, then run again" in played.output
     assert house.ports()
     assert docker.reaches("c1", "10.80.0.129")
+    assert house.host.run("cat", "/proc/sys/net/ipv4/conf/ch-web/forwarding") == "1\n"
     docker.remove_all()
     house.site()
     assert house.host.sh("ip -br link show ch-web 2>/dev/null || true") == ""

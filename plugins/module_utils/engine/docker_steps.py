@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
@@ -25,12 +26,8 @@ def request(steps: t.Sequence[DockerRequest]) -> t.Iterator[tuple[int, str]]:
 def _reason(step: DockerRequest, told: str) -> str:
     """In the daemon's words, and what to do where containers are still on a network that is to go."""
     if step.method == "DELETE":
-        try:
-            names = docker_daemon.containers_on(step.path.rpartition("/")[2])
-        except docker_daemon.Unanswered:
-            names = []
-        if names:
-            return f"containers of Docker are on it ({', '.join(names)}): disconnect or remove them, then run again"
+        with contextlib.suppress(docker_daemon.Unanswered):
+            return docker_daemon.still_on(step.path.rpartition("/")[2]) or re.sub(r"\s+", " ", told)
     return re.sub(r"\s+", " ", told)
 
 

@@ -22,7 +22,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 
 _FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
-_ID = 12  # digits of a container's id, as engines show it
 
 
 def actions(processes: NameProcesses) -> tuple[tuple[type, t.Callable[..., t.Iterator[tuple[int, str]]]], ...]:
@@ -64,10 +63,9 @@ def end_cni_networks(
 ) -> t.Iterator[tuple[int, str]]:
     for position, step in enumerate(steps):
         try:
-            containers = attachments.in_use(has_link).get(step.name)
-            if containers:
-                short = ", ".join(sorted(each[:_ID] for each in dict.fromkeys(containers)))
-                yield position, f"containers of engines are on it ({short}): stop or remove them, then run again"
+            used = attachments.still_on(step.name, has_link)
+            if used is not None:
+                yield position, used
                 continue
             _write(cni_lists.path_of(step.name), None)
             attachments.forget(step.name)

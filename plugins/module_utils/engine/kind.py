@@ -181,6 +181,10 @@ class Kind:
         """
         return None
 
+    def in_use(self, kernel: Kernel, found: Found) -> str | None:
+        """Why what is there cannot go now, in words that follow a colon: somebody else uses it."""
+        return None
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterable[str]:
         """Sentences on what keeps a wanted object from being made."""
         return ()

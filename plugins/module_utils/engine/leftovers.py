@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which leftovers go although something that is wanted could not be made.
+"""Which leftovers cannot go, and which go although something that is wanted could not be made.
 
 A leftover may be the old way to the same end as what could not be made: a container that moves from one network to
 another, a network under its old name. Then it stays. All others go: a port that was to be closed does not stay open for
@@ -14,6 +14,22 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change
+
+if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+
+
+def in_use(
+    kinds: t.Mapping[str, Kind], kernel: Kernel, changes: t.Sequence[Change]
+) -> list[tuple[Kind, Change, str]]:
+    """What is to go, or to be made anew, and cannot, as somebody else uses it; and why."""
+    found = []
+    for change in changes:
+        if change.found is not None and change.action in ("remove", "recreate"):
+            kind = kinds[change.kind]
+            reason = kind.in_use(kernel, change.found)
+            found += [(kind, change, reason)] if reason is not None else []
+    return found
 
 
 def independent(

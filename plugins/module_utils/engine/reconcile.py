@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.leftovers import in_use
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
@@ -100,7 +101,12 @@ def compare(
             comparison.refuse(kind, by_kind.get(kind.name, []), str(error))
     if comparison.problems:
         raise Unready(list(dict.fromkeys(comparison.problems)))  # several kinds may meet one cause
-    return comparison.in_order()
+    todo = comparison.in_order()
+    # With what cannot go, what it stands on and what serves it stays as well.
+    used = [] if patient else in_use({kind.name: kind for kind in ordered}, kernel, todo.changes)
+    if used:
+        raise Unready([f"{describe(kind, c.values, c.owner)}: cannot remove it: {why}" for kind, c, why in used])
+    return todo
 
 
 def _needed(kinds: t.Iterable[Kind], by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> dict[Place, list[Wanted]]:

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.host_f
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import EndCniNetwork, WriteFile
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, cni_lists
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _SUBNET = {
@@ -112,6 +112,9 @@ class CniNetwork(HostFileKind):
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         return self.add(wanted)
+
+    def in_use(self, kernel: Kernel, found: Found) -> str | None:
+        return attachments.still_on(found.values["name"], kernel.has_link)
 
     def remove(self, found: Found) -> Rounds:
         """Not while a container is on it: what it has stands on the bridge."""

@@ -127,6 +127,12 @@ class DockerNetwork(Kind):
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         return super().fixed_of(differences) | {"owner"}.intersection(differences)
 
+    def in_use(self, kernel: Kernel, found: Found) -> str | None:
+        try:
+            return docker_daemon.still_on(found.values["id"])
+        except docker_daemon.Unanswered:
+            return None  # it says so itself when it is to go
+
     def remove(self, found: Found) -> Rounds:
         delete = DockerRequest("DELETE", f"/networks/{found.values['id']}", None, "remove")
         return [[delete], [*_closing(found), Record(self.name, found.key, None)]]

@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.lock i
 PATH = f"{FOLDER}/cni.json"
 _VERSION = 1
 _OWNER = "cni:"
+_ID = 12  # digits of a container's id, as engines show it
 
 Objects = t.Dict[str, t.List[t.Dict[str, t.Any]]]
 
@@ -112,6 +113,15 @@ def in_use(has_link: t.Callable[[str], bool]) -> dict[str, list[str]]:
         if each.is_there or has_link(each.host_end):
             found.setdefault(each.network, []).append(each.container)
     return found
+
+
+def still_on(network: str, has_link: t.Callable[[str], bool]) -> str | None:
+    """Why a network cannot go, in words; None where no container is on it. Raises Problem."""
+    containers = in_use(has_link).get(network)
+    if not containers:
+        return None
+    short = ", ".join(sorted(each[:_ID] for each in dict.fromkeys(containers)))
+    return f"containers of engines are on it ({short}): stop or remove them, then run again"
 
 
 def forget(network: str) -> None:

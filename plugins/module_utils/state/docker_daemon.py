@@ -109,6 +109,14 @@ def containers_on(network: str) -> list[str]:
     return sorted(str(each.get("Name")) for each in rows.values())
 
 
+def still_on(network: str) -> str | None:
+    """Why a network cannot go, in words; None where no container is on it. Raises Unanswered."""
+    names = containers_on(network)
+    if not names:
+        return None
+    return f"containers of Docker are on it ({', '.join(names)}): disconnect or remove them, then run again"
+
+
 def user_rules(chain: t.Callable[[Place], Rows | None]) -> tuple[list[str], list[UserRule]]:
     """The families that have the chain, and those of its rules that accept what goes out by a device.
 

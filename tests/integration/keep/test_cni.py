@@ -105,10 +105,12 @@ def leases(kept) -> list[dict[str, Any]]:
 
 def test_a_network_in_use_does_not_go(kept, engine):
     engine.add("web", "c1", **ports((8081, 80)))
+    before = kept.host.snapshot()
     for given in ({"document": {"version": 1}, "remove": ["*"]}, {"document": {"version": 1}, "everything": True}):
         answer = kept.host.module("document", **given)
         assert "cni_network web (web): cannot remove it: containers of engines are on it (c1)" in answer["msg"]
         assert reaches(kept.host, "c1", "10.80.1.1")
+        assert kept.host.snapshot() == before
     kept.save(document())
     # Its namespace goes without a word of the engine's, which asks for the end of it later, or never.
     kept.host.run("ip", "netns", "del", "c1")

@@ -186,6 +186,24 @@ def test_removes_by_name_what_is_ours():
     assert world.rows == {}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "leaves"),
+    [
+        ((), ANYTHING),
+        ((want("desk", present=False), want("hall", colour="blue")), lambda found: False),
+        ((want("desk", fitting="E14", recreate=True),), lambda found: False),
+    ],
+    ids=["left over", "by name", "made anew"],
+)
+def test_what_somebody_uses_is_told_of_before_anything_goes(wanted, leaves):
+    world = stands(want("desk", fitting="E27"), want("hall"), want("hall", "shade", hangs_on="lamp desk"))
+    world.used["desk"] = "a cat sleeps under it: wake it"
+    assert problems(world, *wanted, leaves=leaves) == [
+        "lamp desk (web): cannot remove it: a cat sleeps under it: wake it"
+    ]
+    assert planned(world, want("desk"), want("hall"), want("hall", "shade")).changes == []
+
+
 def test_removing_what_is_not_there_is_no_change():
     assert planned(World(), want("desk", present=False)).changes == []
 

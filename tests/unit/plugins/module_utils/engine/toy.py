@@ -52,6 +52,7 @@ class World:
     notes: list[str] = field(default_factory=list)
     free: set[tuple] = field(default_factory=set)
     fitted: dict[str, str] = field(default_factory=dict)  # colours that become others, without a word
+    used: dict[str, str] = field(default_factory=dict)  # what somebody else uses, by name
 
     # -- as the kernel's picture
 
@@ -149,6 +150,9 @@ class Lamp(Kind):
             yield (self.name, values["name"])
         if values.get("socket"):
             yield ("socket", values["socket"])
+
+    def in_use(self, kernel: World, found: Found) -> str | None:
+        return kernel.used.get(found.values["name"])
 
     def stands_on(self, values: dict[str, Any]) -> Iterable[tuple]:
         if values.get("hangs_on"):
