@@ -103,6 +103,14 @@ options:
         description:
           - Of several routes to one destination, that with the lowest metric is taken.
         type: int
+      type:
+        description:
+          - Drops what is sent there, without a word (V(blackhole)), or with an ICMP message to the sender, that the
+            destination is not reachable (V(unreachable)) or forbidden (V(prohibit)). It excludes O(routes[].via), and
+            needs an address of its family in O(addresses).
+        type: str
+        choices: [blackhole, unreachable, prohibit]
+        version_added: 0.2.0
   sysctls: &sysctls
     description:
       - Settings in the sandbox, below C(net.). In a name, C(IFNAME) stands for O(interface), as it does in Docker's.

@@ -9,7 +9,7 @@ import bisect
 import functools
 from collections.abc import Iterator
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import naming
+from ansible_collections.containerhost.network.plugins.plugin_utils import container_routes, naming
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
@@ -234,6 +234,9 @@ def check_fleet(fleet: Fleet, problems: Problems) -> None:
             by_host.setdefault(host, []).extend((network, endpoint) for endpoint in endpoints)
     for host, pairs in sorted(by_host.items()):
         _check_published(host, pairs, problems)
+        container_routes.check_places(
+            ((network, endpoint, _said_of(network, endpoint, "routes")) for network, endpoint in pairs), problems
+        )
         _check_tunnels(host, pairs, fleet, problems)
         _check_sandboxes(host, pairs, problems)
 
@@ -260,13 +263,7 @@ def _check_endpoint(network: Network, endpoint: Endpoint, problems: Problems) ->
         problems.add(
             f"{said_of('mtu')}`mtu` {endpoint.spec.mtu} is too small for IPv6, which needs {IPV6_MTU}", "Raise it"
         )
-    for route in endpoint.spec.routes:
-        if route.via and not any(route.via in slice_.block for address, slice_ in endpoint.addresses):
-            blocks = " and ".join(str(slice_.block) for address, slice_ in endpoint.addresses)
-            problems.add(
-                f"{said_of('routes')}its route to {route.dst} goes via {route.via}, which is outside of {blocks}",
-                "Choose a gateway that the container reaches on this network",
-            )
+    container_routes.check(network, endpoint, said_of("routes"), problems)
     if endpoint.spec.publish and network.spec.internal:
         problems.add(
             f"{said_of('publish')}it publishes {endpoint.spec.publish[0]} on an internal network, which has no way in",

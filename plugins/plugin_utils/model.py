@@ -65,11 +65,12 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class ContainerRoute:
-    """A route in a container: ``via`` None is on-link."""
+    """A route in a container: ``via`` None is on-link, or leads nowhere by its ``type``."""
 
     dst: Block
     via: Address | None = None
     metric: int | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ def first_of_each_family(endpoint: Endpoint) -> list[tuple[Address, Slice]]:
 def user_routes(endpoint: Endpoint) -> list[dict[str, Any]]:
     routes = []
     for route in endpoint.spec.routes:
-        fields = {"dst": str(route.dst), "via": str(route.via) if route.via else None, "metric": route.metric}
+        via = str(route.via) if route.via else None
+        fields = {"dst": str(route.dst), "via": via, "metric": route.metric, "type": route.type}
         routes.append({key: value for key, value in fields.items() if value is not None})
     return routes
 

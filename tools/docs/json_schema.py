@@ -28,7 +28,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory im
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import RESERVED_NETWORKS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import PROTOCOLS
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME_MAX
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME_MAX, ROUTE_TYPES
 from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,8 +130,8 @@ def _published() -> Schema:
 
 
 def _route() -> Schema:
-    metric = _or_null(_number(0, 2**32 - 1))
-    return _mapping({"dst": _CIDR, "via": _or_null(_ONE_ADDRESS), "metric": metric}, required=["dst"])
+    keys = {"via": _ONE_ADDRESS, "metric": _number(0, 2**32 - 1), "type": _choice(ROUTE_TYPES)}
+    return _mapping({"dst": _CIDR, **{name: _or_null(found) for name, found in keys.items()}}, required=["dst"])
 
 
 def _dns() -> Schema:

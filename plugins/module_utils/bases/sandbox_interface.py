@@ -12,6 +12,7 @@ import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     change_addresses,
     change_settings,
@@ -46,16 +47,11 @@ SANDBOX_OPTIONS: dict[str, dict[str, t.Any]] = {
     "routes": {
         "type": "list",
         "elements": "dict",
-        "options": {
-            "dst": {"type": "str", "required": True},
-            "via": {"type": "str"},
-            "metric": {"type": "int"},
-        },
+        "options": sandbox_routes.ROUTE_OPTIONS,
     },
     "sysctls": {"type": "dict"},
 }
 _SANDBOX_VALUES = ("interface", "mac", "addresses", "routes", "sysctls")
-_METRIC_6 = 1024  # IP6_RT_PRIO_USER, linux/ipv6_route.h: what an IPv6 route without a metric gets
 
 
 def normalise(values: Values, required: bool = True) -> Values:
@@ -72,7 +68,7 @@ def normalise(values: Values, required: bool = True) -> Values:
     if plain.get("mac") is not None:
         plain["mac"] = canonical.unicast_mac(plain["mac"])
     plain["addresses"] = canonical.each(plain.get("addresses") or [], device_address)
-    plain["routes"] = sorted({_route_text(route) for route in plain.get("routes") or []})
+    plain["routes"] = sandbox_routes.texts_of(plain)
     if plain["routes"] and plain.get("up") is False:
         raise Problem(f"{plain.get('name')}: an interface that is down has no routes: leave out `routes` or `up`")
     plain["sysctls"] = {
@@ -92,42 +88,9 @@ def sysctl_path(key: str, interface: str = "") -> str:
     return path
 
 
-def _route_text(route: t.Mapping[str, t.Any] | str) -> str:
-    if isinstance(route, str):
-        return route
-    if not isinstance(route, dict) or not route.get("dst"):
-        raise Problem(f"route {route!r} needs a `dst`: a network in CIDR, 0.0.0.0/0 for everywhere")
-    dst = canonical.network_cidr(route["dst"])
-    via, metric = route.get("via"), route.get("metric")
-    if metric is not None:
-        metric = canonical.between(metric, 0, 0xFFFFFFFF, "metric")
-    if metric == (_METRIC_6 if ":" in dst else 0):
-        metric = None
-    if via is not None and (":" in via) != (":" in dst):
-        raise Problem(f"route {dst} cannot go via {via}: they are not of one family")
-    text = dst
-    text += f" via {canonical.address(via, 'via')}" if via else ""
-    return text + (f" metric {metric}" if metric else "")
-
-
-def _route_fields(text: str, device: str) -> dict[str, t.Any]:
-    words = text.split()
-    return {"dst": words[0], "device": device, **dict(zip(words[1::2], words[2::2]))}
-
-
-def route_fields(text: str, device: str) -> dict[str, t.Any]:
-    """The route that a text stands for, as ``messages.route`` takes it."""
-    fields = _route_fields(text, device)
-    if "metric" in fields:
-        fields["metric"] = int(fields["metric"])
-    return fields
-
-
 def export(values: Values) -> Values:
     """Routes back to what they are in a document."""
-    routes = [route_fields(text, "") for text in values.get("routes") or ()]
-    for route in routes:
-        del route["device"]
+    routes = [sandbox_routes.fields_of(text) for text in values.get("routes") or ()]
     return {**values, **({"routes": routes} if routes else {})}
 
 
@@ -156,7 +119,7 @@ def occupies(values: Values) -> t.Iterator[Place]:
         where = (sandbox["engine"], sandbox["ref"])
         yield ("interface", *where, values.get("interface"))
         for text in values.get("routes") or ():
-            yield ("route", *where, *_place(text))
+            yield ("route", *where, *sandbox_routes.place(text))
 
 
 def holds(values: Values) -> t.Iterator[Place]:
@@ -183,7 +146,7 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
             kernel.addresses(netns)
             kernel.routes(netns, m.RT_TABLE_MAIN)
         other = kernel.link_by_any_name(interface, netns) if there is None else None
-        route = _route_in_the_way(kernel, wanted, netns, is_ours) if there is None else None
+        route = sandbox_routes.in_the_way(kernel, wanted.values, netns, is_ours) if there is None else None
     except WireError as error:
         return f"{_name(sandbox)} cannot be looked into: {error}"
     if other is not None and other.name != interface and kernel.link(other.name, netns) is not None:
@@ -202,22 +165,6 @@ def pending(kernel: Kernel, wanted: Wanted, is_ours: t.Callable[[Link], bool]) -
             " without that network, or have no network of ours bring that route (an `internal` one brings none)"
         )
     return _shared(kernel, wanted, netns)
-
-
-def _route_in_the_way(
-    kernel: Kernel, wanted: Wanted, netns: str, is_ours: t.Callable[[Link], bool]
-) -> str | None:
-    """One that a container's own engine has given it, such as its default route, at the place of a wanted one."""
-    links = kernel.links(netns) if kernel.identity(netns) is not None else {}
-    if not wanted.values["routes"] or len(links) < 2:  # most have lo alone by now, and are not looked into further
-        return None
-    places = {_place(text) for text in wanted.values["routes"]}
-    for row in kernel.routes(netns, m.RT_TABLE_MAIN):
-        text, link = _route_text(row), links.get(row["device"] or "")
-        theirs = row["protocol"] != m.PROTOCOL and link is not None and not is_ours(link)
-        if theirs and row["table"] == m.RT_TABLE_MAIN and _place(text) in places:
-            return f"{text} dev {row['device']}"
-    return None
 
 
 def _gives_way(kernel: Kernel, wanted: Wanted, there: Link) -> bool:
@@ -279,34 +226,13 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
         "interface": link.name,
         "mac": link.mac,
         "addresses": addresses,
-        "routes": routes_of(kernel, path, link.name, asked.get("routes", ())),
+        "routes": sandbox_routes.read(kernel, path, link.name, asked.get("routes", ())),
         "sysctls": {
             key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
             for key, value in asked.get("sysctls", {}).items()
         },
         "end_settings": device_settings.read(kernel, path, link, asked.get("end_settings", {}), mtu),
     }
-
-
-def routes_of(kernel: Kernel, path: str | None, interface: str, wanted: t.Iterable[str] = ()) -> list[str]:
-    """Routes by an interface that are ours, or stand where a wanted one is to be."""
-    places = {_place(text) for text in wanted}
-    routes = []
-    for row in kernel.routes(path, m.RT_TABLE_MAIN):
-        of_its_own = (path, row["dst"], row["metric"], row["table"])
-        if kernel.records.owner("route", of_its_own) is not None:
-            continue
-        if row["device"] == interface and row["table"] == m.RT_TABLE_MAIN:
-            text = _route_text(row)
-            if row["protocol"] == m.PROTOCOL or _place(text) in places:
-                routes.append(text if row["protocol"] == m.PROTOCOL else f"{text} proto {row['protocol']}")
-    return sorted(routes)
-
-
-def _place(text: str) -> tuple[str, str]:
-    """What makes a route the same one: its destination and its metric."""
-    words = text.split()
-    return words[0], words[words.index("metric") + 1] if "metric" in words else ""
 
 
 def set_up(values: Values, path: str) -> list[Step]:
@@ -331,14 +257,14 @@ def attach(values: Values, path: str) -> list[Step]:
     device = values["interface"]
     steps: list[Step] = [m.set_link(device, path, up=True)] if values.get("up", True) else []
     steps += [m.new_address(device, cidr, path) for cidr in values["addresses"]]
-    return steps + [m.route(route_fields(text, device), path) for text in values["routes"]]
+    return steps + [sandbox_routes.message(text, values, path) for text in values["routes"]]
 
 
 def leave(wanted: Wanted, found: Found, path: str, spare: str) -> tuple[list[list[Step]], Found]:
     """Take away the routes that it is not to have, and call it by a name that nobody else has, if it gets another."""
     values, device = wanted.values, found.values["interface"]
     gone = [text for text in found.values["routes"] if text not in values["routes"]]
-    steps: list[Step] = [m.route(route_fields(text, device), path, delete=True) for text in gone]
+    steps: list[Step] = [sandbox_routes.deletion(text, device, path) for text in gone]
     after = {**found.values, "routes": [text for text in found.values["routes"] if text not in gone]}
     if device != values["interface"]:
         steps.append(m.set_link(device, path, operation="rename", ifname=spare))
@@ -369,16 +295,5 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     if "up" in differences and not wanted.values["up"]:
         old = without_ipv6(old)
     rest += change_addresses(device, path, old, new)
-    rest += _change_routes(wanted, path, differences)
+    rest += sandbox_routes.change(wanted.values, path, differences)
     return [leave, take, first, settings, rest]
-
-
-def _change_routes(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[Step]:
-    """All of them again where addresses change or the device comes up: the kernel takes routes along with those."""
-    device = wanted.values["interface"]
-    old, new = differences.get("routes", ((), ()))
-    again = wanted.values["routes"] if {"addresses", "up"} & set(differences) else [r for r in new if r not in old]
-    return [
-        *(m.route(route_fields(text, device), path, delete=True) for text in old if text not in new),
-        *(m.route(route_fields(text, device), path, replace=True) for text in again),
-    ]

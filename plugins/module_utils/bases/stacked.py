@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface, sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS, by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     ANY_PARENT,
@@ -380,7 +380,9 @@ class StackedKind(Kind):
         values = found.values
         if "left_in" in values:
             return [[DeleteLink(values["left_in"], values["left_as"])], forget]
-        return [[DeleteLink(self.path_of(values), values["interface"])], forget]
+        path = self.path_of(values)
+        outlasting = sandbox_routes.removal(values.get("routes") or (), path)
+        return [[*outlasting, DeleteLink(path, values["interface"])], forget]
 
     def undo(self, wanted: Wanted) -> Rounds:
         gone = DeleteLink(self.path_of(wanted.values), wanted.values["interface"])

@@ -9,7 +9,7 @@ import errno
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface, sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     DEVICE_OPTIONS,
     ETH_DATA_LEN,
@@ -23,11 +23,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
+    Key,
     Problem,
     Values,
     Wanted,
+    namespaces,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Answer, DeleteLink
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Answer, DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     AT_FIRST,
@@ -41,6 +43,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 
 # Places (namespace, bridge, MAC) where a bridge will know a container at its port, and at no other.
 FIXED_MACS = "fixed macs"
+# Records of those that have brought a container routes which do not go along with them.
+_OUTLASTED = "veth_routes"
 _PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
 
 
@@ -173,17 +177,21 @@ class Veth(DeviceKind):
     # -- reading -----------------------------------------------------------------------------------------------
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        """Of one that is left over, its routes as well, where they may be in the way of another end in its sandbox."""
+        """Of one that is to go, its routes as well, where they may be in the way of another end in its sandbox, or stay
+        in it."""
         keys = {object_.key for object_ in wanted}
-        paths = {sandbox_key(object_.values): object_.values for object_ in wanted if object_.present}
+        paths = {sandbox_key(object_.values) for object_ in wanted if object_.present}
         there = set()
         for found in super().read(kernel, wanted):
             there.add(found.key)
-            beside = paths.get(sandbox_key(found.values)) if found.key not in keys else None
-            if beside is not None:
-                path, interface = sandbox_interface.netns_of(beside), found.values["interface"]
-                found.values["routes"] = sandbox_interface.routes_of(kernel, path, interface)
+            beside = found.key not in keys and sandbox_key(found.values) in paths
+            stay = "routes" not in found.values and kernel.records.owner(_OUTLASTED, found.key) is not None
+            if (beside or stay) and sandbox_key(found.values):
+                path, interface = sandbox_interface.netns_of(found.values), found.values["interface"]
+                found.values["routes"] = sandbox_routes.read(kernel, path, interface)
             yield found
+        for netns in namespaces(wanted):
+            kernel.saw(_OUTLASTED, netns, there)
         for object_ in wanted:
             if object_.present and object_.key not in there and self._is_cut_off(kernel, object_):
                 values = {option: object_.values[option] for option in ("name", "interface")}
@@ -203,7 +211,10 @@ class Veth(DeviceKind):
         """By either end, wherever that is: the other one goes with it."""
         if "moved" in found.values:
             return [[DeleteLink(found.values["moved"], found.values["interface"])]]
-        return super().remove(found)
+        return _without_routes(found.key, found.values, super().remove(found))
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        return _without_routes(wanted.key, wanted.values, super().undo(wanted))
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         values = super().values_of(kernel, netns, link, wanted)
@@ -259,7 +270,7 @@ class Veth(DeviceKind):
         port = [*_port(values, [option for option in _PORT if values.get(option)]), *_fix_mac(values)]
         closed = in_files(netns, values["name"], values["settings"])
         return [
-            [self._made(wanted, path)],
+            [*_noted(wanted, (), values["routes"]), self._made(wanted, path)],
             [marked, *port, *closed, *sandbox_interface.set_up(values, path)],
             sandbox_interface.attach(values, path),
             # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
@@ -311,10 +322,25 @@ class Veth(DeviceKind):
         inside = sandbox_interface.change(wanted, sandbox_interface.netns_of(values), differences)
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
+        host += _noted(wanted, *differences.get("routes", ((), ())))
         return [[*host, *inside[0]], [*closed, *inside[1]], *inside[2:], list(up)]
 
     def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
         return sandbox_interface.leave(wanted, found, sandbox_interface.netns_of(wanted.values), wanted.values["name"])
+
+
+def _noted(wanted: Wanted, before: t.Iterable[str], after: t.Iterable[str]) -> list[Record]:
+    had, has = any(map(sandbox_routes.outlives, before)), any(map(sandbox_routes.outlives, after))
+    return [Record(_OUTLASTED, wanted.key, wanted.owner if has else None)] if had or has else []
+
+
+def _without_routes(key: Key, values: Values, rounds: Rounds) -> Rounds:
+    """What it has brought, and does not go along with it, goes before it."""
+    staying = list(filter(sandbox_routes.outlives, values.get("routes") or ()))
+    if not staying:
+        return rounds
+    gone = sandbox_routes.removal(staying, sandbox_interface.netns_of(values))
+    return [[*gone, *rounds[0]], *rounds[1:], [Record(_OUTLASTED, key, None)]]
 
 
 def sandbox_key(values: Values) -> tuple[str, str] | None:

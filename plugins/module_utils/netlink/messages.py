@@ -30,7 +30,7 @@ NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY, NTF_ROUTER = 0x02, 0x04, 0x10
 NUD_REACHABLE, NUD_STALE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x04, 0x40, 0x80
 RT_TABLE_MAIN = 254
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
-RTN_UNICAST, RTN_BLACKHOLE = 1, 6
+RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW = 1, 6, 7, 8, 9
 RTPROT_KERNEL = 2
 IP6_RT_PRIO_ADDRCONF = 256  # linux/ipv6_route.h
 RTNH_F_ONLINK = 4
@@ -41,6 +41,10 @@ AF_BRIDGE = 7
 GROUP = 0x6368
 GROUP_LEAVING = 0x6369  # links on their way out: one message deletes a whole group
 PROTOCOL = 143
+
+# Routes that drop what goes there: without a word, or with one of ICMP to the sender (ip-route(8)).
+DROPPING = {"blackhole": RTN_BLACKHOLE, "unreachable": RTN_UNREACHABLE, "prohibit": RTN_PROHIBIT}
+ROUTE_TYPES = {**DROPPING, "throw": RTN_THROW}
 
 
 class Index(t.NamedTuple):
@@ -202,30 +206,34 @@ def route(
 ) -> Message:
     """Add, replace or delete a route: ``dst``, ``device``, ``via``, ``onlink``, ``metric``, ``src``, ``table``.
 
-    Ours carry our protocol; what is deleted may carry any (0).
+    Ours carry our protocol; what is deleted may carry any (0). One of a ``type`` that drops leaves by no device.
     """
     family, address, length = prefix(route_["dst"])
     table = route_.get("table") or RT_TABLE_MAIN
-    attributes: dict[str, t.Any] = {"RTA_OIF": Index(route_["device"]), "RTA_PRIORITY": route_.get("metric")}
+    type_, device = route_.get("type"), route_.get("device")
+    attributes: dict[str, t.Any] = {"RTA_PRIORITY": route_.get("metric")}
+    if type_ is None:
+        attributes["RTA_OIF"] = Index(device)
     if length:
         attributes["RTA_DST"] = address
     attributes["RTA_GATEWAY"] = route_.get("via")
     attributes["RTA_PREFSRC"] = route_.get("src")
     attributes["RTA_TABLE"] = table
-    on_device = not route_.get("via") and family == socket.AF_INET
+    on_device = not route_.get("via") and family == socket.AF_INET and type_ is None
     header = {
         "family": family,
         "dst_len": length,
         "table": table if table < 256 else 0,
         "proto": protocol if delete else PROTOCOL,
         "scope": RT_SCOPE_LINK if on_device and not delete else RT_SCOPE_NOWHERE if delete else RT_SCOPE_UNIVERSE,
-        "type": RTN_UNICAST,
+        "type": ROUTE_TYPES.get(type_, RTN_UNICAST),
         "flags": RTNH_F_ONLINK if route_.get("onlink") else 0,
     }
     verb, flags = RTM_NEWROUTE, NLM_F_CREATE | (NLM_F_REPLACE if replace else NLM_F_EXCL)
     if delete:
         verb, flags = RTM_DELROUTE, 0
-    operation = f"{'delete' if delete else 'change' if replace else 'add'} route {route_['dst']} on {route_['device']}"
+    what = f"{type_} {route_['dst']}" if type_ else f"route {route_['dst']} on {device}"
+    operation = f"{'delete' if delete else 'change' if replace else 'add'} {what}"
     return Message(verb, flags, header, attributes, operation, netns)
 
 

@@ -22,8 +22,7 @@ NEIGHBOUR = frozenset(f"NDA_{name}" for name in "DST LLADDR PORT VNI NH_ID MASTE
 # IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
 SKIP_STATS = {"IFLA_EXT_MASK": 8}
 
-# RTN_*, linux/rtnetlink.h: those that are no unicast drop what goes there.
-ROUTE_TYPES = {m.RTN_UNICAST: None, 6: "blackhole", 7: "unreachable", 8: "prohibit", 9: "throw"}
+ROUTE_TYPES = {m.RTN_UNICAST: None, **{number: name for name, number in m.ROUTE_TYPES.items()}}
 IF_OPER_UNKNOWN = 0  # linux/if.h
 _CARRIED = m.IFF_RUNNING | m.IFF_LOWER_UP
 

@@ -60,7 +60,8 @@ SYSCTL = re.compile(r"[A-Za-z0-9_-]+([./][A-Za-z0-9_.:-]+)+\Z")
 FAMILIES = {"ipv4": 4, "ipv6": 6}
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
-ROUTE_KEYS = ("dst", "via", "metric")
+ROUTE_KEYS = ("dst", "via", "metric", "type")
+ROUTE_TYPES = ("blackhole", "unreachable", "prohibit")
 
 
 def read_name(value: Any, option: Option | None = None) -> str:
@@ -293,11 +294,16 @@ def _route(value: Any) -> ContainerRoute:
         raise Refusal(
             f"the route to {dst} goes via {via}, which is of the other family", "Give it a gateway of its own family"
         )
-    metric = keys.get("metric")
+    metric, type_ = keys.get("metric"), keys.get("type")
+    if type_ is not None:
+        type_ = read_text(type_, Option("type", "text", "", choices=ROUTE_TYPES))
+    if type_ and via:
+        raise Refusal(f"the route to {dst} is of type {type_}, which leads nowhere, and not via {via}", "Leave out one")
     return ContainerRoute(
         dst,
         via,
         None if metric is None else read_int(metric, Option("metric", "int", "", minimum=0, maximum=2**32 - 1)),
+        type_,
     )
 
 

@@ -138,7 +138,12 @@ ENDPOINT = (
         "Which network its default routes lead to, without C(default_route): the highest, then the first by name.",
         default=0, minimum=-(2**31), maximum=2**31 - 1,
     ),  # fmt: skip
-    Option("routes", "routes", "More routes in the container: mappings of C(dst), C(via) and C(metric).", default=()),
+    Option(
+        "routes",
+        "routes",
+        "More routes in the container: mappings of C(dst), C(via) or C(type), and C(metric).",
+        default=(),
+    ),
     Option(
         "rate",
         "rate",

@@ -53,7 +53,10 @@ SHOP = {
                     "sources": ["10.0.0.0/8"],
                 },
             ],
-            "routes": [{"dst": "10.9.0.0/16", "via": "10.80.0.1", "metric": 7}],
+            "routes": [
+                {"dst": "10.9.0.0/16", "via": "10.80.0.1", "metric": 7},
+                {"dst": "10.8.0.0/16", "type": "prohibit"},
+            ],
             "sysctls": {"net.ipv4.conf.IFNAME.rp_filter": 2},
         },
         "fabric": {"addresses": ["10.42.0.7", "fd00:42::7"]},
@@ -154,7 +157,8 @@ scalars = st.one_of(
 KEYS = sorted(
     {option.name for part in (schema.NETWORK, schema.CONTAINER, schema.ENDPOINT) for option in part}
     | {option.name for driver in drivers().values() for option in driver.options}
-    | {"cidr", "host_prefix", "gateway", "range", "exclude", "dst", "via", "metric", "host_ip", "sources", "web", "db"}
+    | {"cidr", "host_prefix", "gateway", "range", "exclude", "dst", "via", "metric", "type", "host_ip", "sources"}
+    | {"web", "db"}
 )
 keys = st.one_of(st.sampled_from(KEYS), scalars.filter(lambda key: not isinstance(key, (list, dict))))
 anything = st.recursive(

@@ -140,6 +140,7 @@ def test_routes():
         ContainerRoute(parse_block("10.9.0.0/16"), parse_address("10.80.1.1"), 7),
         ContainerRoute(parse_block("::/0")),
     )
+    assert read("routes", [{"dst": "10.9.0.0/16", "type": "blackhole"}])[0].type == "blackhole"
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,9 @@ def test_routes():
         ([{"via": "10.0.0.1"}], "no `dst`"),
         ([{"dst": "10.9.0.0/16", "via": "fd00::1"}], "other family"),
         ([{"dst": "10.9.0.0/16", "dev": "eth0"}], "unknown key `dev`"),
+        ([{"dst": "10.9.0.0/16", "type": "black hole"}], "`type` is 'black hole'"),
+        ([{"dst": "10.9.0.0/16", "type": "local"}], "`type` is 'local'"),
+        ([{"dst": "10.9.0.0/16", "type": "prohibit", "via": "10.0.0.1"}], "prohibit, which leads nowhere"),
         (["10.9.0.0/16"], "not a mapping"),
         ({"dst": "10.9.0.0/16"}, "not a list"),
     ],
