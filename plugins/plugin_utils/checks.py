@@ -56,14 +56,24 @@ def check_inventory(inventory: Inventory, wanted: Membership, ledger: Ledger, pr
 
 def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
     labelled = []
+    of_hosts: dict[str, list[tuple[Block, str]]] = {}
     for spec in inventory.networks.values():
-        if spec.present:
-            place = spec.where.place
-            labelled += [(subnet.cidr, f"`{spec.name}` ({subnet.cidr}, {place})") for subnet in spec.subnets or ()]
-            labelled += [
-                (block, f"`{spec.name}` ({block}, by the ledger)") for block in remembered_subnets(spec, ledger)
-            ]
-    for (_outer, one), (_inner, other) in overlapping(labelled):
+        if not spec.present:
+            continue
+        place = spec.where.place
+        own = [(subnet.cidr, f"`{spec.name}` ({subnet.cidr}, {place})") for subnet in spec.subnets or ()]
+        own += [(block, f"`{spec.name}` ({block}, by the ledger)") for block in remembered_subnets(spec, ledger)]
+        labelled += own
+        for host in _only_on(spec):
+            of_hosts.setdefault(host, []).extend(own)
+    apart = {row for rows in of_hosts.values() for row in rows}
+    everywhere = [row for row in labelled if row not in apart]
+    pairs = dict.fromkeys(
+        (one, other)
+        for rows in [[], *of_hosts.values()]
+        for (_outer, one), (_inner, other) in overlapping([*everywhere, *rows])
+    )
+    for one, other in pairs:
         problems.add(f"{schema.NETWORKS}: {one} overlaps {other}", "Give one of them another subnet")
     for (_outer, one), (_inner, other) in overlapping((pool, f"{pool}") for pool in inventory.pools or ()):
         problems.add(f"containerhost_pools: {one} overlaps {other}", "Leave one of them out")
@@ -77,6 +87,13 @@ def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) ->
                 f"{schema.NETWORKS}: {label} has the underlay address of {underlays[address]} ({address}) in it",
                 "Give the network another subnet",
             )
+
+
+def _only_on(spec: NetworkSpec) -> tuple[str, ...]:
+    """The hosts that a network is said to be on alone, each for itself: others may have its subnet for another one."""
+    driver_ = driver_of(spec)
+    shared = driver_.spans_hosts or driver_.one_segment(spec) or any(each.host_prefix for each in spec.subnets or ())
+    return () if shared or spec.members is None else spec.members
 
 
 def _is_lan(spec: NetworkSpec) -> bool:

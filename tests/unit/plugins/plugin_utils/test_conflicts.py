@@ -20,6 +20,39 @@ class TestSubnets:
             " `office` (10.42.8.0/21, containerhost_networks_more). Give one of them another subnet"
         ]
 
+    def test_bridges_of_one_subnet_that_no_host_has_both_of(self, fleet):
+        fleet.more_networks(
+            "a: {driver: bridge, hosts: h1, subnets: [10.5.0.0/16]}\n"
+            "b: {driver: bridge, hosts: [h2], subnets: [10.5.0.0/16, 'fd05::/64']}\n"
+            "c: {driver: bridge, hosts: 'h3', subnets: [10.5.8.0/24]}",
+        )
+        assert fleet.problems() == []
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            "driver: bridge",
+            "driver: bridge, hosts: h1",
+            "driver: bridge, hosts: [h2, h1]",
+            "driver: macvlan, parent: eth1, hosts: h2",
+            "driver: overlay, vni: 7, hosts: h2",
+        ],
+    )
+    def test_bridges_of_one_subnet_that_a_host_may_have_both_of(self, fleet, other):
+        fleet.more_networks(
+            "a: {driver: bridge, hosts: h1, subnets: [10.5.0.0/16]}\n"
+            f"b: {{{other}, subnets: [10.5.0.0/16]}}"
+        )
+        assert "`a` (10.5.0.0/16" in fleet.problems()[0]
+        assert "overlaps `b` (10.5.0.0/16" in fleet.problems()[0]
+
+    def test_the_same_with_slices_is_one_network_of_all_hosts(self, fleet):
+        subnets = "subnets: [{cidr: 10.5.0.0/16, host_prefix: 24}]"
+        fleet.more_networks(
+            f"a: {{driver: bridge, hosts: h1, {subnets}}}\nb: {{driver: bridge, hosts: h2, {subnets}}}"
+        )
+        assert "overlaps `b` (10.5.0.0/16" in fleet.problems()[0]
+
     def test_two_of_one_network_that_overlap(self, fleet):
         fleet.more_networks("office: {driver: bridge, subnets: [10.5.0.0/16, 10.5.8.0/24]}")
         assert "`office` (10.5.0.0/16" in fleet.problems()[0]
