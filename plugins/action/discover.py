@@ -15,14 +15,14 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import compose, compose_text, fleet
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import compose, compose_project, fleet
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.docker import from_docker
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.flannel import with_flannel
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.podman import from_podman
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
@@ -34,7 +34,6 @@ ARGUMENTS = {
 }
 FOLDER = "containerhost-engines"
 LEDGER = variables.LEDGER_NAME
-_OVERRIDES = tuple(f"{name}.override.{end}" for name in ("compose", "docker-compose") for end in ("yml", "yaml"))
 
 
 class ActionModule(ActionBase):
@@ -68,9 +67,9 @@ class ActionModule(ActionBase):
     def _write(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         hosts = sorted(map(str, task_vars["ansible_play_hosts_all"]))
         found = {host: _answer(host) for host in hosts}
-        for host, paths in _compose_files(arguments["compose"], hosts).items():
-            for path in paths:
-                found[host] = fleet.joined(found[host], _of_compose(path))
+        for host, projects in _compose_projects(arguments["compose"], hosts).items():
+            for project in projects:
+                found[host] = fleet.joined(found[host], _of_compose(project))
         known = {host: each for host, each in found.items() if each.networks or each.containers or each.left}
         if not any(each.networks or each.containers for each in known.values()):
             raise Refusal(
@@ -149,11 +148,11 @@ def _answer(host: str) -> DiscoveredHost:
     return fleet.beside(found, from_podman(podman.get("networks") or (), podman.get("containers") or ()), "podman")
 
 
-def _compose_files(told: Any, hosts: list[str]) -> dict[str, list[str]]:
-    """Paths by host: of a mapping, or of a list where there is one host."""
+def _compose_projects(told: Any, hosts: list[str]) -> dict[str, list[compose_project.ProjectFiles]]:
+    """Projects by host: of a mapping, or of a list where there is one host."""
     if not told:
         return {}
-    if not isinstance(told, Mapping):
+    if not isinstance(told, Mapping) or "files" in told:
         if len(hosts) != 1:
             raise Refusal(
                 f"`compose` names files, and not on which of {', '.join(hosts)} their services run",
@@ -163,23 +162,15 @@ def _compose_files(told: Any, hosts: list[str]) -> dict[str, list[str]]:
     for host in told:
         if host not in hosts:
             raise Refusal(f"`compose` names {host}, which is no host of this run", f"Choose from {', '.join(hosts)}")
-    return {str(host): [paths] if isinstance(paths, str) else list(map(str, paths)) for host, paths in told.items()}
+    several = {str(host): each if isinstance(each, (list, tuple)) else [each] for host, each in told.items()}
+    return {host: [compose_project.requested(each) for each in projects] for host, projects in several.items()}
 
 
-def _of_compose(path: str) -> DiscoveredHost:
-    text = _text(path)
-    if text is None:
-        raise Refusal(f"there is no Compose file {path}", "Name its path, from the current folder")
-    folder = os.path.dirname(os.path.abspath(path))
-    beside = compose_text.read_environment(_text(os.path.join(folder, ".env")) or "")
-    left: list[str] = []
-    found = compose.from_compose(
-        compose_text.read(text, path, {**beside, **os.environ}, left), os.path.basename(folder)
-    )
-    for name in _OVERRIDES:
-        if os.path.basename(path) != name and os.path.exists(os.path.join(folder, name)):
-            left.append(f"{name} beside {path} is not merged into it: name what `docker compose config` prints")
-    return DiscoveredHost(found.networks, found.containers, [*left, *found.left])
+def _of_compose(request: compose_project.ProjectFiles) -> DiscoveredHost:
+    project = compose_project.load(request, os.environ, _text)
+    found = compose.from_compose(project.content, project.folder)
+    found.left[:0] = project.left
+    return found
 
 
 def _connection(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,17 +181,9 @@ def _planned(
     networks: Mapping[str, Any], hosts: Mapping[str, DiscoveredHost], connection: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str | None, list[str]]:
     """The ledger of the new inventory, or the plan's reasons why there is none."""
-    told = {
-        host: {
-            **connection[host],
-            "containerhost_networks": networks,
-            "containerhost_containers": each.containers,
-            **({"containerhost_slices": each.slices} if each.slices else {}),
-        }
-        for host, each in hosts.items()
-    }
     try:
-        plan = make_plan(gather(Sources(told)), ledgers.Ledger(), datetime.date.today().isoformat())
+        inventory = gather(fleet.sources(networks, hosts, connection))
+        plan = make_plan(inventory, ledgers.Ledger(), datetime.date.today().isoformat())
     except PlanError as error:
         return None, error.problems
     return ledgers.render(plan.ledger), []
@@ -210,7 +193,7 @@ def _text(path: str) -> str | None:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
         raise Refusal(f"{path} can't be read: {error.strerror}", "Name another one") from None

@@ -32,8 +32,12 @@ options:
     default: containerhost-discovered
   compose:
     description:
-      - Compose files on the controller, as a mapping from host to paths, or a list of paths where there is one host.
-        Variables have their values from C(.env) beside the file and from the environment.
+      - Compose projects on the controller, as a mapping from host to a list of them, or a list where there is one host.
+        A project is the path of its file or folder, a list of the paths of several files that are merged, or a mapping
+        of C(files), C(profiles), C(name) and C(env_file).
+      - C(include), C(extends) and the override beside a file are followed. Variables have their values from C(.env)
+        beside the file and from the environment, C(COMPOSE_FILE), C(COMPOSE_PROFILES) and C(COMPOSE_PROJECT_NAME)
+        among them.
       - Of a container that runs on its host already, what runs counts.
     type: raw
 extends_documentation_fragment:
@@ -64,7 +68,7 @@ EXAMPLES = r"""
   containerhost.network.discover:
     phase: write
     dest: discovered
-    compose: {h1: [shop/compose.yml]}
+    compose: {h1: [shop/compose.yml, {files: [wiki/compose.yml, wiki/prod.yml], profiles: [backup]}]}
   run_once: true
 """
 

@@ -11,12 +11,15 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.driver_options import (
     driver_options,
+    endpoint_options,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import (
     DiscoveredHost,
     canonical_address,
     canonical_block,
     canonical_span,
+    in_family,
+    is_hostname,
     is_name,
     port,
     subnet,
@@ -124,12 +127,14 @@ def _take_container(each: Mapping[str, Any], by_id: Mapping[str, str], found: Di
     ports = list(_ports(name, each, found))
     if ports and way_out is None:
         found.left.append(f"container `{name}`: it publishes {', '.join(ports)}, and is on no bridge with a way in")
-    elif ports and way_out is not None:
-        taken[way_out]["publish"] = ports
+    elif way_out is not None:
+        ports = in_family(ports, found.networks[way_out], f"container `{name}`", found.left)
+        taken[way_out] |= {"publish": ports} if ports else {}
     options["networks"] = taken
     if way_out is not None and len(taken) > 1:
         options["default_route"] = way_out
-    found.containers[name] = {**options, **_dns(host)}
+    found.containers[name] = options
+    found.left.extend(_dns(name, host))
     for link in host.get("Links") or ():
         found.left.append(f"container `{name}`: its link {link} is no name here; give the other one an alias")
 
@@ -155,13 +160,11 @@ def _endpoint(
     driver = found.networks[_ours(network)]["driver"]
     if it.get("MacAddress") and driver != "ipvlan":
         options["mac"] = str(it["MacAddress"]).lower()
-    interface = (it.get("DriverOpts") or {}).get("com.docker.network.endpoint.ifname")
-    if interface:
-        options["interface"] = interface
+    options |= endpoint_options(it.get("DriverOpts") or {}, f"container `{name}` on `{network}`", found.left)
     aliases = list(_aliases(name, it, str(each.get("Id"))))
-    for alias in (alias for alias in aliases if not is_name(alias)):
+    for alias in (alias for alias in aliases if not is_hostname(alias)):
         found.left.append(f"container `{name}`: its alias {alias!r} on `{network}` is no name here")
-    kept = [alias for alias in aliases if is_name(alias)]
+    kept = [alias for alias in aliases if is_hostname(alias)]
     return {**options, "aliases": kept} if kept else options
 
 
@@ -208,7 +211,8 @@ def _by_number(item: tuple[str, Any]) -> tuple[int, str]:
     return int(number[0]) if number else 0, item[0]
 
 
-def _dns(host: Mapping[str, Any]) -> dict[str, Any]:
-    keys = (("servers", "Dns"), ("search", "DnsSearch"), ("options", "DnsOptions"))
-    dns = {ours: list(host[theirs]) for ours, theirs in keys if host.get(theirs)}
-    return {"dns": dns} if dns else {}
+def _dns(name: str, host: Mapping[str, Any]) -> Iterator[str]:
+    for theirs, option in (("Dns", "--dns"), ("DnsSearch", "--dns-search"), ("DnsOptions", "--dns-option")):
+        if host.get(theirs):
+            told = " ".join(f"{option} {each}" for each in host[theirs])
+            yield f"container `{name}`: {told} is Docker's to write into resolv.conf; make it anew with the same"

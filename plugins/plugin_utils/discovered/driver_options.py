@@ -47,6 +47,22 @@ def driver_options(driver: str, options: Mapping[str, Any], what: str, left: lis
     return {"driver": driver, **found}
 
 
+_ENDPOINT = "com.docker.network.endpoint."
+
+
+def endpoint_options(options: Mapping[str, Any], what: str, left: list[str]) -> dict[str, Any]:
+    """Of one container on a network."""
+    theirs = {name: str(value) for name, value in options.items()}
+    found: dict[str, Any] = {}
+    if interface := theirs.pop(f"{_ENDPOINT}ifname", ""):
+        found["interface"] = interface
+    sysctls = [each.partition("=") for each in theirs.pop(f"{_ENDPOINT}sysctls", "").split(",") if each]
+    if sysctls:
+        found["sysctls"] = {name.strip(): value.strip() for name, _sign, value in sysctls}
+    left.extend(f"{what}: its `driver_opts` {name}={value} has no equal here" for name, value in sorted(theirs.items()))
+    return found
+
+
 def _bridge(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if theirs.pop(f"{_BRIDGE}enable_icc", "true").lower() in _FALSE:

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import overlapping, parse_block
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block, parse_block
 
 # What a host is reached by, and no secret.
 CONNECTION = (
@@ -23,9 +24,19 @@ CONNECTION = (
 
 def joined(one: DiscoveredHost, other: DiscoveredHost) -> DiscoveredHost:
     """What two places say of one host. The first one's word counts, as it is what runs."""
-    networks = {**other.networks, **one.networks}
-    containers = {**other.containers, **one.containers}
-    return DiscoveredHost(networks, containers, [*one.left, *other.left], {**other.slices, **one.slices})
+    told = {**_told(other), **_told(one)}
+    elsewhere = {**other.elsewhere, **one.elsewhere}
+    return DiscoveredHost(
+        {**other.networks, **one.networks, **told},
+        {**other.containers, **one.containers},
+        [*one.left, *other.left],
+        {**other.slices, **one.slices},
+        {name: sentence for name, sentence in elsewhere.items() if name not in told},
+    )
+
+
+def _told(found: DiscoveredHost) -> dict[str, dict[str, Any]]:
+    return {name: options for name, options in found.networks.items() if name not in found.elsewhere}
 
 
 def beside(one: DiscoveredHost, other: DiscoveredHost, engine: str) -> DiscoveredHost:
@@ -45,7 +56,8 @@ def cleaned(found: DiscoveredHost) -> DiscoveredHost:
     left: list[str] = []
     networks = {name: _cleaned(options, f"network `{name}`", left) for name, options in found.networks.items()}
     containers = {name: _cleaned(options, f"container `{name}`", left) for name, options in found.containers.items()}
-    sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in found.left]
+    told = [*found.left, *found.elsewhere.values()]
+    sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in told]
     return DiscoveredHost(networks, containers, [*sentences, *left], found.slices)
 
 
@@ -71,8 +83,8 @@ def _is_template(value: Any, what: str, left: list[str]) -> bool:
 def of_fleet(hosts: Mapping[str, DiscoveredHost]) -> tuple[dict[str, dict[str, Any]], dict[str, DiscoveredHost]]:
     """The fleet's networks, and what each host has then. A network is one where all say the same of it.
 
-    Otherwise each has a name of its own. Networks that overlap another are left out, as the fleet's addresses are one
-    space; what was on them says so.
+    Otherwise each has a name of its own. Bridges of one subnet on hosts of which none has both say by ``hosts`` that
+    each is there alone. Of others that overlap one is left out; what was on it says so.
     """
     variants: dict[str, list[dict[str, Any]]] = {}
     for found in hosts.values():
@@ -81,14 +93,21 @@ def of_fleet(hosts: Mapping[str, DiscoveredHost]) -> tuple[dict[str, dict[str, A
                 variants[name].append(options)
     networks: dict[str, dict[str, Any]] = {}
     renamed: dict[str, DiscoveredHost] = {}
+    members: dict[str, list[str]] = {}
     for host, found in hosts.items():
         names = {name: name if len(variants[name]) == 1 else f"{name}-{host}" for name in found.networks}
         found = _renamed(found, names)
         networks.update({name: found.networks[name] for name in found.networks})
         renamed[host] = found
-    out = dict(_overlapping(networks))
-    kept = {name: options for name, options in networks.items() if name not in out}
-    return dict(sorted(kept.items())), {host: _without(found, out) for host, found in renamed.items()}
+        for name in found.networks:
+            members.setdefault(name, []).append(host)
+    apart, out = _overlaps(networks, members)
+    kept = {
+        name: {**options, "hosts": members[name]} if name in apart else options
+        for name, options in sorted(networks.items())
+        if name not in out
+    }
+    return kept, {host: _without(found, out) for host, found in renamed.items()}
 
 
 def _renamed(found: DiscoveredHost, names: Mapping[str, str]) -> DiscoveredHost:
@@ -110,19 +129,40 @@ def _renamed(found: DiscoveredHost, names: Mapping[str, str]) -> DiscoveredHost:
     return DiscoveredHost(networks, containers, [*found.left, *left], slices)
 
 
-def _overlapping(networks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Networks that have to go, and why; of two that overlap the later one by name."""
-    gone: set[str] = set()
+def _overlaps(
+    networks: Mapping[str, Mapping[str, Any]], members: Mapping[str, Sequence[str]]
+) -> tuple[set[str], dict[str, str]]:
+    """Networks that are apart from others of their subnet, and those that have to go, with why: the later by name."""
+    apart: set[str] = set()
+    out: dict[str, str] = {}
+    for (one, first), (other, second) in _pairs(networks):
+        if _is_private(networks[first]) and _is_private(networks[second]) and not set(members[first]) & {
+            *members[second]
+        }:
+            apart |= {first, second}
+        elif first not in out and second not in out:
+            out[second] = f"`{second}` ({other}) overlaps `{first}` ({one}), which hosts could not tell apart"
+    return apart, out
+
+
+def _is_private(options: Mapping[str, Any]) -> bool:
+    """Whether each host has the network for itself."""
+    cut = any(isinstance(each, Mapping) and "host_prefix" in each for each in options.get("subnets") or ())
+    return options.get("driver") == "bridge" and not cut
+
+
+def _pairs(networks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[tuple[Block, str], tuple[Block, str]]]:
+    """All pairs of two networks' subnets that share addresses, the first one by name before the other."""
     blocks = [
         (parse_block(each["cidr"] if isinstance(each, Mapping) else each), name)
-        for name, options in sorted(networks.items())
+        for name, options in networks.items()
         for each in options.get("subnets") or ()
     ]
-    for (one, first), (other, second) in overlapping(blocks):
-        first, second = sorted((first, second))
-        if first != second and first not in gone and second not in gone:
-            gone.add(second)
-            yield second, f"`{second}` ({other}) overlaps `{first}` ({one}), and a fleet's subnets are one space"
+    near: list[tuple[Block, str]] = []
+    for row in sorted(blocks, key=lambda row: (row[0].version, row[0].first, row[1])):
+        near = [each for each in near if each[0].version == row[0].version and each[0].last >= row[0].first]
+        yield from (tuple(sorted((each, row), key=lambda one: one[1])) for each in near if each[1] != row[1])
+        near.append(row)
 
 
 def _without(found: DiscoveredHost, out: Mapping[str, str]) -> DiscoveredHost:
@@ -139,6 +179,22 @@ def _without(found: DiscoveredHost, out: Mapping[str, str]) -> DiscoveredHost:
         containers[container] = options
     slices = {name: blocks for name, blocks in found.slices.items() if name not in out}
     return DiscoveredHost(networks, containers, [*found.left, *left], slices)
+
+
+def sources(
+    networks: Mapping[str, Any], hosts: Mapping[str, DiscoveredHost], connection: Mapping[str, Mapping[str, Any]]
+) -> Sources:
+    """The new inventory as the plan takes one. What its networks have for ``hosts`` are names alone."""
+    variables = {
+        host: {
+            **connection.get(host, {}),
+            "containerhost_networks": networks,
+            "containerhost_containers": found.containers,
+            **({"containerhost_slices": found.slices} if found.slices else {}),
+        }
+        for host, found in hosts.items()
+    }
+    return Sources(variables, resolve=lambda pattern: pattern.split(","))
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

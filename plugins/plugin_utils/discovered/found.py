@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block, parse_span
@@ -19,12 +22,14 @@ class DiscoveredHost:
 
     ``slices``: of networks that are cut into slices, those that this host has.
     ``left``: sentences for what could not be taken over, each with why; a user has to do something about them.
+    ``elsewhere``: by network, such a sentence that holds as long as nobody else has told of the network.
     """
 
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     slices: dict[str, list[str]] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
 
 def is_name(text: str) -> bool:
@@ -33,6 +38,11 @@ def is_name(text: str) -> bool:
     except Refusal:
         return False
     return True
+
+
+def is_hostname(text: str) -> bool:
+    """Whether an alias can be called so."""
+    return is_name(text) and name_fault(text) is None
 
 
 def canonical_address(text: str) -> str | None:
@@ -78,3 +88,20 @@ def port(host_ip: str, host_port: str, container_port: str, protocol: str) -> st
     place = f"[{ip}]:" if ":" in ip else f"{ip}:" if ip else ""
     outside = f"{host_port}:" if host_port else ":" if ip else ""
     return f"{place}{outside}{container_port}/{protocol}"
+
+
+def in_family(ports: list[str], network: Mapping[str, Any], what: str, left: list[str]) -> list[str]:
+    """Those of ``ports`` that the network has addresses for; without subnets of its own it gets IPv4.
+
+    Docker leads a port of IPv6 to a container without any by a process, which is not done here.
+    """
+    subnets = [each["cidr"] if isinstance(each, Mapping) else each for each in network.get("subnets") or ()]
+    six = {":" in str(each) for each in subnets} or {False}
+    kept = []
+    for text in ports:
+        place = text.rpartition("/")[0].rpartition(":")[0]
+        if text.startswith("[") and True not in six or re.match(r"[0-9.]+:", place) and False not in six:
+            left.append(f"{what}: its port {text} is not published, as its network has no address of that family")
+        else:
+            kept.append(text)
+    return kept

@@ -5,25 +5,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import compose, compose_text
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import (
+    compose,
+    compose_project,
+    compose_text,
+    fleet,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 
 
-def taken(text, folder="shop", **environment):
-    left: list[str] = []
-    found = compose.from_compose(compose_text.read(text, "compose.yml", environment, left), folder)
-    found.left[:0] = left
-    return found
-
-
-def service(text):
-    return taken(f"services: {{web: {{{text}}}}}")
+def taken(text, folder="shop", files=None, request="compose.yml", **environment):
+    """A project of ``compose.yml`` and other ``files`` of its folder, by their paths from there."""
+    texts = {f"/srv/{folder}/{name}": each for name, each in {"compose.yml": text, **(files or {})}.items()}
+    asked = compose_project.requested(request)
+    asked = dataclasses.replace(asked, files=tuple(f"/srv/{folder}/{name}".rstrip("/.") for name in asked.files))
+    project = compose_project.load(asked, environment, lambda path: texts.get(os.path.normpath(path)))
+    found = compose.from_compose(project.content, project.folder)
+    return fleet.cleaned(dataclasses.replace(found, left=[*project.left, *found.left]))
 
 
 def ports(text):
-    found = service(f"ports: {text}")
+    both = "networks: {default: {ipam: {config: [{subnet: 10.9.0.0/24}, {subnet: 'fd00:9::/64'}]}}}"
+    found = taken(f"services: {{web: {{ports: {text}}}}}\n{both}")
     return found.containers["shop-web-1"]["networks"]["shop_default"].get("publish", []), found.left
 
 
@@ -141,6 +149,8 @@ def test_a_port_that_cannot_be_is_said(text, said):
         ("${NONE-${PORT}}:80", "8080:80/tcp"),
         ("${PORT:+9090}:80", "9090:80/tcp"),
         ("${PORT:?must be set}:80", "8080:80/tcp"),
+        ("${NONE:-${EMPTY:-${PORT}}}:80", "8080:80/tcp"),
+        ("${A:-${B:-${C:-9090}}}:80", "9090:80/tcp"),
     ],
 )
 def test_variables_have_their_values(text, value):
@@ -154,6 +164,8 @@ def test_a_variable_without_a_value_is_said():
 
 def test_an_env_file_is_read_as_compose_does():
     text = "A=1\n# no\nexport B = two # comment\nC='three # 3'\nD=\"x\"\nbroken\nE=\n"
+    more = compose_text.read_environment("A=1\nB=${A}2\nC='${A}'\nD=${E:-${B}}\nF: x", {"A": "7"})
+    assert more == {"A": "1", "B": "72", "C": "${A}", "D": "72", "F": "x"}
     assert compose_text.read_environment(text) == {"A": "1", "B": "two", "C": "three # 3", "D": "x", "E": ""}
 
 
@@ -191,7 +203,7 @@ def test_what_an_endpoint_says_is_kept():
     )
     web = found.containers["shop-web-1"]
     assert web["default_route"] == "shop_a"
-    assert web["dns"] == {"servers": ["9.9.9.9"], "search": ["example.org"]}
+    assert "`dns`: 9.9.9.9; `dns_search`: example.org is Docker's to write into resolv.conf" in "\n".join(found.left)
     assert web["networks"]["shop_a"] == {"mac": "02:42:ac:11:00:05", "interface": "lan0", "aliases": ["web"]}
     assert web["networks"]["shop_b"]["addresses"] == ["10.9.0.5", "fd00:9::5"]
 
@@ -199,13 +211,31 @@ def test_what_an_endpoint_says_is_kept():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("services: {web: {links: ['db:database']}, db: }", "`links` is not taken over"),
-        ("services: {web: {extends: {service: base}}}", "`extends` is not taken over"),
+        ("services: {web: {links: ['gone:database']}}", "`links` names `gone`"),
+        ("services: {web: {links: ['a:db', 'b:db']}, a: , b: }", "`links` call several services `db`"),
+        ("services: {web: {links: ['a:db']}, a: , db: }", "`links` call several services `db` (`a` and `db`)"),
+        ("services: {web: {external_links: ['old:db']}}", "`external_links` has old:db"),
+        ("services: {web: {extends: {service: base}}}", "`extends` names `base`, which is not there"),
+        ("services: {web: {extends: web}}", "`extends` names `web`, which is not there or extends itself"),
+        ("services: {web: {extends: {file: gone.yml, service: x}}}", "`extends` names `x` of gone.yml"),
+        ("services: {web: {dns: [127.0.0.11]}}", "which Docker answers on its own networks only"),
+        ("services: {web: {extra_hosts: ['host.docker.internal:host-gateway']}}", "an address of Docker's own bridge"),
+        ("services: {web: {profiles: [debug]}, db: }", "`profiles` has debug, of which none is chosen"),
+        ("services: {web: {deploy: {replicas: 0}}}", "has no container"),
+        ("services: {web: {provider: {type: model}}}", "`provider` makes something else"),
+        ("services: {web: {network_mode: 'service:gone'}}", "names no service of the project"),
+        ("services: {web: {networks: {default: {driver_opts: {com.example.x: 1}}}}}", "com.example.x=1 has no equal"),
+        ("services: {web: }\nnetworks: {default: {ipam: {driver: dhcp}}}", "not given by `ipam.driver` dhcp"),
+        ("services: {web: }\nnetworks: {default: {enable_ipv4: false}}", "has no IPv4"),
         ("services: {web: {network_mode: 'ns:/run/x'}}", "`network_mode: ns:/run/x` has no equal here"),
         ("services: {web: {networks: [proxy]}}\nnetworks: {proxy: {external: true}}", "is made outside of project"),
         ("services: {web: {networks: [n]}}\nnetworks: {n: {driver: weave}}", "has the driver 'weave'"),
-        ("services: {web: }\ninclude: [other.yml]", "discover that file as well"),
+        ("services: {web: }\ninclude: [other.yml]", "`include` names other.yml, which is not there"),
         ("services: {web: }\nnetworks: {default: {enable_ipv6: true}}", "has IPv6 without a subnet of it"),
+        (
+            "services: {web: }\nnetworks: {default: {enable_ipv6: true, ipam: {config: [{subnet: 10.9.0.0/24}]}}}",
+            "has IPv6 without a subnet of it",
+        ),
         ("services: {web: {networks: [n]}}\nnetworks: {n: {internal: true}}", ""),
     ],
 )
@@ -226,3 +256,164 @@ def test_what_is_no_compose_file_is_refused(text, said):
 def test_tags_of_compose_are_no_hindrance():
     found = taken("services: {web: {ports: !override ['80:80'], environment: !reset null}}")
     assert found.containers["shop-web-1"]["networks"]["shop_default"]["publish"] == ["80:80/tcp"]
+
+
+# -- several files -----------------------------------------------------------------------------------------------------
+
+BASE = """
+services:
+  app: {ports: ["80:80"], networks: [front], dns: 9.9.9.9}
+  worker: {networks: {back: {aliases: [w]}}}
+networks:
+  front: {ipam: {config: [{subnet: 10.30.0.0/24}]}}
+  back:
+"""
+OVER = """
+services:
+  app: {ports: ["443:443"], networks: {back: {ipv4_address: 10.31.0.5}}}
+  worker: {networks: {back: {aliases: [w2]}}}
+networks:
+  front: {ipam: {config: [{subnet: 10.30.0.0/24, gateway: 10.30.0.254}]}}
+  back: {ipam: {config: [{subnet: 10.31.0.0/24}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "request_"),
+    [
+        ({"compose.override.yml": OVER}, "compose.yml"),
+        ({"compose.override.yml": OVER}, "."),
+        ({"prod.yml": OVER}, ["compose.yml", "prod.yml"]),
+        ({"prod.yml": OVER}, {"files": ["compose.yml", "prod.yml"]}),
+        ({"prod.yml": OVER, ".env": "COMPOSE_FILE=compose.yml:prod.yml"}, "."),
+    ],
+)
+def test_one_file_over_another(files, request_):
+    found = taken(BASE, files=files, request=request_)
+    app = found.containers["shop-app-1"]["networks"]
+    assert app["shop_back"] == {"address": "10.31.0.5", "aliases": ["app"], "publish": ["80:80/tcp", "443:443/tcp"]}
+    assert found.containers["shop-worker-1"]["networks"]["shop_back"]["aliases"] == ["worker", "w", "w2"]
+    assert found.networks["shop_front"]["subnets"] == [{"cidr": "10.30.0.0/24", "gateway": "10.30.0.254"}]
+    assert found.networks["shop_back"]["subnets"] == ["10.31.0.0/24"]
+
+
+def test_tags_say_what_goes_and_what_takes_a_place():
+    over = "services: {app: {ports: !override ['81:80'], dns: !reset null, networks: !override [back]}}"
+    found = taken(BASE, files={"prod.yml": over}, request=["compose.yml", "prod.yml"])
+    app = found.containers["shop-app-1"]["networks"]
+    assert app == {"shop_back": {"aliases": ["app"], "publish": ["81:80/tcp"]}}
+    assert found.left == []
+
+
+def test_what_a_service_extends_is_below_it():
+    common = "services:\n  root: {ports: ['1:1']}\n  base: {extends: root, ports: ['2:2'], networks: [front]}"
+    text = "services: {web: {extends: {file: lib/common.yml, service: base}, ports: ['3:3'], hostname: www}}"
+    found = taken(f"{text}\nnetworks: {{front: }}", files={"lib/common.yml": common})
+    front = found.containers["shop-web-1"]["networks"]["shop_front"]
+    assert front == {"aliases": ["web", "www"], "publish": ["1:1/tcp", "2:2/tcp", "3:3/tcp"]}
+    assert found.left == []
+
+
+def test_what_is_included_is_part_of_the_project():
+    files = {
+        "db/compose.yml": "include: [more.yml]\nservices: {db: {ports: ['${DB:-1}:5432'], networks: [back]}}\n"
+        "networks: {back: {internal: false}}",
+        "db/more.yml": "services: {cache: {networks: {}}}",
+        "db/.env": "DB=5433",
+        "mq.yml": "services: {mq: {ports: ['${Q}:5672']}}",
+        "q.env": "Q=5673",
+    }
+    text = "include: [db/compose.yml, {path: [mq.yml], env_file: q.env}]\nservices: {web: {networks: [back]}}"
+    found = taken(text, files=files)
+    assert sorted(found.containers) == [f"shop-{name}-1" for name in ("cache", "db", "mq", "web")]
+    assert found.containers["shop-db-1"]["networks"]["shop_back"]["publish"] == ["5433:5432/tcp"]
+    assert found.containers["shop-mq-1"]["networks"]["shop_default"]["publish"] == ["5673:5672/tcp"]
+    assert found.left == []
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "said"),
+    [
+        ({"a.yml": "include: [compose.yml]"}, "include: [a.yml]\nservices: {web: }", "which includes itself"),
+        ({}, "include: ['https://example.org/c.yml']\nservices: {web: }", "which is not there"),
+        (
+            {"a.yml": "services: {web: {ports: ['1:1']}}"},
+            "include: [a.yml]\nservices: {web: {ports: ['2:2']}}",
+            "service `web` of a.yml is another one",
+        ),
+    ],
+)
+def test_an_include_that_cannot_be_is_said(files, text, said):
+    found = taken(text, files=files)
+    assert said in "\n".join(found.left)
+    assert list(found.containers) == ["shop-web-1"]
+
+
+def test_profiles_and_the_name_are_those_that_are_chosen():
+    text = "name: old\nservices: {web: , debug: {profiles: [debug]}, admin: {profiles: [admin, ops]}}"
+    by_request = taken(text, request={"files": ["compose.yml"], "profiles": ["debug"], "name": "new"})
+    assert sorted(by_request.containers) == ["new-debug-1", "new-web-1"]
+    by_env = taken(text, COMPOSE_PROFILES="ops, debug", COMPOSE_PROJECT_NAME="env")
+    assert sorted(by_env.containers) == ["env-admin-1", "env-debug-1", "env-web-1"]
+    assert by_env.left == []
+
+
+@pytest.mark.parametrize("told", [3, [], [1], {"files": []}, {"files": ["a"], "profile": ["b"]}])
+def test_what_names_no_project_is_refused(told):
+    with pytest.raises(Refusal) as refused:
+        compose_project.requested(told)
+    assert "names no Compose project" in refused.value.what
+
+
+# -- names, interfaces, networks of others -----------------------------------------------------------------------------
+
+
+def test_a_link_becomes_an_alias_and_a_host_name_as_well():
+    found = taken("services: {web: {links: ['db:mysql', cache]}, db: {hostname: db.example.org}, cache: }")
+    aliases = {name: each["networks"]["shop_default"]["aliases"] for name, each in found.containers.items()}
+    assert aliases == {
+        "shop-web-1": ["web"], "shop-db-1": ["db", "mysql", "db.example.org"], "shop-cache-1": ["cache"]
+    }  # fmt: skip
+    assert found.left == []
+
+
+def test_interfaces_have_the_numbers_that_docker_gives():
+    found = taken("services: {web: {networks: {a: , b: {priority: 10}}}}\nnetworks: {a: , b: }")
+    endpoints = found.containers["shop-web-1"]["networks"]
+    assert {name: each["interface"] for name, each in endpoints.items()} == {"shop_a": "eth1", "shop_b": "eth0"}
+    plain = taken("services: {web: {networks: [b, a]}}\nnetworks: {a: , b: }").containers["shop-web-1"]["networks"]
+    assert not any("interface" in each for each in plain.values())
+
+
+def test_options_of_an_endpoint_have_their_equals():
+    opts = "{com.docker.network.endpoint.ifname: lan0, com.docker.network.endpoint.sysctls: net.ipv4.conf.IFNAME.x=1}"
+    found = taken(f"services: {{web: {{networks: {{default: {{driver_opts: {opts}}}}}}}}}")
+    endpoint = found.containers["shop-web-1"]["networks"]["shop_default"]
+    assert (endpoint["interface"], endpoint["sysctls"]) == ("lan0", {"net.ipv4.conf.IFNAME.x": "1"})
+
+
+def test_docker_s_own_networks_by_another_name():
+    found = taken("services: {web: {networks: [hostnet]}}\nnetworks: {hostnet: {external: true, name: host}}")
+    assert found.containers == {"shop-web-1": {"engine": "docker", "network_mode": "host"}}
+    assert (found.networks, found.left) == ({}, [])
+
+
+def test_a_network_of_another_project_is_as_that_one_says():
+    text = "services: {web: {networks: [proxy]}}\nnetworks: {proxy: {external: true, name: edge}}"
+    uses = compose.from_compose(compose_text.read(text, "a", {}, []), "a")
+    makes = compose.from_compose(
+        compose_text.read(
+            "services: {x: }\nnetworks: {default: {name: edge, ipam: {config: [{subnet: 10.7.0.0/24}]}}}", "b", {}, []
+        ),
+        "b",
+    )
+    for one, other in ((uses, makes), (makes, uses)):
+        both = fleet.cleaned(fleet.joined(one, other))
+        assert both.networks["edge"]["subnets"] == ["10.7.0.0/24"]
+        assert both.left == []
+    assert "made outside of project `a`" in fleet.cleaned(uses).left[0]
+
+
+def test_values_that_nobody_needs_are_not_asked_for():
+    found = taken("services: {web: {image: 'x:${TAG}', environment: {PASSWORD: '${PASSWORD}'}}}")
+    assert found.left == []

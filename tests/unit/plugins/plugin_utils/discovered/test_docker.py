@@ -139,6 +139,13 @@ def test_other_ways_to_have_a_network():
             "is on ::1, where the kernel knows no NAT",
         ),
         (
+            [network("n")],
+            [container("x", {"n": {}}, {"80/tcp": [{"HostIp": "2001:db8::1", "HostPort": "80"}]})],
+            "has no address of that family",
+        ),
+        ([network("n")], [container("x", {"n": {}}, Dns=["9.9.9.9"])], "--dns 9.9.9.9 is Docker's"),
+        ([network("n")], [container("x", {"n": {"DriverOpts": {"a.b": "1"}}})], "`driver_opts` a.b=1 has no equal"),
+        (
             [network("n", Internal=True)],
             [container("x", {"n": {}}, {"80/tcp": [{"HostIp": "", "HostPort": "80"}]})],
             "is on no bridge with a way in",

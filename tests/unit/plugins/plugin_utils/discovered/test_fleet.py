@@ -9,6 +9,10 @@ import yaml
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import fleet
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import holders
 
 WEB = {"driver": "bridge", "subnets": ["172.18.0.0/16"]}
 
@@ -34,11 +38,33 @@ def test_other_networks_of_one_name_are_told_apart():
 
 
 def test_of_networks_that_overlap_one_is_left_out_and_said():
-    networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"]), "h2": host({"zoo": WEB}, ["zoo"])})
+    lan = {"driver": "macvlan", "parent": "eth1", "subnets": ["172.18.0.0/16"]}
+    networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"]), "h2": host({"zoo": lan}, ["zoo"])})
     assert networks == {"web": WEB}
     assert hosts["h2"].containers["app"] == {"engine": "docker", "networks": {}}
     assert "`zoo` (172.18.0.0/16) overlaps `web` (172.18.0.0/16)" in hosts["h2"].left[0]
     assert "container `app` is not put on `zoo`" in hosts["h2"].left[1]
+
+
+def test_bridges_of_one_subnet_on_several_hosts_are_all_taken():
+    """Each of them has Docker's first default subnet for another project."""
+    six = {"driver": "bridge", "subnets": ["172.18.0.0/16", "fd00:18::/64"]}
+    other = {"driver": "bridge", "subnets": ["172.18.4.0/24"]}
+    networks, hosts = fleet.of_fleet(
+        {
+            "h1": host({"shop_default": WEB}, ["shop_default"]),
+            "h2": host({"blog_default": six}, ["blog_default"]),
+            "h3": host({"shop_default": WEB}, ["shop_default"]),
+            "h4": host({"wiki": other, "alone": {"driver": "bridge", "subnets": ["10.1.0.0/24"]}}, ["wiki"]),
+        }
+    )
+    assert {name: each.get("hosts") for name, each in networks.items()} == {
+        "alone": None, "blog_default": ["h2"], "shop_default": ["h1", "h3"], "wiki": ["h4"]
+    }  # fmt: skip
+    assert not any(found.left for found in hosts.values())
+    plan = make_plan(gather(fleet.sources(networks, hosts, {})), Ledger(), "2026-11-26")
+    found = {(each.host, each.network) for each in holders(plan, Ledger()) if each.container}
+    assert found == {("h1", "shop_default"), ("h2", "blog_default"), ("h3", "shop_default"), ("h4", "wiki")}
 
 
 def test_what_runs_goes_before_what_a_file_says():
