@@ -49,6 +49,16 @@ options:
     description:
       - Their UDP port. 4789 by default, where there is a O(tunnel_address).
     type: int
+  carried_address: &carried_address
+    description:
+      - The same of a VXLAN whose packets go by that tunnel, which is a link-local address there. None by default.
+    type: str
+    version_added: 0.2.0
+  carried_port: &carried_port
+    description:
+      - Their UDP port. 4789 by default, where there is a O(carried_address).
+    type: int
+    version_added: 0.2.0
   state: &state
     description:
       - Whether it is to pass. With V(absent), the files and chains of these firewalls are as they were before.
@@ -75,6 +85,8 @@ options:
       host_access: *host_access
       tunnel_address: *tunnel_address
       tunnel_port: *tunnel_port
+      carried_address: *carried_address
+      carried_port: *carried_port
       state: *state
       netns: *netns
       recreate: *recreate

@@ -53,6 +53,12 @@ options:
       - Without this option, addresses are left alone.
     type: list
     elements: str
+  link_local: &link_local
+    description:
+      - Its link-local address, of fe80::/64. The kernel gives a tunnel none by itself. A VXLAN at this address, with
+        the device as its C(link), is carried by the tunnel and takes packets from nowhere else.
+      - Without this option, link-local addresses are left alone.
+    type: str
   state: &state
     description:
       - Whether the device is to be there.
@@ -82,6 +88,7 @@ options:
       mtu: *mtu
       up: *up
       addresses: *addresses
+      link_local: *link_local
       state: *state
       netns: *netns
       recreate: *recreate

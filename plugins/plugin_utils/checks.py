@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ansible_collections.containerhost.network.plugins.plugin_utils import container_routes, naming
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import Membership
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.slices import remembered_subnets
+from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
@@ -170,7 +171,7 @@ def _check_vnis(inventory: Inventory, problems: Problems) -> None:
     for spec in inventory.networks.values():
         if not spec.present or spec.options.get("vni") is None:
             continue
-        key = (spec.options["vni"], spec.options.get("port"))
+        key = (spec.options["vni"], vxlan.port_of(spec))
         other = seen.setdefault(key, spec.name)
         if other != spec.name:
             one, two = (inventory.networks[name].where.inside("vni").written for name in (other, spec.name))
@@ -351,9 +352,10 @@ def _published_twice(
 def _check_tunnels(host: str, pairs: list[tuple[Network, Endpoint]], fleet: Fleet, problems: Problems) -> None:
     """A published port is translated before the kernel looks for its own sockets: an overlay would hear no more."""
     tunnels = {
-        network.spec.options.get("port"): network.name
+        port: network.name
         for network in fleet.networks.values()
-        if host in network.members and network.spec.options.get("port") is not None
+        if host in network.members
+        for port in vxlan.udp_ports(network.spec)
     }
     for network, endpoint in pairs:
         for port in endpoint.publish:

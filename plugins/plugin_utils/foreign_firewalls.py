@@ -20,7 +20,7 @@ def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Ob
     guard = next((row for kind, row in found if kind == "isolation" and row["device"] == device), None)
     if device is None or guard is None:
         return
-    tunnel = next((row for kind, row in found if kind in ("vxlan", "wireguard")), {})
+    tunnel, carried = [*(row for kind, row in found if kind in ("wireguard", "vxlan")), {}, {}][:2]
     blocks = [str(slice_.block) for slice_ in network.slices[host]]
     is_outward = not guard["internal"]
     wider = [str(subnet.cidr) for subnet in network.subnets] if network.spec.driver == "overlay" else []
@@ -35,4 +35,6 @@ def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Ob
         host_access=sorted(ports) or None,
         tunnel_address=tunnel.get("local"),
         tunnel_port=tunnel.get("port"),
+        carried_address=carried.get("local"),
+        carried_port=carried.get("port"),
     )

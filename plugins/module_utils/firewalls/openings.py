@@ -54,11 +54,12 @@ def openings(values: t.Mapping[str, t.Any], uplinks: t.Mapping[int, t.Sequence[s
         found += [
             Opening(version_of(source), "input", device, saddr=source, port=port) for port in values["host_access"]
         ]
-    if values.get("tunnel_address"):
-        end = str(ipaddress.ip_network(values["tunnel_address"]))
-        port = f"{values['tunnel_port']}/udp"
-        found.append(Opening(version_of(end), "input", daddr=end, port=port))
-        found.append(Opening(version_of(end), "output", saddr=end, port=port))
+    for name in ("tunnel", "carried"):
+        if values.get(f"{name}_address"):
+            end = str(ipaddress.ip_network(values[f"{name}_address"]))
+            port = f"{values[f'{name}_port']}/udp"
+            found.append(Opening(version_of(end), "input", daddr=end, port=port))
+            found.append(Opening(version_of(end), "output", saddr=end, port=port))
     return found
 
 
@@ -67,8 +68,10 @@ def values_of(some: t.Iterable[Opening]) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {"subnets": [], "outward": [], "peers": [], "host_access": []}
     for each in some:
         if each.hook == "input" and each.daddr is not None and each.port is not None:
-            found["tunnel_address"] = each.daddr.partition("/")[0]
-            found["tunnel_port"] = int(each.port.partition("/")[0])
+            # What is inside another tunnel has a link-local address of that.
+            name = "carried" if ipaddress.ip_network(each.daddr).is_link_local else "tunnel"
+            found[f"{name}_address"] = each.daddr.partition("/")[0]
+            found[f"{name}_port"] = int(each.port.partition("/")[0])
         elif each.hook == "input":
             _add(found["host_access"], each.port)
         elif each.hook == "forward" and each.saddr is None:

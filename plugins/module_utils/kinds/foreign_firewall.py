@@ -36,6 +36,7 @@ if t.TYPE_CHECKING:
 
 _PORT = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?/(tcp|udp|sctp)\Z")
 _NETWORKS = ("subnets", "outward", "peers")
+_TUNNELS = ("tunnel", "carried")  # the second one is inside the first
 _VXLAN = 4789
 
 
@@ -52,10 +53,12 @@ class ForeignFirewall(Kind):
         "host_access": {"type": "list", "elements": "str"},
         "tunnel_address": {"type": "str"},
         "tunnel_port": {"type": "int"},
+        "carried_address": {"type": "str"},
+        "carried_port": {"type": "int"},
     }
 
     def normalise(self, values: Values) -> Values:
-        plain = {"tunnel_address": None, "tunnel_port": None, **values}
+        plain = {**dict.fromkeys(f"{end}_{part}" for end in _TUNNELS for part in ("address", "port")), **values}
         plain["device"] = canonical.device_name(plain["device"], "device")
         if not is_plain(plain["device"]):
             raise Problem(f"device {plain['device']!r} is no name for other firewalls: take letters, digits, . _ -")
@@ -65,9 +68,10 @@ class ForeignFirewall(Kind):
             given = plain.get(name) or []
             plain[name] = sorted({canonical.network_cidr(each, name) for each in given})
         plain["host_access"] = sorted(map(_port, plain.get("host_access") or []))
-        if plain["tunnel_address"] is not None:
-            plain["tunnel_address"] = canonical.address(plain["tunnel_address"], "tunnel_address")
-            plain["tunnel_port"] = _number(plain["tunnel_port"] or _VXLAN)
+        for end in _TUNNELS:
+            if plain[f"{end}_address"] is not None:
+                plain[f"{end}_address"] = canonical.address(plain[f"{end}_address"], f"{end}_address")
+                plain[f"{end}_port"] = _number(plain[f"{end}_port"] or _VXLAN)
         return plain
 
     def export(self, values: Values) -> Values:

@@ -54,7 +54,7 @@ _PORT = {
 class Vxlan(DeviceKind):
     name = "vxlan"
     kernel_kind = "vxlan"
-    after = ("netns", "bridge", "vtep_filter")
+    after = ("netns", "bridge", "vtep_filter", "wireguard")
     # The kernel refuses to change these on a device (EOPNOTSUPP "Cannot change VNI", 6.18).
     fixed = frozenset(("vni", "port"))
     refusals = {
@@ -91,6 +91,10 @@ class Vxlan(DeviceKind):
             plain["local"] = canonical.address(plain["local"], "local")
             if plain["local"] in ("0.0.0.0", "::"):
                 raise Problem(f"vxlan {plain['name']}: local {plain['local']} is no address of this host: leave it out")
+            if _is_link_local(plain["local"]) and not plain.get("link"):
+                raise Problem(
+                    f"vxlan {plain['name']}: local {plain['local']} is link-local: name the `link` that it is on"
+                )
         if plain.get("group") is not None:
             plain["group"] = self._group(plain)
         for option in _PORT:
@@ -114,13 +118,13 @@ class Vxlan(DeviceKind):
 
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """The kernel gives a device a `link`, and takes none away; another address it takes only of the same family
-        (ENOTSUP; one without is IPv4's)."""
-        before, after = differences.get("local", ("", ""))
+        (ENOTSUP; one without is IPv4's), and of the same scope."""
+        before, after = (value or "" for value in differences.get("local", ("", "")))
         families = {":" in value for value in differences.get("group", ()) if value}
         fixed = super().fixed_of(differences) | ({"group"} if len(families) > 1 else set())
         fixed |= ({"group"} if differences.get("group", ("", ""))[1] == "none" else set())
         fixed |= ({"link"} if differences.get("link", "  ")[1] == "none" else set())
-        return fixed | ({"local"} if (":" in (before or "")) != (":" in after) else set())
+        return fixed | ({"local"} if _scope(before) != _scope(after) else set())
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
@@ -287,6 +291,15 @@ class Vxlan(DeviceKind):
         # A port that changes its master has lost its settings.
         first += _port(wanted.values, [option for option in _PORT if {option, "master"} & set(differences)])
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
+
+
+def _is_link_local(address: str) -> bool:
+    """It takes packets by its own `link` alone then (vxlan_vs_find_vni())."""
+    return address.startswith("fe80:")
+
+
+def _scope(address: str) -> tuple[bool, bool]:
+    return ":" in address, _is_link_local(address)
 
 
 def _multicast(group: str | None) -> str | None:

@@ -9,6 +9,7 @@ Where the kernel has no WireGuard, wireguard-go makes a TUN device that is the s
 from __future__ import annotations
 
 import errno
+import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
@@ -22,7 +23,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import lower_device
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import LACKS, Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
+    Problem,
+    Values,
+    Wanted,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import SetTunnel, StartTunnel, Step
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import (
     KEYS,
@@ -42,6 +48,8 @@ PORT = 51820  # wg-quick's examples; none is assigned
 # Outer IP 20 or 40, UDP 8, and of a data message its header 16 and its tag 16 (drivers/net/wireguard/messages.h)
 _OVERHEAD_4, _OVERHEAD_6 = 60, 80
 _TUN = "tun"
+_LINK_LOCAL = ipaddress.IPv6Network("fe80::/64")  # RFC 4291
+_ROUTELESS = " (its route is gone)"
 _SET = frozenset(("port", "public_key", "fwmark"))
 _NOT_COMPARED = ("local", "link", "key")
 
@@ -58,6 +66,7 @@ class Wireguard(DeviceKind):
         "local": {"type": "str"},
         "link": {"type": "str"},
         **ADDRESS_OPTIONS,
+        "link_local": {"type": "str"},
     }
 
     def normalise(self, values: Values) -> Values:
@@ -66,11 +75,14 @@ class Wireguard(DeviceKind):
         plain["key"] = canonical.device_name(plain.get("key") or plain["name"], "key")
         if plain.get("local") is not None:
             plain["local"] = canonical.address(plain["local"], "local")
+        if plain.get("link_local") is not None:
+            plain["link_local"] = _link_local(plain["link_local"])
         return plain if plain.get("state") == "absent" else {**plain, "fwmark": 0}
 
     def settings(self, values: Values) -> Settings:
         """It has neither neighbours nor a segment (wg_setup())."""
-        settings = of_host_device(wants_ipv6(values))
+        six = {"ipv6": True} if values.get("link_local") else {}
+        settings = of_host_device(wants_ipv6({**values, **six}))
         return {name: number for name, number in settings.items() if name not in ("link.arp", "link.multicast")}
 
     def summary(self, values: Values) -> list[str]:
@@ -161,6 +173,9 @@ class Wireguard(DeviceKind):
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         device = kernel.tunnels.device(link.name, netns)
         found: Values = {"by": _by(link), "port": None, "public_key": None, "fwmark": None}
+        there, routed = kernel.link_local(link.name, netns)
+        if there:
+            found["link_local"] = ", ".join(there) + (_ROUTELESS if link.up and not routed else "")
         if device is not None:
             found.update(port=device.port, public_key=device.public_key, fwmark=device.fwmark)
         return found
@@ -185,13 +200,16 @@ class Wireguard(DeviceKind):
             fitted = [m.set_link(name, netns, operation="set group and MTU", group=m.GROUP, **size)]
         finished = finish_link(name, netns, self.mark_of(wanted), (), values["settings"])
         on = [m.set_link(name, netns, up=True)] if values["up"] else []
-        addresses = [m.new_address(name, cidr, netns) for cidr in values.get("addresses") or ()]
+        addresses = [m.new_address(name, cidr, netns) for cidr in [*(values.get("addresses") or ()), *_own(values)]]
         first = [] if fitted else [borrow(name, netns)]
         return [first, [made], [*fitted, *finished], [self._set(wanted)], [*on, *addresses]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         changed = [self._set(wanted)] if _SET & set(differences) else []
-        return [[*changed], *change_device(wanted, differences, self.mark_of(wanted))]
+        rounds = [[*changed], *change_device(wanted, differences, self.mark_of(wanted))]
+        if "link_local" in differences or (wanted.values.get("link_local") and "up" in differences):
+            rounds.append(_change_link_local(wanted, differences.get("link_local", (None,))[0]))
+        return rounds
 
     def remove(self, found: Found) -> Rounds:
         return [*super().remove(found), [give_back(found.values["name"], found.netns)]]
@@ -203,6 +221,26 @@ class Wireguard(DeviceKind):
 
     def export(self, values: Values) -> Values:
         return super().export({"key": values["name"], **values})
+
+
+def _link_local(text: t.Any) -> str:
+    plain = canonical.address(text, "link_local")
+    if ipaddress.ip_address(plain) not in _LINK_LOCAL:
+        raise Problem(f"link_local {text} is no link-local address: those are of {_LINK_LOCAL}")
+    return plain
+
+
+def _own(values: Values) -> list[str]:
+    """The kernel gives a tunnel none by itself, and with one its network."""
+    return [f"{values['link_local']}/{_LINK_LOCAL.prefixlen}"] if values.get("link_local") else []
+
+
+def _change_link_local(wanted: Wanted, told: str | None) -> list[Step]:
+    name, netns, own = wanted.values["name"], wanted.netns, wanted.values["link_local"]
+    before = [each for each in (told or "").removesuffix(_ROUTELESS).split(", ") if each]
+    steps: list[Step] = [] if own in before else [m.new_address(name, cidr, netns) for cidr in _own(wanted.values)]
+    steps += [m.delete_address(name, f"{each}/{_LINK_LOCAL.prefixlen}", netns) for each in before if each != own]
+    return steps + ([m.link_local_route(name, netns)] if (told or "").endswith(_ROUTELESS) and own in before else [])
 
 
 def _by(link: Link) -> str:

@@ -143,7 +143,7 @@ def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: i
     there = _numbers(link, wanted)
     if "link.link_local" in there:
         address, route = kernel.link_local(link.name, netns)
-        there.update({"link.link_local": int(address), "link.link_local_route": int(route or not address)})
+        there.update({"link.link_local": int(bool(address)), "link.link_local_route": int(route or not address)})
     if there != wanted:
         returns = link.mtu < IPV6_MIN_MTU <= (mtu or 0)
         for name, number in wanted.items():

@@ -76,7 +76,7 @@ class Kernel:
         self._made_vlans: set[tuple[str | None, str, int]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
-        self._link_local: set[tuple[str | None, str]] = set()
+        self._link_local: dict[tuple[str | None, str], list[str]] = {}
         self._no_route: set[tuple[str | None, str]] = set()
         self._will_be: dict[tuple[str | None, str], str] = {}
         self._without_ipv6: dict[str | None, set[str]] = {}
@@ -262,7 +262,7 @@ class Kernel:
                 if address is None:
                     continue
                 if address.startswith("fe80:"):
-                    self._link_local.add((netns, names.get(row["index"], "")))
+                    self._link_local.setdefault((netns, names.get(row["index"], "")), []).append(address)
                     continue
                 self._given.setdefault(netns, {}).setdefault(names.get(row["index"], ""), set()).add(address)
                 if not flags & m.IFA_F_PERMANENT:
@@ -286,12 +286,12 @@ class Kernel:
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
         return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])
 
-    def link_local(self, device: str, netns: str | None = None) -> tuple[bool, bool]:
-        """Has the device an address of fe80::/10, as the kernel gives it, and that its route?"""
+    def link_local(self, device: str, netns: str | None = None) -> tuple[list[str], bool]:
+        """The device's addresses of fe80::/10, without prefix lengths, and whether they have their route."""
         self.addresses(netns)
         rows = self.routes(netns, m.RT_TABLE_MAIN)
         route = any(row["dst"] == "fe80::/64" and row["device"] == device for row in rows)
-        return (netns, device) in self._link_local, route
+        return sorted(self._link_local.get((netns, device), ())), route
 
     def routeless(self, device: str, netns: str | None = None) -> list[str]:
         """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""

@@ -8,7 +8,8 @@ A slice's first address is its host's VTEP; one FDB entry, one neighbour and one
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
@@ -16,9 +17,13 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.backend impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network, NetworkSpec
 from ansible_collections.containerhost.network.plugins.plugin_utils.modes.routed import metric_of
 
+# Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8 (RFC 7348).
+OVERHEAD = {4: 50, 6: 70}
+# Linux' own before IANA gave VXLAN another one; that of a VXLAN which is heard inside a tunnel only.
+_INSIDE_PORT = 8472
 _WITH = ("backend", ("vxlan",))
 OPTIONS = (
     Option(
@@ -33,36 +38,62 @@ OPTIONS = (
 )
 
 
+def port_of(spec: NetworkSpec) -> int | None:
+    """The UDP port of an overlay's VXLAN, wherever that is heard."""
+    return _INSIDE_PORT if spec.options.get("encrypted") else spec.options.get("port")
+
+
+def udp_ports(spec: NetworkSpec) -> set[int]:
+    """Those that a network has of its hosts."""
+    return {port for port in (spec.options.get("port"), port_of(spec)) if port is not None}
+
+
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     # A prefix of its full length: no broadcast route appears (Flannel does the same).
     addresses = [f"{slice_.vtep}/{BITS[slice_.block.version]}" for slice_ in network.slices[host]]
     yield from devices(network, host, fleet, addresses=addresses)
 
 
-def devices(network: Network, host: str, fleet: Fleet, **own: Any) -> Iterator[Object]:
-    """A host's end of it, and what guards that. ``own`` are options that the mode gives it."""
-    options, underlay = network.spec.options, fleet.hosts[host]
-    if options["anti_spoofing"]:
-        yield _filter(network, fleet)
+@dataclass(frozen=True)
+class Carrier:
+    """What a host's VXLAN packets go by: the members' addresses there, its interface if that is known, the UDP port."""
+
+    addresses: Mapping[str, str]
+    link: str | None
+    port: int
+
+
+def underlay(network: Network, host: str, fleet: Fleet) -> Carrier:
+    addresses = {name: str(fleet.hosts[name].underlay) for name in network.members}
+    return Carrier(addresses, fleet.hosts[host].underlay_interface, network.spec.options["port"])
+
+
+def devices(network: Network, host: str, fleet: Fleet, carrier: Carrier | None = None, **own: Any) -> Iterator[Object]:
+    """A host's end of it, and what guards that; ``carrier``: inside another tunnel. ``own`` are options that the mode
+    gives it."""
+    options, by = network.spec.options, carrier or underlay(network, host, fleet)
+    if options["anti_spoofing"] or carrier:
+        yield _filter(network, by)
     yield new.object_of(
         "vxlan",
         network.name,
-        name=network.devices[0],
+        name=network.devices[-2],
         vni=options["vni"],
-        port=options["port"],
-        local=str(underlay.underlay),
-        link=underlay.underlay_interface,
+        port=by.port,
+        local=by.addresses[host],
+        link=by.link,
         mac=network.vtep_macs[host],
         mtu=network.mtu,
         **own,
     )
 
 
-def _filter(network: Network, fleet: Fleet) -> Object:
+def _filter(network: Network, by: Carrier) -> Object:
     """The same on every member, itself included, so that documents differ by less."""
-    options = network.spec.options
-    accept_from = [str(fleet.hosts[name].underlay) for name in network.members]
-    return new.object_of("vtep_filter", network.name, vni=options["vni"], port=options["port"], accept_from=accept_from)
+    accept_from = [by.addresses[name] for name in network.members]
+    return new.object_of(
+        "vtep_filter", network.name, vni=network.spec.options["vni"], port=by.port, accept_from=accept_from
+    )
 
 
 def peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterator[Object]:
@@ -90,8 +121,7 @@ BACKENDS = (
         options=OPTIONS,
         port=4789,  # IANA
         modes=("routed", "bridged"),
-        # Outer Ethernet 14 + IP 20 or 40 + UDP 8 + VXLAN 8 (RFC 7348).
-        overhead={4: 50, 6: 70},
+        overhead=OVERHEAD,
         device_prefixes=("ch-",),
         tunnel=lambda spec: f"vxlan {spec.options['vni']} on port {spec.options['port']}",
         has_vtep=True,

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
+from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS
@@ -26,7 +27,17 @@ PORT = 51820  # none is assigned by IANA; this is the one of WireGuard's own exa
 _KEEPALIVE = 25
 
 
+# Outer IP 20 or 40, UDP 8, header 16 and tag 16 of WireGuard's data messages (the paper's section 5.4.6).
+OVERHEAD = {4: 60, 6: 80}
+
+
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+    addresses = [f"{slice_.vtep}/{BITS[slice_.block.version]}" for slice_ in network.slices[host]]
+    yield from devices(network, host, fleet, mtu=network.mtu, addresses=addresses)
+
+
+def devices(network: Network, host: str, fleet: Fleet, **own: Any) -> Iterator[Object]:
+    """A host's end of a tunnel, and its key. ``own`` are options for what goes by it."""
     options, underlay, device = network.spec.options, fleet.hosts[host], network.devices[0]
     yield new.object_of("wireguard_key", network.name, name=device)
     yield new.object_of(
@@ -36,14 +47,23 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         port=options["port"],
         local=str(underlay.underlay),
         link=underlay.underlay_interface,
-        mtu=network.mtu,
-        addresses=[f"{slice_.vtep}/{BITS[slice_.block.version]}" for slice_ in network.slices[host]],
+        **own,
     )
 
 
 def peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterator[Object]:
     """Its key and endpoint, and routes to its slices: these also while its key is not known, as nothing may go there
     by another way."""
+    blocks = [str(slice_.block) for slice_ in network.slices[host]]
+    yield from peers(network, host, fleet, sight, blocks)
+    for slice_ in network.slices[host]:
+        yield new.object_of(
+            "route", network.name, dst=str(slice_.block), device=network.devices[0], metric=metric_of(slice_)
+        )
+
+
+def peers(network: Network, host: str, fleet: Fleet, sight: Hashable, allowed: list[str]) -> Iterator[Object]:
+    """The other end of a tunnel, where its key is known, and whose packets come from there."""
     device, public_key = network.devices[0], network.keys.get(host)
     if public_key is not None:
         behind = fleet.hosts[host].underlay_endpoint is not None
@@ -54,11 +74,9 @@ def peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterator
             device=device,
             public_key=public_key,
             endpoint=_endpoint(network, fleet.hosts[host]),
-            allowed_ips=[str(slice_.block) for slice_ in network.slices[host]],
+            allowed_ips=allowed,
             **more,
         )
-    for slice_ in network.slices[host]:
-        yield new.object_of("route", network.name, dst=str(slice_.block), device=device, metric=metric_of(slice_))
 
 
 def _endpoint(network: Network, host: Host) -> str:
@@ -109,19 +127,33 @@ def _check_endpoints(network: Network, fleet: Fleet, problems: Problems) -> None
 
 def _check_ports(network: Network, fleet: Fleet, problems: Problems) -> None:
     """Two sockets of a host have no port in common; VXLANs share one with each other alone."""
-    port = network.spec.options["port"]
+    port, own = network.spec.options["port"], vxlan.udp_ports(network.spec)
+    if network.spec.options.get("encrypted") and len(own) == 1:
+        problems.add(
+            f"{network.spec.where}`port` {port} is that of its VXLAN, inside the tunnel, and is not free for the tunnel"
+            " itself",
+            "Give it another `port`, or leave it out",
+        )
     for other in fleet.networks.values():
         shared = sorted(set(network.members) & set(other.members))
-        told_there = other.spec.options.get("backend") == "wireguard" and other.name <= network.name
-        if shared and not told_there and other.spec.options.get("port") == port:
+        told_there = _is_keyed(other) and other.name <= network.name
+        theirs = other.spec.options.get("port")
+        both = {port} & vxlan.udp_ports(other.spec) or ({theirs} & own if _is_keyed(other) else set())
+        if shared and not told_there and both:
             problems.add(
-                f"{network.spec.where}`{network.name}` and `{other.name}` both have UDP port {port} on {shared[0]}",
+                f"{network.spec.where}`{network.name}` and `{other.name}` both have UDP port {both.pop()} on"
+                f" {shared[0]}",
                 "Give one of them another `port`",
             )
 
 
 def _keyed(fleet: Fleet) -> list[Network]:
-    return [each for each in fleet.networks.values() if each.spec.options.get("backend") == "wireguard"]
+    return [each for each in fleet.networks.values() if _is_keyed(each)]
+
+
+def _is_keyed(network: Network) -> bool:
+    options = network.spec.options
+    return options.get("backend") == "wireguard" or bool(options.get("encrypted"))
 
 
 BACKENDS = (
@@ -129,8 +161,7 @@ BACKENDS = (
         name="wireguard",
         summary="Packets encrypted in UDP packets.",
         port=PORT,
-        # Outer IP 20 or 40, UDP 8, header 16 and tag 16 of WireGuard's data messages (the paper's section 5.4.6).
-        overhead={4: 60, 6: 80},
+        overhead=OVERHEAD,
         device_prefixes=("ch-",),
         tunnel=lambda spec: f"wireguard on port {spec.options['port']}",
         has_vtep=True,

@@ -106,12 +106,7 @@ def _ipvlan(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, Any
 
 
 def _overlay(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, Any] | None:
-    if theirs.pop("encrypted", "false").lower() not in _FALSE:
-        left.append(
-            f"{what} is encrypted, and a segment across hosts cannot be that here: write a routed overlay with"
-            " `backend: wireguard`"
-        )
-        return None
+    encrypted = {"encrypted": True} if theirs.pop("encrypted", "false").lower() not in _FALSE else {}
     ids = theirs.pop("com.docker.network.driver.overlay.vxlanid_list", "").split(",")
     if not ids[0].isdigit():
         left.append(f"{what} names no VXLAN identifier: write `vni` and the network yourself")
@@ -120,4 +115,4 @@ def _overlay(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, An
         f"{what} is Swarm's: its containers are taken over as they run, and virtual addresses of services are not."
         " Others reach a service by an alias of its containers"
     )
-    return {"mode": "bridged", "vni": int(ids[0])}
+    return {"mode": "bridged", "vni": int(ids[0]), **encrypted}

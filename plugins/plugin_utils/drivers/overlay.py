@@ -13,7 +13,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing
+from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, encryption
+from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import backends
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -40,7 +41,8 @@ OPTIONS = (
         "port",
         "int",
         "The UDP port that packets between hosts go to.",
-        default_note=" or ".join(f"C({each.port}) ({name})" for name, each in backends().items() if each.port),
+        default_note=" or ".join(f"C({each.port}) ({name})" for name, each in backends().items() if each.port)
+        + ", which is that of C(encrypted), too",
         minimum=1,
         maximum=65535,
         only_with=("backend", tuple(name for name, each in backends().items() if each.port)),
@@ -54,17 +56,24 @@ OPTIONS = (
         default=False,
         only_with=("backend", tuple(name for name, each in backends().items() if not each.direct)),
     ),
-    Option("encrypted", "bool", "Carry packets between hosts encrypted.", default=False, built=False),
+    encryption.OPTION,
 )
 
 
 def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**options, "port": options["port"] or backends()[options["backend"]].port}
+    backend = _backend(options["mode"], options["backend"], options["encrypted"])
+    return {**options, "port": options["port"] or backend.port}
+
+
+def _backend(mode: str, name: str, encrypted: bool) -> Backend:
+    """Where only a check says that the two do not go together, it is as if nobody had asked for it."""
+    backend = backends()[name]
+    return encryption.encrypting(backend) if encrypted and mode == "bridged" and mode in backend.modes else backend
 
 
 @functools.cache
-def _variant(mode: str, backend: str) -> Driver:
-    return modes()[mode].variant(OVERLAY, backends()[backend])
+def _variant(mode: str, backend: str, encrypted: bool) -> Driver:
+    return modes()[mode].variant(OVERLAY, _backend(mode, backend, encrypted))
 
 
 OVERLAY = Driver(
@@ -74,7 +83,7 @@ OVERLAY = Driver(
     complete=complete,
     spans_hosts=True,
     on_underlay=True,
-    variant=lambda spec: _variant(spec.options["mode"], spec.options["backend"]),
+    variant=lambda spec: _variant(*(spec.options[each] for each in ("mode", "backend", "encrypted"))),
 )
 
 DRIVERS = (OVERLAY,)

@@ -15,7 +15,7 @@ import ipaddress
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, underlays
+from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, encryption, underlays
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -40,12 +40,15 @@ OPTIONS = (
 )
 
 
-def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
+def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     device, group = network.container_device, network.spec.options["multicast_group"]
+    if backend.keyed:
+        yield from encryption.objects(network, host, fleet)
     yield from vxlan.devices(
         network,
         host,
         fleet,
+        encryption.carrier(network) if backend.keyed else None,
         master=device,
         group=None if group is None else str(group),
         port_learning=False,
@@ -67,17 +70,24 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     yield new.object_of("isolation", network.name, device=device, accept_from=[device], **closed)
 
 
-def peers(network: Network, fleet: Fleet, view: Hashable) -> Mapping[str, tuple[Object, ...]]:
-    return {name: tuple(_peer(network, name, str(fleet.hosts[name].underlay))) for name in network.members}
+def peers(backend: Backend, network: Network, fleet: Fleet, view: Hashable) -> Mapping[str, tuple[Object, ...]]:
+    if not backend.keyed:
+        return {name: tuple(_peer(network, name, str(fleet.hosts[name].underlay))) for name in network.members}
+    by = encryption.carrier(network)
+    return {
+        name: (*encryption.peer(network, name, fleet, bool(view)), *_peer(network, name, by.addresses[name], by.link))
+        for name in network.members
+    }
 
 
-def _peer(network: Network, host: str, underlay: str) -> Iterator[Object]:
-    """What each other host needs of this one: where frames for everybody go, and for each of its containers."""
-    entry = functools.partial(new.object_of, "vxlan_fdb", network.name, device=network.devices[0])
+def _peer(network: Network, host: str, address: str, via: str | None = None) -> Iterator[Object]:
+    """What each other host needs of this one, whose VTEP has this address: where frames for everybody go, and for each
+    of its containers."""
+    entry = functools.partial(new.object_of, "vxlan_fdb", network.name, device=network.devices[-2])
     if network.spec.options["multicast_group"] is None:
-        yield entry(lladdr=EVERYBODY, dst=underlay)
+        yield entry(lladdr=EVERYBODY, dst=address, via=via)
     for endpoint in network.endpoints.get(host, ()):
-        yield entry(lladdr=endpoint.mac, dst=underlay)
+        yield entry(lladdr=endpoint.mac, dst=address, via=via)
         # The bridge answers for neighbours that it knows behind a port only (br_do_proxy_suppress_arp()).
         yield entry(lladdr=endpoint.mac, table="master", fdb_state="static")
         yield from _neighbours(network, endpoint)
@@ -163,10 +173,12 @@ def _check_group(network: Network, group: str, fleet: Fleet, problems: Problems)
 def variant(overlay: Driver, backend: Backend) -> Driver:
     return replace(
         overlay,
-        objects=objects,
-        shared_objects=peers,
+        objects=functools.partial(objects, backend),
+        shared_objects=functools.partial(peers, backend),
+        viewpoint=backend.sight,
         check=functools.partial(check, backend),
-        device_prefixes=("ch-", "chb-"),
+        device_prefixes=(*(backend.device_prefixes or ("ch-",)), "chb-"),
+        keyed=backend.keyed,
         one_segment=lambda spec: True,
         has_gateway=False,
         mtu=functools.partial(underlays.mtu, backend),

@@ -127,6 +127,13 @@ def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) 
     underlays.check(backend, network, fleet, problems)
     outbound.check(network, frozenset((4, 6)), problems)
     handoff.check(network, fleet, problems)
+    if network.spec.options["encrypted"]:
+        is_already = " anyway" if backend.keyed else ""
+        problems.add(
+            f"{network.spec.where.inside('encrypted')}`encrypted` is of bridged overlays; a routed one is encrypted by"
+            f" `backend: wireguard`{is_already}",
+            "Leave it out" if backend.keyed else "Write `backend: wireguard`, or `mode: bridged`",
+        )
     if network.spec.options["direct_routing"] and not any(_segments(network, name, fleet) for name in network.members):
         problems.add(
             f"{network.spec.where}`direct_routing` is between hosts on one segment, and no member's underlay address"

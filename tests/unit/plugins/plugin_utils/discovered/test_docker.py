@@ -106,6 +106,13 @@ def test_both_families_are_pinned():
     assert shop["networks"]["n"]["addresses"] == ["172.20.0.5", "fd00:9::5"]
 
 
+@pytest.mark.parametrize(("said", "encrypted"), [({}, None), ({"encrypted": ""}, True), ({"encrypted": "false"}, None)])
+def test_an_overlay_of_swarm_stays_encrypted_where_it_was(said, encrypted):
+    options = {"com.docker.network.driver.overlay.vxlanid_list": "4097", **said}
+    found = from_docker([network("n", "overlay", options=options)], []).networks["n"]
+    assert (found["mode"], found["vni"], found.get("encrypted")) == ("bridged", 4097, encrypted)
+
+
 def test_other_ways_to_have_a_network():
     told = [
         container("one", {"host": {}}, mode="host"),
@@ -125,7 +132,6 @@ def test_other_ways_to_have_a_network():
     [
         ([network("n", "weave")], [], "has the driver 'weave'"),
         ([network("n", "macvlan")], [], "has no parent"),
-        ([network("n", "overlay", options={"encrypted": ""})], [], "is encrypted"),
         ([network("ingress", "overlay")], [], "is Swarm's own"),
         ([network("n", options={"com.example.speed": "9"})], [], "its option com.example.speed=9 has no equal here"),
         ([network("n", options={"com.docker.network.bridge.enable_ip_masquerade": "0"})], [], "does not masquerade"),
