@@ -31,7 +31,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     wanted_object,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
-from ansible_collections.containerhost.network.plugins.module_utils.firewalls import source_routes
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
@@ -99,7 +98,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         todo = _late(todo, params) if late else todo
         _check_renumbering(todo, wanted, params["settled"])
         makes = params["phase"] in ("make", "all")
-        dropped = [*foreign_drops.sentences(kernel, wanted), *source_routes.sentences(kernel, wanted)] if makes else []
+        dropped = foreign_drops.sentences(kernel, wanted) if makes else []
         beside = _beside(kept_files_of(params, todo, module.check_mode))
         waiting = () if late and params["phase"] == "remove" else todo.held
         kept = dict(collections.Counter(network_of(change.owner) for change in (*todo.kept, *waiting)))

@@ -25,6 +25,8 @@ options:
     description:
       - The network, in CIDR, whose packets leave under the host's address. Required with O(rule=masquerade).
       - It says which masquerade it is. Two of them must not overlap.
+      - What these containers answer at published ports is routed as the host routes what it sends itself from the
+        address that was called (C(ip rule add from ADDRESS lookup TABLE)).
     type: str
   unless: &unless
     description:

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence, source_routing
 from ansible_collections.containerhost.network.plugins.module_utils.state.flows import (
     changed_ports,
     is_stale,
@@ -25,7 +25,8 @@ if t.TYPE_CHECKING:
 
 
 def set_fence(kernel: Kernel, netns: str | None) -> t.Iterator[str]:
-    """What closes our networks if somebody takes the table away stands and goes with it. Yields what is refused."""
+    """What closes our networks if somebody takes the table away stands and goes with it, and so do the ways of its
+    marks. Yields what is refused."""
     table = kernel.table(netns)
     if table.lack is not None:
         return
@@ -33,7 +34,9 @@ def set_fence(kernel: Kernel, netns: str | None) -> t.Iterator[str]:
         there = fence.found(kernel.wire.dump, netns)
     except NoNamespace:  # it has gone, with all that was in it
         return
-    for refusal in kernel.wire.send(fence.changes(there, fence.wanted(table.elements, there.families), netns)):
+    messages = fence.changes(there, fence.wanted(table.elements, there.families), netns)
+    messages += source_routing.changes(table.elements, there.rows, netns)
+    for refusal in kernel.wire.send(messages):
         if refusal.errno not in (errno.ENOENT, errno.ESRCH, errno.EEXIST):
             yield refusal.text
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.answers import is_by_source
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
@@ -171,9 +172,13 @@ class Forwarding(Kind):
         else:
             devices, strange = [values["uplink"]], True
         if family == "ipv4":
+            strict = [each for each in devices if strange and _is_strict_by_source(kernel, each, netns)]
             return [
-                Setting(f"net/ipv4/conf/{device}/forwarding", "1", ("borrowed4", device) if strange else None)
-                for device in devices
+                *(Setting(f"net/ipv4/conf/{device}/src_valid_mark", "1") for device in strict),
+                *(
+                    Setting(f"net/ipv4/conf/{device}/forwarding", "1", ("borrowed4", device) if strange else None)
+                    for device in devices
+                ),
             ]
         everywhere = Setting("net/ipv6/conf/all/forwarding", "1", ("borrowed_families", "10"))
         if _is_on(kernel, netns, everywhere, "") and not _is_lent(kernel, netns, everywhere):
@@ -197,6 +202,13 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
         if name in links and name != "lo" and links[name].owner is None and links[name].group != m.GROUP
         if can_name(name)  # or no guard could, and it would route for strangers
     )
+
+
+def _is_strict_by_source(kernel: Kernel, device: str, netns: str | None) -> bool:
+    """Is the way back looked for strictly where it depends on the source? It is one of a container's by then, so that
+    only a mark says which way that is (state/source_routing.py)."""
+    numbers = [kernel.sysctl(f"net/ipv4/conf/{each}/rp_filter", netns) for each in ("all", device)]
+    return max(int(each or 0) for each in numbers) == 1 and is_by_source(kernel, device, netns)
 
 
 def _lifted(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:

@@ -9,6 +9,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import answers
 from ansible_collections.containerhost.network.plugins.module_utils.bases.nft import (
     EVERYBODY,
     Element,
@@ -82,7 +83,8 @@ class NatRule(NftKind):
     def summary(self, values: Values) -> list[str]:
         if values["rule"] == "masquerade":
             to_address = values.get("to_address")
-            return [f"unless to: {values.get('unless')}"] + ([f"to address: {to_address}"] if to_address else [])
+            shown = [f"unless to: {values.get('unless')}"] + ([f"to address: {to_address}"] if to_address else [])
+            return shown + [f"answers of {each}: by mark {mark}" for each, mark in values.get("answers", {}).items()]
         if values["rule"] == "via_gateway":
             return []
         limits = listed(values.get("sources", EVERYBODY))
@@ -141,13 +143,15 @@ class NatRule(NftKind):
             source = found.values.get("source")
             if source is not None and source not in named:
                 found.values["overlaps"] = [other for other in named if _overlap(other, source)]
+            if source is not None and not answers.lead_there(kernel, found.netns):
+                found.values["in_force"] = False
             yield found
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         """An address on a loopback or dummy device is reached by whichever interface: no wire leads to it.
 
         By an interface, a port is published for others. The host and its containers go by addresses, those that the
-        interface has now.
+        interface has now. What a network answers is routed as the host routes the address that was called.
         """
         host_address, interface = wanted.values.get("host_address"), wanted.values.get("host_interface")
         if interface is not None:
@@ -155,6 +159,9 @@ class NatRule(NftKind):
             given = kernel.given_addresses(wanted.netns).get(interface, ())
             reached_at = sorted(each for each in given if (":" in each) == six)
             return wanted._replace(values={**wanted.values, "reached_at": reached_at})
+        if wanted.values["rule"] == "masquerade" and wanted.present:
+            marks = answers.marks_of(kernel, family_of(wanted.values["source"]), wanted.netns)
+            return wanted._replace(values={**wanted.values, "answers": marks})
         if wanted.values["rule"] != "publish" or host_address in (None, *ANYWHERE):
             return wanted
         wherever = not ipaddress.ip_address(host_address).is_loopback and any(
@@ -312,7 +319,9 @@ def _of_masquerade(values: Values) -> list[Element]:
     pair = f"{source} . {plain_network(values['unless'] or '')}"
     leaving = [Element(f"masquerade{family}", source), Element(f"local{family}", pair)]
     to_address = values.get("to_address")
-    return [*leaving, Element(f"outbound{family}", source, to_address)] if to_address else leaving
+    if to_address:
+        leaving.append(Element(f"outbound{family}", source, to_address))
+    return leaving + answers.elements_of(source, values.get("answers", {}))
 
 
 # -- elements back to objects ----------------------------------------------------------------------------------
@@ -323,7 +332,8 @@ def _masquerades(elements: Elements) -> t.Iterator[NftObject]:
         leaving = elements.get(f"masquerade{family}", {})
         local = {pair.split(" . ")[0]: pair for pair in elements.get(f"local{family}", {})}
         outbound = elements.get(f"outbound{family}", {})
-        for source in sorted({*leaving, *local, *outbound}):
+        answered = answers.by_source(elements, family)
+        for source in sorted({*leaving, *local, *outbound, *answered}):
             there = [Element(f"masquerade{family}", source)] if source in leaving else []
             pair = local.get(source)
             if pair is not None:
@@ -331,7 +341,9 @@ def _masquerades(elements: Elements) -> t.Iterator[NftObject]:
             to_address = outbound[source][0] if source in outbound else ""
             if to_address:
                 there.append(Element(f"outbound{family}", source, to_address))
+            there += answered.get(source, ())
             comment = leaving[source][1] if source in leaving else elements[there[0].set][there[0].key][1]
             unless = cidr(pair.split(" . ")[1]) if pair else None
             values = {"rule": "masquerade", "source": cidr(source), "unless": unless, "to_address": to_address}
+            values["answers"] = answers.marks_in(answered.get(source, ()))
             yield NftObject(values, there, comment)

@@ -21,14 +21,22 @@ _ADDRESS = {"IFA_PROTO": (11, "uint8")}
 _NEIGHBOUR = {"NDA_SRC_VNI": (11, "uint32"), "NDA_PROTOCOL": (12, "uint8"), "NDA_NH_ID": (13, "uint32")}
 # Routing rules, linux/fib_rules.h. pyroute2's definition is in a module of its own, which nothing else needs.
 _RULE = {
+    "FRA_DST": (1, "ipaddr"),
     "FRA_SRC": (2, "ipaddr"),
     "FRA_IIFNAME": (3, "asciiz"),
     "FRA_GOTO": (4, "uint32"),
     "FRA_PRIORITY": (6, "uint32"),
     "FRA_FWMARK": (10, "uint32"),
+    "FRA_SUPPRESS_PREFIXLEN": (14, "uint32"),
     "FRA_TABLE": (15, "uint32"),
     "FRA_FWMASK": (16, "uint32"),
+    "FRA_OIFNAME": (17, "asciiz"),
+    "FRA_L3MDEV": (19, "uint8"),
+    "FRA_UID_RANGE": (20, "hex"),
     "FRA_PROTOCOL": (21, "uint8"),
+    "FRA_IP_PROTO": (22, "uint8"),
+    "FRA_SPORT_RANGE": (23, "hex"),
+    "FRA_DPORT_RANGE": (24, "hex"),
 }
 
 

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace, WireError
+from ansible_collections.containerhost.network.plugins.module_utils.state import source_routing
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
 TABLE = 143  # a routing table of our own, as the protocol number
@@ -26,7 +27,7 @@ _WHOLE = 0xFFFFFFFF
 _FAMILIES = {"4": socket.AF_INET, "6": socket.AF_INET6}
 _EVERYWHERE = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}  # a route to there has no destination
 
-_WANTED_RULE = frozenset("FRA_IIFNAME FRA_GOTO FRA_PRIORITY FRA_FWMARK FRA_FWMASK FRA_TABLE FRA_PROTOCOL".split())
+_WANTED_RULE = source_routing.ATTRIBUTES | {"FRA_GOTO"}
 _WANTED_ROUTE = frozenset(("RTA_DST", "RTA_TABLE"))
 
 Dump = t.Callable[..., t.List[t.Dict[str, t.Any]]]
@@ -45,11 +46,13 @@ class RoutingRule(t.NamedTuple):
 
 
 class Fence(t.NamedTuple):
-    """Rules, and networks that lead nowhere. ``families`` are those that the kernel has policy routing for."""
+    """Rules, and networks that lead nowhere. ``families`` are those that the kernel has policy routing for;
+    ``rows`` are all of its rules (RTM_GETRULE)."""
 
     rules: t.FrozenSet[RoutingRule]
     networks: t.FrozenSet[str]
     families: t.FrozenSet[int] = frozenset(_FAMILIES.values())
+    rows: t.Sequence[t.Mapping[str, t.Any]] = ()
 
 
 def wanted(elements: Elements, families: t.Collection[int]) -> Fence:
@@ -75,22 +78,34 @@ def _rules(family: int) -> t.Iterator[RoutingRule]:
 
 def found(dump: Dump, netns: str | None) -> Fence:
     """The fence as it stands in a namespace. A kernel without policy routing has no families for it."""
-    try:
-        rows = dump(m.RTM_GETRULE, {}, _WANTED_RULE, netns)
-    except NoNamespace:
-        raise
-    except WireError:
+    rows = rules(dump, netns)
+    if not rows:
         return Fence(frozenset(), frozenset(), frozenset())
     routes = dump(m.RTM_GETROUTE, {"table": TABLE}, _WANTED_ROUTE, netns)
     return Fence(
-        frozenset(_rule(row) for row in rows if row.get("FRA_PROTOCOL") == m.PROTOCOL),
+        frozenset(
+            _rule(row)
+            for row in rows
+            if row.get("FRA_PROTOCOL") == m.PROTOCOL and not source_routing.is_ours(row)
+        ),
         frozenset(
             f"{row.get('RTA_DST') or _EVERYWHERE[row['family']]}/{row['dst_len']}"
             for row in routes
             if row["type"] == m.RTN_BLACKHOLE and row["proto"] == m.PROTOCOL and row.get("RTA_TABLE") == TABLE
         ),
         frozenset(row["family"] for row in rows),
+        rows,
     )
+
+
+def rules(dump: Dump, netns: str | None) -> list[dict[str, t.Any]]:
+    """All rules of policy routing, in their order; none on a kernel without it."""
+    try:
+        return dump(m.RTM_GETRULE, {}, _WANTED_RULE, netns)
+    except NoNamespace:
+        raise
+    except WireError:
+        return []
 
 
 def _rule(row: t.Mapping[str, t.Any]) -> RoutingRule:

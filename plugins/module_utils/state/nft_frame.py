@@ -37,6 +37,7 @@ TABLE = "containerhost"
 #   local*     source and destination that keep their addresses
 #   masquerade*  sources that leave under the host's address
 #   outbound*  those of them that leave under one that is said
+#   answers*   sources of answers, and addresses under which they were asked, to the mark of the way that these have
 #   publish*   protocol and port of the host (…_at: and its address) to a container's address and port
 #   ranges*    the same of several ports at once that are the same ones there: to a container's address
 #   publish*_by  the same by the interface that packets come in by
@@ -79,6 +80,8 @@ table inet containerhost {
     set local6 { type ipv6_addr . ipv6_addr; flags interval; }
     set masquerade4 { type ipv4_addr; flags interval; }
     set masquerade6 { type ipv6_addr; flags interval; }
+    map answers4 { type ipv4_addr . ipv4_addr : mark; flags interval; }
+    map answers6 { type ipv6_addr . ipv6_addr : mark; flags interval; }
     map outbound4 { type ipv4_addr : ipv4_addr; flags interval; }
     map outbound6 { type ipv6_addr : ipv6_addr; flags interval; }
     map publish4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
@@ -156,7 +159,18 @@ table inet containerhost {
         ct state new,related,invalid,untracked iifname != "lo" jump speaking
         meta mark != 0 accept
         meta mark set 0x10000000
+        ct status dnat jump answering
         ct state new,invalid,untracked meta iifkind "bridge" iifname != @ours jump counting
+    }
+    # What is answered by an uplink with a routing table of its own (state/source_routing.py), and what was asked.
+    chain answering {
+        ct direction original goto asked
+        meta mark set ip saddr . ct original ip daddr map @answers4
+        meta mark set ip6 saddr . ct original ip6 daddr map @answers6
+    }
+    chain asked {
+        iifname @ours return
+        meta mark set ip daddr . ct original ip daddr map @answers4 meta mark set meta mark | 0x40000000 accept
     }
     # Under which address anybody begins something, be it with the host itself, which would answer to there. It is asked
     # before connection tracking remembers it, as what looks like the answer would be let through. Under br_netfilter,
@@ -188,6 +202,7 @@ table inet containerhost {
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
+        meta mark & 0xb00fffff == 0x10000000 meta mark set 0
         iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
@@ -353,7 +368,7 @@ table inet containerhost {
     chain passing {
         type filter hook forward priority filter; policy accept;
         tcp flags & (syn | rst) == syn jump fitting
-        meta mark 0x10000000 meta mark set 0
+        meta mark & 0xb00fffff == 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop
         ct state established iifname != @internal accept
         ct state new,invalid,untracked jump beginning
