@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import shutil
 import sys
 import typing as t
 
@@ -138,6 +137,8 @@ def missing_packages(found: t.Mapping[str, str | None], family: t.Sequence[str],
 
 def missing_programs(asked: t.Iterable[str], family: t.Sequence[str]) -> list[str]:
     """Package names for those of our programs that are asked for and not there."""
+    import shutil
+
     return [package_of(name, family) for name in asked if name in _PROGRAMS and shutil.which(name, path=_PATH) is None]
 
 

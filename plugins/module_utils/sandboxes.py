@@ -14,11 +14,11 @@ needed.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import types
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import engines as _folder
+from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
     Answers,
     ContainerEngine,
@@ -41,7 +41,7 @@ class Engines(t.MutableMapping[str, ContainerEngine]):
 
     def __init__(self, package: types.ModuleType) -> None:
         self._package = package.__name__
-        found = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+        found = startup.files_of(package)
         found.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
         self._engines: dict[str, ContainerEngine | None] = dict.fromkeys(found)
 

@@ -9,7 +9,6 @@ An engine is a file of its name in ``engines/`` with a subclass (``sandboxes.py`
 from __future__ import annotations
 
 import re
-import subprocess
 import typing as t
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -117,6 +116,8 @@ class Done(t.NamedTuple):
 
 def ask(command: t.Sequence[str]) -> Done:
     """Run an engine's command. Raises OSError where it cannot be run, or does not end."""
+    import subprocess
+
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired as error:

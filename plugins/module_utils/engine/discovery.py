@@ -10,11 +10,11 @@ is about objects of every kind is sent with an import of each (``plugin_utils/ev
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import types
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import kinds as _folder
+from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 
 
@@ -24,7 +24,7 @@ class InconsistentKinds(Exception):
 
 def files() -> list[str]:
     """The names of the files of ``kinds/``, sorted, without their ending."""
-    return sorted(module.name for module in pkgutil.iter_modules(_folder.__path__))
+    return startup.files_of(_folder)
 
 
 def kind_of(file: types.ModuleType) -> Kind:

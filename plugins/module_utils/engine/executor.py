@@ -19,11 +19,9 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.announce import announce
 from ansible_collections.containerhost.network.plugins.module_utils.engine import (
     beside_table,
-    docker_steps,
     file_steps,
-    firewall_steps,
     forgetting,
-    tunnel_steps,
+    rare_steps,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.advice import reason_of, refused, words_of
@@ -92,16 +90,14 @@ class Executor:
             (s.WriteSysctl, self._write_sysctls),
             (s.Message, self._send),
             (s.NftElement, self._nft),
-            *tunnel_steps.actions(self._wire),
+            *rare_steps.of_tunnels(self._wire),
             *file_steps.actions(self._kernel.processes),
             (s.Announce, self._announce),
             (s.Answer, self._answer),
             (s.DeleteLink, self._delete_links),
             (s.ReleaseLink, self._release_links),
             (s.GiveBack, self._give_back),
-            (s.DockerRequest, docker_steps.request),
-            (s.DockerUserRule, functools.partial(docker_steps.user_rules, self._wire)),
-            (s.AdaptFirewall, functools.partial(firewall_steps.adapt, self._wire)),
+            *rare_steps.of_others(self._wire),
             (s.EndCniNetwork, functools.partial(file_steps.end_cni_networks, self._kernel.has_link)),
             (s.DeleteNetns, self._delete_netns),
         ):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import stat
 import subprocess
@@ -27,16 +26,6 @@ _REMOVED_AT_ONCE = 1000  # peers: their keys are words of a command, which the k
 _SECONDS = 60
 
 Failures = t.Iterator[t.Tuple[int, str]]
-
-
-def actions(wire: Wire) -> tuple[tuple[type, t.Callable[..., Failures]], ...]:
-    """What does steps of each type, in this order."""
-    return (
-        (s.TunnelKey, write_keys),
-        (s.StartTunnel, functools.partial(start, wire)),
-        (s.SetTunnel, functools.partial(set_tunnels, wire)),
-        (s.SetPeer, functools.partial(set_peers, wire)),
-    )
 
 
 def write_keys(steps: t.Sequence[s.TunnelKey]) -> Failures:

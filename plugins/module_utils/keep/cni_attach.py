@@ -9,7 +9,6 @@ import contextlib
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
-from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare, describe
@@ -20,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_endpoint, saved
 from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniError, CniRequest, Json
-from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import objects_of
+from ansible_collections.containerhost.network.plugins.module_utils.keep.cni_objects import KINDS, objects_of
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.cni_network import CniNetwork
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes

@@ -26,8 +26,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     ChangeSet,
     Unready,
     compare,
-    wanted_object,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.keep.cni_objects import objects_of
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Document, Saved
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import (
     Sandbox,
@@ -66,13 +66,6 @@ def _of_engines() -> list[Wanted]:
     with contextlib.suppress(Problem):  # of which the plugin speaks
         return [object_ for each in attachments.read() if each.is_there for object_ in objects_of(each)]
     return []
-
-
-def objects_of(attachment: attachments.CniAttachment) -> list[Wanted]:
-    """What a container has on a network. Raises Problem."""
-    by_name = {kind.name: kind for kind in KINDS}
-    rows = ((by_name[kind], row) for kind, rows in attachment.objects.items() for row in rows)
-    return [wanted_object(kind, row, attachment.owner) for kind, row in rows]
 
 
 def restore(kernel: Kernel, saved: Saved) -> Outcome:

@@ -8,7 +8,6 @@ A namespace lives for as long as a process is in it, a file is mounted on it, or
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import typing as t
@@ -60,6 +59,8 @@ def _of_mounts() -> t.Iterator[str]:
 
 def _of_descriptors() -> t.Iterator[str]:
     """One whose file was unmounted since it was opened shows as ``/``."""
+    import glob
+
     for path in glob.iglob("/proc/[0-9]*/fd/*"):
         try:
             if os.readlink(path) == "/" or os.readlink(path).startswith("net:["):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
 import time
 import typing as t
 
@@ -16,11 +14,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
 
 if t.TYPE_CHECKING:
+    import subprocess
+
     from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
 _BOOTED = "/run/systemd/system"  # sd_booted(3), and where units are that are gone after a reboot
 _FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/sbin")
 _SECONDS = 30
+_SIGHUP, _SIGTERM = 1, 15  # signal(7)
 
 
 class NameProcesses:
@@ -69,7 +70,7 @@ class NameProcesses:
             if not pids:
                 return "it has ended meanwhile; run again"
             for pid in pids:
-                os.kill(pid, signal.SIGHUP)
+                os.kill(pid, _SIGHUP)
             os.utime(name_servers.pid_path(name))
         return None
 
@@ -83,7 +84,7 @@ class NameProcesses:
             pids = _pids(name)
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+                    os.kill(pid, _SIGTERM)
             deadline = time.monotonic() + _SECONDS
             while not all(map(_has_ended, pids)):
                 if time.monotonic() > deadline:
@@ -118,6 +119,8 @@ def _has_ended(pid: int) -> bool:
 
 
 def _run(command: t.Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    import subprocess
+
     try:
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False, cwd="/"

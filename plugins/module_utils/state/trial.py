@@ -20,8 +20,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
-import signal
 import time
 import typing as t
 
@@ -29,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 
 NAME = "trial"  # in the folder of the lock
 _FILES = ("before.json", "program", "about.json", "until", "guard")
+_SIGTERM = 15  # signal(7)
 
 
 class Trial:
@@ -105,7 +104,7 @@ class Trial:
         self.forget()
         if guard is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(guard, signal.SIGTERM)
+                os.kill(guard, _SIGTERM)
 
     def end(self, told: str) -> None:
         """It went back; the run that comes too late is told of it."""
@@ -122,4 +121,6 @@ class Trial:
 
     def forget(self) -> None:
         """Whatever is left here of one that has ended."""
+        import shutil
+
         shutil.rmtree(self.folder, ignore_errors=True)

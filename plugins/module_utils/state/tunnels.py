@@ -13,7 +13,6 @@ import contextlib
 import os
 import re
 import stat
-import subprocess
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
@@ -23,6 +22,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import PREFIX, owner_of
 
 if t.TYPE_CHECKING:
+    import subprocess
+
     from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
 FOLDER = "/etc/containerhost-keys"
@@ -131,6 +132,8 @@ def _parted(text: str) -> tuple[str | None, str | None]:
 
 def run_wg(words: t.Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
     """``wg`` with these words, in the namespace that this thread is in. What it complains of tells no key."""
+    import subprocess
+
     command = [program("wg") or "wg", *words]
     try:
         done = subprocess.run(

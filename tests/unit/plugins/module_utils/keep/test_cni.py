@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,3 +276,23 @@ def test_a_list_says_whose_it_is_even_when_spoiled():
 )
 def test_what_containers_of_engines_have_goes_with_the_last_of_them(given, goes):
     assert leaving(*given)(Found("veth", (None, "chv1"), {}, "cni:web")) is goes
+
+
+LOADED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.containerhost.network.plugins.module_utils.keep import cni_attach
+print(*sys.modules)
+"""
+
+
+def test_an_engine_waits_for_nothing_that_its_containers_have_no_use_for():
+    """Each of these takes milliseconds of every ADD."""
+    folder = Path(cni.__file__).parents[6]
+    argv = [sys.executable, "-I", "-S", "-c", LOADED, str(folder)]
+    loaded = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    ours = {name.rpartition("module_utils.")[2] for name in loaded if "module_utils." in name}
+    kinds = {name[len("kinds.") :] for name in ours if name.startswith("kinds.")}
+    assert kinds == {"veth", "nat_rule", "open_port", "sender_filter", "cni_network"}
+    assert not ours & {"engine.discovery", "engine.docker_steps", "engine.firewall_steps", "engine.tunnel_steps"}
+    assert not {"inspect", "pkgutil", "subprocess", "shutil", "threading", "argparse", "zipfile"} & {*loaded}
