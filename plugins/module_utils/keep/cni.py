@@ -14,16 +14,19 @@ import json
 import os
 import re
 import sys
+import traceback
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import VERSIONS
+from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import VERSIONS, is_name
 
-# Error codes of the specification, section 5, and from 100 on our own.
+# Error codes of the specification, section 5, from 100 on our own, and what its library says of a plugin's own mistake.
 INCOMPATIBLE, UNKNOWN_CONTAINER, BAD_ENVIRONMENT, IO_FAILED, UNDECODABLE, BAD_CONFIGURATION = 1, 3, 4, 5, 6, 7
-TRY_AGAIN, UNAVAILABLE = 11, 50
+TRY_AGAIN, UNAVAILABLE, LIMITED = 11, 50, 51
 REFUSED, NO_ADDRESS, PORT_TAKEN, DIFFERS = 100, 101, 102, 103
+INTERNAL = 999
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _INTERFACE = re.compile(r"[^/:\s\0]{1,15}")
+_SINCE = {"CHECK": "0.4.0", "GC": "1.1.0", "STATUS": "1.1.0"}  # versions that brought a command
 _OF_A_CONTAINER = ("CNI_CONTAINERID", "CNI_IFNAME", "CNI_NETNS")
 _NEEDS = {
     "ADD": _OF_A_CONTAINER,
@@ -75,16 +78,32 @@ def main() -> int:
     version = VERSIONS[-1]
     try:
         command = _command(os.environ)
-        configuration = _configuration(sys.stdin.read(), command)
+        check_environment(command, os.environ)
+        configuration = _configuration(_input(), command)
         version = configuration["cniVersion"]
         answer = _answer(request_of(command, os.environ, configuration))
     except CniError as error:
-        details = {"details": error.details} if error.details else {}
-        _print({"cniVersion": version, "code": error.code, "msg": str(error), **details})
-        return 1
+        return _fail(version, error)
+    except Exception as error:  # an engine reads what is printed here, and nothing else
+        return _fail(version, CniError(INTERNAL, f"{type(error).__name__}: {error}", traceback.format_exc()))
     if answer is not None:
         _print(answer)
     return 0
+
+
+def _fail(version: str, error: CniError) -> int:
+    details = {"details": error.details} if error.details else {}
+    _print({"cniVersion": version, "code": error.code, "msg": str(error), **details})
+    return 1
+
+
+def _input() -> str:
+    try:
+        return sys.stdin.read()
+    except OSError as error:
+        raise CniError(IO_FAILED, f"the network configuration cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise CniError(UNDECODABLE, f"the network configuration is no text: {error}") from error
 
 
 def _answer(request: CniRequest) -> Json | None:
@@ -103,27 +122,35 @@ def _command(environment: t.Mapping[str, str]) -> str:
 
 
 def _configuration(text: str, command: str) -> Json:
-    """What is on standard input, of a version that is known. Of a VERSION it may be any."""
+    """What is on standard input, of a version that is known. Of a VERSION it may be anything."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
+        if command == "VERSION":
+            return {"cniVersion": VERSIONS[-1]}
         raise CniError(UNDECODABLE, f"the network configuration is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise CniError(UNDECODABLE, "the network configuration is no mapping")
-    version = found.get("cniVersion")
+    version = found.get("cniVersion") or VERSIONS[0]  # the first one did not say so
     if command == "VERSION":
         return {**found, "cniVersion": version if isinstance(version, str) else VERSIONS[-1]}
     if version not in VERSIONS:
         raise CniError(
             INCOMPATIBLE, f"cniVersion {version} is not known", f"the plugin supports {', '.join(VERSIONS)}"
         )
-    if not isinstance(found.get("name"), str) or not found["name"]:
+    if VERSIONS.index(version) < VERSIONS.index(_SINCE.get(command, version)):
+        since = f"it came with {_SINCE[command]}"
+        raise CniError(INCOMPATIBLE, f"there is no {command} in cniVersion {version}", since)
+    name = found.get("name")
+    if not isinstance(name, str) or not name:
         raise CniError(BAD_CONFIGURATION, "the network configuration has no `name`")
-    return found
+    if not is_name(name):
+        raise CniError(BAD_CONFIGURATION, f"the network configuration's `name` {name!r} is no name of a network")
+    return {**found, "cniVersion": version}
 
 
-def request_of(command: str, environment: t.Mapping[str, str], configuration: Json) -> CniRequest:
-    """Raises CniError for what the environment lacks, or has that cannot be; what is not needed may be anything."""
+def check_environment(command: str, environment: t.Mapping[str, str]) -> None:
+    """Raises CniError for what it lacks, or has that cannot be; what is not needed may be anything."""
     needed = _NEEDS[command]
     missing = [name for name in needed if not environment.get(name)]
     if missing:
@@ -135,8 +162,16 @@ def request_of(command: str, environment: t.Mapping[str, str], configuration: Js
         raise CniError(BAD_ENVIRONMENT, f"CNI_IFNAME {interface!r} is no name of an interface")
     if "CNI_NETNS" in needed and not netns.startswith("/"):
         raise CniError(BAD_ENVIRONMENT, f"CNI_NETNS {netns!r} is no absolute path")
-    pairs = (each.partition("=") for each in environment.get("CNI_ARGS", "").split(";") if each)
+
+
+def request_of(command: str, environment: t.Mapping[str, str], configuration: Json) -> CniRequest:
+    """Of an environment that is checked. Raises CniError for arguments that are none."""
+    pairs = [each.partition("=") for each in environment.get("CNI_ARGS", "").split(";") if each]
+    wrong = next((name for name, equals, _value in pairs if not name or not equals), None)
+    if wrong is not None and "CNI_NETNS" in _NEEDS[command]:
+        raise CniError(BAD_ENVIRONMENT, f"CNI_ARGS has {wrong!r}, which is no KEY=VALUE")
     arguments = {name: value for name, _equals, value in pairs}
+    container, interface, netns = (environment.get(name, "") for name in _OF_A_CONTAINER)
     return CniRequest(command, container, interface, netns, arguments, configuration)
 
 

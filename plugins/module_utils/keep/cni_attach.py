@@ -70,6 +70,8 @@ def _add(request: CniRequest) -> Json:
         identity = attachments.identity_of(request.netns)
         if identity is None:
             raise CniError(cni.BAD_ENVIRONMENT, f"there is no network namespace at {request.netns} (CNI_NETNS)")
+        if kernel.is_the_hosts_own(request.netns):
+            raise CniError(cni.BAD_ENVIRONMENT, f"{request.netns} is the host's own network namespace (CNI_NETNS)")
         cni_endpoint.check_ports(request, network, asked, left, _published())
         made = cni_endpoint.attachment(request, network, asked, left, identity, _defaults(kernel, request.netns))
         attachments.write([*left, made])
@@ -126,16 +128,23 @@ def _check(request: CniRequest) -> None:
 
 
 def _status(request: CniRequest) -> None:
+    """Could the next container be put on it? And are those that are on it cut off?"""
     network = _network(request)
     with _session(alone=False) as kernel:
         link = kernel.link(network["bridge"])
+        in_use = attachments.in_use(kernel.has_link).get(request.network)
         if link is None or not link.up:
             lack = "is not there" if link is None else "is down"
             raise CniError(
-                cni.UNAVAILABLE,
+                cni.LIMITED if in_use else cni.UNAVAILABLE,
                 f"the network {request.network} is not made on this host: {network['bridge']} {lack}",
                 "run containerhost.network.site for this host, or `containerhost restore` on it",
             )
+        there = [each for each in attachments.read() if each.is_there or kernel.has_link(each.host_end)]
+    try:
+        cni_endpoint.check_room(request.network, network, there)
+    except CniError as error:
+        raise CniError(cni.UNAVAILABLE, str(error)) from error
 
 
 COMMANDS: dict[str, t.Callable[[CniRequest], t.Optional[Json]]] = {

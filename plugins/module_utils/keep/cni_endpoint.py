@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.attach
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _ANY = ("", "0.0.0.0", "::")
+_BEFORE_INTERFACES = ("0.1.0", "0.2.0")
 _PREFIX, _DIGITS = "chv", 12  # as the host's end of any other pair
 
 
@@ -30,7 +31,7 @@ class CniPort(t.NamedTuple):
 
 
 class CniWish(t.NamedTuple):
-    """What an engine wants beside an interface, by the plugin's capabilities or by CNI_ARGS."""
+    """What an engine wants beside an interface: by the plugin's capabilities, by ``args`` or by CNI_ARGS."""
 
     addresses: t.Sequence[str]
     mac: t.Optional[str]
@@ -38,12 +39,20 @@ class CniWish(t.NamedTuple):
 
 
 def asked(request: CniRequest) -> CniWish:
-    """Raises CniError for what cannot be."""
+    """Raises CniError for what cannot be, a result of the plugins before that nothing can be added to as well."""
+    before = request.configuration.get("prevResult") or {}
+    if not isinstance(before, dict) or not isinstance(before.get("dns") or {}, dict):
+        raise CniError(cni.BAD_CONFIGURATION, "prevResult is no result of another plugin")
+    for what in ("interfaces", "ips", "routes"):
+        _told(before, what)
     given = request.configuration.get("runtimeConfig") or {}
     try:
-        addresses = [*(given.get("ips") or ()), *filter(None, [request.arguments.get("IP")])]
+        # The conventions: who gives them in ``args``, and in CNI_ARGS as well, means the former.
+        own = (request.configuration.get("args") or {}).get("cni") or {}
+        by_arguments = own.get("ips") or filter(None, [request.arguments.get("IP")])
+        addresses = [*(given.get("ips") or ()), *by_arguments]
         plain = [canonical.address(str(each).partition("/")[0], "ips") for each in addresses]
-        mac = given.get("mac") or request.arguments.get("MAC")
+        mac = given.get("mac") or own.get("mac") or request.arguments.get("MAC")
         mac = canonical.unicast_mac(mac, "mac") if mac else None
         rows = given.get("portMappings") or ()
         ports = [_port(row) for row in rows if row.get("hostPort")]
@@ -245,8 +254,11 @@ def _meet(one: Values, other: Values) -> bool:
 
 def result(request: CniRequest, network: Values, made: CniAttachment) -> Json:
     """In the words of the version that was asked for, behind what plugins before this one have done."""
-    before = request.configuration.get("prevResult") or {}
     veth = made.objects["veth"][0]
+    routes = [{"dst": route["dst"], "gw": route["via"]} for route in veth["routes"]]
+    if request.version in _BEFORE_INTERFACES:
+        return _first_result(request, network, made, routes)
+    before = request.configuration.get("prevResult") or {}
     interfaces = list(before.get("interfaces") or ())
     number = len(interfaces) + 1
     host = {"name": made.host_end, "mac": veth["host_mac"]}
@@ -257,21 +269,28 @@ def result(request: CniRequest, network: Values, made: CniAttachment) -> Json:
         {**_version(request, cidr), "address": cidr, "gateway": row["gateway"], "interface": number}
         for cidr, row in zip(made.addresses, network["subnets"])
     ]
-    routes = [{"dst": route["dst"], "gw": route["via"]} for route in veth["routes"]]
-    dns = {**(before.get("dns") or {}), **network["dns"]}
     return {
         **before,
         "cniVersion": request.version,
         "interfaces": [*interfaces, host, own],
         "ips": [*(before.get("ips") or ()), *ips],
         "routes": [*(before.get("routes") or ()), *routes],
-        "dns": dns,
+        "dns": {**(before.get("dns") or {}), **network["dns"]},
     }
+
+
+def _first_result(request: CniRequest, network: Values, made: CniAttachment, routes: t.Sequence[Json]) -> Json:
+    """Of versions that had one address a family, and no chains."""
+    found: Json = {"cniVersion": request.version, "dns": network["dns"]}
+    for cidr, row in zip(made.addresses, network["subnets"]):
+        own = [route for route in routes if (":" in route["dst"]) == (":" in cidr)]
+        found["ip6" if ":" in cidr else "ip4"] = {"ip": cidr, "gateway": row["gateway"], "routes": own}
+    return found
 
 
 def _version(request: CniRequest, cidr: str) -> Json:
     """Until 1.0.0 an address said of which family it is."""
-    return {"version": "6" if ":" in cidr else "4"} if request.version == "0.4.0" else {}
+    return {"version": "6" if ":" in cidr else "4"} if request.version < "1" else {}
 
 
 def check_result(request: CniRequest, made: CniAttachment) -> None:
@@ -279,9 +298,28 @@ def check_result(request: CniRequest, made: CniAttachment) -> None:
     told = request.configuration.get("prevResult")
     if not isinstance(told, dict):
         raise CniError(cni.BAD_CONFIGURATION, "CHECK needs the result of the ADD before it, as prevResult")
-    names = {each.get("name") for each in told.get("interfaces") or () if each.get("sandbox")}
-    if made.interface not in names:
+    inside = (each for each in _told(told, "interfaces") if each.get("sandbox"))
+    own = next((each for each in inside if each.get("name") == made.interface), None)
+    if own is None:
         raise CniError(cni.DIFFERS, f"prevResult has no interface {made.interface} of the container")
-    missing = {*made.addresses} - {each.get("address") for each in told.get("ips") or ()}
+    for word, is_so in (("sandbox", request.netns), ("mac", made.objects["veth"][0]["mac"])):
+        said = own.get(word)
+        if said and str(said).lower() != is_so.lower():
+            raise CniError(cni.DIFFERS, f"prevResult tells of {made.interface} with {word} {said}, and it has {is_so}")
+    missing = {*made.addresses} - {each.get("address") for each in _told(told, "ips")}
     if missing:
         raise CniError(cni.DIFFERS, f"prevResult lacks {sorted(missing)[0]}, which {made.interface} has")
+
+
+def _told(result_: Json, what: str) -> list[Json]:
+    rows = result_.get(what) or []
+    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
+        raise CniError(cni.BAD_CONFIGURATION, f"`{what}` of prevResult is no list of mappings")
+    return rows
+
+
+def check_room(name: str, network: Values, there: t.Sequence[CniAttachment]) -> None:
+    """Raises CniError where the next container would get no address."""
+    taken = {cidr.partition("/")[0] for each in there for cidr in each.addresses}
+    for row in network["subnets"]:
+        _lowest(name, row, taken)

@@ -16,8 +16,10 @@ FOLDER = "/etc/cni/net.d"
 # Where engines look for the programs of a list's plugins, and ours among them.
 PLUGIN = "/opt/cni/bin/containerhost"
 TYPE = "containerhost"
-# Of the specification; a runtime that knows of several takes the newest that it has in common with the plugin.
-VERSIONS = ("0.4.0", "1.0.0", "1.1.0")
+# Versions of the specification that the plugin speaks, and those that a list names: a runtime that knows of several
+# takes the newest that it has in common with the plugin.
+VERSIONS = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
+LISTED = VERSIONS[4:]
 _PREFIX, _SUFFIX = "containerhost-", ".conflist"
 _OWNER = "containerhost"  # the key that says whose a list is: JSON has no comments
 _CAPABILITIES = {"portMappings": True, "ips": True, "mac": True}
@@ -47,7 +49,7 @@ def name_in(file: str) -> str | None:
 def text_of(name: str, owner: str, fields: t.Mapping[str, t.Any]) -> str:
     """A list with our plugin alone, which is told what it has to know of the network."""
     plugin = {"type": TYPE, **fields, "capabilities": _CAPABILITIES}
-    head = {"cniVersion": VERSIONS[0], "cniVersions": list(VERSIONS), "name": name, _OWNER: owner}
+    head = {"cniVersion": LISTED[0], "cniVersions": list(LISTED), "name": name, _OWNER: owner}
     return json.dumps({**head, "plugins": [plugin]}, indent=1) + "\n"
 
 

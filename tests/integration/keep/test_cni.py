@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -157,3 +158,33 @@ def test_what_engines_have_not_given_back_is_collected(kept, engine):
     with pytest.raises(Refused, match="100: .*ch-web"):
         engine.add("web", "c1")
     assert host.start("cat", "/run/containerhost/cni.json", check=False).returncode == 1
+
+
+def test_what_cannot_be_is_refused_and_leaves_nothing(kept, engine):
+    host = kept.host
+    host.run("ip", "-n", "c1", "link", "add", "eth0", "type", "veth", "peer", "name", "beside")
+    before = host.snapshot()
+    with pytest.raises(Refused, match="100: eth0 in /run/netns/c1 is there already"):
+        engine.add("web", "c1")
+    with pytest.raises(Refused, match="4: /proc/self/ns/net is the host's own network namespace"):
+        engine.add("web", "c1", netns="/proc/self/ns/net")
+    with pytest.raises(Refused, match="7: prevResult is no result of another plugin"):
+        engine.add("web", "c2", prevResult=["eth0"])
+    with pytest.raises(Refused, match="1: there is no GC in cniVersion 1.0.0"):
+        engine.call("GC", {**engine.configuration("web"), "cniVersion": "1.0.0"})
+    engine.delete("web", "c1", netns="/run/netns/no-such")
+    assert host.snapshot() == before
+
+
+def test_many_come_at_once_and_the_network_says_when_it_is_not_ready(kept, engine):
+    with ThreadPoolExecutor(3) as together:
+        answers = list(together.map(lambda name: engine.add("web", name), ("c1", "c2", "c3")))
+    assert len({each["address"] for answer in answers for each in answer["ips"]}) == 6
+    kept.host.run("ip", "link", "set", "ch-web", "down")
+    with pytest.raises(Refused, match="51: the network web is not made on this host: ch-web is down"):
+        engine.call("STATUS", engine.configuration("web"))
+    full = {"subnets": [{**SUBNETS[0], "range": "10.80.1.224/31"}]}
+    kept.host.run("ip", "link", "set", "ch-web", "up")
+    with pytest.raises(Refused, match="50: all addresses of 10.80.1.224/31 of web are in use"):
+        engine.call("STATUS", engine.configuration("web", **full))
+    engine.call("STATUS", engine.configuration("web"))

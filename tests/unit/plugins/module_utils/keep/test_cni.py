@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 
 V4 = {"subnet": "10.80.1.0/24", "range": "10.80.1.224/27", "gateway": "10.80.1.1", "routes": ["0.0.0.0/0"]}
 V6 = {"subnet": "fd00:80:1::/64", "range": "fd00:80:1:0:e000::/67", "gateway": "fd00:80:1::1", "routes": ["::/0"]}
+VERSIONS = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]
 CONTAINER = {"CNI_CONTAINERID": "c1", "CNI_NETNS": "/run/netns/c1", "CNI_IFNAME": "eth0"}
 
 
@@ -75,7 +76,7 @@ def test_it_says_which_versions_it_speaks(monkeypatch, capsys):
     # As libcni asks, which has no container to tell of.
     dummies = dict.fromkeys(CONTAINER, "dummy")
     answer = said(monkeypatch, capsys, '{"cniVersion": "0.4.0"}', CNI_COMMAND="VERSION", **dummies)
-    assert answer == (0, {"cniVersion": "0.4.0", "supportedVersions": ["0.4.0", "1.0.0", "1.1.0"]})
+    assert answer == (0, {"cniVersion": "0.4.0", "supportedVersions": VERSIONS})
 
 
 CONF = '{"cniVersion": "1.0.0", "name": "web"}'
@@ -93,7 +94,7 @@ CONF = '{"cniVersion": "1.0.0", "name": "web"}'
         (CONF, {"CNI_COMMAND": "ADD", **CONTAINER, "CNI_NETNS": "c1"}, 4, "no absolute path"),
         ("{", {"CNI_COMMAND": "ADD", **CONTAINER}, 6, "is no JSON"),
         ("[]", {"CNI_COMMAND": "ADD", **CONTAINER}, 6, "is no mapping"),
-        ('{"cniVersion": "0.2.0", "name": "web"}', {"CNI_COMMAND": "ADD", **CONTAINER}, 1, "0.2.0 is not known"),
+        ('{"cniVersion": "2.0.0", "name": "web"}', {"CNI_COMMAND": "ADD", **CONTAINER}, 1, "2.0.0 is not known"),
         ('{"cniVersion": "1.0.0"}', {"CNI_COMMAND": "ADD", **CONTAINER}, 7, "has no `name`"),
         (CONF, {"CNI_COMMAND": "ADD", **CONTAINER}, 7, "needs a `bridge` and its `subnets`"),
     ],
