@@ -81,6 +81,12 @@ def values_of(some: t.Iterable[Opening]) -> dict[str, t.Any]:
     return found
 
 
+def is_of_tunnel(opening: Opening) -> bool:
+    """Whether it is for packets between hosts, at this one's own address."""
+    end = opening.daddr if opening.hook == "input" else opening.saddr if opening.hook == "output" else None
+    return end is not None and opening.port is not None
+
+
 def _add(rows: list[t.Any], value: t.Any) -> None:
     if value is not None and value not in rows:
         rows.append(value)

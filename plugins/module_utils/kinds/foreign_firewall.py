@@ -22,8 +22,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import AdaptFirewall
-from ansible_collections.containerhost.network.plugins.module_utils.firewalls.openings import is_plain, values_of
-from ansible_collections.containerhost.network.plugins.module_utils.firewalls.place import Line
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls.openings import (
+    is_of_tunnel,
+    is_plain,
+    values_of,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls.place import NOT_LOADED, Line
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.places import (
     PLACES,
     picture_of,
@@ -122,6 +126,19 @@ class ForeignFirewall(Kind):
             return {}
         old, new = ([text for name in differing for text in _texts(each.get(name))] for each in (before, after))
         return {"lines": (old, new)}
+
+    waits = "remove"
+
+    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+        """A tunnel is heard while other members may still send by it."""
+        lines = {name: list(some) for name, some in wanted.values["lines"].items()}
+        for name, some in found.values["lines"].items():
+            there = _texts(lines.get(name))
+            for each in some:
+                plain = each._replace(text=each.text.removesuffix(NOT_LOADED))
+                if each.opening and is_of_tunnel(each.opening) and name in lines and plain.text not in there:
+                    lines[name].append(plain)
+        return wanted if lines == wanted.values["lines"] else wanted._replace(values={**wanted.values, "lines": lines})
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*_steps(wanted, wanted.values["lines"])]]

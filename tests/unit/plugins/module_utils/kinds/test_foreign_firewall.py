@@ -252,6 +252,31 @@ def test_a_name_that_means_more_to_others_is_refused(device):
         want("foreign_firewall", device=device)
 
 
+UFW_HOOKS = {
+    ("ip", "filter", f"ufw-before-{hook}"): [rule(4, {"jump": {"target": f"ufw-user-{hook}"}})]
+    for hook in ("forward", "input", "output")
+}
+
+
+@pytest.mark.parametrize("new", [{"tunnel_port": 51821}, {"tunnel_address": "198.51.100.5"}, {"tunnel_address": None}])
+def test_a_tunnel_that_is_to_go_is_heard_until_all_have_turned_to_the_new_one(new):
+    before = {**WEB, "tunnel_address": "192.0.2.5", "tunnel_port": 4789}
+    old = openings.openings(want("foreign_firewall", **before).values, {4: ["eth0"]})
+    rows = [openings.iptables(each, f"ufw-before-{each.hook}") for each in old]
+    kernel = host(UFW_HOOKS, {ufw.FILES[4]: BEFORE % block(*rows)})
+    wanted = want("foreign_firewall", **{**before, **new})
+    kind = KIND["foreign_firewall"]
+    resolved = kind.resolve(kernel, wanted)
+    (found,) = kind.read(kernel, [resolved])
+    assert kind.waits == "remove"
+    both = [line.text for line in kind.meanwhile(resolved, found).values["lines"]["ufw"]]
+    only = [line.text for line in resolved.values["lines"]["ufw"]]
+    assert both[: len(only)] == only
+    assert [text.split(": ", 1)[1] for text in both[len(only) :]] == [row for row in rows if "4789" in row]
+    same = kind.resolve(kernel, want("foreign_firewall", **before))
+    assert kind.meanwhile(same, found) is same
+
+
 @pytest.mark.parametrize("port", ["53", "0/udp", "9-8/tcp", "70000/tcp", "53/icmp", "٣/udp"])
 def test_a_port_is_one(port):
     with pytest.raises(Problem, match="port"):
