@@ -76,6 +76,7 @@ def encrypting(backend: Backend) -> Backend:
         port=wireguard.PORT,
         overhead={version: bytes_ + vxlan.OVERHEAD[6] for version, bytes_ in wireguard.OVERHEAD.items()},
         device_prefixes=("chw-", *backend.device_prefixes),
+        tunnel=lambda spec: f"vxlan {spec.options['vni']} in wireguard on port {spec.options['port']}",
         keyed=True,
         sight=wireguard.is_behind_nat,
         check=check,

@@ -173,6 +173,10 @@ class Kind:
         """What it is to be until then: what other hosts still use stays as it was found."""
         return wanted
 
+    def displaces(self, kernel: Kernel, wanted: Wanted) -> bool:
+        """Would one that is not there yet take the place of what other hosts still use? It waits for them then."""
+        return False
+
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
         """Why an object has to wait, in a sentence: the sandbox that it ends in does not run, or is not fit for it.
 

@@ -198,9 +198,12 @@ class _Comparison:
             self._lacking.update(kind.occupies(object_.values))
 
     def _compare(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
-        if kind.waits and self._holds and found is not None and self._holds(kind, wanted):
-            meanwhile = kind.meanwhile(wanted, found)
-            if meanwhile != wanted:
+        if kind.waits and self._holds and self._holds(kind, wanted):
+            if found is None and wanted.present and kind.displaces(self._kernel, wanted):
+                self._held.append(Change("add", kind.name, wanted, None, {}))
+                return
+            meanwhile = kind.meanwhile(wanted, found) if found is not None else wanted
+            if found is not None and meanwhile != wanted:
                 by_then = {name: value for name, value in meanwhile.values.items() if name in found.values}
                 rest = _compare_one(kind, self._kernel, wanted, found._replace(values={**found.values, **by_then}))
                 self._held += [rest] if rest else []

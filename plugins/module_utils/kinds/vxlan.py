@@ -43,6 +43,9 @@ PORT = 4789  # IANA; the kernel's own default is the older 8472
 # Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8: VXLAN_HEADROOM, VXLAN6_HEADROOM, net/vxlan.h
 _OVERHEAD_4, _OVERHEAD_6 = 50, 70
 LARGEST_VNI = (1 << 24) - 1
+# Devices that carry nothing for everybody yet, as another one does until all hosts have turned to these.
+NOT_TURNED_TO = "not turned to"
+_FLOODS = {"port.bcast_flood": "IFLA_BRPORT_BCAST_FLOOD", "port.mcast_flood": "IFLA_BRPORT_MCAST_FLOOD"}
 # What it is as a port of a bridge.
 _PORT = {
     "port_learning": "IFLA_BRPORT_LEARNING",
@@ -112,6 +115,31 @@ class Vxlan(DeviceKind):
             raise Problem(f"vxlan {plain['name']}: group {group} and local {plain['local']} are not of one family")
         return group
 
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """What else carries its segment here, as long as hosts turn from one tunnel to another: of frames that come by
+        one, none goes by the other, and those for everybody go by one of them."""
+        wanted = super().resolve(kernel, wanted)
+        beside = _beside(kernel, wanted) if wanted.present else []
+        if not beside:
+            return wanted
+        link = kernel.link(wanted.values["name"], wanted.netns)
+        if link is None or not all(link.port.get(_FLOODS[name]) for name in _FLOODS):
+            kernel.notes(NOT_TURNED_TO).append((wanted.netns, wanted.values["name"]))
+        settings = {**wanted.values["settings"], "port.isolated": 1}
+        return wanted._replace(values={**wanted.values, "settings": settings, "beside": beside})
+
+    def summary(self, values: Values) -> list[str]:
+        return super().summary({name: value for name, value in values.items() if name != "beside"})
+
+    waits = "switch"
+
+    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+        """Frames for everybody go by the old one until all hosts hear the new one."""
+        there = found.values.get("settings", {}) if wanted.values.get("beside") else {}
+        silent = {name: 0 for name in _FLOODS if there.get(name) == 0}
+        settings = {**wanted.values["settings"], **silent}
+        return wanted._replace(values={**wanted.values, "settings": settings}) if silent else wanted
+
     def settings(self, values: Values) -> Settings:
         is_port = values.get("master") and not values.get("addresses") and not values.get("ipv6")
         return of_port() if is_port else of_host_device(wants_ipv6(values))
@@ -128,7 +156,8 @@ class Vxlan(DeviceKind):
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
-        yield ("vni", values.get("netns"), values.get("vni"), values.get("port"))
+        inside = (values.get("link"),) if _is_link_local(values.get("local") or "") else ()
+        yield ("vni", values.get("netns"), values.get("vni"), *inside, values.get("port"))
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
@@ -193,6 +222,7 @@ class Vxlan(DeviceKind):
         """The plan is whole: without `link`, packets leave by whatever device the route says; without `group`, no frame
         is sent to one."""
         differences = super().differences(wanted, found)
+        differences.pop("beside", None)
         for option in ("link", "group"):
             there = found.values.get(option)
             if there is not None and wanted.values.get(option) is None and realm(wanted.owner) == "plan":
@@ -277,7 +307,8 @@ class Vxlan(DeviceKind):
         name, addresses = values["name"], values.get("addresses") or ()
         mark = self.mark_of(wanted)
         finished = finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])
-        return [[made], [*_port(values, [option for option in _PORT if values.get(option) is not None]), *finished]]
+        port = _port(values, [option for option in _PORT if values.get(option) is not None])
+        return [[made], [*port, *_apart(values, dict.fromkeys(_FLOODS, 0)), *finished]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         name, netns = wanted.values["name"], wanted.netns
@@ -290,7 +321,26 @@ class Vxlan(DeviceKind):
             first.append(m.set_kind_data(name, "vxlan", data, netns))
         # A port that changes its master has lost its settings.
         first += _port(wanted.values, [option for option in _PORT if {option, "master"} & set(differences)])
+        if "settings" in differences:
+            first += _apart(wanted.values, wanted.values["settings"])
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
+
+
+def _beside(kernel: Kernel, wanted: Wanted) -> list[str]:
+    """Others of its network's on its bridge."""
+    name, master = wanted.values["name"], wanted.values.get("master")
+    links = kernel.links(wanted.netns).values() if master and realm(wanted.owner) == "plan" else ()
+    found = (link for link in links if (link.kind, link.master, link.owner) == ("vxlan", master, wanted.owner))
+    return sorted(link.name for link in found if link.name != name)
+
+
+def _apart(values: Values, settings: t.Mapping[str, t.Any]) -> list[m.Message]:
+    """One of the two has what is for everybody: the others first lose it, if it is this one."""
+    netns, isolated = values.get("netns"), {"IFLA_BRPORT_ISOLATED": 1}
+    own = {attribute: settings.get(name, 1) for name, attribute in _FLOODS.items()}
+    rest = dict.fromkeys(own, 0) if all(own.values()) else {}
+    others = [m.set_port(name, {**isolated, **rest}, netns) for name in values.get("beside", ())]
+    return [*others, m.set_port(values["name"], {**isolated, **own}, netns)] if others else []
 
 
 def _is_link_local(address: str) -> bool:

@@ -22,7 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import FIXED_MACS
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI, NOT_TURNED_TO
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
@@ -167,6 +167,13 @@ class VxlanFdb(Kind):
             if wanted.values.get(option) is None and found.values.get(option) is not None:
                 differences[option] = (found.values[option], None)
         return differences
+
+    waits = "switch"
+
+    def displaces(self, kernel: Kernel, wanted: Wanted) -> bool:
+        """A bridge knows a MAC at one port: where another tunnel leads there, it moves when all hosts turn to this."""
+        values = wanted.values
+        return values["table"] == "master" and (wanted.netns, values["device"]) in kernel.notes(NOT_TURNED_TO)
 
     def add(self, wanted: Wanted) -> Rounds:
         # On a bridge of the plan it may be known at another port until now: its container was here.

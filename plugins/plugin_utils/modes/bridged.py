@@ -178,6 +178,7 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
         viewpoint=backend.sight,
         check=functools.partial(check, backend),
         device_prefixes=(*(backend.device_prefixes or ("ch-",)), "chb-"),
+        tunnel=backend.tunnel,
         keyed=backend.keyed,
         one_segment=lambda spec: True,
         has_gateway=False,

@@ -89,6 +89,33 @@ def test_a_host_whose_key_is_not_known_is_told_of(bridged):
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "turned"),
+    [
+        ("", ", port: 51821", ["wireguard", "vxlan"]),
+        (", encrypted: false", "", ["vxlan"]),
+        ("", ", encrypted: false", ["vxlan"]),
+        (", encrypted: false", ", encrypted: false, port: 8472", ["vxlan"]),
+        ("", ", mtu: 1300", []),
+    ],
+)
+def test_another_tunnel_has_another_name_beside_the_old_one_and_containers_stay(
+    bridged, objects, before, after, turned
+):
+    pond = POND.replace(", encrypted: true", "")
+    plans = []
+    for options in (before, after):
+        fleet = bridged().networks(pond % (options if "encrypted" in options else f", encrypted: true{options}"))
+        plans.append(fleet.plan())
+        fleet.remembering(plans[-1])
+    both = {kind for kind in ("wireguard", "vxlan", "bridge") if all(objects(plan, "h1", kind) for plan in plans)}
+    named = [[objects(plan, "h1", kind)[0]["name"] for plan in plans] for kind in sorted(both, reverse=True)]
+    differing = [kind for kind, (one, two) in zip(sorted(both, reverse=True), named, strict=True) if one != two]
+    assert sorted(differing) == sorted(turned)
+    addresses = [[each["addresses"] for each in objects(plan, "h1", "veth")] for plan in plans]
+    assert addresses[0] == addresses[1]
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (", multicast_group: 239.4.4.4", "there is no multicast in a tunnel"),
