@@ -160,7 +160,7 @@ def lan() -> dict:
 def state(host, bare, lan) -> str:
     """What a run makes that nobody disturbs."""
     host.module("document", document=lan)
-    state = host.snapshot()
+    state = host.snapshot(at_once=True)
     host.module("document", document=NOTHING, everything=True)
     return state
 
@@ -171,7 +171,7 @@ def test_a_run_killed_before_any_one_thing_that_it_does_is_made_whole_by_the_nex
         killed = killed_before(host, number, document=lan)
         carried_on = host.module("document", document=lan, remove=["*"])
         assert not carried_on.get("failed"), (number, carried_on["msg"])
-        assert host.snapshot() == state, number
+        assert host.snapshot(at_once=True) == state, number
         host.module("document", document=NOTHING, everything=True)
         cleared(host)
         if not killed:
@@ -202,8 +202,9 @@ def test_a_change_killed_before_any_one_thing_that_it_does_is_made_whole_by_the_
         assert not carried_on.get("failed"), (number, carried_on["msg"])
         again = host.module("document", document=wanted, remove=["*"], recreate=True)
         assert (again["changed"], again["diff"]) == (False, []), number
-        state = state or host.snapshot()
-        assert host.snapshot() == state, number
+        now = host.snapshot(at_once=True)
+        state = state or now
+        assert now == state, number
         host.module("document", document=NOTHING, everything=True)
         cleared(host)
         if not killed:
