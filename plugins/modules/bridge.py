@@ -85,6 +85,17 @@ options:
     description:
       - Whether it keeps VLANs apart. The kernel's default is V(false).
     type: bool
+  uplink: &uplink
+    description:
+      - The host's interface on a LAN that is to be its port (M(containerhost.network.uplink)). It has the MAC and the
+        MTU of that, and the host's addresses there, so that O(mac), O(addresses) and O(ipv6) are not for it.
+    type: str
+    version_added: 0.2.0
+  vlan: &vlan
+    description:
+      - The VLAN of O(uplink) that is to be its port.
+    type: int
+    version_added: 0.2.0
   state: &state
     description:
       - Whether the bridge is to be there.
@@ -121,6 +132,8 @@ options:
       group_fwd_mask: *group_fwd_mask
       no_linklocal_learn: *no_linklocal_learn
       vlan_filtering: *vlan_filtering
+      uplink: *uplink
+      vlan: *vlan
       state: *state
       netns: *netns
       recreate: *recreate

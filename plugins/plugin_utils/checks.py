@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     NetworkSpec,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.objects import is_loopback
+from ansible_collections.containerhost.network.plugins.plugin_utils.parents import is_on_a_lan
 
 # A Linux bridge has 1,023 ports (BR_MAX_PORTS in net/bridge/br_private.h is 1 << 10, and port 0 is none).
 BRIDGE_PORTS = 1023
@@ -81,7 +82,7 @@ def _check_overlaps(inventory: Inventory, ledger: Ledger, problems: Problems) ->
     hosts = reversed(inventory.hosts.values())
     underlays = {address: host.name for host in hosts for address in host.underlay_addresses}
     ordered = sorted(underlays)
-    lans = {subnet.cidr for spec in inventory.networks.values() for subnet in spec.subnets or () if _is_lan(spec)}
+    lans = {subnet.cidr for spec in inventory.networks.values() for subnet in spec.subnets or () if is_on_a_lan(spec)}
     for block, label in labelled:
         for address in () if block in lans else _inside(ordered, block):
             problems.add(
@@ -95,11 +96,6 @@ def _only_on(spec: NetworkSpec) -> tuple[str, ...]:
     driver_ = driver_of(spec)
     shared = driver_.spans_hosts or driver_.one_segment(spec) or any(each.host_prefix for each in spec.subnets or ())
     return () if shared or spec.members is None else spec.members
-
-
-def _is_lan(spec: NetworkSpec) -> bool:
-    """Hosts are on it themselves, it may be under the address that they are reached by."""
-    return bool(spec.options.get("parent"))
 
 
 def _inside(ordered: list[Address], block: Block) -> Iterator[Address]:

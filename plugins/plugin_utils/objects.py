@@ -16,7 +16,6 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Endpoint,
     Fleet,
     Network,
-    NetworkSpec,
     Slice,
 )
 
@@ -129,12 +128,6 @@ def vlan(network: Network) -> Iterator[Object]:
     parent, number = network.spec.options["parent"], network.spec.options["vlan"]
     if number is not None:
         yield object_of("vlan", network.name, parent=parent, id=number)
-
-
-def parent_of(spec: NetworkSpec) -> str | None:
-    """What a network's interfaces stand on, in words; None where there is no parent."""
-    parent, number = spec.options.get("parent"), spec.options.get("vlan")
-    return f"VLAN {number} of {parent}" if parent and number else parent
 
 
 def default_routes(endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Network, NetworkSpec
 
+BRIDGED = "bridged"  # of a bridge's gateway modes
 PARENT = (
     Option("parent", "ifname", "The host's interface that containers share, on the LAN.", required=True),
     Option(
@@ -34,6 +35,23 @@ HOST_SHIM = Option(
     " range, C({address: 192.168.7.250}), or C({addresses: {h1: 192.168.7.250, h2: 192.168.7.251}}).",
     default_note="none",
 )
+
+
+def is_on_a_lan(spec: NetworkSpec) -> bool:
+    """Whether hosts are on its subnets themselves: containers have addresses of a LAN's."""
+    return bool(spec.options.get("parent")) or is_bridged(spec)
+
+
+def is_bridged(spec: NetworkSpec) -> bool:
+    """Whether it is a bridge that has the LAN for a port."""
+    return BRIDGED in (spec.options.get("gateway_mode") or {}).values()
+
+
+def lan_of(spec: NetworkSpec) -> str | None:
+    """The interface of a host's that a network stands on, in words; None where there is none."""
+    parent, number = spec.options.get("parent"), spec.options.get("vlan")
+    lower = spec.options["uplink"] if is_bridged(spec) else parent
+    return f"VLAN {number} of {lower}" if lower and number else lower
 
 
 def check_unpublished(network: Network, endpoint: Endpoint, what: str, problems: Problems) -> None:

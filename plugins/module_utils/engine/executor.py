@@ -189,6 +189,9 @@ class Executor:
             gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
             if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
                 continue
+            appended = steps[refusal.position].type == m.RTM_NEWROUTE and steps[refusal.position].flags & m.NLM_F_APPEND
+            if appended and refusal.errno == errno.EEXIST:
+                continue
             yield refusal.position, self._reason(steps, refusal)
 
     def _reason(self, messages: t.Sequence[t.Any], refusal: RefusedMessage) -> str:

@@ -22,7 +22,7 @@ def owner_of_row(
     if recorded is not None:
         return recorded
     link = kernel.link(device, netns)
-    if link is not None and link.owner is not None and (ours or wanted):
+    if link is not None and link.owner is not None and not link.leads_out and (ours or wanted):
         return link.owner
     return UNKNOWN if ours else None
 

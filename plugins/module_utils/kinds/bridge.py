@@ -19,22 +19,26 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     wants_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.overlap import overlaps
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
     Found,
     Problem,
     Values,
     Wanted,
     realm,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink import GONE_LANS, UNTIL_UPLINKED
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     Settings,
     gives_no_link_local,
     has_ipv6,
     of_host_device,
+    of_lan,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_label, uplink_of
 
 _SECOND = 100  # the kernel counts a bridge's times in USER_HZ
 
@@ -59,6 +63,8 @@ _RANGES = {
 }
 _BOOLOPTS, _NO_LINKLOCAL_LEARN = "IFLA_BR_MULTI_BOOLOPT", 1 << 0  # BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h
 _NEVER_FORWARDED = 0x7  # BR_GROUPFWD_RESTRICTED, net/bridge/br_private.h
+_OF_LANS = ("uplink", "vlan")
+_LARGEST_VLAN = 4094  # 802.1Q, table 9-2
 _SWITCHES = ("stp", "multicast_snooping", "vlan_filtering")
 
 
@@ -74,6 +80,8 @@ class Bridge(DeviceKind):
         "link_local": {"type": "bool", "default": True},
         **{option: {"type": "bool" if option in _SWITCHES else "int"} for option in _DATA},
         "no_linklocal_learn": {"type": "bool"},
+        "uplink": {"type": "str"},
+        "vlan": {"type": "int"},
     }
 
     def normalise(self, values: Values) -> Values:
@@ -86,9 +94,35 @@ class Bridge(DeviceKind):
                 f"bridge {plain['name']}: group_fwd_mask {plain['group_fwd_mask']} has one of the three lowest bits,"
                 " of STP, pause frames and LACP, which no bridge passes on: leave them out"
             )
-        return plain
+        return _on_a_lan(plain) if plain.get("uplink") is not None else plain
+
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """On a LAN it is known there by its uplink's MAC, and has its MTU."""
+        wanted = super().resolve(kernel, wanted)
+        values = wanted.values
+        if values.get("uplink") is None:
+            return wanted
+        name = kernel.also_called(values["uplink"], wanted.netns) or values["uplink"]
+        port = _port(kernel, {**values, "uplink": name})
+        taken = {"mac": port.mac, "mtu": values.get("mtu") or port.mtu} if port else {}
+        return wanted._replace(values={**values, "uplink": name, **taken})
+
+    def mtu_of(self, wanted: Wanted) -> int | None:
+        """Nobody knows that of a LAN whose interface is not there."""
+        return wanted.values.get("mtu") if wanted.values.get("uplink") else super().mtu_of(wanted)
+
+    def mark_label(self, values: Values) -> str:
+        return uplink_label(values["uplink"], values.get("vlan")) if values.get("uplink") else ""
+
+    def needs(self, values: Values) -> t.Iterator[Place]:
+        """What was a LAN's gives its addresses back before it is another network's."""
+        yield from super().needs(values)
+        if values.get("uplink") is None:
+            yield ("uplink", values.get("netns"), values["name"])
 
     def settings(self, values: Values) -> Settings:
+        if values.get("uplink") is not None:
+            return of_lan()
         return of_host_device(wants_ipv6(values), link_local=values.get("link_local") is not False)
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
@@ -102,7 +136,26 @@ class Bridge(DeviceKind):
         """Whether it has a link-local address is one of its settings."""
         differences = super().differences(wanted, found)
         differences.pop("link_local", None)
+        if wanted.values.get("uplink") and found.values.get("addresses"):
+            differences["addresses"] = (found.values["addresses"], [])  # those of the network that it was before
+        for option in _OF_LANS:
+            if found.values.get(option) != wanted.values.get(option):
+                differences[option] = (found.values.get(option), wanted.values.get(option))
         return differences
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        """What the host has by it goes back to its uplink, which is read later than it is gone."""
+        name, netns = change.values["name"], change.values.get("netns")
+        links = kernel.links(netns)
+        if change.action in ("remove", "recreate") and name in links and links[name].leads_out:
+            ports = {link.name for link in links.values() if link.master == name}
+            kernel.notes(GONE_LANS).append((netns, links[name], ports))
+        super().note(kernel, change)
+        port = _port(kernel, change.values) if change.action != "remove" else None
+        if port is not None and name not in links:
+            links[name] = _as_its_uplink(port, name, self.mark_of(t.cast(Wanted, change.wanted)))
+        elif change.wanted is not None and not change.differences.keys().isdisjoint(_OF_LANS):
+            kernel.will_mark(name, self.mark_of(change.wanted), netns)
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         values: Values = {"link_local": False} if has_ipv6(link) and gives_no_link_local(link) else {}
@@ -112,7 +165,12 @@ class Bridge(DeviceKind):
                 values[option] = bool(number) if option in _SWITCHES else number // unit
         if _BOOLOPTS in link.data:
             values["no_linklocal_learn"] = bool(link.data[_BOOLOPTS][0] & _NO_LINKLOCAL_LEARN)
-        return values
+        return {**values, **dict(zip(("uplink", "vlan"), uplink_of(link.alias) or ()))}
+
+    def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
+        """What a bridge has that is on a LAN is the host's."""
+        values = super().values_of(kernel, netns, link, wanted)
+        return {**values, "addresses": []} if link.leads_out else values
 
     def summary(self, values: Values) -> list[str]:
         """Of a bridge that goes, too: what is left at the kernel's defaults says nothing."""
@@ -120,8 +178,11 @@ class Bridge(DeviceKind):
 
     def export(self, values: Values) -> Values:
         """That it has no address says of one that it has no IPv6."""
+        whole = super().export(values)
+        if values.get("uplink"):
+            return {name: value for name, value in whole.items() if name not in ("mac", "mtu", "addresses", "ipv6")}
         none: Values = {"addresses": []} if values.get("addresses") == [] and not values.get("ipv6") else {}
-        return {**super().export(values), **none}
+        return {**whole, **none}
 
     def add(self, wanted: Wanted) -> Rounds:
         values, mtu = wanted.values, self.mtu_of(wanted)
@@ -135,14 +196,42 @@ class Bridge(DeviceKind):
             address=values.get("mac"),
             mtu=_another(mtu),
         )
-        name, addresses = values["name"], values.get("addresses") or ()
+        name, addresses, settings = values["name"], values.get("addresses") or (), values["settings"]
+        if values.get("uplink"):
+            settings = {**settings, **UNTIL_UPLINKED}
         mark = self.mark_of(wanted)
-        return [[made], finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"], mtu)]
+        return [[made], finish_link(name, wanted.netns, mark, addresses, settings, values["up"], mtu)]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         data = _data(wanted.values, differences)
-        first = [m.set_kind_data(wanted.values["name"], "bridge", data, wanted.netns)] if data else []
+        name, netns = wanted.values["name"], wanted.netns
+        first = [m.set_kind_data(name, "bridge", data, netns)] if data else []
+        if not differences.keys().isdisjoint(_OF_LANS):
+            first.append(m.set_link(name, netns, operation="set the mark", ifalias=self.mark_of(wanted)))
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
+
+
+def _on_a_lan(plain: Values) -> Values:
+    """Its MAC and MTU are its uplink's, as are the addresses that the host has there."""
+    for option in ("mac", "addresses", "ipv6"):
+        if plain.get(option) is not None:
+            raise Problem(f"bridge {plain['name']} has an `uplink`, and has what that has: leave `{option}` out")
+    vlan = plain.get("vlan")
+    plain["uplink"] = canonical.device_name(plain["uplink"], "uplink")
+    return {**plain, **({} if vlan is None else {"vlan": canonical.between(vlan, 1, _LARGEST_VLAN, "vlan")})}
+
+
+def _port(kernel: Kernel, values: Values) -> Link | None:
+    """Its uplink; of a VLAN that is not there yet, the interface that it will be like."""
+    parent, vlan, netns = values.get("uplink"), values.get("vlan"), values.get("netns")
+    there = kernel.vlan(parent, vlan, netns) if parent and vlan else None
+    return there or kernel.link(parent, netns)
+
+
+def _as_its_uplink(port: Link, name: str, alias: str) -> Link:
+    """The bridge as it will be, before it has ports."""
+    nothing: dict[str, t.Any] = {"data": {}, "port": {}, "master": None, "lower": None, "lower_netnsid": None}
+    return port._replace(name=name, kind="bridge", index=-1, group=m.GROUP, alias=alias, altnames=(), **nothing)
 
 
 def _another(mtu: int | None) -> int | None:

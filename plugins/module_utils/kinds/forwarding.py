@@ -21,7 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import can_name
 
 AUTO = "auto"
@@ -46,7 +46,7 @@ class Forwarding(Kind):
     name = "forwarding"
     key = ("device", "uplink", "family")
     # Nothing is routed before all else stands.
-    after = ("docker_network", "cni_network", ANY_DEVICE, "isolation", "sysctl")
+    after = ("docker_network", "cni_network", ANY_DEVICE, "uplink", "isolation", "sysctl")
     shared = True
     options = {
         "device": {"type": "str"},
@@ -87,7 +87,7 @@ class Forwarding(Kind):
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         """Which settings it stands for on this host, and which of them are left to others who route by now."""
-        wanted = by_real_names(kernel, wanted, ("uplink",))
+        wanted = _bridge_of(kernel, by_real_names(kernel, wanted, ("uplink",)))
         settings = [_lifted(kernel, wanted.netns, each) for each in self._settings(kernel, wanted.values)]
         on = sorted(setting.key for setting in settings)
         left = sorted(setting.key for setting in settings if setting.lifted)
@@ -199,7 +199,7 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
     return sorted(
         name
         for name in kernel.addressed(family == "ipv6", netns)
-        if name in links and name != "lo" and links[name].owner is None and links[name].group != m.GROUP
+        if name in links and name != "lo" and _is_theirs(links[name])
         if can_name(name)  # or no guard could, and it would route for strangers
     )
 
@@ -209,6 +209,20 @@ def _is_strict_by_source(kernel: Kernel, device: str, netns: str | None) -> bool
     only a mark says which way that is (state/source_routing.py)."""
     numbers = [kernel.sysctl(f"net/ipv4/conf/{each}/rp_filter", netns) for each in ("all", device)]
     return max(int(each or 0) for each in numbers) == 1 and is_by_source(kernel, device, netns)
+
+
+def _is_theirs(link: Link) -> bool:
+    """Is the host itself on it, be it by a bridge of ours?"""
+    return link.leads_out or (link.owner is None and link.group != m.GROUP)
+
+
+def _bridge_of(kernel: Kernel, wanted: Wanted) -> Wanted:
+    """An interface that is a port of such a bridge has given it its addresses, and what comes in by it."""
+    port = kernel.link(wanted.values.get("uplink"), wanted.netns)
+    bridge = kernel.link(port.master, wanted.netns) if port else None
+    if bridge is None or not bridge.leads_out:
+        return wanted
+    return wanted._replace(values={**wanted.values, "uplink": bridge.name})
 
 
 def _lifted(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:
@@ -233,7 +247,7 @@ def _others(kernel: Kernel, netns: str | None, family: str) -> tuple[str, ...]:
         devices = [
             link.name
             for link in kernel.links(netns).values()
-            if link.name != "lo" and link.owner is None and link.group != m.GROUP and link.master is None
+            if link.name != "lo" and _is_theirs(link) and link.master is None
         ]
         known = tuple(
             device

@@ -40,7 +40,7 @@ if t.TYPE_CHECKING:
 class Isolation(NftKind):
     name = "isolation"
     key = ("device",)
-    after = ("bridge", "vxlan", "wireguard")
+    after = ("bridge", "vxlan", "wireguard", "uplink")
     options = {
         "device": {"type": "str", "required": True},
         "accept_from": {"type": "list", "elements": "str"},

@@ -37,7 +37,7 @@ _MADE_BY_THE_KERNEL = (2, 9)  # RTPROT_KERNEL (of an address), RTPROT_RA (of a r
 class Route(Kind):
     name = "route"
     key = ("dst", "metric", "table")
-    after = (ANY_DEVICE, "neighbour")
+    after = (ANY_DEVICE, "uplink", "neighbour")
     options = {
         "dst": {"type": "str", "required": True},
         "device": {"type": "str"},

@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     no_bridge,
     wants_ipv6,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import with_its_mtu
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -84,6 +85,9 @@ class Veth(DeviceKind):
             if plain.get("master") is None or plain.get("mac") is None:
                 raise Problem(f"veth {plain['name']}: `fixed_mac` needs a `mac` and a bridge as its `master`")
         return plain
+
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        return with_its_mtu(kernel, super().resolve(kernel, wanted))
 
     def settings(self, values: Values) -> Settings:
         """Of the host's end, which has no addresses: one that is no port may be routed over, by IPv6 as well."""

@@ -131,7 +131,10 @@ class Layout:
         self._chosen.clear()
 
     def pack(self, attributes: Attributes) -> bytes:
-        """Header fields and attributes as bytes; the header only where the layout has one (a veth's peer)."""
+        """Header fields and attributes as bytes; the header only where the layout has one (a veth's peer).
+
+        An attribute may be named by its number, where it is bytes.
+        """
         parts = []
         if self.header_names:
             parts.append(self.pack_header(attributes.get("header", {})))
@@ -141,7 +144,9 @@ class Layout:
             try:
                 number, pack = self._by_name[name]
             except KeyError:
-                raise UnknownAttribute(f"no such attribute: {name}") from None
+                if name.__class__ is not int:
+                    raise UnknownAttribute(f"no such attribute: {name}") from None
+                number, pack = name, bytes
             raw = value if value.__class__ is bytes else pack(value)
             length = len(raw) + 4
             parts.append(_HEADER.pack(length, number))
@@ -181,6 +186,27 @@ class Layout:
             some = [(n, known) for n, known in self._by_number.items() if wanted is None or known[0] in wanted]
             chosen = self._chosen[wanted] = {n | flags: known for n, known in some for flags in _FLAGS}
         return chosen
+
+
+class WholeRow:
+    """A message as the kernel tells it: its header's fields by name, and ``attributes`` as bytes by their number."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.pack = layout.pack
+        self._header, self._start = layout.header_names, (layout.header.size + 3) & ~3
+        self._fields = layout.header
+
+    def unpack(self, raw: bytes, start: int = 0, wanted: t.FrozenSet[str] | None = None) -> dict[str, t.Any]:
+        found: dict[str, t.Any] = dict(zip(self._header, self._fields.unpack_from(raw, start)))
+        attributes: dict[int, bytes] = {}
+        start += self._start
+        while start + 4 <= len(raw):
+            length, number = _HEADER.unpack_from(raw, start)
+            if length < 4:
+                break
+            attributes[number] = raw[start + 4:start + length]
+            start += (length + 3) & ~3
+        return {**found, "attributes": attributes}
 
 
 class LinkInfo(Layout):

@@ -19,7 +19,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import conntrack
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts, LinkData
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout, WholeRow
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import (
     Namespaces,
     NoNamespace,
@@ -48,6 +48,9 @@ _DUMP_TRIES = 20
 # In a container's namespace: as many as nobody has who does not mean to keep us busy (0.7 s to unpack).
 _MOST_ROWS, _FEWER_TRIES = 100_000, 5
 _VLAN = frozenset(("IFLA_LINK", "IFLA_LINK_NETNSID", "IFLA_LINKINFO"))
+
+
+_Rows = t.Union[Layout, WholeRow]
 
 
 class _Nameless:
@@ -172,8 +175,15 @@ class Wire:
             rows = [*(row for row in rows if _who(row) not in there), *again]
         return rows
 
+    def dump_whole_rows(self, type_: int, netns: str | None = None) -> list[dict[str, t.Any]]:
+        """A whole table of the host's, with all that the kernel says of each row (``codec.WholeRow``)."""
+        layout = WholeRow(self.layouts.of(type_))
+        self.enter(netns)
+        request = layout.pack({"header": {}})
+        return self._dump_whole(type_, request, layout, frozenset(), _DUMP_TRIES, sys.maxsize)[0]
+
     def _dump_whole(
-        self, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str], tries: int, most: int
+        self, type_: int, request: bytes, layout: _Rows, wanted: t.FrozenSet[str], tries: int, most: int
     ) -> tuple[list[dict[str, t.Any]], int]:
         """Until it is not interrupted. pyroute2 0.9 no longer reports NLM_F_DUMP_INTR, which may also stand on the
         closing message alone.
@@ -185,7 +195,7 @@ class Wire:
         raise DumpInterrupted(f"a table kept changing while it was read {tries} times; run again")
 
     def _dump_once(
-        self, sock: socket.socket, type_: int, request: bytes, layout: Layout, wanted: t.FrozenSet[str], most: int
+        self, sock: socket.socket, type_: int, request: bytes, layout: _Rows, wanted: t.FrozenSet[str], most: int
     ) -> tuple[list[dict[str, t.Any]], int, bool]:
         """The rows, in how many parts they came, and whether the kernel says that they are not whole."""
         self._sequence += 1

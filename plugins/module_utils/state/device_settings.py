@@ -101,6 +101,11 @@ def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
     return {**_OF_OURS, **_HOST_4, **_WITH_6, **(_AT_ONCE if link_local else {"ipv6.addr_gen_mode": _NONE})}
 
 
+def of_lan() -> Settings:
+    """A bridge that the host itself is on a LAN by: its IP is set as its uplink's was."""
+    return dict(_OF_OURS)
+
+
 def of_port() -> Settings:
     """A bridge's port is no interface of the host's: nothing that comes in by it is for the host's own IP."""
     return {**_OF_OURS, **_PORT, **_WITHOUT_6}

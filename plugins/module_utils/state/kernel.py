@@ -53,9 +53,9 @@ class Kernel:
         self.wire = wire
         self.sandboxes = sandboxes or Sandboxes()
         self._readings = asked = readings or Readings(wire)
-        self.ports = HeldPorts(asked, self._exists)
+        self.records, self.ports = records, HeldPorts(asked, self._exists)
         self.files, self.processes, self.foreign_chain = asked.files, asked.processes, asked.foreign_chain
-        self.records, self.living, self.tunnels = records, asked.living, asked.tunnels
+        self.living, self.tunnels, self.whole_rows = asked.living, asked.tunnels, asked.whole_rows
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}
@@ -78,6 +78,7 @@ class Kernel:
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
         self._link_local: dict[tuple[str | None, str], list[str]] = {}
         self._no_route: set[tuple[str | None, str]] = set()
+        self._moves: list[tuple[str | None, str, str]] = []
         self._will_be: dict[tuple[str | None, str], str] = {}
         self._without_ipv6: dict[str | None, set[str]] = {}
 
@@ -229,8 +230,10 @@ class Kernel:
         self._made_links[netns, name] = kind
 
     def is_ours(self, name: str | None, netns: str | None = None) -> bool:
-        """Does the device carry our mark, or will it?"""
-        return (netns, name) in self._made_links or getattr(self.link(name, netns), "owner", None) is not None
+        """Does the device carry our mark, or will it, and is none by which the host itself is on a LAN?"""
+        link = self.link(name, netns)
+        leads_out, owner = (link.leads_out, link.owner) if link else (False, None)
+        return not leads_out and ((netns, name) in self._made_links or owner is not None)
 
     def will_mark(self, name: str, alias: str, netns: str | None = None) -> None:
         """What hangs on a device is its owner's: entries, neighbours, routes."""
@@ -254,24 +257,11 @@ class Kernel:
     def addresses(self, netns: str | None = None) -> dict[str, list[str]]:
         """Addresses as CIDR by device, sorted, without link-local ones and those that the kernel made itself."""
         if netns not in self._addresses:
-            names = self._device_names(netns)
-            found: dict[str, list[str]] = {}
-            for row in self.dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns):
-                address = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS")
-                flags = row.get("IFA_FLAGS", row["flags"])
-                if address is None:
-                    continue
-                if address.startswith("fe80:"):
-                    self._link_local.setdefault((netns, names.get(row["index"], "")), []).append(address)
-                    continue
-                self._given.setdefault(netns, {}).setdefault(names.get(row["index"], ""), set()).add(address)
-                if not flags & m.IFA_F_PERMANENT:
-                    continue
-                cidr = f"{address}/{row['prefixlen']}"
-                found.setdefault(names.get(row["index"], ""), []).append(cidr)
-                if flags & m.IFA_F_NOPREFIXROUTE:
-                    self._no_route.add((netns, cidr))
-            self._addresses[netns] = {name: sorted(cidrs) for name, cidrs in found.items()}
+            rows = self.dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns)
+            found = kernel_rows.addresses_of(rows, self._device_names(netns, moved=True))
+            self._addresses[netns], self._given[netns] = found.lasting, found.given
+            self._link_local.update(((netns, device), some) for device, some in found.link_local.items())
+            self._no_route.update((netns, cidr) for cidr in found.without_route)
         return self._addresses[netns]
 
     def addressed(self, six: bool, netns: str | None = None) -> set[str]:
@@ -279,7 +269,6 @@ class Kernel:
         return {device for device, some in self.given_addresses(netns).items() if six in {":" in each for each in some}}
 
     def given_addresses(self, netns: str | None = None) -> t.Mapping[str, t.AbstractSet[str]]:
-        """All addresses by device, without prefix lengths, also those for a time."""
         self.addresses(netns)
         return self._given.get(netns, {})
 
@@ -308,9 +297,8 @@ class Kernel:
         """Routes of all tables, or of one: dst, device, via, metric, src, table, protocol; and ``type`` where it is one
         that only drops (a blackhole)."""
         if (netns, table) not in self._routes:
-            names = self._device_names(netns)
             rows = self.dump(m.RTM_GETROUTE, {"table": table}, kernel_rows.ROUTE, netns)
-            self._routes[netns, table] = kernel_rows.routes_of(rows, names)
+            self._routes[netns, table] = kernel_rows.routes_of(rows, self._device_names(netns, moved=True))
         return self._still_there(self._routes[netns, table], netns)
 
     def neighbours(self, netns: str | None = None) -> list[dict[str, t.Any]]:
@@ -384,10 +372,17 @@ class Kernel:
     def set_table(self, netns: str | None, table: NftTable) -> None:
         self._tables[netns] = table
 
-    def _device_names(self, netns: str | None) -> dict[int, str]:
-        """Names by index as they were found: also of devices that will have gone."""
+    def will_move(self, device: str, to: str, netns: str | None) -> None:
+        """Addresses and routes of a device are another one's then."""
+        self._moves.append((netns, device, to))
+        self._addresses.pop(netns, None)
+        self._routes = {key: rows for key, rows in self._routes.items() if key[0] != netns}
+
+    def _device_names(self, netns: str | None, moved: bool = False) -> dict[int, str]:
+        """Names by index as they were found, also of devices that will have gone; or of who has ``moved`` rows then."""
         self.links(netns)
-        return self._names[netns]
+        moves = [move[1:] for move in self._moves if move[0] == netns] if moved else []
+        return kernel_rows.renamed(self._names[netns], moves)
 
     def dump(
         self,

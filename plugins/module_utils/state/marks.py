@@ -9,6 +9,8 @@ The label is for people, and for finding a container's end again: ``ip link`` sh
 from __future__ import annotations
 
 PREFIX = "containerhost:"
+# How the label of a bridge begins that has an interface of the host's for a port; that one's name follows.
+_UPLINK = "uplink "
 # The kernel takes aliases of 255 bytes, an nftables element a comment of 127.
 _LONGEST = {"alias": 250, "comment": 120}
 
@@ -27,3 +29,17 @@ def owner_of(text: str | None) -> str | None:
 
 def label_of(text: str | None) -> str:
     return text.split(" ", 1)[1] if text and " " in text else ""
+
+
+def uplink_label(device: str, vlan: int | None) -> str:
+    """What the mark of a bridge says of the interface that is its port. No device has a slash in its name."""
+    return f"{_UPLINK}{device}/{vlan}" if vlan else f"{_UPLINK}{device}"
+
+
+def uplink_of(text: str | None) -> tuple[str, int | None] | None:
+    """The interface, and its VLAN, that the mark of a bridge tells of."""
+    label = label_of(text)
+    if owner_of(text) is None or not label.startswith(_UPLINK):
+        return None
+    device, _slash, vlan = label[len(_UPLINK):].partition("/")
+    return device, int(vlan) if vlan.isdigit() else None

@@ -65,6 +65,10 @@ class Readings:
         except NoNamespace:  # gone since we looked
             return []
 
+    def whole_rows(self, type_: int, netns: str | None) -> list[dict[str, t.Any]]:
+        """A table with all that the kernel says of each row, as it can be told to make it again."""
+        return self._wire.dump_whole_rows(type_, netns)
+
     def link(self, name: str, wanted: t.AbstractSet[str], netns: str | None) -> dict[str, t.Any] | None:
         """The device that has this name, be it an alternative one, without reading all of them."""
         try:

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.devconf import attributes
-from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of, uplink_of
 
 # What is read of each table.
 LINK = frozenset(
@@ -52,6 +52,11 @@ class Link(t.NamedTuple):
     def owner(self) -> str | None:
         return owner_of(self.alias)
 
+    @property
+    def leads_out(self) -> bool:
+        """A bridge of ours by which the host itself is on a LAN (kind ``uplink``): what it has is the host's own."""
+        return uplink_of(self.alias) is not None
+
 
 def link_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
     info = row.get("IFLA_LINKINFO", {})
@@ -84,6 +89,44 @@ def _is_carried(row: t.Mapping[str, t.Any]) -> bool:
     """
     unseen = row.get("IFLA_OPERSTATE") == IF_OPER_UNKNOWN and bool(row.get("IFLA_CARRIER_CHANGES"))
     return row["flags"] & _CARRIED == _CARRIED and not unseen
+
+
+def renamed(names: dict[int, str], moves: t.Iterable[tuple[str, str]]) -> dict[int, str]:
+    """Names by index, after each of these has become the other one of its pair."""
+    for before, after in moves:
+        names = {index: after if name == before else name for index, name in names.items()}
+    return names
+
+
+class AddressRows(t.NamedTuple):
+    """Addresses by device: as CIDR and sorted, without link-local ones and those that the kernel made itself; and all
+    but link-local ones, without prefix lengths; the link-local ones. CIDRs that brought no route."""
+
+    lasting: dict[str, list[str]]
+    given: dict[str, set[str]]
+    link_local: dict[str, list[str]]
+    without_route: set[str]
+
+
+def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, str]) -> AddressRows:
+    found = AddressRows({}, {}, {}, set())
+    for row in rows:
+        address, device = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS"), names.get(row["index"], "")
+        flags = row.get("IFA_FLAGS", row["flags"])
+        if address is None:
+            continue
+        if address.startswith("fe80:"):
+            found.link_local.setdefault(device, []).append(address)
+            continue
+        found.given.setdefault(device, set()).add(address)
+        if flags & m.IFA_F_PERMANENT:
+            cidr = f"{address}/{row['prefixlen']}"
+            found.lasting.setdefault(device, []).append(cidr)
+            if flags & m.IFA_F_NOPREFIXROUTE:
+                found.without_route.add(cidr)
+    for cidrs in found.lasting.values():
+        cidrs.sort()
+    return found
 
 
 def vlans_of(links: t.Iterable[Link]) -> dict[tuple[int | None, int | None], str]:

@@ -45,6 +45,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Slice,
     SubnetSpec,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.parents import is_on_a_lan
 
 # network, host, container
 Key = tuple[str, str, str]
@@ -91,7 +92,7 @@ def resolve(
         pinned = [(container, each.addresses) for container, each in wanted.endpoints[name] if each.addresses]
         slices[name] = SliceAllotter(spec, own, members, inventory, allocations, problems).allot(pinned)
         segments = _segments(identities[name], wanted.endpoints[name], remembered.get(name, {}))
-        hosts = _on_the_lan(inventory) if spec.options.get("parent") else {}
+        hosts = _on_the_lan(inventory) if is_on_a_lan(spec) else {}
         placed[name] = _allot_addresses(spec, segments, slices[name], own, hosts, problems)
     interfaces = _name_interfaces(inventory, wanted, identities, ledger)
     defaults = _choose_default_routes(inventory, wanted, placed)

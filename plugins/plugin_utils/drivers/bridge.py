@@ -9,7 +9,14 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, handoff, host_access, outbound
+from ansible_collections.containerhost.network.plugins.plugin_utils import (
+    anti_spoofing,
+    handoff,
+    host_access,
+    lan_bridges,
+    outbound,
+    parents,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
@@ -30,11 +37,11 @@ OPTIONS = (
         "gateway_modes",
         "How the network meets the outside: nat, behind its host's address, with published ports; unprotected, the"
         " same without protection from packets that are routed to it; routed, under its own addresses, with `publish`"
-        " to open ports; isolated, not at all, and without an address of the host's. One for both families, or one"
-        " each.",
+        " to open ports; isolated, not at all, and without an address of the host's; bridged, switched into the LAN of"
+        " `uplink`, or of a `bridge` that the host has already. One for both families, or, but for bridged, one each.",
         default={4: "nat", 6: "nat"},
         default_note="C(nat)",
-        choices=("nat", "routed", "unprotected", "isolated"),
+        choices=("nat", "routed", "unprotected", "isolated", parents.BRIDGED),
     ),
     outbound.OPTION,
     host_access.OPTION,
@@ -49,8 +56,18 @@ OPTIONS = (
     Option(
         "uplink",
         "ifname",
-        "The host's interface to the outside, the only one that routing is turned on for.",
+        "The host's interface to the outside, the only one that routing is turned on for; of a network that is bridged,"
+        " its interface on the LAN, which becomes a port of the bridge.",
         default_note="every interface with an address of the family",
+    ),
+    Option(
+        "vlan",
+        "int",
+        "Of a network that is bridged, a VLAN of the uplink (802.1Q) that it is on; its interface is made where it is"
+        " missing.",
+        minimum=1,
+        maximum=4094,
+        default_note="none",
     ),
     handoff.OPTION,
 )
@@ -129,6 +146,11 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
 
 
 def _check_modes(network: Network, problems: Problems) -> None:
+    if network.spec.options["vlan"]:
+        problems.add(
+            f"{network.spec.where}`vlan` is one of the uplink of a bridged network, and this one is routed, if at all",
+            "Leave it out, or write gateway_mode: bridged",
+        )
     isolated = families(network.spec, "isolated")
     for subnet in network.subnets:
         if subnet.gateway and subnet.cidr.version in isolated:
@@ -193,8 +215,15 @@ def _check_opened(what: str, endpoint: Endpoint, routed: frozenset[int], problem
 
 
 def _variant(spec: NetworkSpec) -> Driver:
+    if parents.is_bridged(spec):
+        return _bridged()
     isolated = families(spec, "isolated")
     return _isolated(isolated) if isolated else BRIDGE
+
+
+@functools.cache
+def _bridged() -> Driver:
+    return lan_bridges.variant(BRIDGE)
 
 
 @functools.cache

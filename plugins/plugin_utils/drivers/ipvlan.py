@@ -112,12 +112,12 @@ def _check_parent(network: Network, fleet: Fleet, problems: Problems) -> None:
     mine = network.spec
     for other in fleet.networks.values():
         theirs = other.spec
-        if other.name == network.name or new.parent_of(theirs) != new.parent_of(mine):
+        if other.name == network.name or parents.lan_of(theirs) != parents.lan_of(mine):
             continue
         together = sorted(host for host in network.members if other.endpoints.get(host) and network.endpoints.get(host))
         if not together:
             continue
-        parent = f"{new.parent_of(mine)} of {together[0]}"
+        parent = f"{parents.lan_of(mine)} of {together[0]}"
         if theirs.driver != mine.driver:
             problems.add(
                 f"{mine.where}{parent} has {theirs.driver}s of `{other.name}`, and takes no ipvlan beside them",

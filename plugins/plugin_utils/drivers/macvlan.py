@@ -70,12 +70,12 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
 
 def _check_alone(network: Network, fleet: Fleet, problems: Problems) -> None:
     """In mode passthru the parent is one container's: no other on it, of this network or of another."""
-    parent = new.parent_of(network.spec)
+    parent = parents.lan_of(network.spec)
     for host in network.members:
         there = [
             f"{endpoint.container} on `{other.name}`"
             for other in fleet.networks.values()
-            if new.parent_of(other.spec) == parent
+            if parents.lan_of(other.spec) == parent
             for endpoint in other.endpoints.get(host, ())
         ]
         if len(there) > 1:

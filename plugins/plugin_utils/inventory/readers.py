@@ -52,6 +52,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     special,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, Publish
+from ansible_collections.containerhost.network.plugins.plugin_utils.parents import BRIDGED
 
 NAME_MAX = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\Z")
@@ -268,6 +269,11 @@ def read_gateway_modes(value: Any, option: Option) -> dict[int, str]:
     for key in value:
         if key not in FAMILIES:
             raise Refusal(f"`{option.name}` has the unknown key `{key}`", f"It has {' and '.join(FAMILIES)}")
+        if value[key] == BRIDGED:
+            raise Refusal(
+                f"`{option.name}` is bridged for {key} alone, and a bridge switches all or nothing",
+                f"Write {option.name}: bridged",
+            )
     return {
         version: read_text(value[family], option) if family in value else option.choices[0]
         for family, version in FAMILIES.items()

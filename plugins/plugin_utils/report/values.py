@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import show
-from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.parents import is_bridged
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
 from ansible_collections.containerhost.network.plugins.plugin_utils.report import usage
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.hops import Hop, broken_hops
@@ -114,7 +115,7 @@ def _host(plan: Plan, host: str, underlay: Mapping[str, str]) -> ShownHost:
 
 
 def _network(network: Network, about: str, hosts: set[str]) -> ShownNetwork:
-    kind = driver(network.spec.driver)
+    kind = driver_of(network.spec)
     return ShownNetwork(
         name=network.name,
         driver=network.spec.driver,
@@ -131,11 +132,12 @@ def _more(network: Network, about: str) -> Iterator[str]:
     options = network.spec.options
     if options.get("backend") and options["backend"] not in about:
         yield options["backend"]
-    if options.get("parent"):
-        yield f"on {options['parent']}" + (f" by VLAN {options['vlan']}" if options.get("vlan") else "")
+    lower = options["uplink"] or options["bridge"] if is_bridged(network.spec) else options.get("parent")
+    if lower:
+        yield f"on {lower}" + (f" by VLAN {options['vlan']}" if options.get("vlan") else "")
     if network.spec.internal:
         yield "internal"
-    if not driver(network.spec.driver).has_gateway:
+    if not driver_of(network.spec).has_gateway:
         yield from (f"router {subnet.gateway}" for subnet in network.subnets if subnet.gateway)
 
 

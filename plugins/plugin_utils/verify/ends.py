@@ -90,7 +90,8 @@ def ends(documents: Mapping[str, Document], kinds: Iterable[Kind] = KINDS) -> It
 
 def _isolated(document: Document) -> frozenset[str]:
     """Addresses of containers that their host does not reach: it has none of the family on their bridge."""
-    families = {row["name"]: {":" in cidr for cidr in row.get("addresses", ())} for row in document.get("bridge", ())}
+    own = [row for row in document.get("bridge", ()) if not row.get("uplink")]  # on a LAN it has the host's
+    families = {row["name"]: {":" in cidr for cidr in row.get("addresses", ())} for row in own}
     return frozenset(
         cidr.partition("/")[0]
         for row in document.get("veth", ())

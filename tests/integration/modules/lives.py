@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 Values = dict[str, Any]
 # Kinds of objects that are in an engine's daemon, or in another firewall's chains and files: tests/engines and
-# tests/integration/document/test_foreign_firewalls.py have those, and what is here for all others.
-OF_ENGINES = ("docker_network", "foreign_firewall")
+# tests/integration/document/test_foreign_firewalls.py have those; and what an interface of the host's has, moves as
+# tests/integration/document/test_lan_bridges.py has it. What is here is for all others.
+OF_ENGINES = ("docker_network", "foreign_firewall", "uplink")
 
 
 class Case(NamedTuple):

@@ -97,7 +97,8 @@ class Namespace:
     set, then key, to (value or None, comment), and None says that there is no table; sysctls are by path below
     /proc/sys; ``connected`` adds the routes that the kernel makes with addresses; ``flooded`` are tables (RTM_GET…)
     that have too many rows to be read; ``programs`` have a UDP port, or a protocol's port, to themselves; ``foreign``
-    are the rules of somebody else's chains (family, table, chain), as libnftables lists them."""
+    are the rules of somebody else's chains (family, table, chain), as libnftables lists them; ``whole`` are rows of
+    tables (RTM_GET…) with all that the kernel says of them."""
 
     links: Sequence[Link] = ()
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -111,6 +112,7 @@ class Namespace:
     programs: Mapping[int | tuple[str, int], str] = field(default_factory=dict)
     flooded: Collection[int] = ()
     foreign: Mapping[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    whole: Mapping[int, Sequence[dict[str, Any]]] = field(default_factory=dict)
 
 
 class FilesOfValues:
@@ -239,6 +241,9 @@ class Values:
 
     def foreign_chain(self, place: tuple[str, str, str]) -> list[dict[str, Any]] | None:
         return self._namespaces[None].foreign.get(place)
+
+    def whole_rows(self, type_: int, netns: str | None) -> list[dict[str, Any]]:
+        return [*self._namespaces[netns].whole.get(type_, ())]
 
     def dump(self, type_, header, wanted, netns, attributes=None) -> list[dict[str, Any]]:
         if type_ in self._namespaces[netns].flooded:

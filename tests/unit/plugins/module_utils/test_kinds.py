@@ -30,6 +30,7 @@ OBJECTS = {
     "dummy": {"name": "inner0"},
     "vlan": {"parent": "eth0", "id": 7},
     "bridge": {"name": "ch-web"},
+    "uplink": {"device": "eth0", "bridge": "ch-lan"},
     "veth": {"name": "chv1", "sandbox": SHOP, "master": "ch-web"},
     "macvlan": {"parent": "eth0", "sandbox": SHOP},
     "ipvlan": {"parent": "eth0", "sandbox": SHOP},

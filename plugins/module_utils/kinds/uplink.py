@@ -1,0 +1,337 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind ``uplink``: an interface of the host's is a port of a bridge of ours, which has the host's addresses then.
+
+All that the interface has (addresses, routes, permanent neighbours, settings) moves to the bridge, and what the bridge
+has by then moves back when it goes: the bridge's mark names the interface, and nothing else needs to be remembered.
+The other device has all of it before the one it comes from has less; and what makes the interface a port, or none, is
+sent together with what takes it from there, so that a run that is killed has done both or neither.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Found,
+    Problem,
+    Values,
+    Wanted,
+    namespaces,
+    place,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteSysctl
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, interface_rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.interface_holders import holders
+from ansible_collections.containerhost.network.plugins.module_utils.state.interface_rows import InterfaceRows
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
+
+_LARGEST_VLAN = 4094  # 802.1Q, table 9-2
+# How the host's IP treats an interface, as far as it is the host's to say. First what decides about those that follow.
+_SETTINGS_4 = (
+    "accept_local accept_redirects accept_source_route arp_accept arp_announce arp_filter arp_ignore arp_notify"
+    " drop_unicast_in_l2_multicast forwarding log_martians proxy_arp proxy_arp_pvlan route_localnet rp_filter"
+    " secure_redirects send_redirects src_valid_mark"
+).split()
+_SETTINGS_6 = (
+    "forwarding accept_ra autoconf accept_redirects accept_source_route dad_transmits hop_limit ndisc_notify proxy_ndp"
+    " use_tempaddr accept_ra_defrtr accept_ra_pinfo accept_ra_rtr_pref accept_ra_rt_info_max_plen accept_dad"
+    " addr_gen_mode disable_ipv6"
+).split()
+# A bridge gives itself no address before it has its uplink's: it would have to make sure of it first, which takes a
+# second.
+UNTIL_UPLINKED = {"ipv6.addr_gen_mode": 1}
+GONE_LANS = "gone lans"  # what a bridge notes of itself that goes (``Kernel.notes``): where, it, the names of its ports
+_ON_STACKS = ("macvlan", "macvtap", "ipvlan", "ipvtap")  # kinds of devices whose parent cannot be a port
+_LOOPBACK = "lo"
+
+
+class Side(t.NamedTuple):
+    """What a device has that the host is on the LAN by."""
+
+    rows: InterfaceRows
+    settings: t.Tuple[t.Tuple[str, str], ...] = ()
+
+
+class Uplink(Kind):
+    name = "uplink"
+    key = ("device", "vlan")
+    after = ("bridge", "vlan")
+    options = {
+        "device": {"type": "str", "required": True},
+        "vlan": {"type": "int"},
+        "bridge": {"type": "str"},
+        "mtu": {"type": "int"},
+    }
+
+    def normalise(self, values: Values) -> Values:
+        plain = dict(values)
+        plain["device"] = canonical.device_name(plain["device"], "device")
+        if plain.get("vlan") is not None:
+            plain["vlan"] = canonical.between(plain["vlan"], 1, _LARGEST_VLAN, "vlan")
+        if plain.get("state") != "absent":
+            if plain.get("bridge") is None:
+                raise Problem(f"uplink {plain['device']} needs a `bridge`, whose port it is to be")
+            plain["bridge"] = canonical.device_name(plain["bridge"], "bridge")
+            if plain.get("mtu") is not None:
+                plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
+        return plain
+
+    def label(self, values: Values) -> str:
+        return lower_of(values)
+
+    def summary(self, values: Values) -> list[str]:
+        moved = [f"moves: {text}" for text in values.get("moves") or ()]
+        return [f"port of {values.get('bridge')}, which has what the interface had", *moved]
+
+    def export(self, values: Values) -> Values:
+        return {name: values[name] for name in ("device", "vlan", "bridge", "netns") if values.get(name) is not None}
+
+    def occupies(self, values: Values) -> t.Iterator[Place]:
+        """A bridge has one, as its addresses go back to that."""
+        yield ("uplink", values.get("netns"), values.get("bridge"))
+
+    def stands_on(self, values: Values) -> t.Iterator[Place]:
+        yield from super().stands_on(values)
+        yield ("link", values.get("netns"), values.get("bridge"))
+        if values.get("vlan"):
+            yield ("vlan", values.get("netns"), values["device"], "802.1Q", values["vlan"])
+
+    # -- what keeps it from being made -----------------------------------------------------------------------------
+
+    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+        values, netns = wanted.values, wanted.netns
+        name, vlan, bridge = values["device"], values.get("vlan"), values["bridge"]
+        parent, port = kernel.link(name, netns), port_of(kernel, values)
+        if name == _LOOPBACK:
+            yield "lo leads to nobody else: name the host's interface on the LAN"
+        elif parent is None:
+            yield f"there is no interface {name} on this host; name its interface on the LAN as `uplink`"
+        elif vlan and not kernel.has_vlan(name, vlan, netns):
+            yield f"there is no {lower_of(values)} on this host; make it first (module vlan)"
+        elif not kernel.has_link(bridge, netns):
+            yield f"there is no bridge {bridge}; make it first (module bridge)"
+        elif port is not None:
+            yield from _unfit(kernel, port, bridge, netns)
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        mtu, port = wanted.values.get("mtu"), port_of(kernel, wanted.values)
+        if mtu and port is not None and mtu > port.mtu:
+            room, name = port.mtu, port.name
+            yield f"mtu {mtu} is more than the {room} of {name}: take that or less, or raise that of {name} first"
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        """With what it has by now, and the bridge is to have."""
+        wanted = by_real_names(kernel, wanted, ("device",))
+        wanted = wanted._replace(key=self.key_of(wanted.values, wanted.owner))
+        port = port_of(kernel, wanted.values)
+        if not wanted.present or port is None:
+            return wanted._replace(values={**wanted.values, "left": []})
+        side = side_of(kernel, port, wanted.netns)
+        more = {"side": side, "moves": side.rows.texts, "left": [], "port": port.name, "up": port.up}
+        return wanted._replace(values={**wanted.values, **more})
+
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        for netns in namespaces(wanted):
+            for bridge, ports in _on_lans(kernel, netns):
+                values: Values = dict(zip(self.key, uplink_of(bridge.alias) or ()))
+                place(values, netns)
+                port = port_of(kernel, values)
+                if port is None or port.name not in ports:
+                    continue
+                side = side_of(kernel, bridge, netns)
+                values.update(bridge=bridge.name, port=port.name, side=side, moves=side.rows.texts)
+                values["left"] = interface_rows.read(kernel, port, netns).texts
+                values["was_down"] = kernel.records.owner(self.name, self.key_of(values, "")) is not None
+                yield Found(self.name, self.key_of(values, ""), values, bridge.owner)
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """``left``: what somebody has given the interface since, or a run that was killed has left there."""
+        names = ("bridge", "left")
+        pairs = {name: (found.values[name], wanted.values[name]) for name in names}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def note(self, kernel: Kernel, change: Change) -> None:
+        values, netns = change.values, change.values.get("netns")
+        port = kernel.link(values.get("port"), netns)
+        if port is None:
+            return
+        if change.found is not None:
+            kernel.will_move(change.found.values["bridge"], port.name, netns)
+        if change.action == "remove":
+            kernel.links(netns)[port.name] = port._replace(master=None)
+            return
+        kernel.links(netns)[port.name] = port._replace(master=values["bridge"])
+        kernel.will_move(port.name, values["bridge"], netns)
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def add(self, wanted: Wanted) -> Rounds:
+        values, netns = wanted.values, wanted.netns
+        bridge = values["bridge"]
+        # Of a VLAN that is made meanwhile, there is nothing to be moved yet.
+        port = values.get("port") or m.VlanIndex(values["device"], values["vlan"])
+        side = values.get("side", Side(InterfaceRows()))
+        at_once = [row for row in side.settings if row[0] not in UNTIL_UPLINKED]
+        return [
+            [*self._noted(wanted), *_set(bridge, at_once, netns)],
+            *_moved(side, port, bridge, netns),
+        ]
+
+    def _noted(self, wanted: Wanted) -> list[Record]:
+        """An interface that was down goes down again."""
+        return [] if wanted.values.get("up", True) else [Record(self.name, wanted.key, wanted.owner)]
+
+    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
+        if "bridge" in differences:
+            there = found.values["side"]
+            joined = there._replace(rows=there.rows.joined(wanted.values["side"].rows))
+            moved = wanted._replace(values={**wanted.values, "side": joined})
+            return [*self.remove(found), *self.add(moved)]
+        return _moved(wanted.values["side"], wanted.values["port"], wanted.values["bridge"], wanted.netns)
+
+    def remove(self, found: Found) -> Rounds:
+        values = found.values
+        rounds = _given_back(values["side"], values["port"], values["bridge"], found.netns)
+        if values.get("was_down"):
+            rounds += [[m.set_link(values["port"], found.netns, up=False)], [Record(self.name, found.key, None)]]
+        return rounds
+
+    def undo(self, wanted: Wanted) -> Rounds:
+        values = wanted.values
+        if "port" not in values:
+            return []
+        down = [] if values["up"] else [[m.set_link(values["port"], wanted.netns, up=False)]]
+        forget = [] if values["up"] else [[Record(self.name, wanted.key, None)]]
+        return [*_given_back(values["side"], values["port"], values["bridge"], wanted.netns), *down, *forget]
+
+
+def lower_of(values: Values) -> str:
+    return f"VLAN {values['vlan']} of {values['device']}" if values.get("vlan") else str(values["device"])
+
+
+def _on_lans(kernel: Kernel, netns: str | None) -> t.Iterator[tuple[Link, t.Collection[str]]]:
+    """Bridges that are on a LAN, each with its ports; also those that are to go by now."""
+    links = list(kernel.links(netns).values())
+    for bridge in [link for link in links if link.leads_out]:
+        yield bridge, {link.name for link in links if link.master == bridge.name}
+    yield from ((bridge, ports) for where, bridge, ports in kernel.notes(GONE_LANS) if where == netns)
+
+
+def port_of(kernel: Kernel, values: Values) -> Link | None:
+    """The interface itself, if it is there: the device, or that of its VLAN."""
+    if values.get("vlan"):
+        return kernel.vlan(values["device"], values["vlan"], values.get("netns"))
+    return kernel.link(values["device"], values.get("netns"))
+
+
+def side_of(kernel: Kernel, link: Link, netns: str | None) -> Side:
+    return Side(interface_rows.read(kernel, link, netns), tuple(_settings(kernel, link, netns)))
+
+
+def _settings(kernel: Kernel, link: Link, netns: str | None) -> t.Iterator[tuple[str, str]]:
+    """As somebody has set them: what is on loan is what it was before."""
+    for name in [*(f"ipv4.{name}" for name in _SETTINGS_4), *(f"ipv6.{name}" for name in _SETTINGS_6)]:
+        key = device_settings.path(link.name, name)
+        loan = kernel.records.loan(netns, key)
+        value = loan["before"] if loan is not None else kernel.sysctl_now(key, netns)
+        if value is not None:
+            yield name, value
+
+
+def _unfit(kernel: Kernel, port: Link, bridge: str, netns: str | None) -> t.Iterator[str]:
+    """Why an interface cannot be a port, or what is moved from it would not stay away."""
+    name = port.name
+    if port.kind == "bridge":
+        yield f"{name} is a bridge itself: name it as `bridge`, and no `uplink`"
+    elif port.mac is None or len(port.mac) != len("00:00:00:00:00:00"):
+        yield f"{name} is no Ethernet interface, and a bridge takes no other: name another as `uplink`"
+    elif port.master not in (None, bridge):
+        yield f"{name} is a port of {port.master} already: name another as `uplink`, or take it out of {port.master}"
+    elif port.kind in ("ipvlan", "ipvtap") or _is_wireless(name):
+        yield f"{name} sends under one MAC only, and containers have their own: take an ipvlan network on it"
+    for other in kernel.links(netns).values():
+        if other.kind in _ON_STACKS and other.lower == port.index and other.lower_netnsid is None:
+            yield f"{other.name} ({other.kind}) stands on {name}, whose frames it gets: remove it first"
+            break
+    routes = interface_rows.read(kernel, port, netns).by_objects
+    if routes:
+        yield f"its route {routes[0]} is by a nexthop object, which stays where it is: write it with its gateway"
+    for holder in holders(kernel, port) if netns is None else ():
+        yield (
+            f"{name} is held by {holder}, which would give it its addresses back: give it addresses that stay by other"
+            f" means, or have its manager make a bridge with {name} as a port and name that as `bridge`, without"
+            " `uplink`"
+        )
+        break
+
+
+def _is_wireless(name: str) -> bool:
+    return os.path.exists(f"/sys/class/net/{name}/phy80211")
+
+
+# -- rounds ------------------------------------------------------------------------------------------------------
+
+
+def _set(device: str, settings: t.Iterable[tuple[str, str]], netns: str | None) -> list[WriteSysctl]:
+    """Without duplicate address detection, as long as addresses move: the plan has nothing to do with them, and they
+    are the host's already."""
+    given = dict(settings)
+    if not given:
+        return []
+    if "ipv6.disable_ipv6" in given:
+        given["ipv6.accept_dad"] = "0"
+    return [_write(device, name, value, netns) for name, value in given.items()]
+
+
+def _write(device: str, name: str, value: str, netns: str | None) -> WriteSysctl:
+    return WriteSysctl(netns, device_settings.path(device, name), value, may_miss=True)
+
+
+def _freed(port: str, netns: str | None) -> m.Message:
+    return m.set_link(port, netns, operation="end the bridge's port", master=0)
+
+
+def _enslaved(port: t.Any, master: t.Any, bridge: str, netns: str | None) -> m.Message:
+    index = port if isinstance(port, m.VlanIndex) else m.Index(port)
+    header = {"index": index, "flags": m.IFF_UP, "change": m.IFF_UP}
+    return m.Message(m.RTM_NEWLINK, 0, header, {"IFLA_MASTER": master}, f"make it a port of {bridge}", netns)
+
+
+def _moved(side: Side, port: str | m.VlanIndex, bridge: str, netns: str | None) -> Rounds:
+    """As a port, the interface has no IPv6: what is sent to all would leave by it, past the bridge."""
+    enslaved = _enslaved(port, m.Index(bridge), bridge, netns)
+    if isinstance(port, m.VlanIndex):
+        return [[enslaved]]
+    settings = dict(side.settings)
+    closed = [_write(port, "ipv6.disable_ipv6", "1", netns)] if settings.get("ipv6.disable_ipv6") == "0" else []
+    return [
+        [*interface_rows.added(side.rows, bridge, netns)],
+        [enslaved, *interface_rows.deleted(side.rows, port, netns)],
+        [*closed, *_verified(bridge, settings, netns)],
+    ]
+
+
+def _given_back(side: Side, port: str, bridge: str, netns: str | None) -> Rounds:
+    return [
+        [*_set(port, side.settings, netns)],
+        [*interface_rows.added(side.rows, port, netns)],
+        [_freed(port, netns), *interface_rows.deleted(side.rows, bridge, netns)],
+        [*_verified(port, dict(side.settings), netns)],
+    ]
+
+
+def _verified(device: str, settings: t.Mapping[str, str], netns: str | None) -> list[WriteSysctl]:
+    """Addresses that come later are made sure of, and made, as before."""
+    names = ("ipv6.accept_dad", *UNTIL_UPLINKED)
+    return [_write(device, name, settings[name], netns) for name in names if name in settings]

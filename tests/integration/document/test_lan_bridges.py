@@ -1,0 +1,189 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networks that are bridged into the host's LAN: its uplink's addresses and routes move to the bridge, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import RefusedMessage, Wire
+from ansible_collections.containerhost.network.tests.integration.conftest import Host
+from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING
+from ansible_collections.containerhost.network.tests.integration.document.planned import planned
+from ansible_collections.containerhost.network.tests.integration.document.town import OUTSIDE4, OUTSIDE6, Town
+
+LAN = """
+lan:
+  driver: bridge
+  gateway_mode: bridged
+  uplink: eth0
+  subnets:
+    - {cidr: 198.18.0.0/24, gateway: 198.18.0.2, range: 198.18.0.128/26}
+    - {cidr: "fd00:18::/64", gateway: "fd00:18::2", range: "fd00:18::8000-fd00:18::8fff"}
+"""
+BESIDE = LAN + "web: {driver: bridge, subnets: [10.80.1.0/24], uplink: eth0}\n"
+CONTAINERS = """
+shop: {networks: {lan: {}}}
+web: {networks: {lan: {}, web: {publish: ["8080:80"]}}, default_route: web}
+"""
+SHOP4, SHOP6 = "198.18.0.128", "fd00:18::8000"
+# Of what an interface can have, some of each.
+MORE = """
+ip addr add 198.18.0.9/24 dev eth0 label eth0:1
+ip addr add 203.0.113.1 peer 203.0.113.2 dev eth0
+ip addr add 198.18.9.1/24 dev eth0 noprefixroute metric 50
+ip addr add fd00:18:9::1/64 dev eth0 metric 70 nodad
+ip route add 203.0.113.64/26 via 198.18.0.2 src 198.18.0.9 metric 77 mtu 1400
+ip route add 203.0.113.128/26 via 198.18.99.1 dev eth0 onlink proto static
+ip route add 203.0.113.192/26 nexthop via 198.18.0.2 weight 2 nexthop via 198.18.0.3 weight 1
+ip route add default via 198.18.0.2 table 77
+ip -6 route add 2001:db8:5::/64 via fd00:18::2 metric 500
+ip -6 route add 2001:db8:6::/64 nexthop via fd00:18::2 nexthop via fd00:18::3
+ip -6 route add default via fe80::2 dev eth0 table 77
+ip rule add from 198.18.0.9 table 77
+ip neigh add 198.18.0.3 lladdr 02:00:c6:12:00:03 dev eth0 nud permanent
+echo 1 > /proc/sys/net/ipv4/conf/eth0/log_martians
+echo 2 > /proc/sys/net/ipv4/conf/eth0/arp_ignore
+"""
+
+
+# What an interface has without these: its addresses, the link-local one among them, and two routes.
+MOVED = ("198.18.0.1/24", "fd00:18::1/64", "fe80::/64", "0.0.0.0/0", "::/0")
+
+SENDS = 2
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    host = Host(Path(tmp_path_factory.mktemp("lan")))
+    host.run("sh", "-ec", MORE)
+    town = Town(host)
+    yield town
+    town.end()
+    host.end()
+
+
+@pytest.fixture
+def own_town(tmp_path: Path) -> Iterator[Town]:
+    """A host that has not much, so that there are few steps that can fail."""
+    host = Host(tmp_path)
+    host.settle()
+    yield Town(host)
+    host.end()
+
+
+@pytest.fixture
+def before(town: Town) -> Iterator[str]:
+    """The host's state; afterwards it is the same."""
+    town.host.settle()
+    snapshot = town.host.snapshot()
+    yield snapshot
+    run(town.host, NOTHING)
+    town.host.settle()
+    assert town.host.snapshot() == snapshot
+
+
+def run(host: Host, document: dict) -> dict:
+    """Predicted, done as predicted, and done once."""
+    given = {"document": document, "remove": ["*"]}
+    predicted = host.module("document", check=True, **given)
+    done = host.module("document", **given)
+    again = host.module("document", **given)
+    for answer in (predicted, done, again):
+        assert not answer.get("failed"), answer["msg"]
+    assert predicted["diff"] == done["diff"]
+    assert (again["changed"], again["diff"]) == (False, [])
+    return done
+
+
+def of(host: Host, device: str) -> list[str]:
+    """All that a device has, as ip shows it, without its name."""
+    shown = [host.run(*f"ip -o {what} dev {device}".split()) for what in ("-4 addr show", "-6 addr show scope global")]
+    shown += [host.run(*f"ip {what} table all dev {device}".split()) for what in ("-4 route show", "-6 route show")]
+    shown += [host.run("ip", "neigh", "show", "nud", "permanent", "dev", device)]
+    lines = (line.partition(": ")[2] or line for text in shown for line in text.splitlines())
+    return sorted(line.replace(device, "DEVICE") for line in lines)
+
+
+def test_containers_are_on_the_hosts_own_lan_which_keeps_all_that_it_had(town, before):
+    there = of(town.host, "eth0")
+    run(town.host, planned(BESIDE, CONTAINERS))
+    assert of(town.host, "ch-lan") == there
+    assert of(town.host, "eth0") == []
+    town.serve("shop", 80)
+    town.serve("web", 80)
+    for where, to in ((None, OUTSIDE4), (None, OUTSIDE6), ("shop", OUTSIDE4), ("shop", OUTSIDE6), (None, SHOP4)):
+        assert town.reaches(where, to)
+    assert town.call("outside", SHOP4, 80) == OUTSIDE4
+    assert town.reaches("outside", SHOP6)
+    assert town.call("outside", "198.18.0.1", 8080) == OUTSIDE4  # the other network's port, by the bridge
+    assert town.reaches("web", "198.18.0.3") is False
+    town.end()
+
+
+class Step:
+    """Stops a run at one message about the uplink, counted over the run, which the kernel refuses; or before it sends
+    the message of that number and those that are sent together with it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, refused: int | None = None, killed: int | None = None) -> None:
+        self.refused, self.killed, self.sends, self.messages = refused, killed, 0, 0
+        self._send = Wire.send
+        monkeypatch.setattr(Wire, "send", lambda wire, messages: self.send(wire, messages))
+
+    def send(self, wire: Wire, messages: list[m.Message]) -> list[RefusedMessage]:
+        told = list(messages)
+        places = [place for place, message in enumerate(messages) if self._is_about_the_uplink(message)]
+        if places:
+            if self.sends == self.killed:
+                os._exit(0)
+            self.sends += 1
+        for place in places:
+            if self.messages == self.refused:
+                told[place] = m.set_link("eth0", operation=messages[place].operation, mtu=1)
+            self.messages += 1
+        return self._send(wire, told)
+
+    @staticmethod
+    def _is_about_the_uplink(message: m.Message) -> bool:
+        told = message.operation
+        return message.netns is None and told.endswith(("a port of ch-lan", " to ch-lan", " of eth0"))
+
+
+def test_a_step_that_is_refused_has_those_before_it_taken_back(own_town, monkeypatch):
+    host, document = own_town.host, planned(LAN, "shop: {networks: {lan: {}}}")
+    there, number = of(host, "eth0"), 0
+    while True:
+        with monkeypatch.context() as patched:
+            Step(patched, refused=number)
+            answer = host.module("document", document=document, remove=["*"])
+        if not answer.get("failed"):
+            break
+        assert "mtu less than device minimum" in answer["msg"]
+        assert of(host, "eth0") == there
+        assert own_town.reaches(None, OUTSIDE4) and own_town.reaches(None, OUTSIDE6)
+        number += 1
+    assert number == 2 * len(MOVED) + 1
+
+
+def test_a_run_that_was_killed_is_ended_by_the_next(own_town, monkeypatch):
+    host, document = own_town.host, planned(LAN, "shop: {networks: {lan: {}}}")
+    host.settle()
+    there, snapshot = of(host, "eth0"), host.snapshot()
+    for number in range(SENDS):
+        with monkeypatch.context() as patched:
+            Step(patched, killed=number)
+            with pytest.raises(AssertionError, match="no answer"):
+                host.module("document", document=document, remove=["*"])
+        assert own_town.reaches(None, OUTSIDE4) and own_town.reaches(None, OUTSIDE6)
+        run(host, document)
+        assert (of(host, "ch-lan"), of(host, "eth0")) == (there, [])
+        run(host, NOTHING)
+        assert of(host, "eth0") == there
+    host.settle()
+    assert host.snapshot() == snapshot
