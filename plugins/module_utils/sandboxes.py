@@ -14,12 +14,14 @@ needed.
 from __future__ import annotations
 
 import importlib
+import re
 import types
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import engines as _folder
 from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    HOSTS,
     Answers,
     ContainerEngine,
     NoContainer,
@@ -27,12 +29,18 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
+from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace, InsideFile
+
+
+class Unreachable(Exception):
+    """What is in the file system of a container cannot be known now."""
 
 
 class InconsistentEngines(Exception):
     """A file of ``engines/`` that is not one engine of its name, in a sentence for its author."""
 
 
+_OF_PROCESS = re.compile(r"(/proc/[0-9]+)/ns/net")
 _FIRST = ("netns", "docker")  # the first is what a container has that names none
 
 
@@ -145,11 +153,36 @@ class Sandboxes:
             raise NoNamespace(answer.reason)
         return answer.netns if isinstance(answer, Running) else answer
 
-    def hosts_of(self, netns: str) -> str | None:
-        """The hosts file of a container, by the name of its namespace; None: none. Raises NoNamespace."""
+    def file_of(self, netns: str, name: str) -> FilePlace | None:
+        """What a container reads for ``/etc/hosts`` or ``/etc/resolv.conf``, by the name of its namespace and of the
+        file; None: none of its own. Raises NoNamespace."""
+        path = self.path_of(netns)
+        answer = self._answers.get(netns)
+        running = answer if isinstance(answer, Running) else Running(path)
+        made = running.hosts if name == HOSTS else running.resolv
+        if made is not None or name not in ENGINES[netns.partition(":")[0]].keeps:
+            return made
+        process = _OF_PROCESS.fullmatch(path)
+        root = running.root or (f"{process[1]}/root" if process else None)
+        return InsideFile(root, "etc", name) if root else None
+
+    def kept_file_of(self, netns: str, name: str) -> FilePlace | None:
+        """The same of a container that does not run; None where that has none of its own, or has gone itself. Raises
+        Unreachable where it is not on the host."""
+        engine, _colon, ref = netns.partition(":")
+        answer = self._answers.get(netns)
+        if name not in ENGINES[engine].keeps or (isinstance(answer, NoContainer) and answer.gone):
+            return None
+        root = ENGINES[engine].root_of(ref)
+        if root is None:
+            raise Unreachable(f"the file system of {engine} {ref} is not on this host while it does not run")
+        return InsideFile(root, "etc", name)
+
+    def asked_by(self, netns: str) -> tuple[str, ...]:
+        """The name servers that a container was started with. Raises NoNamespace."""
         self.path_of(netns)
         answer = self._answers.get(netns)
-        return answer.hosts if isinstance(answer, Running) else None
+        return answer.asks if isinstance(answer, Running) else ()
 
     def may_know(self, netns: str) -> bool:
         """Is it known, or may its engine be asked?"""

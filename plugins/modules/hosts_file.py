@@ -14,6 +14,8 @@ description:
     libraries and most programs look before they ask a name server.
   - A container of Docker or Podman reads a file that its engine has made on the host. What the engine has written there
     stays. It makes the file anew when the container starts, and the table is in it after the next run.
+  - A container of LXC, systemd-nspawn or containerd, and a service of systemd, reads the file of its own file system.
+    What is there stays. One that is missing is made, and goes with the last table in it.
   - That of a named network namespace is C(/etc/netns/NAME/hosts), which C(ip netns exec) lays over C(/etc/hosts).
 options:
   sandbox: &sandbox
@@ -24,7 +26,7 @@ options:
       engine:
         description:
           - Who made the container. V(netns) is a named network namespace, which need not be there yet. Containers of
-            V(docker) and V(podman) must run; those of others have no hosts file on the host, and are refused.
+            others must run; those of V(path) and V(pid) are refused, as nobody knows their files.
         type: str
         choices: [netns, docker, containerd, lxc, nspawn, path, pid, podman, systemd]
         default: netns
@@ -67,6 +69,7 @@ notes:
   - The file of a namespace is made with its first table and goes with its last one, as do the folders that it is in. It
     names C(localhost) besides. A file of somebody else's in its place is an error that names it.
   - The mark is in the lines before and after a table.
+  - A container's file that is a link, that can only be read, or that is the host's own is left as it is, and told of.
 extends_documentation_fragment:
   - containerhost.network.attributes
   - containerhost.network.objects

@@ -7,31 +7,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: resolv_conf
-short_description: Whom programs in namespaces ask for names
+short_description: Whom programs in containers ask for names
 version_added: 0.1.0
 description:
   - Writes C(/etc/netns/NAME/resolv.conf) for a named network namespace, which C(ip netns exec) lays over
     C(/etc/resolv.conf).
+  - That of a container of an engine has a part of ours at its beginning. What was there before and says the same is a
+    comment as long as ours is there, and all else stays in force. It is the file that Docker and Podman have made on
+    the host, or the one in the file system of the container.
+  - An engine that has a name server of its own for the container's networks, as Docker has at 127.0.0.11, is asked on.
+    Other name servers give way, also those of C(docker run --dns).
 options:
   sandbox: &sandbox
     description:
-      - The namespace, which need not be there yet.
+      - The container whose file it is.
     type: dict
     suboptions:
       engine:
         description:
-          - V(netns) is a named network namespace. Others are refused, as their engines write the file.
+          - V(netns) is a named network namespace, which need not be there yet. Containers of others must run; those of
+            V(path) and V(pid) are refused, as nobody knows their files.
         type: str
         choices: [netns, docker, containerd, lxc, nspawn, path, pid, podman, systemd]
         default: netns
       ref:
         description:
-          - The namespace's name.
+          - The container's name with its engine.
         type: str
         required: true
   servers: &servers
     description:
-      - Addresses of name servers, one to three. Needed where the file is to be there.
+      - Addresses of name servers, up to three. A named network namespace needs one.
     type: list
     elements: str
   search: &search
@@ -44,6 +50,13 @@ options:
       - Options of resolv.conf(5), such as C(ndots:2).
     type: list
     elements: str
+  needed: &needed
+    description:
+      - Whether the container finds names by O(servers) alone. Then it is an error, or in a document something that
+        waits, where its engine has a name server of its own that asks none of them.
+    type: bool
+    default: true
+    version_added: 0.2.0
   state: &state
     description:
       - Whether it is to be there.
@@ -67,11 +80,14 @@ options:
       servers: *servers
       search: *search
       options: *options
+      needed: *needed
       state: *state
       netns: *netns
       recreate: *recreate
 notes:
-  - The mark is in the file's second line. A file of somebody else's in its place is an error that names it.
+  - The mark is in a namespace's file's second line, and in the lines before and after a container's part. A namespace's
+    file of somebody else's is an error that names it.
+  - A file that is a link, that can only be read, or that is the host's own is left as it is, and told of.
 extends_documentation_fragment:
   - containerhost.network.attributes
   - containerhost.network.objects

@@ -38,6 +38,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 from ansible_collections.containerhost.network.plugins.plugin_utils.public_domains import is_public
 
 MOST_SERVERS = 3  # MAXNS, resolv.h
+_BARE = "netns"  # the engine whose containers' files are ours in whole
 _NAMED = 5  # containers in one sentence
 
 
@@ -78,18 +79,19 @@ class Names:
         return self._joining[host].get(partner, [])
 
     def resolv_confs(self, host: str, chosen: Collection[str] | None) -> Iterator[Object]:
-        """Whom bare namespaces ask: one file each, whichever of its networks a document is about (None: all)."""
-        seen: set[str] = set()
+        """Whom containers ask: one file each, whichever of its networks a document is about (None: all)."""
+        seen: set[tuple[str, str]] = set()
         for spec in self._fleet.containers.get(host, {}).values():
             if chosen is not None and not any(each.network in chosen for each in spec.endpoints):
                 continue
-            bare = {one.ref for one in (spec, *self._joined(host, spec.name)) if one.engine == "netns"} - seen
-            found = resolution(spec, self._fleet.networks, functools.partial(self._gateways, host)) if bare else None
+            readers = {(one.engine, one.ref) for one in (spec, *self._joined(host, spec.name))} - seen
+            found = resolution(spec, self._fleet.networks, functools.partial(self._gateways, host)) if readers else None
             if found is not None:
-                seen |= bare
-                owner, fields = found
-                for ref in sorted(bare):
-                    yield new.object_of("resolv_conf", owner, sandbox={"engine": "netns", "ref": ref}, **fields)
+                seen |= readers
+                owner, fields, needed = found
+                for engine, ref in sorted(each for each in readers if has_hosts_file(each[0])):
+                    more = {} if needed or engine == _BARE else {"needed": False}
+                    yield new.object_of("resolv_conf", owner, sandbox={"engine": engine, "ref": ref}, **fields, **more)
 
     def _gateways(self, host: str, network: str) -> list[str]:
         return [str(slice_.gateway) for slice_ in self._fleet.networks[network].slices[host] if slice_.gateway]
@@ -160,8 +162,9 @@ def reverse_zones(block: Block) -> list[str]:
 
 def resolution(
     container: ContainerSpec, networks: Mapping[str, Network], gateways: Callable[[str], list[str]]
-) -> tuple[str, dict[str, list[str]]] | None:
-    """Whom a bare namespace asks, and the network that this is of; None: as its host does.
+) -> tuple[str, dict[str, list[str]], bool] | None:
+    """Whom a container asks, the network that this is of, and whether it finds names by nothing else; None: as its host
+    or its engine has it.
 
     It asks one network's name server, that of its way out first: another one knows names of its own network only.
     """
@@ -174,7 +177,8 @@ def resolution(
         return None
     owner = served[0].name if served else there[0].name
     fields = {"servers": servers, "search": search, "options": options}
-    return owner, {name: [str(each) for each in value] for name, value in fields.items() if value}
+    needed = not (served and "hosts" in served[0].names)
+    return owner, {name: [str(each) for each in value] for name, value in fields.items() if value}, needed
 
 
 def _rank(container: ContainerSpec, spec: NetworkSpec) -> tuple[bool, bool, str]:
@@ -242,17 +246,17 @@ def _check_dns(container: ContainerSpec, networks: Mapping[str, Network], proble
     there = [networks[each.network].spec for each in container.endpoints if each.network in networks]
     served = sorted((spec for spec in there if "resolver" in spec.names), key=lambda spec: _rank(container, spec))
     dns = container.dns
-    if dns != DnsSpec() and container.engine != "netns":
+    if dns != DnsSpec() and not has_hosts_file(container.engine):
         problems.add(
-            f"{container.where}`dns` is not built yet for engine {container.engine}",
-            "Say it to its engine, as in docker run --dns, or leave it out",
+            f"{container.where}`dns` is for a resolv.conf that is known, and of engine {container.engine} none is",
+            "Leave it out, and write that file by other means",
         )
     elif dns.servers is not None and served:
         problems.add(
             f"{container.where}`dns` names `servers`, and it asks the name server of `{served[0].name}`",
             "Set `servers` for that network, whose name server asks them",
         )
-    elif container.engine == "netns" and not served:
+    elif container.engine == _BARE and not served:
         said = [dns, *(spec.dns for spec in there)]
         if (_first(said, "search") or _first(said, "options")) and not _first(said, "servers"):
             problems.add(
@@ -295,19 +299,18 @@ def warnings(inventory: Inventory) -> Iterator[str]:
     if fileless:
         yield (
             f"{', '.join(list(fileless)[:_NAMED])} (of {' and '.join(sorted({*fileless.values()}))}) can be found by"
-            " name, and have no hosts file on the host that the names of others could be written to: tell them of these"
-            " by other means"
+            " name, and have no hosts file that is known, which the names of others could be written to: tell them of"
+            " these by other means"
         )
     untold = [
         str(container)
         for container, _endpoint, network in _named(inventory)
-        if network.names == ("resolver",) and container.engine != "netns"
+        if network.names == ("resolver",) and not has_hosts_file(container.engine)
     ]
     if untold:
         yield (
-            f"{', '.join(dict.fromkeys(untold[:_NAMED]))} can be found by name, and must be told by their engine to ask"
-            " the name server of their network, as in docker run --dns with its gateway; or write names: [hosts,"
-            " resolver]"
+            f"{', '.join(dict.fromkeys(untold[:_NAMED]))} can be found by name, and have no resolv.conf that is known:"
+            " have them ask the name server of their network by other means"
         )
     hidden: dict[str, dict[str, None]] = {}
     for container, endpoint, network in _named(inventory):

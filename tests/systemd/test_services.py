@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.tests.systemd.fleet import System
 PRIVATE = """
 [Service]
 PrivateNetwork=yes
+BindPaths=/etc/app.hosts:/etc/hosts /etc/app.conf:/etc/resolv.conf
 ExecStartPre=/bin/true
 ExecStart=sleep infinity
 [Install]
@@ -39,11 +40,13 @@ def fleet(tmp_path_factory):
     try:
         for name, text in (("app", PRIVATE), ("in@", NAMED), ("plain", SHARED)):
             fleet["h1"].put(f"/etc/systemd/system/{name}.service", text)
+        for name in ("hosts", "conf"):
+            fleet["h1"].put(f"/etc/app.{name}", "# mine\n")
         fleet["h1"].run("ip", "netns", "add", "base")
         fleet["h1"].run("systemctl", "daemon-reload")
         fleet["h1"].run("systemctl", "enable", "--now", "app.service")
         fleet["h1"].run("systemctl", "start", "in@base.service", "plain.service")
-        networks = {"web": NETWORKS["web"]}
+        networks = {"web": {**NETWORKS["web"], "names": ["hosts", "resolver"]}}
         fleet.inventory({"h1": {"containerhost_containers": CONTAINERS}}, containerhost_networks=networks)
         yield fleet
     finally:
@@ -55,6 +58,11 @@ def addresses(host, unit):
     return host.run("nsenter", f"--target={pid}", "--net", "ip", "-br", "-4", "address", "show", "dev", "eth0").stdout
 
 
+def inside(host, unit, *argv):
+    pid = host.run("systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
+    return host.run("nsenter", f"--target={pid}", "--net", "--mount", *argv).stdout
+
+
 def test_services_with_a_namespace_of_their_own_are_attached(fleet):
     host = fleet["h1"]
     told = site(fleet)
@@ -62,6 +70,10 @@ def test_services_with_a_namespace_of_their_own_are_attached(fleet):
     assert "10.80.0.3/24" in addresses(host, "in@base")
     assert told.said("there is no service gone.service on this host")
     assert told.said("systemd plain.service is in the host's own network namespace")
+    assert told.said("the hosts file of systemd in@base is the host's own: give it one of its own, as by BindPaths=")
+    assert "# mine\n" in inside(host, "app", "cat", "/etc/hosts")
+    assert inside(host, "app", "getent", "hosts", "front.web").split()[0] == "10.80.0.3"
+    assert "nameserver 10.80.0.1\n" in inside(host, "app", "cat", "/etc/resolv.conf")
     assert_kept(fleet, states(fleet))
 
 

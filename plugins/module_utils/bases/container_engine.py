@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+HOSTS, RESOLV = "hosts", "resolv.conf"  # files of /etc
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SECONDS = 20  # for an answer
 # What to do about a container that does not run; of some, it is enough to start it.
@@ -19,16 +20,23 @@ START = "start it, and it is attached"
 
 
 class NoContainer(t.NamedTuple):
-    """Why an engine has no network namespace for a reference, in a sentence."""
+    """Why an engine has no network namespace for a reference, in a sentence; whether it knows of no such container."""
 
     reason: str
+    gone: bool = False
 
 
 class Running(t.NamedTuple):
-    """A container's network namespace, and the file on the host that it has for ``/etc/hosts`` (None: none)."""
+    """A container's network namespace, and the files on the host that its engine has made for it (None: none).
+
+    ``root`` is where its file system is on the host. ``asks`` are the name servers that it was started with.
+    """
 
     netns: str
-    hosts: t.Optional[str]
+    hosts: t.Optional[str] = None
+    resolv: t.Optional[str] = None
+    root: t.Optional[str] = None
+    asks: t.Tuple[str, ...] = ()
 
 
 # For each reference, the path of its network namespace.
@@ -57,8 +65,13 @@ class ContainerEngine:
     known_by_name: t.ClassVar[bool] = True
     # Are names as Docker's are? Otherwise ``mistake`` says which ones there are.
     plain_names: t.ClassVar[bool] = True
-    # Do its containers have a hosts file that is on the host, and not in their own file systems?
+    # Do its containers read files of their own for ``/etc/hosts`` and ``/etc/resolv.conf`` that can be found?
     has_hosts_file: t.ClassVar[bool] = False
+    # Those of them that are in their own file systems, where the engine has made none for them: they outlive the
+    # container's process. What an engine makes, it makes anew at each start.
+    keeps: t.ClassVar[t.FrozenSet[str]] = frozenset()
+    # What gives a container a file of its own, of the name {} in /etc, in an operator's words.
+    own_file: t.ClassVar[str] = ""
     # The systemd service without which there is nothing to hear of its containers' starts.
     service: t.ClassVar[t.Optional[str]] = None
 
@@ -76,6 +89,10 @@ class ContainerEngine:
         """The path that a reference alone leads to; None where the engine has to be asked."""
         return None
 
+    def root_of(self, ref: str) -> str | None:
+        """Where the file system is of a container that does not run; None where it is not on the host."""
+        return None
+
     def missing(self, ref: str) -> str:
         """What to say where nothing is at that path."""
         return self.unknown(ref).reason
@@ -90,16 +107,21 @@ class ContainerEngine:
 
     # -- answers -----------------------------------------------------------------------------------------------
 
-    def of_pid(self, ref: str, pid: t.Any, hosts: t.Any = None) -> str | Running | NoContainer:
+    def of_pid(
+        self, ref: str, pid: t.Any, hosts: t.Any = None, resolv: t.Any = None, asks: t.Any = None
+    ) -> str | Running | NoContainer:
         """The namespace of a container's process, as an engine names it: a number, or text with one."""
         if isinstance(pid, (int, str)) and not isinstance(pid, bool) and re.fullmatch(r"[0-9]{1,10}", str(pid)):
             if int(pid):
                 netns = f"/proc/{int(pid)}/ns/net"
-                return Running(netns, hosts) if isinstance(hosts, str) and hosts.startswith("/") else netns
+                files = [each if isinstance(each, str) and each.startswith("/") else None for each in (hosts, resolv)]
+                servers = tuple(map(str, asks)) if isinstance(asks, list) else ()
+                return Running(netns, *files, asks=servers) if any(files) else netns
         return NoContainer(f"{self.name} container {ref} is not running on this host: {START_THEN_RUN}")
 
     def unknown(self, ref: str) -> NoContainer:
-        return NoContainer(f"there is no {self.name} container {ref} on this host: make and {START_THEN_RUN}")
+        reason = f"there is no {self.name} container {ref} on this host: make and {START_THEN_RUN}"
+        return NoContainer(reason, gone=True)
 
     def silent(self, refs: t.Sequence[str], asked: str, error: object) -> Answers:
         """The engine does not answer: nothing is known of any of its containers."""

@@ -17,8 +17,15 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, cni_lists, names
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state import (
+    attachments,
+    cni_lists,
+    inside_files,
+    names,
+    resolv,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text, text_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace, open_file
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 
 _FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
@@ -28,6 +35,7 @@ def actions(processes: NameProcesses) -> tuple[tuple[type, t.Callable[..., t.Ite
     """What does steps of each type, in this order."""
     return (
         (s.WriteFile, write_files),
+        (s.WriteResolv, write_resolvs),
         (s.WriteBlock, write_blocks),
         (s.ServeNames, functools.partial(serve_names, processes)),
     )
@@ -75,7 +83,7 @@ def end_cni_networks(
 
 def write_blocks(steps: t.Sequence[s.WriteBlock]) -> t.Iterator[tuple[int, str]]:
     """Each file once, whatever is to be changed of it."""
-    by_path: dict[str, list[int]] = {}
+    by_path: dict[FilePlace, list[int]] = {}
     for position, step in enumerate(steps):
         by_path.setdefault(step.path, []).append(position)
     for path, positions in by_path.items():
@@ -85,20 +93,54 @@ def write_blocks(steps: t.Sequence[s.WriteBlock]) -> t.Iterator[tuple[int, str]]
             yield from ((position, _words(error)) for position in positions)
 
 
-def _write_blocks(path: str, steps: t.Sequence[s.WriteBlock]) -> None:
+def _write_blocks(path: FilePlace, steps: t.Sequence[s.WriteBlock]) -> None:
     try:
-        before = read_text(path)
+        before = text_of(open_file(path, os.O_RDONLY))
     except FileNotFoundError:
         if all(step.entries is None for step in steps):
             return  # it has gone with its container
         if not steps[0].whole:
             raise
-        _write(path, _with_blocks(names.new_hosts(), steps))
+        _make(path, _with_blocks(names.new_hosts(), steps))
         return
     text = _with_blocks(before, steps)
     _write_in_place(path, text)
-    if steps[0].whole and not names.blocks(text):
-        _write(path, None)
+    if steps[0].whole and names.is_ours(text) and not names.blocks(text):
+        _make(path, None)
+
+
+def write_resolvs(steps: t.Sequence[s.WriteResolv]) -> t.Iterator[tuple[int, str]]:
+    for position, step in enumerate(steps):
+        try:
+            _write_resolv(step)
+        except (OSError, ValueError) as error:
+            yield position, _words(error)
+
+
+def _write_resolv(step: s.WriteResolv) -> None:
+    try:
+        before = text_of(open_file(step.path, os.O_RDONLY))
+    except FileNotFoundError:
+        if step.lines and isinstance(step.path, str):
+            raise
+        if step.lines:
+            _make(step.path, resolv.with_part(names.EMPTY, step.owner, step.lines))
+        return  # it has gone with its container
+    text = resolv.with_part(before, step.owner, step.lines)
+    if text == names.EMPTY:
+        _make(step.path, None)
+    else:
+        _write_in_place(step.path, text)
+
+
+def _make(path: FilePlace, text: str | None) -> None:
+    """Make a file, or take it away (None)."""
+    if isinstance(path, str):
+        _write(path, text)
+    elif text is None:
+        inside_files.remove(path)
+    else:
+        inside_files.create(path, text)
 
 
 def tidy() -> None:
@@ -148,10 +190,9 @@ def _remove_folders(path: str) -> None:
             path = os.path.dirname(path)
 
 
-def _write_in_place(path: str, text: str) -> None:
+def _write_in_place(path: FilePlace, text: str) -> None:
     """It stays the file that it is, as it may be mounted: by ``ip netns exec`` for programs that run on, by engines."""
-    fd = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(fd, "wb") as file:
+    with open(open_file(path, os.O_WRONLY), "wb") as file:
         content = text.encode("utf-8", "surrogateescape")
         file.write(content)
         file.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import Message
+from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
 
 
 class MakeNetns(t.NamedTuple):
@@ -195,14 +196,26 @@ class WriteFile(t.NamedTuple):
         return f"{'remove' if self.text is None else 'write'} {self.path}"
 
 
+class WriteResolv(t.NamedTuple):
+    """Write our part of a container's resolv.conf, or take it away (no lines)."""
+
+    path: FilePlace
+    owner: str
+    lines: t.Tuple[str, ...]
+
+    @property
+    def operation(self) -> str:
+        return f"write to {self.path}"
+
+
 class WriteBlock(t.NamedTuple):
     """Write a table's block of a hosts file, or take it away (None). ``owner`` and ``table`` say which it is.
 
-    ``whole``: the file is ours, made with its first block and gone with its last one. Else it is somebody's, and is
-    there already.
+    ``whole``: where there is no file it is made with its first block, and that of ours goes with its last one. Else it
+    is there already.
     """
 
-    path: str
+    path: FilePlace
     owner: str
     table: str
     entries: t.Optional[t.Tuple[str, ...]]
@@ -349,6 +362,7 @@ Step = t.Union[
     Answer,
     Record,
     WriteFile,
+    WriteResolv,
     WriteBlock,
     DockerRequest,
     DockerUserRule,

@@ -16,6 +16,8 @@ import subprocess
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    HOSTS,
+    RESOLV,
     Answers,
     ContainerEngine,
     Done,
@@ -33,6 +35,8 @@ _START = re.compile(rb" (\S+) /tasks/start (\{.*\})")
 
 class Containerd(ContainerEngine):
     name: t.ClassVar[str] = "containerd"
+    has_hosts_file: t.ClassVar[bool] = True
+    keeps: t.ClassVar[t.FrozenSet[str]] = frozenset((HOSTS, RESOLV))
     service: t.ClassVar[t.Optional[str]] = "containerd"
     plain_names: t.ClassVar[bool] = False
 

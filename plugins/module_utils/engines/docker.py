@@ -54,8 +54,10 @@ class Docker(ContainerEngine):
         if status == 404:
             return self.unknown(ref)
         told = body if isinstance(body, dict) else {}
-        state = told.get("State")
-        return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None, told.get("HostsPath"))
+        state, how = told.get("State"), told.get("HostConfig")
+        pid = state.get("Pid") if isinstance(state, dict) else None
+        asks = how.get("Dns") if isinstance(how, dict) else None
+        return self.of_pid(ref, pid, told.get("HostsPath"), told.get("ResolvConfPath"), asks)
 
 
 # GET /events of the API: a container has a process from "start" on, and another name from "rename" on.

@@ -5,17 +5,24 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    HOSTS,
+    RESOLV,
     Answers,
     ContainerEngine,
     ask,
 )
 
+_FOLDER = "dir:"
+
 
 class Lxc(ContainerEngine):
     name: t.ClassVar[str] = "lxc"
+    has_hosts_file: t.ClassVar[bool] = True
+    keeps: t.ClassVar[t.FrozenSet[str]] = frozenset((HOSTS, RESOLV))
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         found: Answers = {}
@@ -27,3 +34,13 @@ class Lxc(ContainerEngine):
             # It succeeds, and says nothing, for a container that does not run (LXC 5.0.2).
             found[ref] = self.unknown(ref) if done.status else self.of_pid(ref, done.output)
         return found
+
+    def root_of(self, ref: str) -> str | None:
+        """``lxc.rootfs.path = dir:/var/lib/lxc/db/rootfs``; what is no folder is nowhere without its container."""
+        try:
+            done = ask(["lxc-info", "--name", ref, "--config", "lxc.rootfs.path"])
+        except OSError:
+            return None
+        path = done.output.partition("=")[2].strip()
+        path = path[len(_FOLDER) :] if path.startswith(_FOLDER) else path
+        return path if path.startswith("/") and os.path.isdir(path) else None

@@ -10,6 +10,8 @@ import re
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    HOSTS,
+    RESOLV,
     Answers,
     ContainerEngine,
     Starts,
@@ -18,13 +20,21 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 from ansible_collections.containerhost.network.plugins.module_utils.state.folder_events import FolderEvents
 
 _MACHINES = "/run/systemd/machines"
+_IMAGES = "/var/lib/machines"
 
 
 class Nspawn(ContainerEngine):
     name: t.ClassVar[str] = "nspawn"
+    has_hosts_file: t.ClassVar[bool] = True
+    keeps: t.ClassVar[t.FrozenSet[str]] = frozenset((HOSTS, RESOLV))
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         return {ref: self.of_pid(ref, _leader(ref)) for ref in refs}
+
+    def root_of(self, ref: str) -> str | None:
+        """Where machines are looked for by their names (machinectl(1)); of one on an image, there is nothing."""
+        path = f"{_IMAGES}/{ref}"
+        return path if os.path.isdir(path) else None
 
     def starts(self) -> Starts:
         return _Machines()

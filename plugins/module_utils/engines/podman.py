@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    RESOLV,
     Answers,
     ContainerEngine,
     ask,
@@ -18,6 +19,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
 class Podman(ContainerEngine):
     name: t.ClassVar[str] = "podman"
     has_hosts_file: t.ClassVar[bool] = True
+    # With --network none it makes no resolv.conf (podman 4.3).
+    keeps: t.ClassVar[t.FrozenSet[str]] = frozenset((RESOLV,))
 
     def find(self, refs: t.Sequence[str]) -> Answers:
         """What is there is told, also where others of them are not."""
@@ -33,5 +36,6 @@ class Podman(ContainerEngine):
         named = [row for row in rows if row.get("Name") == ref]
         for row in named or [row for row in rows if str(row.get("Id")).startswith(ref)]:
             state = row.get("State")
-            return self.of_pid(ref, state.get("Pid") if isinstance(state, dict) else None, row.get("HostsPath"))
+            pid = state.get("Pid") if isinstance(state, dict) else None
+            return self.of_pid(ref, pid, row.get("HostsPath"), row.get("ResolvConfPath"))
         return self.unknown(ref)

@@ -15,9 +15,12 @@ import time
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    HOSTS,
+    RESOLV,
     Answers,
     ContainerEngine,
     NoContainer,
+    Running,
     Starts,
     ask,
 )
@@ -34,6 +37,9 @@ _MOST = 2.0  # seconds that a process may take from its fork to its program
 
 class Systemd(ContainerEngine):
     name: t.ClassVar[str] = "systemd"
+    has_hosts_file: t.ClassVar[bool] = True
+    keeps: t.ClassVar[t.FrozenSet[str]] = frozenset((HOSTS, RESOLV))
+    own_file: t.ClassVar[str] = "BindPaths=FILE:/etc/{} in its unit"
     plain_names: t.ClassVar[bool] = False
 
     def mistake(self, ref: str) -> tuple[str, str] | None:
@@ -55,10 +61,11 @@ class Systemd(ContainerEngine):
             return self.silent(refs, "systemd does not answer", f"systemctl show ended with {done.status}")
         return {ref: self._understand(ref, row) for ref, row in zip(refs, rows)}
 
-    def _understand(self, ref: str, row: t.Mapping[str, str]) -> str | NoContainer:
+    def _understand(self, ref: str, row: t.Mapping[str, str]) -> str | Running | NoContainer:
         path = row.get("NetworkNamespacePath")
         if path:
-            return path
+            main = row.get("MainPID", "0")
+            return Running(path, root=f"/proc/{main}/root") if main not in ("", "0") else path
         if row.get("LoadState") == "not-found":
             return self.unknown(ref)
         pid = next((pid for pid in (row.get("MainPID"), row.get("ControlPID")) if pid not in (None, "", "0")), "0")
@@ -66,7 +73,8 @@ class Systemd(ContainerEngine):
         return self.of_pid(ref, pid)
 
     def unknown(self, ref: str) -> NoContainer:
-        return NoContainer(f"there is no service {_unit(ref)} on this host: make and start it, then run again")
+        reason = f"there is no service {_unit(ref)} on this host: make and start it, then run again"
+        return NoContainer(reason, gone=True)
 
     def starts(self) -> Starts:
         return _Services()

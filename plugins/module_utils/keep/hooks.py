@@ -16,7 +16,11 @@ import sys
 import traceback
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Running
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    HOSTS,
+    RESOLV,
+    Running,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.session import (
@@ -45,6 +49,8 @@ class Started(t.NamedTuple):
     refs: t.Sequence[str]
     pid: int
     hosts: t.Optional[str] = None
+    resolv: t.Optional[str] = None
+    root: t.Optional[str] = None
 
 
 def _of_podman() -> Started | None:
@@ -52,16 +58,21 @@ def _of_podman() -> Started | None:
     state = json.load(sys.stdin)
     bundle = state["bundle"]
     names = _names_in(os.path.join(os.path.dirname(os.path.dirname(bundle)), "containers.json"), state["id"])
-    return Started([*names, state["id"]], int(state["pid"]), _hosts_of(bundle))
+    return Started([*names, state["id"]], int(state["pid"]), *_files_of(bundle))
 
 
-def _hosts_of(bundle: str) -> str | None:
-    """What the container is to have for ``/etc/hosts``, of its configuration (OCI runtime specification, "Mounts")."""
+def _files_of(bundle: str) -> list[str | None]:
+    """What the container is to have for these files, and its root, which no process of its is in yet.
+
+    Of its configuration (OCI runtime specification, "Mounts" and "Root").
+    """
     try:
-        mounts = json.loads(read_text(os.path.join(bundle, "config.json")))["mounts"]
-        return next((each["source"] for each in mounts if each["destination"] == "/etc/hosts"), None)
+        whole = json.loads(read_text(os.path.join(bundle, "config.json")))
+        sources = {each["destination"]: each.get("source") for each in whole["mounts"]}
+        root = os.path.join(bundle, whole["root"]["path"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return []
+    return [*(sources.get(f"/etc/{name}") for name in (HOSTS, RESOLV)), root]
 
 
 def _names_in(path: str, identity: str) -> list[str]:
@@ -95,14 +106,15 @@ def called_by(engine: str) -> None:
         name = _name_of(engine, started.refs)
         if name is None:
             return
-        path = f"/proc/{started.pid}/ns/net"
+        files = started.hosts, started.resolv
+        path, root = f"/proc/{started.pid}/ns/net", started.root or f"/proc/{started.pid}/root"
         try:
-            _attach(name, Running(path, started.hosts), _PATIENCE)
+            _attach(name, Running(path, *files, root), _PATIENCE)
         except Busy:
             # Held while the engine waits: by the time that the run has ended, the process may be another one.
-            held = os.open(path, os.O_RDONLY)
+            held = [f"/proc/self/fd/{os.open(each, os.O_RDONLY)}" for each in (path, root)]
             if os.fork() == 0:
-                _later(name, Running(f"/proc/self/fd/{held}", started.hosts))
+                _later(name, Running(held[0], *files, held[1]))
     except (Problem, Ended) as error:
         complain(f"containerhost: {error}")
     except Exception:

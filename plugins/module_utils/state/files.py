@@ -18,9 +18,15 @@ class CannotKeep(Exception):
 def read_text(path: str) -> str:
     """The text of a regular file. Raises OSError, also for what only looks like one: a FIFO would block for ever."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    return text_of(fd)
+
+
+def text_of(fd: int) -> str:
+    """All that a descriptor's file says; it is closed then. Raises OSError."""
     with open(fd, encoding="utf-8", errors="surrogateescape") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", path)
         return file.read()
 
 

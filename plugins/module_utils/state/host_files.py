@@ -8,21 +8,30 @@ from __future__ import annotations
 import os
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, text_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import (
+    FilePlace,
+    fault,
+    open_file,
+)
 
 
 class HostFiles:
     """Nothing of it is kept here: each file is of one object, and is looked at once."""
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: FilePlace) -> str | None:
         """What a file says; None where there is none. Raises Problem for what cannot be read."""
         try:
-            return read_text(path)
+            return read_text(path) if isinstance(path, str) else text_of(open_file(path, os.O_RDONLY))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise Problem(f"{path} cannot be read ({why}): remove it, or move it away") from error
+
+    def fault(self, path: FilePlace, hosts_own: str) -> str | None:
+        """Why a file cannot be written for a container: see ``inside_files.fault``."""
+        return fault(path, hosts_own)
 
     def folder(self, path: str) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""

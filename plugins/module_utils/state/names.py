@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 FOLDER = "/run/containerhost-names"  # a folder for each table, which a name server can watch
 NETNS_FILES = "/etc/netns"  # what ip-netns(8) lays over /etc in a named namespace
 _HEADER = "# written by containerhost.network: what is changed here is lost"
+EMPTY = f"{_HEADER}\n"  # a file of ours that says nothing yet
 _BEGIN, _END = "# ", "# end of "
 # As Docker begins a container's.
 LOOPBACK = (

@@ -30,6 +30,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import Identity, NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
+from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
@@ -116,16 +117,21 @@ class Namespace:
 
 
 class FilesOfValues:
-    """Texts by path."""
+    """Texts by path, or by place in a container; ``faults`` keep one from being written."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[FilePlace, str]) -> None:
         self._texts = texts
+        self.faults: dict[FilePlace, str] = {}
 
-    def text(self, path: str) -> str | None:
+    def text(self, path: FilePlace) -> str | None:
         return self._texts.get(path)
 
+    def fault(self, path: FilePlace, hosts_own: str) -> str | None:
+        return self.faults.get(path)
+
     def folder(self, path: str) -> list[str]:
-        inside = (each[len(path) + 1 :] for each in self._texts if each.startswith(f"{path}/"))
+        paths = [each for each in self._texts if isinstance(each, str)]
+        inside = (each[len(path) + 1 :] for each in paths if each.startswith(f"{path}/"))
         return sorted({each.partition("/")[0] for each in inside})
 
 

@@ -159,6 +159,8 @@ mute: {driver: bridge, dns: {servers: [192.0.2.7]}, subnets: [{cidr: 10.90.0.0/1
 
 
 class TestNameServers:
+    of_fabric = {"network": "fabric", "servers": ["10.42.1.1", "fd00:42:0:1::1"], "options": ["ndots:2"]}
+
     def server(self, plan, host, name):
         return next(each for each in plan.documents[host]["name_server"] if each["name"] == name)
 
@@ -201,14 +203,26 @@ class TestNameServers:
             "a": {"network": "branch", "servers": ["10.80.0.1"], "options": ["ndots:2"]},
             "b": {"network": "fabric", "servers": ["10.42.0.1", "fd00:42::1"], "options": ["ndots:2"]},
         }
-        assert self.asked(plan, "h2") == {"c": {"network": "mute", "servers": ["192.0.2.7"]}}
+        assert self.asked(plan, "h2") == {
+            "c": {"network": "mute", "servers": ["192.0.2.7"]},
+            # It finds names in its hosts file, too, so its engine's own name server may stay.
+            "d": {**self.of_fabric, "needed": False},
+        }
         assert self.asked(plan, "h3")["e"]["search"] == ["x.org", "y.org"]
 
-    def test_a_container_of_an_engine_has_to_be_told_whom_to_ask(self, fleet):
-        fleet.networks(SERVED).only_containers(h1="{a: {engine: docker, networks: {branch: , inner: }}}")
+    @pytest.mark.parametrize("engine", ["docker", "podman", "nspawn", "lxc", "containerd", "systemd"])
+    def test_a_container_of_an_engine_is_told_whom_to_ask(self, fleet, engine):
+        fleet.networks(SERVED).only_containers(h1=f"{{a: {{engine: {engine}, networks: {{branch: , inner: }}}}}}")
+        plan = fleet.plan()
+        assert self.asked(plan, "h1") == {"a": {"network": "branch", "servers": ["10.80.0.1"]}}
+        assert plan.documents["h1"]["resolv_conf"][0]["sandbox"] == {"engine": engine, "ref": "a"}
+        assert not plan.warnings
+
+    def test_one_whose_files_nobody_knows_has_to_be_told_by_other_means(self, fleet):
+        fleet.networks(SERVED).only_containers(h1="{a: {engine: path, ref: /run/x, networks: {branch: }}}")
         plan = fleet.plan()
         assert self.asked(plan, "h1") == {}
-        assert ["`a` on h1" in each and "--dns" in each for each in plan.warnings] == [True]
+        assert ["`a` on h1" in each and "by other means" in each for each in plan.warnings] == [True]
 
     def test_without_any_of_it_a_container_asks_as_its_host_does(self, fleet):
         assert "resolv_conf" not in fleet.plan().documents["h1"]
@@ -218,7 +232,7 @@ class TestNameServers:
         [
             ("{a: {networks: {fabric: , branch: }, default_route: fabric}}", "names: [hosts, resolver] for `branch`"),
             ("{a: {networks: {branch: }, dns: {servers: [192.0.2.1]}}}", "Set `servers` for that network"),
-            ("{a: {networks: {branch: }, engine: docker, dns: {search: [x.org]}}}", "not built yet for engine docker"),
+            ("{a: {networks: {mute: }, engine: pid, ref: '7', dns: {search: [x.org]}}}", "of engine pid none is"),
             ("{a: {dns: {search: [x.org]}, networks: {}}}", "and not whom"),
             ("{a: {networks: {branch: }, dns: {server: 192.0.2.1}}}", "server"),
             ("{a: {networks: {mute: }, dns: {servers: [1.1.1.1, 2.2.2.2, 3.3.3.3, 4.4.4.4]}}}", "programs look at 3"),

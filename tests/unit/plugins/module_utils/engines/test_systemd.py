@@ -9,7 +9,11 @@ import os
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Done, NoContainer
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    Done,
+    NoContainer,
+    Running,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engines import systemd
 from ansible_collections.containerhost.network.plugins.module_utils.engines.systemd import Systemd
 
@@ -31,7 +35,7 @@ def test_all_services_are_asked_for_at_once_and_told_apart_by_their_order(monkey
     assert len(asked) == 1
     assert asked[0][-5:] == ["app.service", "starting.service", "in@x.service", "dead.service", "gone.service"]
     assert [answers[ref] for ref in ("app", "starting.service", "in@x")] == [
-        "/proc/4000001/ns/net", "/proc/4000002/ns/net", "/run/netns/x",
+        "/proc/4000001/ns/net", "/proc/4000002/ns/net", Running("/run/netns/x", root="/proc/9/root"),
     ]  # fmt: skip
     assert answers["dead"].reason == "systemd container dead is not running on this host: start it, then run again"
     assert answers["gone"].reason.startswith("there is no service gone.service on this host")

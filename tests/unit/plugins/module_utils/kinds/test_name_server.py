@@ -149,7 +149,9 @@ def test_a_file_for_programs_in_a_namespace():
         {"servers": ["10.0.0.1"] * 4},
         {"search": ["a b"]},
         {"options": ["ndots: 2"]},
-        {"sandbox": {"engine": "docker", "ref": "shop"}},
+        {"sandbox": {"engine": "docker", "ref": "shop"}, "servers": ["10.0.0.1"] * 4},
+        {"sandbox": {"engine": "docker", "ref": "shop"}, "servers": []},
+        {"sandbox": {"engine": "pid", "ref": "7"}},
     ],
 )
 def test_what_no_resolver_reads(more):

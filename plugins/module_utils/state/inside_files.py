@@ -1,0 +1,106 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files in the file systems of containers. Whoever is in one may have put anything there, so no link is followed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import typing as t
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_MODE = 0o644
+
+
+class InsideFile(t.NamedTuple):
+    """A file in a folder of the root of a container, which is at ``root`` on the host."""
+
+    root: str
+    folder: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"/{self.folder}/{self.name} in its file system"
+
+
+# Where a file is: on the host, or in a container.
+FilePlace = t.Union[str, InsideFile]
+
+
+def open_file(place: FilePlace, flags: int) -> int:
+    """A descriptor of a regular file. Raises OSError, also for what only looks like one: a FIFO would block."""
+    if isinstance(place, InsideFile):
+        with _folder_of(place) as folder:
+            fd = os.open(place.name, flags | _FILE, dir_fd=folder)
+    else:
+        fd = os.open(place, flags | _FILE)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "it is no regular file", str(place))
+    return fd
+
+
+def create(place: InsideFile, text: str) -> None:
+    """Make a file that nobody has, as its folder's owner's. Raises OSError."""
+    with _folder_of(place) as folder:
+        fd = os.open(place.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, _MODE, dir_fd=folder)
+        with open(fd, "wb") as file:
+            owner = os.fstat(folder)
+            os.fchown(fd, owner.st_uid, owner.st_gid)  # root of a user namespace has a number of its own
+            os.fchmod(fd, _MODE)
+            file.write(text.encode("utf-8", "surrogateescape"))
+
+
+def remove(place: InsideFile) -> None:
+    with _folder_of(place) as folder, contextlib.suppress(FileNotFoundError):
+        os.unlink(place.name, dir_fd=folder)
+
+
+def fault(place: FilePlace, hosts_own: str) -> str | None:
+    """Why a file cannot be written for a container, in words that follow what it is; None where it can be.
+
+    ``hosts_own``: the file that the host itself reads.
+    """
+    try:
+        fd = open_file(place, os.O_RDONLY)
+    except FileNotFoundError:
+        return _lacks_folder(place)
+    except OSError as error:
+        return "is a link" if error.errno == errno.ELOOP else f"cannot be used ({error.strerror})"
+    try:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(fd), os.stat(hosts_own)):
+                return "is the host's own"
+        return "can only be read" if os.fstatvfs(fd).f_flag & os.ST_RDONLY else None
+    finally:
+        os.close(fd)
+
+
+def _lacks_folder(place: FilePlace) -> str | None:
+    if not isinstance(place, InsideFile):
+        return "is missing"
+    try:
+        if os.path.samestat(os.stat(place.root), os.stat("/")):
+            return "is the host's own"
+        with _folder_of(place) as folder:
+            return "is missing, and cannot be made" if os.fstatvfs(folder).f_flag & os.ST_RDONLY else None
+    except OSError:
+        return "is missing, and its folder as well"
+
+
+@contextlib.contextmanager
+def _folder_of(place: InsideFile) -> t.Iterator[int]:
+    """Raises OSError, also where the folder is a link."""
+    root = os.open(place.root, _FOLDER)
+    try:
+        folder = os.open(place.folder, _FOLDER | os.O_NOFOLLOW, dir_fd=root)
+    finally:
+        os.close(root)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
