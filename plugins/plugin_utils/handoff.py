@@ -24,6 +24,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 # By engine, the part of a slice: bits that its prefix is longer, and its index among parts of that size.
 PARTS = {"docker": (2, 2), "podman": (3, 6), "cni": (3, 7)}
 BUILT = ("docker", "cni")
+_NOT_BUILT = {
+    # Seen with netavark 1.4 of Podman 4.3; plugins, which could do without either, came with the next versions.
+    "podman": (
+        "`handoff: {podman: true}` is not built yet: Podman's netavark translates what containers send to other hosts"
+        " of an overlay, and takes a bridge away with its last container",
+        'Write `cni: true`, and `network_backend = "cni"` in containers.conf of Podman 4; or attach its containers with'
+        " `engine: podman`",
+    ),
+}
 # A slice of fewer addresses leaves Docker fewer than eight, and CNI fewer than three.
 SMALLEST = 32
 # Networks that Docker has itself.
@@ -50,7 +59,7 @@ def read_handoff(value: Any, option: Option) -> tuple[str, ...]:
         if not isinstance(wanted, bool):
             raise Refusal(f"`handoff` has {wanted!r} for {engine}, which is not yes or no", "Write true or false")
         if wanted and engine not in BUILT:
-            raise Refusal(f"`handoff: {{{engine}: true}}` is not built yet", f"Write {' or '.join(BUILT)}")
+            raise Refusal(*_NOT_BUILT[engine])
     return tuple(sorted(engine for engine, wanted in value.items() if wanted))
 
 
