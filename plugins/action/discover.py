@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.discovered i
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.docker import from_docker
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.flannel import with_flannel
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.hand_made import devices, with_hand_made
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.podman import from_podman
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
@@ -33,6 +34,7 @@ ARGUMENTS = {
     "compose": {"type": "raw"},
 }
 FOLDER = "containerhost-engines"
+_PLACES = ("docker", "podman", "flannel", "by_hand")  # what engine_info answers, by its names
 LEDGER = variables.LEDGER_NAME
 
 
@@ -61,7 +63,7 @@ class ActionModule(ActionBase):
             return answer
         os.makedirs(_folder(), mode=0o700, exist_ok=True)
         with open(_path(variables.host_of_task(task_vars)), "w", encoding="utf-8") as file:
-            json.dump({name: answer.get(name) for name in ("docker", "podman", "flannel")}, file)
+            json.dump({name: answer.get(name) for name in _PLACES}, file)
         return {"changed": False}
 
     def _write(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -141,11 +143,12 @@ def _answer(host: str) -> DiscoveredHost:
             told = json.load(file)
     except FileNotFoundError:
         return DiscoveredHost()
-    docker, podman, flannel = (told.get(name) or {} for name in ("docker", "podman", "flannel"))
+    docker, podman, flannel, by_hand = (told.get(name) or {} for name in _PLACES)
     found = from_docker(docker.get("networks") or (), docker.get("containers") or ())
     if flannel:
         found = with_flannel(found, flannel["subnet_env"], flannel["devices"])
-    return fleet.beside(found, from_podman(podman.get("networks") or (), podman.get("containers") or ()), "podman")
+    beside = from_podman(podman.get("networks") or (), podman.get("containers") or ())
+    return with_hand_made(fleet.beside(found, beside, "podman"), by_hand, {*devices(docker), *devices(podman)})
 
 
 def _compose_projects(told: Any, hosts: list[str]) -> dict[str, list[compose_project.ProjectFiles]]:

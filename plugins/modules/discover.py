@@ -11,10 +11,9 @@ module: discover
 short_description: An inventory of the networks that hosts have
 version_added: "0.2.0"
 description:
-  - Reads Docker's and Podman's networks and containers and Flannel's slice on hosts, and Compose files on the
-    controller, and writes a folder with an
-    inventory and a ledger that say the same, addresses and MACs pinned, and a list of what could not be taken over and
-    why.
+  - Reads Docker's and Podman's networks and containers, Flannel's slice, and what scripts have made with C(ip) and
+    C(iptables) on hosts, and Compose files on the controller, and writes a folder with an inventory and a ledger that
+    say the same, addresses and MACs pinned, and a list of what could not be taken over and why.
   - Hosts stay as they are. What the playbook C(containerhost.network.discover) does, in two phases.
 options:
   phase:

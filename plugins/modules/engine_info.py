@@ -14,6 +14,8 @@ description:
   - Reads Docker's networks and what its containers have of them, by the API on its local socket, as it describes them.
     What has nothing to do with networks, such as environments and commands, is left out.
   - Reads those of root's Podman by its command, and Flannel's C(/run/flannel/subnet.env) with the names of its devices.
+  - Reads devices, addresses and routes of the host and of its containers, and rules that translate addresses, whoever
+    has made them.
   - The playbook C(containerhost.network.discover) makes an inventory of it.
 notes:
   - Docker is asked only while its daemon runs, so that the question does not start it.
@@ -48,16 +50,31 @@ flannel:
   description: C(subnet_env), the file's text, and C(devices), the names of Flannel's. Empty where there is none.
   returned: success
   type: dict
+by_hand:
+  description:
+    - C(namespaces) of the host and its containers with C(links), C(routes) and C(fdb), and C(nat), what translates
+      addresses, in the words of C(iptables-save) and of libnftables. Or C(lack), why they are not read.
+  returned: success
+  type: dict
 """
+
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+
+startup.begin()
 
 import json
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import ask
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.engine.session import Ended, kernel_of_this_host
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls.translations import translations
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.ipvlan import Ipvlan
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.macvlan import Macvlan
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vlan import Vlan
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
+from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule
+from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon, hand_made
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 
 _SUBNET_ENV = "/run/flannel/subnet.env"
@@ -106,8 +123,26 @@ def read_flannel() -> dict[str, t.Any]:
     return {"subnet_env": text, "devices": devices}
 
 
+def read_by_hand(engines: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """``engines``: what they say, by name. A host that lacks a library has its engines' answers all the same."""
+    containers = [
+        (engine, str(each["Name"]).lstrip("/"), each["Pid"])
+        for engine, told in engines.items()
+        for each in told.get("containers", ())
+        if (each["HostConfig"].get("NetworkMode") or "").partition(":")[0] not in ("host", "container")
+    ]
+    try:
+        with kernel_of_this_host([Ipvlan(), Macvlan(), Vlan(), Vxlan()], alone=False) as kernel:
+            namespaces = hand_made.namespaces(kernel, containers)
+            with kernel.wire.inside(None):
+                return {"namespaces": namespaces, "nat": translations()}
+    except Ended as end:
+        return {"lack": str(end)}
+
+
 def _in_part(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {name: container.get(name) for name in ("Id", "Name")}
+    found["Pid"] = (container.get("State") or {}).get("Pid")
     for part, names in _OF_CONTAINERS.items():
         told = container.get(part) or {}
         found[part] = {name: told.get(name) for name in names}
@@ -115,7 +150,7 @@ def _in_part(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = HostModule(argument_spec={}, supports_check_mode=True)
     try:
         docker = read_docker() if docker_daemon.is_running() else {}
     except docker_daemon.Unanswered as error:
@@ -124,7 +159,9 @@ def main() -> None:
         podman = read_podman()
     except (OSError, ValueError) as error:
         module.fail_json(msg=f"podman does not answer ({error}). Needs root: set `become: true`.")
-    module.exit_json(changed=False, docker=docker, podman=podman, flannel=read_flannel())
+    by_hand = read_by_hand({"docker": docker, "podman": podman})
+    startup.end()
+    module.exit_json(changed=False, docker=docker, podman=podman, flannel=read_flannel(), by_hand=by_hand)
 
 
 if __name__ == "__main__":

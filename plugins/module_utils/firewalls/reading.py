@@ -30,28 +30,37 @@ _SECONDS = 10
 def chains() -> list[Chain]:
     """All that filter in the namespace that the process is in. What cannot be read is left out."""
     try:
-        tables = [each["table"] for each in _listed("list tables") if "table" in each]
-        found = [chain for table in tables if _is_foreign(table) for chain in _of_table(table)]
+        found = [chain for family, name in foreign_tables() for chain in _of_table(family, name)]
     except (NftError, NftMissing):
         found = []
-    for family, path in _LEGACY.items():
-        if _text(path).strip():
-            text = _printed(f"{_PRINTERS[family]}-legacy-save")
-            found += saved_rules.chains_of(text, family, "iptables-legacy")
+    for family in legacy_families():
+        text = printed(f"{_PRINTERS[family]}-legacy-save")
+        found += saved_rules.chains_of(text, family, "iptables-legacy")
     return found
 
 
-def _is_foreign(table: t.Mapping[str, str]) -> bool:
-    return table["family"] in _FAMILIES and (table["family"], table["name"]) != ("inet", TABLE)
+def foreign_tables() -> list[tuple[str, str]]:
+    """Family and name of nftables' tables that are not ours. Raises NftError or NftMissing."""
+    tables = [each["table"] for each in _listed("list tables") if "table" in each]
+    named = [(table["family"], table["name"]) for table in tables if table["family"] in _FAMILIES]
+    return [each for each in named if each != ("inet", TABLE)]
 
 
-def _of_table(table: t.Mapping[str, str]) -> list[Chain]:
-    family, name = table["family"], table["name"]
-    listing = _listed(f"list table {family} {name}")
-    chains_ = nft_rules.chains_of(listing)
+def legacy_families() -> list[str]:
+    """The families in which iptables has tables of its own, outside of nftables."""
+    return [family for family, path in _LEGACY.items() if _text(path).strip()]
+
+
+def listing(family: str, name: str) -> list[t.Any]:
+    """A table of nftables (libnftables-json(5)). Raises NftError or NftMissing."""
+    return _listed(f"list table {family} {name}")
+
+
+def _of_table(family: str, name: str) -> list[Chain]:
+    chains_ = nft_rules.chains_of(listing(family, name))
     if family not in _PRINTERS or not any(chain.hook and chain.name in _BUILT_IN for chain in chains_):
         return chains_
-    text = _printed(f"{_PRINTERS[family]}-nft-save", "-t", name)
+    text = printed(f"{_PRINTERS[family]}-nft-save", "-t", name)
     return saved_rules.chains_of(text, family, "iptables") or [
         chain._replace(program="iptables") for chain in chains_
     ]
@@ -83,7 +92,8 @@ def _listed(command: str) -> list[t.Any]:
     return listed
 
 
-def _printed(*command: str) -> str:
+def printed(*command: str) -> str:
+    """What a program says; nothing where it cannot."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -32,6 +33,7 @@ def joined(one: DiscoveredHost, other: DiscoveredHost) -> DiscoveredHost:
         [*one.left, *other.left],
         {**other.slices, **one.slices},
         {name: sentence for name, sentence in elsewhere.items() if name not in told},
+        {**other.variables, **one.variables},
     )
 
 
@@ -48,7 +50,8 @@ def beside(one: DiscoveredHost, other: DiscoveredHost, engine: str) -> Discovere
             containers[f"{name}-{engine}"] = {**options, "ref": name}
         else:
             containers[name] = options
-    return DiscoveredHost({**one.networks, **other.networks}, containers, [*one.left, *other.left], one.slices)
+    networks = {**one.networks, **other.networks}
+    return replace(one, networks=networks, containers=containers, left=[*one.left, *other.left])
 
 
 def cleaned(found: DiscoveredHost) -> DiscoveredHost:
@@ -58,7 +61,7 @@ def cleaned(found: DiscoveredHost) -> DiscoveredHost:
     containers = {name: _cleaned(options, f"container `{name}`", left) for name, options in found.containers.items()}
     told = [*found.left, *found.elsewhere.values()]
     sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in told]
-    return DiscoveredHost(networks, containers, [*sentences, *left], found.slices)
+    return replace(found, networks=networks, containers=containers, left=[*sentences, *left], elsewhere={})
 
 
 def _cleaned(value: Any, what: str, left: list[str]) -> Any:
@@ -126,7 +129,7 @@ def _renamed(found: DiscoveredHost, names: Mapping[str, str]) -> DiscoveredHost:
             changed["default_route"] = names[options["default_route"]]
         containers[container] = changed
     slices = {names[name]: blocks for name, blocks in found.slices.items() if name in names}
-    return DiscoveredHost(networks, containers, [*found.left, *left], slices)
+    return replace(found, networks=networks, containers=containers, left=[*found.left, *left], slices=slices)
 
 
 def _overlaps(
@@ -178,7 +181,7 @@ def _without(found: DiscoveredHost, out: Mapping[str, str]) -> DiscoveredHost:
                 del options["default_route"]
         containers[container] = options
     slices = {name: blocks for name, blocks in found.slices.items() if name not in out}
-    return DiscoveredHost(networks, containers, [*found.left, *left], slices)
+    return replace(found, networks=networks, containers=containers, left=[*found.left, *left], slices=slices)
 
 
 def sources(
@@ -188,6 +191,7 @@ def sources(
     variables = {
         host: {
             **connection.get(host, {}),
+            **found.variables,
             "containerhost_networks": networks,
             "containerhost_containers": found.containers,
             **({"containerhost_slices": found.slices} if found.slices else {}),
@@ -223,7 +227,8 @@ def files(
     for host, found in hosts.items():
         containers = dict(sorted(found.containers.items()))
         slices = {"containerhost_slices": found.slices} if found.slices else {}
-        made[f"inventory/host_vars/{host}.yml"] = _HEAD + _yaml({**slices, "containerhost_containers": containers})
+        told = {**found.variables, **slices, "containerhost_containers": containers}
+        made[f"inventory/host_vars/{host}.yml"] = _HEAD + _yaml(told)
     return made
 
 

@@ -22,6 +22,7 @@ class DiscoveredHost:
 
     ``slices``: of networks that are cut into slices, those that this host has.
     ``left``: sentences for what could not be taken over, each with why; a user has to do something about them.
+    ``variables``: others of the host's.
     ``elsewhere``: by network, such a sentence that holds as long as nobody else has told of the network.
     """
 
@@ -30,6 +31,7 @@ class DiscoveredHost:
     left: list[str] = field(default_factory=list)
     slices: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 def is_name(text: str) -> bool:
