@@ -13,7 +13,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import pendi
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, pair
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, pair, ways
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import (
     asked_hosts,
     first_line,
@@ -25,7 +25,7 @@ ARGUMENTS = {
     "phase": {"type": "str", "choices": ["look", "tell"], "required": True},
     "from": {"type": "str", "required": True},
     "to": {"type": "str", "required": True},
-    "protocol": {"type": "str", "choices": list(pair.PROTOCOLS), "default": "icmp"},
+    "protocol": {"type": "str", "choices": list(ways.PROTOCOLS), "default": "icmp"},
     "port": {"type": "int", "default": 0},
 }
 
@@ -43,9 +43,9 @@ class ActionModule(EveryKindAction):
         try:
             documents = notes.documents_of(directory)
             words = [arguments[name] for name in ("from", "to", "protocol", "port")]
-            ways = pair.asked(documents, *words)
             underlay = progress.read_plan(directory).get("underlay", {})
-            tried = [(way, pair.hops(way, underlay)) for way in ways]
+            some = ways.asked(documents, underlay, *words)
+            tried = [(way, pair.hops(way, underlay, documents)) for way in some]
             return {**result, **phase(directory, task_vars, tried)}
         except Refusal as refusal:
             return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}

@@ -9,8 +9,10 @@ module: explain
 short_description: Say at which hop something does not arrive
 version_added: 0.2.0
 description:
-  - Follows one way through the networks, from a container to another one or to an address, and says at which hop it
-    ends, why, and what mends it. Used by the playbook C(containerhost.network.explain), in two phases.
+  - Follows one way through the networks, and says at which hop it ends, why, and what mends it. It begins in a
+    container, on a host or elsewhere, and leads to a container, be it on another network, to a host, to a port that a
+    host publishes, or elsewhere. What the plan does not let arrive is told with what decides it.
+  - Used by the playbook C(containerhost.network.explain), in two phases.
   - This is an action of the controller's; on the hosts that are on the way it runs M(containerhost.network.document) in
     check mode, and M(containerhost.network.probe).
 options:
@@ -28,12 +30,14 @@ options:
     required: true
   from:
     description:
-      - The container that something begins at, as C(HOST/CONTAINER), or C(CONTAINER) where there is one of that name.
+      - The container that something begins at, as C(HOST/CONTAINER), or C(CONTAINER) where there is one of that name; a
+        host; or an address of elsewhere, from where only the way on the host that it leads to is tried.
     type: str
     required: true
   to:
     description:
-      - Where it is to arrive, a container in the same words, or an address.
+      - Where it is to arrive, a container in the same words, or by an alias that the other one finds it by; a host, or
+        an address. With a port that the host publishes, it is for the container that this leads to.
     type: str
     required: true
   protocol:

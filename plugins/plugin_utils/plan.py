@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming, neighbours
+from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming, neighbours, renumbered
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
@@ -98,6 +98,7 @@ def make_plan(
     inventory = with_shims(inventory, problems)
     wanted = want(inventory)
     checks.check_inventory(inventory, wanted, ledger, problems)
+    renumbered.check_modes(inventory, ledger, problems)
     checks.check_members(inventory, wanted, problems)
     problems.stop_if_any()
     fleet, after = resolve(inventory, wanted, ledger, Gone(today, inventory.coverage, elsewhere), problems)
@@ -110,7 +111,11 @@ def make_plan(
     documents = Documents(fleet, drivers)
     networks = {name: _about(network) for name, network in sorted(documents.networks.items())}
     told = settled(inventory, documents.networks, strict=not ledger.networks)
-    warnings = (*map(unmarked, naming.warnings(inventory)), *neighbours.warnings(fleet))
+    warnings = (
+        *map(unmarked, naming.warnings(inventory)),
+        *neighbours.warnings(fleet),
+        *renumbered.warnings(fleet, ledger),
+    )
     said = sentence(stood_in) if stood_in else ""
     return Plan(inventory, fleet, after, documents, networks, warnings, told, said, tuple(sorted(elsewhere)))
 

@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     family_of,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
 _PORT = 4789  # IANA
@@ -49,6 +49,16 @@ class VtepFilter(NftKind):
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("vtep filter", values.get("netns"), values["vni"], values["port"])
+
+    waits = "remove"
+
+    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+        """A member that has another address sends from the old one until it has heard of the new one itself."""
+        before = found.values["accept_from"] if found.owner == wanted.owner else ()
+        accept_from = sorted({*wanted.values["accept_from"], *before})
+        if accept_from == sorted(wanted.values["accept_from"]):
+            return wanted
+        return wanted._replace(values={**wanted.values, "accept_from": accept_from})
 
     def elements(self, values: Values) -> list[Element]:
         vni = f"{values['port']} . {values['vni']}"

@@ -10,6 +10,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import vxlan_data
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
@@ -134,11 +135,26 @@ class Vxlan(DeviceKind):
     waits = "switch"
 
     def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
-        """Frames for everybody go by the old one until all hosts hear the new one."""
-        there = found.values.get("settings", {}) if wanted.values.get("beside") else {}
+        """Frames for everybody go by the old one until all hosts hear the new one. Others know it by its old address,
+        as long as the host has that; it is on a group until nobody sends there any more."""
+        values = dict(wanted.values)
+        there = found.values.get("settings", {}) if values.get("beside") else {}
         silent = {name: 0 for name in _FLOODS if there.get(name) == 0}
-        settings = {**wanted.values["settings"], **silent}
-        return wanted._replace(values={**wanted.values, "settings": settings}) if silent else wanted
+        if silent:
+            values["settings"] = {**values["settings"], **silent}
+        if found.owner == wanted.owner and found.values.get("has_local"):
+            values["local"] = found.values["local"]
+        if found.owner == wanted.owner and values.get("group") is None and found.values.get("group") is not None:
+            values["group"] = found.values["group"]
+        return wanted if values == wanted.values else wanted._replace(values=values)
+
+    def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
+        """``has_local``: it comes from another address than it is to, which the host has and may keep for a while."""
+        values = super().values_of(kernel, netns, link, wanted)
+        before, after = values.get("local"), wanted.values.get("local") if wanted is not None else None
+        if before and after and before != after and _scope(before) == _scope(after):
+            values["has_local"] = lower_device(kernel, None, before, netns) is not None
+        return values
 
     def settings(self, values: Values) -> Settings:
         is_port = values.get("master") and not values.get("addresses") and not values.get("ipv6")
@@ -148,10 +164,9 @@ class Vxlan(DeviceKind):
         """The kernel gives a device a `link`, and takes none away; another address it takes only of the same family
         (ENOTSUP; one without is IPv4's), and of the same scope."""
         before, after = (value or "" for value in differences.get("local", ("", "")))
-        families = {":" in value for value in differences.get("group", ()) if value}
+        families = {":" in value for value in differences.get("group", ()) if value not in (None, vxlan_data.NONE)}
         fixed = super().fixed_of(differences) | ({"group"} if len(families) > 1 else set())
-        fixed |= ({"group"} if differences.get("group", ("", ""))[1] == "none" else set())
-        fixed |= ({"link"} if differences.get("link", "  ")[1] == "none" else set())
+        fixed |= ({"link"} if differences.get("link", "  ")[1] == vxlan_data.NONE else set())
         return fixed | ({"local"} if _scope(before) != _scope(after) else set())
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
@@ -226,7 +241,7 @@ class Vxlan(DeviceKind):
         for option in ("link", "group"):
             there = found.values.get(option)
             if there is not None and wanted.values.get(option) is None and realm(wanted.owner) == "plan":
-                differences[option] = (there, "none")
+                differences[option] = (there, vxlan_data.NONE)
         return differences
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
@@ -277,7 +292,7 @@ class Vxlan(DeviceKind):
             "link": by_index.get(data.get("IFLA_VXLAN_LINK")),
             "master": link.master,
             "learning": bool(data.get("IFLA_VXLAN_LEARNING")),
-            "group": _multicast(data.get("IFLA_VXLAN_GROUP") or data.get("IFLA_VXLAN_GROUP6")),
+            "group": vxlan_data.multicast(data.get("IFLA_VXLAN_GROUP") or data.get("IFLA_VXLAN_GROUP6")),
             **({option: bool(link.port.get(attribute)) for option, attribute in _PORT.items()} if link.master else {}),
         }
 
@@ -291,7 +306,7 @@ class Vxlan(DeviceKind):
         data = {
             "IFLA_VXLAN_ID": values["vni"],
             "IFLA_VXLAN_PORT": values["port"],
-            **_data(values, ("local", "link", "learning", "group")),
+            **vxlan_data.of(values, ("local", "link", "learning", "group")),
         }
         # The MAC from the start, or systemd-udevd gives it one of its own (MACAddressPolicy=persistent).
         made = m.new_link(
@@ -316,9 +331,7 @@ class Vxlan(DeviceKind):
         if "master" in differences:
             first.append(m.set_link(name, netns, master=m.Index(wanted.values["master"])))
         changed = [option for option in ("local", "link", "learning", "group") if option in differences]
-        data = _data(wanted.values, changed)
-        if data:
-            first.append(m.set_kind_data(name, "vxlan", data, netns))
+        first += vxlan_data.change(wanted, changed, differences)
         # A port that changes its master has lost its settings.
         first += _port(wanted.values, [option for option in _PORT if {option, "master"} & set(differences)])
         if "settings" in differences:
@@ -352,32 +365,9 @@ def _scope(address: str) -> tuple[bool, bool]:
     return ":" in address, _is_link_local(address)
 
 
-def _multicast(group: str | None) -> str | None:
-    """The device's default destination, where that is one for many."""
-    return group if group and ipaddress.ip_address(group).is_multicast else None
-
-
 def _port(values: Values, options: t.Iterable[str]) -> list[m.Message]:
     data = {_PORT[option]: int(values[option]) for option in options if values.get(option) is not None}
     return [m.set_port(values["name"], data, values.get("netns"))] if data else []
-
-
-def _data(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
-    data: dict[str, t.Any] = {}
-    for option in options:
-        value = values.get(option)
-        if value is None:
-            continue
-        if option == "local":
-            data["IFLA_VXLAN_LOCAL6" if ":" in value else "IFLA_VXLAN_LOCAL"] = value
-        elif option == "group":
-            data["IFLA_VXLAN_GROUP6" if ":" in value else "IFLA_VXLAN_GROUP"] = value
-            data["IFLA_VXLAN_LINK"] = m.Index(values["link"])
-        elif option == "link":
-            data["IFLA_VXLAN_LINK"] = m.Index(value)
-        else:
-            data["IFLA_VXLAN_LEARNING"] = int(value)
-    return data
 
 
 def _was_taken(kernel: Kernel, wanted: Wanted, path: str, link: Link) -> bool:

@@ -133,8 +133,13 @@ class VxlanFdb(Kind):
         elif link.owner is not None and realm(link.owner) != realm(wanted.owner):
             yield f"{device} belongs to {link.owner}, and its entries with it, not to {wanted.owner}"
 
-    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterable[Found]:
         objects = {object_.key: object_ for object_ in wanted}
+        return _for_everybody(objects, list(self._rows(kernel, wanted, objects)))
+
+    def _rows(
+        self, kernel: Kernel, wanted: t.Sequence[Wanted], objects: t.Mapping[Key, Wanted]
+    ) -> t.Iterator[Found]:
         for netns in namespaces(wanted):
             links = kernel.links(netns)
             here = {(bridge, mac) for place_, bridge, mac in kernel.notes(FIXED_MACS) if place_ == netns}
@@ -196,6 +201,24 @@ class VxlanFdb(Kind):
         outside = wanted.values["extern_learn"] or of_bridge
         device = wanted.values["device"] if wanted.values["table"] == "self" else None
         return [Record(self.name, wanted.key, wanted.owner, device)] if outside else []
+
+
+def _for_everybody(objects: t.Mapping[Key, Wanted], rows: list[Found]) -> list[Found]:
+    """Of copies for everybody, those to addresses that no member has any more are those to new ones: a member that is
+    known by another address would get two of each meanwhile."""
+    of_nobody = (row for row in rows if row.values["lladdr"] == NOBODY and row.key not in objects)
+    lost = [row for row in of_nobody if row.owner is not None and realm(row.owner) == "plan"]
+    if not lost:
+        return rows
+    there = {row.key for row in rows}
+    new = [each for each in objects.values() if each.values["lladdr"] == NOBODY and each.key not in there]
+    for row in lost:
+        for each in new:
+            if (each.netns, each.owner, each.values["device"]) == (row.netns, row.owner, row.values["device"]):
+                rows[rows.index(row)] = row._replace(key=each.key)
+                new.remove(each)
+                break
+    return rows
 
 
 def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:

@@ -5,46 +5,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
     Document,
     End,
     Try,
     attempt,
-    ends,
     version_of,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import Asked, host_access
 
 CLOSED = "connection refused"
-PROTOCOLS = ("icmp", "tcp", "udp", "sctp")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """From a container to another one, or to an address: ``target`` is its end, None where it is no container's."""
-
-    source: End
-    target: End | None
-    to: str
-    protocol: str = "icmp"
-    port: int = 0
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.source.host, *([self.target.host] if self.target else []))))
-
-    @property
-    def label(self) -> str:
-        return self.target.label if self.target else self.to
-
-    def __str__(self) -> str:
-        port = f", {self.port}/{self.protocol}" if self.port else ""
-        return f"{self.source.label} to {self.label}{port}, by IPv{version_of(self.to)} on {self.source.network}"
 
 
 @dataclass(frozen=True)
@@ -59,102 +32,65 @@ class Answers:
     silent: Mapping[str, str]
 
 
-def asked(documents: Mapping[str, Document], source: str, target: str, protocol: str, port: int) -> list[Asked]:
-    """Each way that there is, one for each family. Raises Refusal."""
-    if protocol != "icmp" and not port:
-        raise Refusal(f"`protocol` is {protocol}, and there is no `port`", "Say which one, or leave `protocol` out")
-    if protocol == "icmp" and port:
-        raise Refusal("`port` is of no protocol", "Say which one: `protocol` is tcp, udp or sctp")
-    every = list(ends(documents))
-    sources, address = _named(every, "from", source), _address(target)
-    if address is not None:
-        found = [Asked(each, None, address, protocol, port) for each in sources if each.gateway(version_of(address))]
-        if not found:
-            raise Refusal(
-                f"{source} has no way out by IPv{version_of(address)}",
-                "Put it on a network with a gateway of that family, or ask for another address",
-            )
-        return found[:1]
-    targets = _named(every, "to", target)
-    pairs = [(one, other) for one in sources for other in targets if one.network == other.network and one != other]
-    if not pairs:
-        of = {name: sorted({each.network for each in some}) for name, some in ((source, sources), (target, targets))}
-        raise Refusal(
-            f"{source} ({', '.join(of[source])}) and {target} ({', '.join(of[target])}) are on no network together, and"
-            " none is planned to lead from one to the other",
-            "Put both on one, or publish the port and ask for the host's address",
-        )
-    one, other = pairs[0]
-    families = {version_of(each) for each in one.addresses}
-    return [Asked(one, other, to, protocol, port) for to in other.first_of_each_family() if version_of(to) in families]
-
-
-def _address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
-
-
-def _named(every: Sequence[End], option: str, name: str) -> list[End]:
-    found = [each for each in every if name in (each.label, each.name)]
-    labels = sorted({each.label for each in found})
-    if not found:
-        raise Refusal(
-            f"`{option}` is `{name}`, and no container with an address is called so",
-            schema.suggestion(name, {each.label for each in every}),
-        )
-    if len(labels) > 1:
-        raise Refusal(f"`{option}` is `{name}`, which is {' and '.join(labels)}", "Say which one, with its host")
-    return found
-
-
 # -- what to try -------------------------------------------------------------------------------------------------------
 
 
-def hops(way: Asked, underlay: Mapping[str, str]) -> list[Try]:
-    """In the order in which a packet passes them. ``underlay`` is each host's own address."""
-    return [*_leaving(way), *_arriving(way, underlay), *_through(way)]
+def hops(way: Asked, underlay: Mapping[str, str], documents: Mapping[str, Document]) -> list[Try]:
+    """In the order in which a packet passes them; none of what the plan refuses. ``underlay`` is each host's own
+    address."""
+    return [] if way.refusal else [*_leaving(way, documents), *_arriving(way, underlay), *_through(way, underlay)]
 
 
-def _leaving(way: Asked) -> Iterator[Try]:
+def _leaving(way: Asked, documents: Mapping[str, Document]) -> Iterator[Try]:
     source, version = way.source, version_of(way.to)
+    if source is None:
+        return
     where = (source.host, source.network)
-    own = [each for each in source.addresses if version_of(each) == version][0]
-    if source.from_host and own not in source.isolated:
+    own = next((each for each in source.addresses if version_of(each) == version), None)
+    if own and source.from_host and own not in source.isolated:
         yield attempt(*where, "own host", None, source.label, source.host, own)
     # By a route of its own where another network is its way out.
     vias = [str(route["via"]) for route in source.attachment.routes if route.get("via")]
     gateway = next((via for via in vias if via in source.own and version_of(via) == version), None)
-    if gateway:
+    if gateway and host_access(documents[source.host], source.network) is None:
         yield attempt(*where, "gateway", source, f"its gateway {gateway}", source.host, gateway)
 
 
 def _arriving(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
-    source, target = way.source, way.target
+    """Up to what listens in the container that it is for."""
+    target, host = way.target, way.ends.host
+    address = way.to if way.rule is not None or target is None else underlay.get(host)
+    begins = way.begins.host
+    if begins and host and host != begins and address and not (way.source and target is None):
+        yield attempt(begins, way.network, "underlay", None, f"{host} ({address})", host, address)
     if target is None:
         return
-    if target.host != source.host and underlay.get(target.host):
-        address = underlay[target.host]
-        yield attempt(
-            source.host, source.network, "underlay", None, f"{target.host} ({address})", target.host, address
-        )
-    if target.from_host and way.to not in target.isolated:
-        yield attempt(target.host, target.network, "its host", None, target.label, target.host, way.to)
+    to, port = way.at
+    if target.from_host and to not in target.isolated:
+        yield attempt(host, target.network, "its host", None, target.label, host, to)
     if way.port:
-        probe = {"kind": way.protocol, "port": way.port}
-        yield attempt(target.host, target.network, "listening", target, "itself", target.host, way.to, **probe)
+        probe = {"kind": way.protocol, "port": port}
+        yield attempt(host, target.network, "listening", target, "itself", host, to, **probe)
 
 
-def _through(way: Asked) -> Iterator[Try]:
+def _through(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
+    """From where it begins; what begins elsewhere is tried from the host that it comes to, and told from there."""
     source, target = way.source, way.target
-    to_host = target.host if target else way.label
-    where = (source.host, source.network)
-    yield attempt(*where, "whole", source, way.label, to_host, way.to)
-    if target is not None and target.host != source.host:
-        yield attempt(*where, "size", source, way.label, to_host, way.to, size=min(source.mtu, target.mtu))
+    to_host = way.ends.host or way.ends.label
+    where = (way.begins.host or way.ends.host, way.network)
+    probe = {"kind": way.protocol, "port": way.port}
+    label = f"{way.ends.host} ({way.to})" if way.rule is not None or target is None else way.ends.label
+    if way.rule is not None and way.ends.host != way.begins.host:
+        yield attempt(way.ends.host, way.network, "at its host", None, label, way.ends.host, way.to, **probe)
+    if not way.begins.host:
+        return
+    if way.rule is None:
+        yield attempt(*where, "whole", source, label, to_host, way.to)
+    if source is not None and target is not None and way.rule is None and target.host != source.host:
+        size = min(source.mtu, target.mtu)
+        yield attempt(*where, "size", source, label, to_host, way.to, size=size)
     if way.port:
-        yield attempt(*where, "port", source, way.label, to_host, way.to, kind=way.protocol, port=way.port)
+        yield attempt(*where, "port", source, label, to_host, way.to, **probe)
 
 
 # -- what came of it ---------------------------------------------------------------------------------------------------
@@ -163,18 +99,29 @@ def _through(way: Asked) -> Iterator[Try]:
 def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str], str]:
     """Lines for people, and what is wrong with it in a sentence; empty where it arrives."""
     lines = [str(way)]
+    if way.refusal:
+        lines.append("  not tried: it is not planned to arrive")
+        return lines, f"{way}: it is not planned to arrive. {way.refusal}"
     reasons = {each.name: _reason(each, answers) for each in tried}
     for each in tried:
         lines.append(f"  {_words(each)}: {reasons[each.name] or 'answers'}")
+    if not tried:
+        return lines, ""
     arrives = not reasons[tried[-1].name] and all(not reasons[e.name] for e in tried if e.about == "size")
     first = next((each for each in tried if reasons[each.name]), None)
     if arrives or first is None:
+        if not way.begins.host:
+            lines.append(f"  the way from {way.begins.label} to {way.ends.host}: not tried, as it is no host of these")
         return lines, ""
     return lines, f"{way}: it ends at {_words(first)} ({reasons[first.name]}). {_why(way, first, tried, answers)}"
 
 
 def _ends(way: Asked, host: str) -> list[End]:
     return [end for end in (way.source, way.target) if end is not None and end.host == host]
+
+
+def _networks(way: Asked) -> list[str]:
+    return [way.network, *(end.network for end in (way.source, way.target) if end is not None)]
 
 
 def _reason(each: Try, answers: Answers) -> str:
@@ -211,11 +158,13 @@ def _why(way: Asked, first: Try, tried: Sequence[Try], answers: Answers) -> str:
             f"On {host}, {text.partition(': ')[2]}"
             for host in way.hosts
             for text in answers.firewalls.get(host, ())
-            if text.startswith(f"{way.source.network}: ")
+            if text.startswith(tuple(f"{each}: " for each in _networks(way)))
         ]
         if drops:
             return drops[0]
-    return _FOLLOWS[first.about].format(way=way, port=f"{way.port}/{way.protocol}", host=first.to_host)
+    address, number = way.at
+    words = {"label": way.ends.label, "address": address, "inner": f"{number}/{way.protocol}"}
+    return _FOLLOWS[first.about].format(port=f"{way.port}/{way.protocol}", host=first.to_host, **words)
 
 
 _FOLLOWS = {
@@ -224,11 +173,13 @@ _FOLLOWS = {
     "gateway": "It does not reach its own host: look at what filters in the container, and at `host_access`",
     "underlay": "The hosts do not reach each other: look at the way between them, at what keeps {host} from answering"
     " echo requests, and at containerhost_underlay_address",
-    "its host": "Its host does not reach {way.label}: look at what filters in the container",
-    "listening": "Nothing listens there: start what serves {port} in {way.label}, on all addresses or on {way.to}",
-    "whole": "All hops before it answer. Look at what filters in {way.label}, and between the hosts",
+    "its host": "Its host does not reach {label}: look at what filters in the container",
+    "listening": "Nothing listens there: start what serves {inner} in {label}, on all addresses or on {address}",
+    "at its host": "It listens, and the host does not lead there: look at other programs that have {port} on {host}"
+    " (`ss -lntup`), and at `nft list ruleset` there",
+    "whole": "All hops before it answer. Look at what filters in {label}, and between the hosts",
     "size": "Smaller ones pass: the way between the hosts takes less than planned. Set containerhost_underlay_mtu to"
     " what it takes, and run site",
-    "port": "Echo requests arrive, and {port} is dropped on the way: look at what filters in {way.label}, and at"
+    "port": "Echo requests arrive, and {port} is dropped on the way: look at what filters in {label}, and at"
     " firewalls between the hosts",
 }

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 
-FABRIC = "{fabric: {driver: overlay, %s, subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}]}}"
+FABRIC = "{fabric: {driver: overlay, %s, subnets: [10.42.0.0/16]}}"
 
 
 @pytest.fixture
@@ -42,6 +42,16 @@ def test_another_vni_or_port_has_another_device_and_containers_stay_on_theirs(de
 
 def test_what_is_no_other_tunnel_keeps_the_device(devices):
     assert {*devices("vni: 42", "vni: 42, mtu: 1400", "vni: 42, internal: true")} == {("ch-fabric", "chb-fabric")}
+
+
+def test_on_a_segment_it_is_the_same(devices):
+    pond = "mode: bridged, encrypted: %s, vni: 42, port: %s"
+    clear, port, sealed, key = devices(
+        *(pond % each for each in (("false", 4789), ("false", 8472), ("true", 51820), ("true", 51821)))
+    )
+    assert (clear, len(port), len(sealed)) == (("ch-fabric", "chb-fabric"), 2, 3)
+    assert len({clear[0], port[0], *sealed[:2], *key[:2]}) == 6
+    assert {each[-1] for each in (clear, port, sealed, key)} == {"chb-fabric"}
 
 
 def test_a_tunnel_is_remembered_while_there_is_none(devices):

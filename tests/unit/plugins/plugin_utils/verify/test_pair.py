@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, asked, hops, told
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, hops, told
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import asked
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (
     UNDERLAY,
     documents,
@@ -18,18 +19,22 @@ FIREWALL = "fabric: a firewall of this host (table ip filter, chain FORWARD, its
 
 
 @pytest.fixture
-def ways(fleet):
-    found = documents(fleet.plan())
-    return lambda *words: asked(found, *words)
+def found(fleet):
+    return documents(fleet.plan())
 
 
 @pytest.fixture
-def said(ways):
+def ways(found):
+    return lambda *words: asked(found, UNDERLAY, *words)
+
+
+@pytest.fixture
+def said(found, ways):
     """What is said of h1/shop to h2/db, 80/tcp, where hops (by what they are about) have failed for a reason."""
 
     def ask(failed: dict[str, str], **more):
         way = ways("h1/shop", "h2/db", "tcp", 80)[0]
-        tried = hops(way, UNDERLAY)
+        tried = hops(way, UNDERLAY, found)
         reasons = {each.name: failed.get(each.about, "") for each in tried}
         given = {"drift": {}, "waiting": {}, "firewalls": {}, "silent": {}, **more}
         return told(way, tried, Answers(reasons=reasons, **given))
@@ -37,9 +42,9 @@ def said(ways):
     return ask
 
 
-def test_the_hops_are_in_the_order_of_a_packet(ways):
+def test_the_hops_are_in_the_order_of_a_packet(found, ways):
     way = ways("shop", "db", "tcp", 80)[0]
-    assert [(each.about, each.host) for each in hops(way, UNDERLAY)] == [
+    assert [(each.about, each.host) for each in hops(way, UNDERLAY, found)] == [
         ("own host", "h1"), ("gateway", "h1"), ("underlay", "h1"), ("its host", "h2"), ("listening", "h2"),
         ("whole", "h1"), ("size", "h1"), ("port", "h1"),
     ]  # fmt: skip
@@ -93,23 +98,23 @@ def test_a_firewall_of_another_network_is_not_blamed(said):
     assert "firewall of this host" not in said({"whole": "no reply", "port": "no reply"}, firewalls={"h1": [other]})[1]
 
 
-def test_a_datagram_without_an_answer_proves_nothing(ways):
+def test_a_datagram_without_an_answer_proves_nothing(found, ways):
     way = ways("shop", "db", "udp", 53)[0]
-    tried = hops(way, UNDERLAY)
+    tried = hops(way, UNDERLAY, found)
     for reason, wrong in (("no reply", False), ("connection refused", True)):
         reasons = {each.name: reason if each.probe["kind"] == "udp" else "" for each in tried}
         assert bool(told(way, tried, Answers({}, {}, {}, reasons, {}))[1]) is wrong
 
 
-def test_to_elsewhere_it_leaves_by_the_way_out(ways):
+def test_to_elsewhere_it_leaves_by_the_way_out(found, ways):
     (way,) = ways("shop", "192.0.2.7", "icmp", 0)
-    assert [each.about for each in hops(way, UNDERLAY)] == ["own host", "gateway", "whole"]
+    assert [each.about for each in hops(way, UNDERLAY, found)] == ["own host", "gateway", "whole"]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("shpo", "db", "icmp", 0), "`from` is `shpo`, and no container with an address is called so"),
+        (("shpo", "db", "icmp", 0), "`from` is `shpo`, and no container with an address and no host is called so"),
         (("shop", "h3/db", "icmp", 0), "`to` is `h3/db`"),
         (("shop", "db", "tcp", 0), "`protocol` is tcp, and there is no `port`"),
         (("shop", "db", "icmp", 80), "`port` is of no protocol"),

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a VXLAN device is told of its own: addresses, its group, its lower device (IFLA_VXLAN_*, linux/if_link.h)."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+
+NONE = "none"
+_GROUPS = ("IFLA_VXLAN_GROUP", "IFLA_VXLAN_GROUP6")
+
+
+def multicast(group: str | None) -> str | None:
+    """The device's default destination, where that is one for many."""
+    return group if group and ipaddress.ip_address(group).is_multicast else None
+
+
+def of(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
+    data: dict[str, t.Any] = {}
+    for option in options:
+        value = values.get(option)
+        if value is None:
+            continue
+        if option == "local":
+            data["IFLA_VXLAN_LOCAL6" if ":" in value else "IFLA_VXLAN_LOCAL"] = value
+        elif option == "group":
+            data[_GROUPS[":" in value]] = value
+            data["IFLA_VXLAN_LINK"] = m.Index(values["link"])
+        elif option == "link":
+            data["IFLA_VXLAN_LINK"] = m.Index(value)
+        else:
+            data["IFLA_VXLAN_LEARNING"] = int(value)
+    return data
+
+
+def change(wanted: Wanted, options: t.Collection[str], differences: t.Mapping[str, t.Any]) -> list[m.Message]:
+    """A device that has a group sends what is for everybody there; one whose group is nobody's does not."""
+    name, netns = wanted.values["name"], wanted.netns
+    data = of(wanted.values, options)
+    if differences.get("group", ("", ""))[1] == NONE:
+        six = ":" in differences["group"][0]
+        data[_GROUPS[six]] = "::" if six else "0.0.0.0"
+    if not data:
+        return []
+    told = m.set_kind_data(name, "vxlan", data, netns)
+    if not {"group", "link"} & {*options} or _joins_by_itself():
+        return [told]
+    up = [m.set_link(name, netns, up=True)] if wanted.values["up"] else []
+    return [m.set_link(name, netns, up=False), told, *up]
+
+
+def _joins_by_itself() -> bool:
+    """Before Linux 6.15, a device leaves a group and joins another one only when it goes down and comes up."""
+    return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2]) >= (6, 15)
