@@ -47,6 +47,8 @@ def build() -> bytes:
     """The archive, with the line that starts it by the Python of this process."""
     start = [
         "import sys",
+        f"from {_PACKAGE} import startup",
+        "startup.read_once()",
         f"sys.path.extend({_library_folders()!r})",
         f"from {_PACKAGE}.keep import cni",
         "if cni.called():",

@@ -44,6 +44,31 @@ def test_a_module_from_a_zip_is_compiled_once(tmp_path):
     assert times_compiled(tmp_path, "-") == 2
 
 
+READ = """
+import runpy, sys, zipimport
+read, get = [], zipimport._get_data
+zipimport._get_data = lambda archive, entry: read.append(entry[0]) or get(archive, entry)
+if sys.argv[1] != "-":
+    runpy.run_path(sys.argv[1])["read_once"]()
+sys.path.insert(0, sys.argv[2])
+import folder.sent, folder.beside
+assert (folder.sent.VALUE, folder.beside.VALUE) == (7, 8)
+assert folder.sent.__loader__.get_source("folder.sent") == "VALUE = 7\\n"
+assert folder.sent.__loader__.get_code("folder.sent").co_filename.endswith("sent.py")
+print(sum(path.endswith("beside.py") for path in read))
+"""
+
+
+def test_a_module_from_a_zip_is_read_once(tmp_path):
+    archive = tmp_path / "payload.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, text in (("__init__", ""), ("sent", "VALUE = 7\n"), ("beside", "VALUE = 8\n")):
+            file.writestr(f"folder/{name}.py", text)
+    for first, times in ((startup.__file__, 1), ("-", 2)):
+        argv = [sys.executable, "-c", READ, first, str(archive)]
+        assert int(subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout) == times
+
+
 # -- what the host's program has compiled ------------------------------------------------------------------------------
 
 NAME = "ansible_collections/containerhost/network/plugins/module_utils/startup.py"
