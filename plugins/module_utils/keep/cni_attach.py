@@ -88,7 +88,10 @@ def _del(request: CniRequest) -> None:
     with _session() as kernel:
         there = attachments.read()
         gone = [each for each in there if each.key == (request.network, request.container, request.interface)]
-        _end(kernel, there, gone)
+        if gone:
+            _end(kernel, there, gone)
+        else:
+            _end_unnoted(kernel, request)
 
 
 def _gc(request: CniRequest) -> None:
@@ -194,6 +197,23 @@ def _unmake(kernel: Kernel, gone: t.Sequence[CniAttachment]) -> None:
         return attachments.is_of_engines(found.owner) and (found.kind, found.key) in keys
 
     apply(KINDS, Executor(kernel), compare(_kinds_of(gone), kernel, [], leaves))
+
+
+def _end_unnoted(kernel: Kernel, request: CniRequest) -> None:
+    """What is there of one that the records have lost: by the name of its pair, and by the addresses that it has."""
+    host_end = cni_endpoint.host_end_of(request)
+    link = kernel.link(host_end)
+    if link is None or link.owner != attachments.owner_of_network(request.network):
+        return
+    is_there = request.netns and attachments.identity_of(request.netns) is not None
+    inside = kernel.addresses_of(request.interface, request.netns) if is_there else []
+    addresses = {cidr.partition("/")[0] for cidr in inside}
+
+    def leaves(found: Found) -> bool:
+        told = {found.values.get("name"), found.values.get("port"), found.values.get("address")}
+        return found.owner == link.owner and not told.isdisjoint({host_end, *addresses})
+
+    apply(KINDS, Executor(kernel), compare(KINDS, kernel, [], leaves))
 
 
 def _kinds_of(some: t.Sequence[CniAttachment]) -> list[t.Any]:

@@ -89,9 +89,7 @@ def attachment(
     subnets = network["subnets"]
     own = _addresses(request, subnets, asked_, there)
     name = request.network
-    host_end = _PREFIX + derived.base32(
-        derived.digest("cni", name, request.container, request.interface), _DIGITS
-    )
+    host_end = host_end_of(request)
     mac = asked_.mac or derived.mac("endpoint", name, own[0])
     routes = [
         {"dst": dst, "via": row["gateway"]} for row in subnets for dst in row["routes"] if dst not in defaults
@@ -105,6 +103,12 @@ def attachment(
     addresses = [f"{address}/{_prefix(row)}" for address, row in zip(own, subnets)]
     return CniAttachment(
         name, request.container, request.interface, request.netns, list(identity), host_end, addresses, objects
+    )
+
+
+def host_end_of(request: CniRequest) -> str:
+    return _PREFIX + derived.base32(
+        derived.digest("cni", request.network, request.container, request.interface), _DIGITS
     )
 
 

@@ -188,3 +188,17 @@ def test_many_come_at_once_and_the_network_says_when_it_is_not_ready(kept, engin
     with pytest.raises(Refused, match="50: all addresses of 10.80.1.224/31 of web are in use"):
         engine.call("STATUS", engine.configuration("web", **full))
     engine.call("STATUS", engine.configuration("web"))
+
+
+def test_what_the_records_have_lost_goes_all_the_same(kept, engine):
+    host = kept.host
+    before = host.snapshot()
+    engine.add("web", "c1", **ports((8081, 80)))
+    engine.add("web", "c2", **ports((8082, 80)))
+    host.run("rm", "/run/containerhost/cni.json")
+    engine.delete("web", "c1")
+    assert "8081" not in (rules := host.run("nft", "list", "ruleset")) and "8082" in rules
+    assert reaches(host, "c2", "10.80.1.1")
+    engine.delete("web", "c1")
+    engine.delete("web", "c2")
+    assert host.snapshot() == before
