@@ -33,3 +33,8 @@ def link_local(mac_: str) -> str:
     number = int(mac_.replace(":", ""), 16) ^ 1 << 41
     high, low = number >> 24, number & 0xFFFFFF
     return str(ipaddress.IPv6Address(0xFE80 << 112 | high << 40 | 0xFFFE << 24 | low))
+
+
+def is_of_a_mac(address: str) -> bool:
+    """Has it the form of one that the kernel makes of a MAC?"""
+    return int(ipaddress.IPv6Address(address)) >> 24 & 0xFFFF == 0xFFFE

@@ -9,6 +9,11 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import (
+    addresses_of,
+    change_addresses,
+    without_ipv6,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -41,7 +46,6 @@ DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "up": {"type": "bool", "default": True},
 }
 ADDRESS_OPTIONS: dict[str, dict[str, t.Any]] = {"addresses": {"type": "list", "elements": "str"}}
-_ROUTELESS = " (its route is gone)"
 ETH_DATA_LEN = 1500  # linux/if_ether.h: the MTU of Ethernet, and of the devices that are made like it
 IPV6_OPTIONS: dict[str, dict[str, t.Any]] = {"ipv6": {"type": "bool"}}
 
@@ -159,13 +163,14 @@ class DeviceKind(Kind):
             return {**values, "kind": link.kind or "physical"}
         if "addresses" in self.options:
             values["addresses"] = kernel.addresses_of(link.name, netns)
-            if wanted is not None and link.up:
-                values["addresses"] = told_routeless(kernel, link.name, netns)
         if "ipv6" in self.options and has_ipv6(link) and not any(":" in cidr for cidr in values["addresses"]):
             values["ipv6"] = True
+        if "addresses" in values and wanted is not None and link.up:
+            mac, settings = wanted.values.get("mac"), wanted.values.get("settings", {})
+            values["addresses"] = addresses_of(kernel, netns, link, mac, settings)
         if wanted is not None and wanted.present:
             values["settings"] = device_settings.read(
-                kernel, netns, link, wanted.values["settings"], self.mtu_of(wanted)
+                kernel, netns, link, wanted.values["settings"], self.mtu_of(wanted), wanted.values.get("mac")
             )
         return {**values, **self.data_of(kernel, netns, link)}
 
@@ -334,38 +339,6 @@ def wants_ipv6(values: Values) -> bool | None:
     return bool(addresses or six)
 
 
-def change_addresses(
-    device: str, netns: str | None, before: t.Iterable[str], after: t.Iterable[str]
-) -> list[m.Message]:
-    """New ones first, so that the device is never without.
-
-    With the first IPv4 address of a network that a device has, the kernel takes the others of that network
-    (promote_secondaries): those come after, again if need be.
-    """
-    # The kernel makes an address's route with the address, and not again.
-    routeless = {cidr[: -len(_ROUTELESS)] for cidr in before if cidr.endswith(_ROUTELESS)}
-    old, new = {cidr for cidr in before if not cidr.endswith(_ROUTELESS)} | routeless, set(after) - routeless
-    again_after = sorted(routeless & set(after))
-    shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
-    later = {cidr for cidr in new if _network(cidr) in shaken}
-    again = m.NLM_F_CREATE | m.NLM_F_REPLACE
-    return [
-        *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
-        *(m.delete_address(device, cidr, netns) for cidr in sorted(old - new)),
-        *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in [*sorted(later), *again_after]),
-    ]
-
-
-def told_routeless(kernel: Kernel, device: str, netns: str | None) -> list[str]:
-    """The addresses of a device that is up; those whose own network has no route any more say so, and get it again."""
-    without = kernel.routeless(device, netns)
-    return [f"{cidr}{_ROUTELESS}" if cidr in without else cidr for cidr in kernel.addresses_of(device, netns)]
-
-
-def _network(cidr: str) -> str:
-    return str(ipaddress.ip_interface(cidr).network)
-
-
 def change_link(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str) -> list[m.Message]:
     """The messages for the options that every device has."""
     name, netns = wanted.values["name"], wanted.netns
@@ -393,8 +366,3 @@ def change_device(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any
     early = {name: row for name, row in differences.items() if name not in late}
     settings = change_settings(wanted.values["name"], wanted.netns, *differences.get("settings", ({}, {})))
     return [[*change_link(wanted, early, alias)], [*settings], [*change_link(wanted, late, alias)]]
-
-
-def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:
-    """What a device still has once it was set down: the kernel takes its IPv6 addresses (keep_addr_on_down)."""
-    return [cidr for cidr in cidrs if ":" not in cidr]

@@ -13,13 +13,15 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_routes
-from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
+from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import (
+    addresses_of,
     change_addresses,
+    without_ipv6,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     change_settings,
     device_address,
     in_files,
-    told_routeless,
-    without_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
@@ -220,8 +222,10 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
     """The sandbox's end as it is, and is to get ``mtu``. Of sysctls and foreign routes, only those that are wanted."""
     asked = wanted.values if wanted is not None else {}
     returns = link.mtu < device_settings.IPV6_MIN_MTU <= (mtu or 0)
-    up = link.up and wanted is not None
-    addresses = told_routeless(kernel, link.name, path) if up else kernel.addresses_of(link.name, path)
+    mac, settings = asked.get("mac"), asked.get("end_settings", {})
+    addresses = kernel.addresses_of(link.name, path)
+    if link.up and wanted is not None:
+        addresses = addresses_of(kernel, path, link, mac, settings)
     return {
         "interface": link.name,
         "mac": link.mac,
@@ -231,7 +235,7 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
             key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
             for key, value in asked.get("sysctls", {}).items()
         },
-        "end_settings": device_settings.read(kernel, path, link, asked.get("end_settings", {}), mtu),
+        "end_settings": device_settings.read(kernel, path, link, settings, mtu, mac),
     }
 
 

@@ -198,7 +198,8 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
     links = kernel.links(netns)
     return sorted(
         name
-        for name in kernel.addressed(family == "ipv6", netns)
+        for name, some in kernel.given_addresses(netns).items()
+        if any((":" in each) == (family == "ipv6") for each in some)
         if name in links and name != "lo" and _is_theirs(links[name])
         if can_name(name)  # or no guard could, and it would route for strangers
     )

@@ -173,9 +173,10 @@ class Wireguard(DeviceKind):
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         device = kernel.tunnels.device(link.name, netns)
         found: Values = {"by": _by(link), "port": None, "public_key": None, "fwmark": None}
-        there, routed = kernel.link_local(link.name, netns)
+        there = kernel.link_local(link.name, netns)
         if there:
-            found["link_local"] = ", ".join(there) + (_ROUTELESS if link.up and not routed else "")
+            routed = not link.up or kernel.has_route("fe80::/64", link.name, netns)
+            found["link_local"] = ", ".join(sorted(there)) + ("" if routed else _ROUTELESS)
         if device is not None:
             found.update(port=device.port, public_key=device.public_key, fwmark=device.fwmark)
         return found

@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import derived
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 
@@ -41,6 +42,7 @@ _HOST_4 = {
     **_HARMLESS,
     **_OWN_ADDRESSES,
     **{f"ipv4.{name}": 0 for name in "accept_local arp_accept arp_filter proxy_arp proxy_arp_pvlan".split()},
+    "ipv4.drop_unicast_in_l2_multicast": 0,  # as a port that becomes one of these no longer has it
 }
 # Other kinds decide on it later on, for as long as they want it: until then, not the host's default.
 AT_FIRST = {"ipv4.route_localnet": 0}
@@ -140,15 +142,19 @@ def as_made(kind: str, values: t.Mapping[str, t.Any]) -> Settings:
     return {**alone, **_VXLAN_AS_MADE, **port} if kind == "vxlan" else port
 
 
-def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: int | None) -> dict[str, int | None]:
-    """The same settings as the device has them.
+def read(
+    kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: int | None, mac: str | None = None
+) -> dict[str, int | None]:
+    """The same settings as the device has them, which is to have this ``mac``, or keeps its own.
 
     One without a family takes nothing of it, which is as good as closed, unless IPv6 is to come back with its ``mtu``.
     """
     there = _numbers(link, wanted)
-    if "link.link_local" in there:
-        address, route = kernel.link_local(link.name, netns)
-        there.update({"link.link_local": int(bool(address)), "link.link_local_route": int(route or not address)})
+    if has_link_local(there):
+        some = kernel.link_local(link.name, netns)
+        route = not some or kernel.has_route("fe80::/64", link.name, netns)
+        address = bool(some.difference(stale_link_local(kernel, netns, link, mac)))
+        there.update({"link.link_local": int(address), "link.link_local_route": int(route)})
     if there != wanted:
         returns = link.mtu < IPV6_MIN_MTU <= (mtu or 0)
         for name, number in wanted.items():
@@ -159,6 +165,18 @@ def read(kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: i
             if not missing:
                 there[name] = number
     return there
+
+
+def has_link_local(settings: t.Collection[str]) -> bool:
+    """Is it to have one that the kernel gives it?"""
+    return "link.link_local" in settings
+
+
+def stale_link_local(kernel: Kernel, netns: str | None, link: Link, mac: str | None) -> list[str]:
+    """Link-local addresses that the kernel has made of another MAC than this one, or the device's own."""
+    some = kernel.link_local(link.name, netns)
+    own = derived.link_local(mac or link.mac) if mac or link.mac else None
+    return sorted(address for address in some if derived.is_of_a_mac(address) and address != own)
 
 
 def _is_let_be(kernel: Kernel, netns: str | None, link: Link, name: str) -> bool:

@@ -76,7 +76,7 @@ class Kernel:
         self._made_vlans: set[tuple[str | None, str, int]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
-        self._link_local: dict[tuple[str | None, str], list[str]] = {}
+        self._link_local: dict[tuple[str | None, str], set[str]] = {}
         self._no_route: set[tuple[str | None, str]] = set()
         self._moves: list[tuple[str | None, str, str]] = []
         self._will_be: dict[tuple[str | None, str], str] = {}
@@ -256,6 +256,9 @@ class Kernel:
 
     def addresses(self, netns: str | None = None) -> dict[str, list[str]]:
         """Addresses as CIDR by device, sorted, without link-local ones and those that the kernel made itself."""
+        return self._on_what_stays(self._all_addresses(netns), netns)
+
+    def _all_addresses(self, netns: str | None) -> dict[str, list[str]]:
         if netns not in self._addresses:
             rows = self.dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns)
             found = kernel_rows.addresses_of(rows, self._device_names(netns, moved=True))
@@ -264,23 +267,25 @@ class Kernel:
             self._no_route.update((netns, cidr) for cidr in found.without_route)
         return self._addresses[netns]
 
-    def addressed(self, six: bool, netns: str | None = None) -> set[str]:
-        """Devices with an address of the family, be it one that DHCP or a router gave for a time."""
-        return {device for device, some in self.given_addresses(netns).items() if six in {":" in each for each in some}}
+    def _on_what_stays(self, by_device: dict[str, t.Any], netns: str | None) -> dict[str, t.Any]:
+        """What a device has goes with it."""
+        return {name: has for name, has in by_device.items() if (netns, name) not in self._gone}
 
     def given_addresses(self, netns: str | None = None) -> t.Mapping[str, t.AbstractSet[str]]:
-        self.addresses(netns)
-        return self._given.get(netns, {})
+        """All addresses by device, without prefix lengths, also those for a time."""
+        self._all_addresses(netns)
+        return self._on_what_stays(self._given.get(netns, {}), netns)
 
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
-        return [] if (netns, device) in self._gone else self.addresses(netns).get(device, [])
+        return [] if (netns, device) in self._gone else self._all_addresses(netns).get(device, [])
 
-    def link_local(self, device: str, netns: str | None = None) -> tuple[list[str], bool]:
-        """The device's addresses of fe80::/10, without prefix lengths, and whether they have their route."""
-        self.addresses(netns)
-        rows = self.routes(netns, m.RT_TABLE_MAIN)
-        route = any(row["dst"] == "fe80::/64" and row["device"] == device for row in rows)
-        return sorted(self._link_local.get((netns, device), ())), route
+    def link_local(self, device: str, netns: str | None = None) -> set[str]:
+        """The device's addresses of fe80::/10, as the kernel gives them."""
+        self._all_addresses(netns)
+        return self._link_local.get((netns, device), set())
+
+    def has_route(self, dst: str, device: str, netns: str | None = None) -> bool:
+        return any((row["dst"], row["device"]) == (dst, device) for row in self.routes(netns, m.RT_TABLE_MAIN))
 
     def routeless(self, device: str, netns: str | None = None) -> list[str]:
         """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""
@@ -324,11 +329,10 @@ class Kernel:
         self, rows: list[dict[str, t.Any]], netns: str | None, address: str = "dst"
     ) -> list[dict[str, t.Any]]:
         """Without what goes along with a device, or with its IPv6 (by the ``address`` of a row)."""
-        gone = {name for place, name in self._gone if place == netns}
         without_ipv6 = self._without_ipv6.get(netns)
         if without_ipv6:
             rows = [row for row in rows if row["device"] not in without_ipv6 or ":" not in row.get(address, "")]
-        return [row for row in rows if row["device"] not in gone] if gone else rows
+        return [row for row in rows if (netns, row["device"]) not in self._gone] if self._gone else rows
 
     def host_id(self, netns: str) -> int | None:
         """What a namespace calls the host's own, where one of its devices is said to come from another."""

@@ -104,7 +104,7 @@ class AddressRows(t.NamedTuple):
 
     lasting: dict[str, list[str]]
     given: dict[str, set[str]]
-    link_local: dict[str, list[str]]
+    link_local: dict[str, set[str]]
     without_route: set[str]
 
 
@@ -116,7 +116,7 @@ def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, 
         if address is None:
             continue
         if address.startswith("fe80:"):
-            found.link_local.setdefault(device, []).append(address)
+            found.link_local.setdefault(device, set()).add(address)
             continue
         found.given.setdefault(device, set()).add(address)
         if flags & m.IFA_F_PERMANENT:

@@ -128,6 +128,22 @@ def test_a_link_local_address_is_missed_once_the_kernel_has_seen_to_the_carrier(
     assert any("link.link_local=0" in line for line in changed(there, with_ipv6)) is missed
 
 
+@pytest.mark.parametrize(("has", "gone", "missed"), [
+    ("fe80::ff:fe00:2", [], False),  # of its MAC
+    ("fe80::ff:fe00:9", ["fe80::ff:fe00:9/64"], True),  # of another one, which it had before
+    ("fe80::1234:5678:9abc:def0", [], False),  # of none: an RFC 7217 address, say
+])  # fmt: skip
+@pytest.mark.parametrize("mac_now", ["02:00:00:00:00:02", "02:00:00:00:00:09"])
+def test_a_link_local_address_follows_the_mac_that_an_end_is_to_have(has, gone, missed, mac_now):
+    with_ipv6 = wanted(addresses=["fd00::2/64"], routes=[], sysctls={})
+    inside = {"mac": mac_now, "flags": CARRIED, "more": {"IFLA_OPERSTATE": UP, "IFLA_CARRIER_CHANGES": 2}}
+    there = kernel(inside=inside, addresses={"eth0": ["fd00::2/64", f"{has}/64"]}, routes=[])
+    lines = changed(there, with_ipv6)
+    assert any("link.link_local=0" in line for line in lines) is missed
+    assert [line for line in gone if any(f"addresses: {line}" in each for each in lines)] == gone
+    assert any("fe80:" in line for line in lines) is bool(gone)
+
+
 def test_an_end_that_is_gone_with_its_namespace_is_made_again():
     assert changed(kernel(outside={"peer": (None, "ch-web")}, shop=Namespace()), wanted()) == [
         "veth shop eth0 (web) (re-created):  → sandbox: engine=netns, sandbox: ref=shop, mac: 02:00:00:00:00:02,"

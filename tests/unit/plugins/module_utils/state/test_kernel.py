@@ -68,7 +68,7 @@ def test_what_is_there_is_told_by_name(kernel):
 def test_what_a_device_takes_along_is_not_there_any_more(kernel):
     kernel.will_delete_link("ch-web")
     assert kernel.links()["port"].master is None
-    assert kernel.addresses_of("ch-web") == []
+    assert (kernel.addresses_of("ch-web"), kernel.addresses(), kernel.given_addresses()) == ([], {}, {})
     assert [row["device"] for row in kernel.routes()] == ["port"]
     assert kernel.neighbours() == []
     kernel.will_delete_link("port")

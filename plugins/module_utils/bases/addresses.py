@@ -1,0 +1,61 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A device's addresses: which it has, and how they become others."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+
+_ROUTELESS = " (its route is gone)"
+
+
+def change_addresses(
+    device: str, netns: str | None, before: t.Iterable[str], after: t.Iterable[str]
+) -> list[m.Message]:
+    """New ones first, so that the device is never without.
+
+    With the first IPv4 address of a network that a device has, the kernel takes the others of that network
+    (promote_secondaries): those come after, again if need be.
+    """
+    # The kernel makes an address's route with the address, and not again.
+    routeless = {cidr[: -len(_ROUTELESS)] for cidr in before if cidr.endswith(_ROUTELESS)}
+    old, new = {cidr for cidr in before if not cidr.endswith(_ROUTELESS)} | routeless, set(after) - routeless
+    again_after = sorted(routeless & set(after))
+    shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
+    later = {cidr for cidr in new if _network(cidr) in shaken}
+    again = m.NLM_F_CREATE | m.NLM_F_REPLACE
+    return [
+        *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
+        *(m.delete_address(device, cidr, netns) for cidr in sorted(old - new)),
+        *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in [*sorted(later), *again_after]),
+    ]
+
+
+def addresses_of(
+    kernel: Kernel, netns: str | None, link: Link, mac: str | None, settings: device_settings.Settings
+) -> list[str]:
+    """Those of a device that is up and is to have a MAC, with what is to be seen to.
+
+    Those whose own network has no route any more say so, and get it again. A link-local address that the kernel has
+    made of another MAC stays when the MAC changes: nobody expects it, and filters drop it.
+    """
+    without = kernel.routeless(link.name, netns)
+    told = [f"{cidr}{_ROUTELESS}" if cidr in without else cidr for cidr in kernel.addresses_of(link.name, netns)]
+    if not device_settings.has_link_local(settings):
+        return told
+    return [*told, *(f"{stale}/64" for stale in device_settings.stale_link_local(kernel, netns, link, mac))]
+
+
+def _network(cidr: str) -> str:
+    return str(ipaddress.ip_interface(cidr).network)
+
+
+def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:
+    """What a device still has once it was set down: the kernel takes its IPv6 addresses (keep_addr_on_down)."""
+    return [cidr for cidr in cidrs if ":" not in cidr]
