@@ -322,7 +322,8 @@ class Veth(DeviceKind):
         # A port that changes its master has lost its settings.
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
         if {"mac", "master", "fixed_mac"} & set(differences):
-            host += _fix_mac(values, differences.get("mac", (None,))[0])
+            was_fixed = "mac" in differences if values.get("fixed_mac") else "fixed_mac" in differences
+            host += _fix_mac(values, found.values.get("mac") if was_fixed else None)
         inside = sandbox_interface.change(wanted, sandbox_interface.netns_of(values), differences)
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
@@ -383,11 +384,11 @@ def _fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
 
 
 def _fix_mac(values: Values, before: str | None = None) -> list[m.Message]:
-    """Static, as what is permanent is the bridge's own. It may have been known at another port until now."""
-    if not values.get("fixed_mac"):
-        return []
+    """Static, as what is permanent is the bridge's own. What was known ``before`` goes, as another port of it."""
     entry = {"device": values["name"], "flags": m.NTF_MASTER, "state": m.NUD_NOARP}
     old = [m.fdb({**entry, "lladdr": before}, values.get("netns"), delete=True)] if before else []
+    if not values.get("fixed_mac"):
+        return old if values.get("master") else []
     learning = m.set_port(values["name"], {"IFLA_BRPORT_LEARNING": 0}, values.get("netns"))
     return [learning, *old, m.fdb({**entry, "lladdr": values["mac"]}, values.get("netns"), replace=True)]
 
