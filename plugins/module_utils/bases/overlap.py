@@ -40,6 +40,8 @@ def _networks(kernel: Kernel, netns: str | None) -> t.Iterator[tuple[str, str, N
         for cidr in kernel.addresses_of(device, netns):
             yield "is on", device, ipaddress.ip_interface(cidr).network
     for row in kernel.routes(netns):
+        if row["protocol"] == m.PROTOCOL:
+            continue  # a way to another member that needs no device of ours (host-gw): it goes with its network
         theirs = ipaddress.ip_network(row["dst"])
         is_way_out = not theirs.prefixlen or any(
             whole.version == theirs.version and whole.subnet_of(theirs) for whole in _WHOLE  # type: ignore[arg-type]

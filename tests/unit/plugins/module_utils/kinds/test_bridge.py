@@ -9,6 +9,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
     Namespace,
+    Route,
     changed,
     everything_leaves,
     kernel_of,
@@ -108,3 +109,16 @@ def test_each_namespace_has_its_own():
 def test_what_no_kernel_takes_is_refused(values, sentence):
     with pytest.raises(Problem, match=sentence):
         want("bridge", name="ch-web", **values)
+
+
+@pytest.mark.parametrize(
+    ("dst", "protocol", "refusals"),
+    [("10.80.0.64/26", 3, 1), ("10.80.0.64/26", 143, 0), ("fd00:80::/72", 3, 1), ("fd00:80::/72", 143, 0)],
+)
+def test_a_network_that_the_host_routes_to_is_in_the_way_unless_the_route_is_ours(dst, protocol, refusals):
+    there = kernel_of(Namespace(links=[Link("eth0")], routes=[Route(dst, "eth0", protocol=protocol)]))
+    wanted = want("bridge", name="ch-web", addresses=["10.80.0.1/24", "fd00:80::1/64"])
+    if refusals:
+        assert [f"overlaps {dst}" in line for line in refused(there, wanted)] == [True]
+    else:
+        assert len(changed(there, wanted)) == 1
