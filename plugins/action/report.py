@@ -44,7 +44,7 @@ class ActionModule(PlanningAction):
         # What --limit leaves out is left out here as well.
         in_play = set(map(str, task_vars["ansible_play_hosts_all"]))
         hosts = [host for host in plan.documents if host in in_play] or list(plan.documents)
-        fleet = values.of_plan(plan, before, hosts, sources.ignored)
+        fleet = values.of_plan(plan, before, hosts, sources.ignored, asked=bool(arguments["plan_dir"]))
         if arguments["plan_dir"]:
             fleet = _verified(fleet, arguments["plan_dir"], in_play)
         result = write(arguments["dest"], page.page(fleet), self._task.check_mode, diff=False)

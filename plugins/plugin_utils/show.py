@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
@@ -17,6 +18,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.sh
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import ANY_HOST, Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Network
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
+
+Documents = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,19 @@ class Holder:
     new: bool = False
 
 
-def holders(plan: Plan, before: Ledger) -> list[Holder]:
-    """All of a fleet, by network, host and container; a host's own devices come before its containers'."""
-    found = [*_hosts(plan), *_containers(plan, before)]
+def holders(plan: Plan, before: Ledger, documents: Documents | None = None) -> list[Holder]:
+    """All of a fleet, by network, host and container; a host's own devices come before its containers'.
+
+    ``documents``: the plan's, where somebody has made them already; of another selection, hosts' own devices are told
+    of its hosts.
+    """
+    found = [*_hosts(plan, plan.documents if documents is None else documents), *_containers(plan, before)]
     return sorted(found, key=lambda each: (each.network, each.host, each.container, each.interface))
 
 
-def _hosts(plan: Plan) -> Iterator[Holder]:
+def _hosts(plan: Plan, documents: Documents) -> Iterator[Holder]:
     """Devices with addresses outside of sandboxes: bridges with a gateway's, VTEPs, shims."""
-    for host, document in plan.documents.items():
+    for host, document in documents.items():
         for objects in document.values():
             for each in objects if isinstance(objects, list) else ():
                 if each.get("addresses") and not each.get("sandbox") and "network" in each:

@@ -218,14 +218,22 @@ def _wide(box: Box, width: float) -> Box:
 
 
 def _columns(draft: Sequence[Card], shared: Sequence[ShownNetwork]) -> int:
-    """How many bring the drawing nearest to a screen's shape."""
+    """How many bring the drawing nearest to a screen's shape. All are tried, on plain numbers."""
+    middles, total = _middles(draft)
+    heights = [card.height + GAP for card in draft]
+    widths = [card.width + card.ports_width for card in draft]
+    beside = PITCH * (len(shared) + 1) + GAP
 
     def _away(columns: int) -> float:
-        found = _split(draft, columns)
-        beside = PITCH * (len(shared) + 1) + GAP
-        width = sum(max(card.width + card.ports_width for card in column) + beside for column in found)
-        height = max(sum(card.height + GAP for card in column) for column in found) + (LINE + 14) * len(shared)
-        return abs(math.log(width / height / RATIO))
+        high, wide = [0.0] * columns, [0.0] * columns
+        for middle, height, width in zip(middles, heights, widths, strict=True):
+            column = min(int(middle * columns / total), columns - 1)
+            high[column] += height
+            if width > wide[column]:
+                wide[column] = width
+        used = [each for each, height in zip(wide, high, strict=True) if height]
+        height = max(high) + (LINE + 14) * len(shared)
+        return abs(math.log(sum(each + beside for each in used) / height / RATIO))
 
     return min(range(1, len(draft) + 1), key=_away, default=1)
 
@@ -257,14 +265,20 @@ def _in_columns(draft: Sequence[Card], shared: Sequence[ShownNetwork], columns: 
 
 def _split(draft: Sequence[Card], columns: int) -> list[list[Card]]:
     """In their order, so that columns are about as high as each other."""
-    total = sum(card.height + GAP for card in draft)
+    middles, total = _middles(draft)
     found: list[list[Card]] = [[] for _column in range(columns)]
-    passed = 0.0
-    for card in draft:
-        middle = passed + (card.height + GAP) / 2
+    for card, middle in zip(draft, middles, strict=True):
         found[min(int(middle * columns / total), columns - 1)].append(card)
-        passed += card.height + GAP
     return [column for column in found if column]
+
+
+def _middles(draft: Sequence[Card]) -> tuple[list[float], float]:
+    """The height of each card's middle with all below each other, and that of all."""
+    passed, middles = 0.0, []
+    for card in draft:
+        middles.append(passed + (card.height + GAP) / 2)
+        passed += card.height + GAP
+    return middles, sum(card.height + GAP for card in draft)
 
 
 def _at(card: Card, x: float, y: float, risers: Mapping[str, float]) -> Card:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -15,6 +16,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 # Elements that have no end tag in HTML; in SVG an empty element closes itself, which HTML's parser takes as well.
 _VOID = frozenset(("meta", "input", "br", "wbr"))
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9:-]*")
+# Text without any of these, nor signs beyond ASCII, is its own markup.
+_SPECIAL = re.compile("[&<>\"'\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Markup(str):
@@ -30,7 +33,10 @@ def escaped(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    text = _CONTROLS.sub("\ufffd", str(value))
+    text = str(value)
+    if text.isascii() and not _SPECIAL.search(text):
+        return Markup(text)
+    text = _CONTROLS.sub("\ufffd", text)
     if not text.isascii():
         text = "".join(f"<U+{ord(sign):04X}>" if _turns(sign) else sign for sign in text)
     return Markup(html.escape(text, quote=True))
@@ -42,18 +48,22 @@ def _turns(sign: str) -> bool:
 
 def element(tag: str, /, *content: object, **attributes: object) -> Markup:
     """An element. Attributes: ``class_`` is ``class``, ``data_host`` is ``data-host``; None and False are left out."""
-    words = [tag]
+    head = f"<{_name(tag)}"
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        attribute = key.rstrip("_").replace("_", "-")
-        words.append(attribute if value is True else f'{attribute}="{escaped(value)}"')
-    if not all(_NAME.fullmatch(word.partition("=")[0]) for word in words):
-        raise ValueError(f"{words} are no names of an element and attributes")
-    head = f"<{' '.join(words)}>"
+        attribute = _name(key.rstrip("_").replace("_", "-"))
+        head += f" {attribute}" if value is True else f' {attribute}="{escaped(value)}"'
     if tag in _VOID and not content:
-        return Markup(head)
-    return Markup(f"{head}{joined(content)}</{tag}>")
+        return Markup(f"{head}>")
+    return Markup(f"{head}>{joined(content)}</{tag}>")
+
+
+@functools.cache
+def _name(word: str) -> str:
+    if not _NAME.fullmatch(word):
+        raise ValueError(f"{word!r} is no name of an element or an attribute")
+    return word
 
 
 def joined(parts: Iterable[object], between: str = "") -> Markup:

@@ -13,6 +13,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils.report import problems, tables
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.assets import asset
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.faults import faults_of
@@ -26,6 +27,7 @@ TITLE = "Container networks"
 _NARROW_HOSTS = 60
 
 
+@without_garbage_collection
 def page(fleet: ShownFleet) -> str:
     """All of the report."""
     style, script = asset("drawing.css") + asset("report.css"), asset("report.js")
@@ -81,8 +83,8 @@ def _topology(fleet: ShownFleet, keys: FilterKeys) -> Markup:
     faults = faults_of(fleet)
     wide = lay_out(fleet, faults)
     pictures = [drawn(wide, keys, "wide")]
-    narrow = lay_out(fleet, faults, 1)
-    if narrow.width < wide.width and len(fleet.hosts) <= _NARROW_HOSTS:
+    narrow = lay_out(fleet, faults, 1) if len(fleet.hosts) <= _NARROW_HOSTS else wide
+    if narrow.width < wide.width:
         pictures.append(drawn(narrow, keys, "narrow"))
     view = element(
         "div", element("div", *pictures, class_="sheet"), class_="view" if len(pictures) == 1 else "view two",

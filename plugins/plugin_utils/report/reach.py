@@ -11,7 +11,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.report.marku
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.rows import bad, good, scrolled, table
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.svg import FilterKeys
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.values import ShownFleet, ShownNetwork
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.causes import Results, reason_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.causes import Results, failures, reason_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Try
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import (
     NOT_TRIED,
@@ -59,17 +59,24 @@ def _matrix(fleet: ShownFleet, some: Sequence[Try], keys: FilterKeys) -> Iterato
     if fleet.found is None:
         yield from _planned(across, keys)
         return
-    found = matrix_of(across, fleet.found.results)
-    failed = sorted(found.failed)
-    if len(found.names) > _MOST:
-        yield element("p", f"{len(found.cells) - len(failed)} of {len(found.cells)} ways between containers answer.")
-        rows = [(None, None, None, [*pair, bad(found.cells[pair])]) for pair in failed]
-        if rows:
-            yield scrolled(table(["From", "To", "Outcome"], rows))
+    if len({each.source for each in across} | {each.target for each in across}) > _MOST:
+        yield from _failing(across, fleet.found.results)
         return
+    found = matrix_of(across, fleet.found.results)
     families = " / ".join(f"IPv{version}" for version in found.versions)
     yield element("p", f"Times by {families}; a row is who asks.", class_="soft")
     yield scrolled(_square(found, _hosts(across, keys)))
+
+
+def _failing(across: Sequence[Try], results: Results) -> Iterator[Markup]:
+    """Of many hosts, how many of the ways between them answer, and those that do not."""
+    failed = {(each.source, each.target) for each in failures(across, results)}
+    ways = len({(each.source, each.target) for each in across})
+    yield element("p", f"{ways - len(failed)} of {ways} ways between containers answer.")
+    if failed:
+        found = matrix_of([each for each in across if (each.source, each.target) in failed], results)
+        rows = [(None, None, None, [*pair, bad(found.cells[pair])]) for pair in sorted(failed)]
+        yield scrolled(table(["From", "To", "Outcome"], rows))
 
 
 def _hosts(across: Sequence[Try], keys: FilterKeys) -> dict[str, int | None]:

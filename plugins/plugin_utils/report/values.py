@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils import show
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
@@ -78,13 +79,19 @@ class ShownFleet:
         return found
 
 
-def of_plan(plan: Plan, before: Ledger, hosts: Sequence[str], warnings: Sequence[str] = ()) -> ShownFleet:
-    """What is planned for these hosts. ``before`` is the ledger as it is, ``warnings`` are of reading the inventory."""
+@without_garbage_collection
+def of_plan(
+    plan: Plan, before: Ledger, hosts: Sequence[str], warnings: Sequence[str] = (), asked: bool = False
+) -> ShownFleet:
+    """What is planned for these hosts. ``before`` is the ledger as it is, ``warnings`` are of reading the inventory.
+
+    ``asked``: hosts have said what can be tried, so what could be by the plan alone is not worked out.
+    """
     chosen = set(hosts)
     documents = {host: plan.documents[host] for host in plan.documents if host in chosen}
     about = notes.about(documents, plan.networks)
     used = usage.of_plan(plan, chosen)
-    told = [each for each in show.holders(plan, before) if each.host in chosen]
+    told = [each for each in show.holders(plan, before, documents) if each.host in chosen]
     networks = (plan.fleet.networks[name] for name in plan.networks)
     underlay = {name: str(host.underlay) for name, host in plan.fleet.hosts.items() if host.underlay}
     shown = [_network(network, about[network.name], chosen) for network in networks]
@@ -96,7 +103,7 @@ def of_plan(plan: Plan, before: Ledger, hosts: Sequence[str], warnings: Sequence
         warnings=(*warnings, *plan.warnings, *usage.warnings(used), *_unknown(told)),
         digest=plan.digest(),
         joined=_joined(plan),
-        tries=tuple(probes.tries(documents, plan.networks, underlay, Heard())),
+        tries=() if asked else tuple(probes.tries(documents, plan.networks, underlay, Heard())),
     )
 
 
@@ -148,11 +155,13 @@ def _unknown(told: Sequence[Holder]) -> list[str]:
     return [told_] if new else []
 
 
+@without_garbage_collection
 def verified(
     fleet: ShownFleet, tries: Sequence[Try], found: Findings, asked: Sequence[str], when: str
 ) -> ShownFleet:
     """The fleet with what hosts have answered. ``when``: date and time of it, as it is to be read."""
-    some = [each for each in tries if each.host in set(asked)]
+    hosts = set(asked)
+    some = [each for each in tries if each.host in hosts]
     return replace(
         fleet,
         tries=tuple(some),

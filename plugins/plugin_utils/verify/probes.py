@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
     Document,
     End,
@@ -50,6 +51,7 @@ class AskedFleet:
                 yield other, address
 
 
+@without_garbage_collection
 def tries(
     documents: Mapping[str, Document],
     networks: Networks,
@@ -83,14 +85,15 @@ def _one_a_host(some: Sequence[End]) -> list[End]:
 
 def _across(network: str, some: Sequence[End]) -> Iterator[Try]:
     """Each host's container to each other's, small and as large as the network takes, in each family."""
+    targets = [(each.host, each.label, each.addresses, each.first_of_each_family()) for each in some]
     for source in some:
-        for target in some:
-            if source.host != target.host:
-                where = (source.host, network)
-                for to in target.addresses:
-                    yield attempt(*where, "matrix", source, target.label, target.host, to)
-                for to in target.first_of_each_family():
-                    yield attempt(*where, "mtu", source, target.label, target.host, to, size=source.mtu)
+        where, mtu = (source.host, network), source.mtu
+        for host, label, addresses, firsts in targets:
+            if source.host != host:
+                for to in addresses:
+                    yield attempt(*where, "matrix", source, label, host, to)
+                for to in firsts:
+                    yield attempt(*where, "mtu", source, label, host, to, size=mtu)
 
 
 def _within(network: str, some: Sequence[End]) -> Iterator[Try]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -15,7 +16,8 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import show
-from ansible_collections.containerhost.network.plugins.plugin_utils.report import svg, values
+from ansible_collections.containerhost.network.plugins.plugin_utils.report import layout, svg, values
+from ansible_collections.containerhost.network.plugins.plugin_utils.report.faults import Faults
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.page import page
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings, matrix_of
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.report.reading import below, read, rows
@@ -110,6 +112,41 @@ def test_each_cell_of_the_matrix_is_verify_s(fleet):
         for target, cell in zip(found.names, row.children[1:], strict=True):
             assert cell.text.removeprefix("✓ ").removeprefix("✕ ") == found.cells.get((source, target), "·")
             assert (cell.attributes.get("class") == "bad") is ("h3/cache" in (source, target) and source != target)
+
+
+def test_of_many_hosts_the_ways_that_fail_are_told_and_the_others_counted(new_fleet):
+    fleet = new_fleet()
+    containers = "{app: {networks: {fabric: {}}}}"
+    for number in range(4, 66):
+        fleet.variables(f"h{number:02}", **fleet.hosts["h1"], containerhost_underlay_address=f"198.18.8.{number}")
+        fleet.containers(f"h{number:02}", containers)
+    plan = fleet.plan()
+    some = tried(plan)
+    results = answered_but(some, h3_is_cut_off)
+    found = matrix_of([each for each in some if each.network == "fabric"], results)
+    shown = values.of_plan(plan, fleet.ledger, list(plan.documents), asked=True)
+    assert shown.tries == ()
+    tree = read(page(values.verified(shown, some, Findings(results), list(plan.documents), WHEN)))
+    assert (len(found.names), len(found.failed)) == (65, 128)
+    told = f"{len(found.cells) - 128} of {len(found.cells)} ways between containers answer."
+    assert told in [each.text for each in tree.all("p")]
+    [table] = [each for each in tree.all("table") if each.one("thead").text == "FromToOutcome"]
+    assert [[cell.text for cell in row.children] for row in table.one("tbody").children] == [
+        [*pair, f"✕ {found.cells[pair]}"] for pair in sorted(found.failed)
+    ]
+
+
+def test_columns_are_those_that_bring_a_drawing_nearest_to_a_screen_s_shape(new_fleet):
+    fleet = new_fleet()
+    for number in range(4, 40):
+        fleet.variables(f"h{number:02}", **fleet.hosts["h1"], containerhost_underlay_address=f"198.18.8.{number}")
+        some = ", ".join(f"app{each}: {{networks: {{web: {{}}}}}}" for each in range(number % 7))
+        fleet.containers(f"h{number:02}", f"{{{some}}}")
+    shown = planned(fleet)
+    found = layout.lay_out(shown, Faults())
+    every = [layout.lay_out(shown, Faults(), columns) for columns in range(1, len(shown.hosts) + 1)]
+    best = min(abs(math.log(each.width / each.height / layout.RATIO)) for each in every)
+    assert abs(abs(math.log(found.width / found.height / layout.RATIO)) - best) < 0.05
 
 
 def test_the_broken_hop_is_the_first_thing(fleet):
