@@ -57,6 +57,12 @@ options:
         if there is a O(master).
     type: bool
     version_added: 0.2.0
+  announce: &announce
+    description:
+      - Whether the segment is told where the container is when it comes to the port, as on a LAN whose switches
+        remember at which port it was (gratuitous ARP, unsolicited neighbour advertisement).
+    type: bool
+    version_added: 0.2.0
   host_mac: &host_mac
     description:
       - The host end's MAC, a unicast one in quotes. By default a random one.
@@ -146,6 +152,7 @@ options:
       isolated: *isolated
       hairpin: *hairpin
       fixed_mac: *fixed_mac
+      announce: *announce
       host_mac: *host_mac
       interface: *interface
       mac: *mac

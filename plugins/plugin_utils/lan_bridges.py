@@ -25,6 +25,8 @@ _NO_MEANING = {
     "host_access": "its containers reach the host as all others on the LAN do",
     "outbound_address": "its containers leave under their own addresses",
 }
+# That it is closed to its containers is said of a host by an empty list.
+_NOT_SAID = {**dict.fromkeys(_NO_MEANING, (None, (), {})), "host_access": (None,)}
 _MULTICAST_AND_LOCAL = 0xFE  # first byte: no MAC of an interface is larger, and a bridge without one takes the smallest
 
 
@@ -41,7 +43,8 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         yield new.object_of("uplink", network.name, **fields, mtu=max(mtus, default=None))
     yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in network.endpoints.get(host, ()):
-        yield _end(new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint)))
+        routes = new.default_routes(endpoint)
+        yield _end(new.veth(network, endpoint, network.spec.mtu, not options["icc"], routes, announce=True))
         yield from new.rate(network, endpoint)
 
 
@@ -60,7 +63,7 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
             " `bridge`",
         )
     for option, why in _NO_MEANING.items():
-        if options[option]:
+        if options[option] not in _NOT_SAID[option]:
             problems.add(f"{where}it is bridged, and has `{option}`: {why}", "Leave it out")
     if network.spec.internal:
         problems.add(f"{where}it is bridged into a LAN, and internal", "Leave one of them out")

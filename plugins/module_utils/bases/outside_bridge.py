@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted, realm
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
@@ -16,3 +18,17 @@ def with_its_mtu(kernel: Kernel, port: Wanted) -> Wanted:
     if bridge is None or said or kernel.is_ours(bridge.name, port.netns):
         return port
     return port._replace(values={**port.values, "mtu": bridge.mtu})
+
+
+def hosts_own(kernel: Kernel, port: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+    """Addresses of a container's that the host has itself: on its LAN, the plan knows one of them at most."""
+    bridge = kernel.link(port.values.get("master"), port.netns)
+    if "addresses" not in changed or bridge is None or kernel.is_ours(bridge.name, port.netns):
+        return
+    wanted = {cidr.partition("/")[0] for cidr in port.values.get("addresses") or ()}
+    for device, some in sorted(kernel.given_addresses(port.netns).items()):
+        for address in sorted(wanted & some):
+            yield (
+                f"{address} is this host's own, on {device}: give the container another, or leave it out of the"
+                " network's addresses (`range`, `exclude`)"
+            )

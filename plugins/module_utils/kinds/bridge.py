@@ -144,10 +144,11 @@ class Bridge(DeviceKind):
         return differences
 
     def note(self, kernel: Kernel, change: Change) -> None:
-        """What the host has by it goes back to its uplink, which is read later than it is gone."""
+        """What the host has by it goes back to its uplink, which is read once it is gone, or another network's."""
         name, netns = change.values["name"], change.values.get("netns")
         links = kernel.links(netns)
-        if change.action in ("remove", "recreate") and name in links and links[name].leads_out:
+        leaves = change.action != "change" or not change.differences.keys().isdisjoint(_OF_LANS)
+        if leaves and name in links and links[name].leads_out:
             ports = {link.name for link in links.values() if link.master == name}
             kernel.notes(GONE_LANS).append((netns, links[name], ports))
         super().note(kernel, change)

@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
+from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -134,11 +135,12 @@ class Uplink(Kind):
         """With what it has by now, and the bridge is to have."""
         wanted = by_real_names(kernel, wanted, ("device",))
         wanted = wanted._replace(key=self.key_of(wanted.values, wanted.owner))
-        port = port_of(kernel, wanted.values)
+        port, bridge = port_of(kernel, wanted.values), wanted.values.get("bridge")
         if not wanted.present or port is None:
             return wanted._replace(values={**wanted.values, "left": []})
         side = side_of(kernel, port, wanted.netns)
-        more = {"side": side, "moves": side.rows.texts, "left": [], "port": port.name, "up": port.up}
+        news = [told for where in kernel.notes(ANNOUNCED) if where[:2] == (wanted.netns, bridge) for told in where[2]]
+        more = {"side": side, "moves": side.rows.texts, "left": [], "port": port.name, "up": port.up, "news": news}
         return wanted._replace(values={**wanted.values, **more})
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
@@ -186,6 +188,7 @@ class Uplink(Kind):
         return [
             [*self._noted(wanted), *_set(bridge, at_once, netns)],
             *_moved(side, port, bridge, netns),
+            [*values.get("news", ())],
         ]
 
     def _noted(self, wanted: Wanted) -> list[Record]:

@@ -19,7 +19,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     no_bridge,
     wants_ipv6,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import with_its_mtu
+from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import hosts_own, with_its_mtu
+from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED, announced, news
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -30,7 +31,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
     namespaces,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Answer, DeleteLink, Record
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     AT_FIRST,
@@ -69,6 +70,7 @@ class Veth(DeviceKind):
         "isolated": {"type": "bool"},
         "hairpin": {"type": "bool"},
         "fixed_mac": {"type": "bool"},
+        "announce": {"type": "bool"},
         **sandbox_interface.SANDBOX_OPTIONS,
     }
 
@@ -155,6 +157,7 @@ class Veth(DeviceKind):
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         yield from super().limits(kernel, wanted, changed)
+        yield from hosts_own(kernel, wanted, changed)
         there = kernel.link(wanted.values["name"], wanted.netns)
         if wanted.values.get("master") or (there is not None and there.master is not None):
             return
@@ -226,7 +229,7 @@ class Veth(DeviceKind):
             return values
         values["host_mac"] = values.pop("mac")
         values.pop("addresses", None)  # of this end, which has none; the sandbox's end is where they are
-        values["master"] = link.master
+        values["master"], values["announce"] = link.master, wanted.values.get("announce") if wanted else None
         for option, attribute in _PORT.items():
             values[option] = bool(link.port.get(attribute))
         values["fixed_mac"] = link.port.get("IFLA_BRPORT_LEARNING") == 0
@@ -255,6 +258,9 @@ class Veth(DeviceKind):
 
     def note(self, kernel: Kernel, change: Change) -> None:
         super().note(kernel, change)
+        if change.action != "remove" and change.values.get("announce"):
+            told = announced(change.values, sandbox_interface.netns_of(change.values))
+            kernel.notes(ANNOUNCED).append((change.values.get("netns"), change.values["master"], told))
         if change.action != "remove" and change.values.get("fixed_mac"):
             place = (change.values.get("netns"), change.values["master"], change.values["mac"])
             kernel.notes(FIXED_MACS).append(place)
@@ -279,7 +285,7 @@ class Veth(DeviceKind):
             sandbox_interface.attach(values, path),
             # The host's end last, when it has a carrier: the bridge looks through its ports whenever one comes or goes.
             [m.set_link(values["name"], netns, up=True)] if values["up"] else [],
-            _answers(values, netns, path),
+            news(values, netns, path),
         ]
 
     def _made(self, wanted: Wanted, path: str | None) -> m.Message:
@@ -360,16 +366,6 @@ def named_end(alias: str | None) -> Values:
     if not colon or not slash:
         return {}
     return {"sandbox": {"engine": engine, "ref": ref}, "interface": interface}
-
-
-def _answers(values: Values, netns: str | None, path: str | None) -> list[Answer]:
-    """The host asks on the bridge, as may whoever restarts a container and waits for it; of a container whose MAC is
-    fixed, it is told by neighbours that stay."""
-    wanted = values["up"] and values.get("master") and not values.get("fixed_mac")
-    if not (wanted and values.get("mac") and values["addresses"]):
-        return []
-    addresses = tuple(cidr.split("/")[0] for cidr in values["addresses"])
-    return [Answer(netns, values["master"], values["mac"], addresses, path, values["interface"])]
 
 
 def _fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:

@@ -113,7 +113,10 @@ def of(host: Host, device: str) -> list[str]:
 
 def test_containers_are_on_the_hosts_own_lan_which_keeps_all_that_it_had(town, before):
     there = of(town.host, "eth0")
+    for address in (SHOP4, SHOP6):  # as it was known where it has been before
+        town.host.outside(*f"ip neigh replace {address} lladdr 02:00:00:00:00:99 dev eth0 nud stale".split())
     run(town.host, planned(BESIDE, CONTAINERS))
+    assert "02:00:00:00:00:99" not in town.host.outside("ip", "neigh")
     assert of(town.host, "ch-lan") == there
     assert of(town.host, "eth0") == []
     town.serve("shop", 80)
@@ -185,5 +188,95 @@ def test_a_run_that_was_killed_is_ended_by_the_next(own_town, monkeypatch):
         assert (of(host, "ch-lan"), of(host, "eth0")) == (there, [])
         run(host, NOTHING)
         assert of(host, "eth0") == there
+    host.settle()
+    assert host.snapshot() == snapshot
+
+
+def test_what_the_host_is_given_by_either_of_them_is_the_bridges_and_then_the_interfaces(town, before):
+    document = planned(LAN, CONTAINERS.split("web:")[0])
+    run(town.host, document)
+    there = of(town.host, "ch-lan")
+    # As a boot, or `ifup`, sets up the interface again; and as somebody does who sees where addresses are.
+    set_up = "addr add 198.18.0.1/24", "route replace default via 198.18.0.2 table 77", "addr add 198.18.0.7/24"
+    for command in set_up:
+        town.host.run("ip", *command.split(), "dev", "eth0")
+    town.host.run(*"ip addr add 198.18.0.8/24 dev ch-lan".split())
+    assert run(town.host, document)["changed"] is True
+    assert of(town.host, "eth0") == []
+    assert set(of(town.host, "ch-lan")) > set(there)
+    run(town.host, NOTHING)
+    for address in ("198.18.0.7/24", "198.18.0.8/24"):
+        assert address in town.host.run("ip", "addr", "show", "dev", "eth0")
+        town.host.run("ip", "addr", "del", address, "dev", "eth0")
+
+
+# It has been up before, and is down.
+SECOND = """
+ip link add eth1 type veth peer name lan1
+ip link set eth1 up
+ip link set eth1 down
+ip addr add 198.51.100.1/24 dev eth1
+"""
+ANOTHER = LAN.replace("uplink: eth0", "uplink: eth1")
+OWN = "lan: {driver: bridge, subnets: [10.81.1.0/24]}\n"
+
+
+def test_a_network_changes_its_uplink_and_whether_it_has_one(town, before):
+    """What was by one interface goes back to that, and nothing of it to the next."""
+    town.host.run("sh", "-ec", SECOND)
+    with_two = town.host.snapshot()
+    there = of(town.host, "eth0")
+    for networks in (LAN, ANOTHER, OWN, LAN, OWN, ANOTHER):
+        uplink = {LAN: "eth0", ANOTHER: "eth1"}.get(networks)
+        run(town.host, planned(networks, "shop: {networks: {lan: {}}}"))
+        assert (of(town.host, "ch-lan" if uplink == "eth0" else "eth0")) == there
+        master = town.host.run("ip", "-o", "link", "show", "master", "ch-lan")
+        assert [name for name in ("eth0", "eth1") if f" {name}@" in master] == [uplink] * bool(uplink)
+        assert ("198.51.100.1" in town.host.run("ip", "addr", "show", "dev", "ch-lan")) is (uplink == "eth1")
+        assert ("10.81.1.1" in town.host.run("ip", "addr", "show", "dev", "ch-lan")) is (uplink is None)
+    run(town.host, NOTHING)
+    town.host.settle()
+    assert town.host.snapshot() == with_two  # down again, as it was
+    town.host.run("ip", "link", "del", "eth1")
+
+
+def test_an_uplink_that_goes_and_comes_back_is_a_port_again(own_town):
+    host, document = own_town.host, planned(LAN, "shop: {networks: {lan: {}}}")
+    run(host, document)
+    there = host.run("ip", "-4", "-o", "addr", "show", "dev", "ch-lan")
+    host.outside("ip", "link", "del", "eth0")
+    assert "there is no interface eth0 on this host" in host.module("document", document=document, remove=["*"])["msg"]
+    peer = f"peer name eth0 address 02:00:c6:12:00:01 netns {host.pid}"
+    host.outside("sh", "-ec", f"ip link add eth0 address 02:00:c6:12:00:02 type veth {peer}; ip link set eth0 up")
+    host.outside("ip", "addr", "add", "198.18.0.2/24", "dev", "eth0")
+    assert run(host, document)["counts"]["added"] == 1
+    assert host.run("ip", "-4", "-o", "addr", "show", "dev", "ch-lan") == there
+    assert own_town.reaches("shop", OUTSIDE4) and own_town.reaches("outside", "198.18.0.1")
+
+
+FOREIGN = """
+ip link add br0 type bridge
+ip link set br0 up
+ip link set eth0 master br0
+ip addr flush dev eth0 scope global
+ip addr add 198.18.0.1/24 dev br0
+"""
+
+
+def test_a_bridge_of_the_hosts_own_is_used_and_left_as_it_is(own_town):
+    host = own_town.host
+    document = planned(LAN.replace("uplink: eth0", "bridge: br0"), "shop: {networks: {lan: {}}}")
+    assert "there is no bridge br0" in host.module("document", document=document)["msg"]
+    host.run("sh", "-ec", FOREIGN)
+    host.outside("ip", "link", "set", "eth0", "mtu", "9000")
+    host.run("ip", "link", "set", "eth0", "mtu", "9000")
+    host.run("timeout", "10", "sh", "-c", "until ip link show br0 | grep -q LOWER_UP; do sleep 0.02; done")
+    host.settle()
+    link, snapshot = host.run("ip", "-o", "link", "show", "br0"), host.snapshot()
+    assert "mtu 9000" in link
+    run(host, document)
+    assert host.run("ip", "-o", "link", "show", "br0") == link
+    assert own_town.reaches("shop", OUTSIDE4, "-s", "8900", "-M", "do") and own_town.reaches(None, SHOP4)
+    run(host, NOTHING)
     host.settle()
     assert host.snapshot() == snapshot

@@ -40,6 +40,21 @@ all:
     containerhost_guard_timeout: {seconds}
     containerhost_networks:
       web: {{driver: bridge, subnets: [{subnet}], mtu: {mtu}}}
+      {more}
+"""
+# On every host, as it says: h1, by the interface that it is reached by.
+ON_THE_LAN = """lan:
+        driver: bridge
+        gateway_mode: bridged
+        uplink: eth0
+        hosts: h1
+        subnets: [{cidr: 192.0.2.0/24, range: 192.0.2.128/26}]
+"""
+# The host's own rules know its interface, and nothing of a bridge.
+FIREWALL = """
+nft add table inet own
+nft add chain inet own input '{ type filter hook input priority 0; }'
+nft add rule inet own input tcp dport 22 iifname != eth0 drop
 """
 RIGHT = "10.80.0.0/24"
 WRONG = "192.0.2.12/30"  # the controller is in it, and the host is not
@@ -54,7 +69,8 @@ PidFile none
 END
 /usr/sbin/sshd -f /run/keys/conf -E /run/keys/log
 """
-STATE = "ip -br addr; ip route; nft list ruleset; cat /etc/containerhost/document.json; find /run/containerhost"
+KERNEL = "ip -br addr; ip route; nft list ruleset"
+STATE = f"{KERNEL}; cat /etc/containerhost/document.json; find /run/containerhost"
 
 
 class Fleet:
@@ -73,8 +89,8 @@ class Fleet:
             lab.run("h1", f"umask 077; cat > /run/keys/{name} <<'END'\n{text}END")
         lab.run("h1", SERVER)
 
-    def plan(self, subnet: str = RIGHT, mtu: int = 1500, seconds: int = 60) -> None:
-        text = FLEET.format(folder=self.folder, subnet=subnet, mtu=mtu, seconds=seconds)
+    def plan(self, subnet: str = RIGHT, mtu: int = 1500, seconds: int = 60, more: str = "") -> None:
+        text = FLEET.format(folder=self.folder, subnet=subnet, mtu=mtu, seconds=seconds, more=more)
         self.lab.inventory(text)
 
     def enter(self, container: str | None = None) -> tuple[str, ...]:
@@ -86,6 +102,18 @@ class Fleet:
 
     def site(self, *arguments: str, container: str | None = None):
         return self.lab.play("containerhost.network.site", *arguments, prefix=self.enter(container))
+
+    def site_killed_when(self, text: str, command: str) -> None:
+        """A run whose controller is killed once the host shows this."""
+        argv = [*self.enter(), str(BIN / "ansible-playbook"), "-i", "inventory", "containerhost.network.site"]
+        nothing, own = subprocess.DEVNULL, {"cwd": self.lab.folder, "env": self.lab.environment}
+        run = subprocess.Popen(argv, stdout=nothing, stderr=nothing, start_new_session=True, **own)
+        deadline = time.monotonic() + 60
+        while text not in self.lab.run("h1", command):
+            assert time.monotonic() < deadline and run.poll() is None
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
 
     def logins(self) -> int:
         return self.lab.run("h1", "cat /run/keys/log").count("Accepted publickey")
@@ -128,17 +156,32 @@ def test_a_run_that_cuts_its_own_way_fails_and_the_host_is_as_before(fleet):
 def test_the_host_is_as_before_where_the_controller_has_been_killed(fleet):
     before = fleet.state()
     fleet.plan(WRONG, seconds=3)
-    argv = [*fleet.enter(), str(BIN / "ansible-playbook"), "-i", "inventory", "containerhost.network.site"]
-    nothing, own = subprocess.DEVNULL, {"cwd": fleet.lab.folder, "env": fleet.lab.environment}
-    run = subprocess.Popen(argv, stdout=nothing, stderr=nothing, start_new_session=True, **own)
-    deadline = time.monotonic() + 60
-    while "192.0.2.13/30" not in fleet.lab.run("h1", "ip -br addr"):
-        assert time.monotonic() < deadline and run.poll() is None
-        time.sleep(0.1)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    fleet.site_killed_when("192.0.2.13/30", "ip -br addr")
     assert "10.80.0.0" in fleet.saved()  # what a boot would restore
     fleet.await_state(before)
+
+
+def test_a_host_that_is_not_reached_by_its_bridge_on_the_lan_has_its_interface_again(fleet):
+    """Whatever the reason: here, its own firewall lets people in by the interface alone. The controller is killed."""
+    fleet.lab.run("h1", FIREWALL)
+    before = fleet.state()
+    fleet.plan(seconds=3, more=ON_THE_LAN)
+    fleet.site_killed_when("192.0.2.11", "ip -br addr show dev ch-lan 2>&1 || true")
+    fleet.await_state(before)
+    fleet.lab.run("h1", "nft delete table inet own")
+
+
+def test_a_host_that_is_reached_by_its_bridge_on_the_lan_stays_there(fleet):
+    before = fleet.lab.run("h1", KERNEL)
+    fleet.plan(more=ON_THE_LAN)
+    played = fleet.site()
+    assert played.status == 0, played.output
+    assert "192.0.2.11" in fleet.lab.run("h1", "ip -br addr show dev ch-lan")
+    assert "ch-lan" in fleet.saved()
+    fleet.plan()
+    played = fleet.site()
+    assert played.status == 0, played.output
+    assert fleet.lab.run("h1", KERNEL) == before
 
 
 def test_what_leaves_the_way_as_it_was_stays(fleet):
