@@ -25,7 +25,8 @@ def version_of(address: str) -> int:
 class End:
     """A container's attachment to a network, with where it is. ``from_host``: the host reaches it, by whatever way.
 
-    ``own`` are the host's addresses on this network, ``isolated`` the containers' that it does not reach.
+    ``own`` are the host's addresses on this network, ``isolated`` the containers' that it does not reach. ``on_lan``:
+    it is switched into a LAN that the host is on itself.
     """
 
     host: str
@@ -34,6 +35,7 @@ class End:
     from_host: bool
     own: tuple[str, ...] = ()
     isolated: frozenset[str] = frozenset()
+    on_lan: bool = False
 
     @property
     def sandbox(self) -> Mapping[str, str]:
@@ -82,11 +84,17 @@ def ends(documents: Mapping[str, Document], kinds: Iterable[Kind] = KINDS) -> It
             if (attachment := kind.attachment(values)) is not None
         ]
         shims = {network for network, attachment in found if attachment.sandbox is None}
-        own, isolated = _own_addresses(document), _isolated(document)
+        own, isolated, lans = _own_addresses(document), _isolated(document), _lans(document)
         for network, attachment in found:
             if attachment.sandbox is not None:
                 reached = attachment.from_host and not isolated.issuperset(attachment.addresses) or network in shims
-                yield End(host, network, attachment, reached, tuple(own.get(network, ())), isolated)
+                yield End(host, network, attachment, reached, tuple(own.get(network, ())), isolated, network in lans)
+
+
+def _lans(document: Document) -> set[str]:
+    """Networks whose containers are on a bridge that has an uplink, or that is not ours."""
+    ours = {row["name"] for row in document.get("bridge", ()) if not row.get("uplink")}
+    return {row["network"] for row in document.get("veth", ()) if row.get("master") and row["master"] not in ours}
 
 
 def _isolated(document: Document) -> frozenset[str]:

@@ -135,7 +135,9 @@ def _sources(
         yield other, None, reachable
         break
     # Who goes out by another way than this host, or not at all, tells nothing of its ports.
-    able = [each for each in siblings if each.goes_out_by_host(version)]
+    # The container itself, on the host's own LAN, calls the host by that, and has no answer for its own address there.
+    beside = [each.sandbox for each in siblings if each.on_lan and each.sandbox == end.sandbox]
+    able = [each for each in siblings if each.goes_out_by_host(version) and each.sandbox not in beside]
     able.sort(key=lambda each: each.sandbox == end.sandbox)  # the container itself, if there is no other
     for each in able[:1]:
         yield host, each, reachable

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.tran
 from ansible_collections.containerhost.network.tests.integration.conftest import Host
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING
 from ansible_collections.containerhost.network.tests.integration.document.planned import planned
+from ansible_collections.containerhost.network.tests.integration.document.test_lan import ADVERTISES
 from ansible_collections.containerhost.network.tests.integration.document.town import OUTSIDE4, OUTSIDE6, Town
 
 LAN = """
@@ -280,3 +282,35 @@ def test_a_bridge_of_the_hosts_own_is_used_and_left_as_it_is(own_town):
     run(host, NOTHING)
     host.settle()
     assert host.snapshot() == snapshot
+
+
+def test_what_routers_advertise_is_taken_by_the_bridge_and_then_by_the_interface_again(own_town):
+    host = own_town.host
+
+    def advertised(prefix: str, device: str) -> bool:
+        """Also the router, without which the kernel takes nothing else that is advertised."""
+        for _again in range(50):
+            host.outside(sys.executable, "-c", ADVERTISES, "eth0", prefix, check=False)
+            if prefix in host.run(*f"ip -6 addr show dev {device} dynamic".split()):
+                return "proto ra" in host.run(*f"ip -6 route show default dev {device}".split())
+        return False
+
+    document = planned(LAN, "shop: {networks: {lan: {}}}")
+    assert advertised("2001:db8:5::", "eth0")
+    run(host, document)
+    assert "2001:db8:5:" in host.run(*"ip -6 addr show dev ch-lan dynamic".split())
+    assert "via fe80:" in host.run(*"ip -6 route show default dev ch-lan proto ra".split())
+    assert advertised("2001:db8:6::", "ch-lan")
+    assert "metric 1024" in host.run(*"ip -6 route show default dev ch-lan proto ra".split())
+    assert run_again(host, document) is False
+    run(host, NOTHING)
+    assert {"2001:db8:5:", "2001:db8:6:"} <= prefixes(host.run(*"ip -6 addr show dev eth0 dynamic".split()))
+    assert advertised("2001:db8:7::", "eth0")
+
+
+def run_again(host: Host, document: dict) -> bool:
+    return host.module("document", document=document, remove=["*"])["changed"]
+
+
+def prefixes(shown: str) -> set[str]:
+    return {":".join(word.split(":")[:3]) + ":" for word in shown.split() if word.startswith("2001:")}

@@ -118,6 +118,20 @@ def test_who_does_not_go_out_by_the_host_is_no_witness_for_its_ports(fleet, witn
     assert {each.source for each in of(tried(fleet.plan()), "published")} == {"h1", "h2", "h1/z"}
 
 
+@pytest.mark.parametrize("bridge", ["uplink: eth1", "bridge: br0"])
+def test_on_a_lan_with_its_host_a_container_is_no_witness_for_its_own_ports(fleet, bridge):
+    """It calls the host by the LAN, and is called by itself from there. Its host reaches it, and it its router."""
+    lan = f"driver: bridge, gateway_mode: bridged, {bridge}, subnets: [{{cidr: 192.168.7.0/24, gateway: 192.168.7.1}}]"
+    fleet.more_networks(f"lan: {{{lan}}}")
+    one = "z: {default_route: web, networks: {lan: , web: {publish: ['80:80']}}}"
+    some = tried(fleet.only_containers(h1=f"{{{one}, a: {{networks: {{lan: }}}}}}").plan())
+    assert {each.source for each in of(some, "published")} == {"h1", "h2"}
+    assert {each.target for each in of(some, "host")} == {"h1/a", "h1/z"}
+    assert {each.source for each in of(some, "router")} == {"h1/a"}
+    beside = f"{{{one}, b: {{networks: {{web: }}}}}}"
+    assert "h1/b" in {each.source for each in of(tried(fleet.only_containers(h1=beside).plan()), "published")}
+
+
 def test_ports_of_a_routed_network_are_tried_at_the_container_s_own_address(fleet):
     fleet.networks(
         "{web: {driver: bridge, gateway_mode: routed, subnets: [10.80.0.0/24]},"
