@@ -26,16 +26,22 @@ _SECONDS = 120  # listeners that nobody ends do so by themselves
 
 
 class ActionModule(EveryKindAction):
-    """Three phases, so that all hosts answer while all hosts ask: ``listen``, ``probe``, ``report``."""
+    """Phases, so that all hosts answer while all hosts ask: ``listen``, ``probe``, ``follow``, ``report``."""
 
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = ActionBase.run(self, tmp, task_vars)
         arguments, task_vars = self._task.args, task_vars or {}
-        phases = {"listen": self._listen, "probe": self._probe, "report": self._report}
+        phases = {
+            "listen": self._listen,
+            "probe": self._probe,
+            "follow": self._follow,
+            "report": self._report,
+        }
         if arguments.get("phase") not in phases or not arguments.get("plan_dir"):
-            return {**result, "failed": True, "msg": "verify needs plan_dir, and phase listen, probe or report."}
+            msg = "verify needs plan_dir, and phase listen, probe, follow or report."
+            return {**result, "failed": True, "msg": msg}
         try:
             return {**result, **phases[arguments["phase"]](arguments["plan_dir"], task_vars)}
         except Refusal as refusal:
@@ -74,6 +80,20 @@ class ActionModule(EveryKindAction):
             notes.note(directory, host, {**note, "results": done["outcomes"], "neighbours_after": after})
         else:
             notes.note(directory, host, {**note, "failed": first_line(done.get("msg"))})
+        return {"changed": False, **{name: done[name] for name in ("failed", "unreachable", "msg") if name in done}}
+
+    def _follow(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """A host's part of the ways that something has failed by; where nothing is to be followed, it is not asked."""
+        host = host_of_task(task_vars)
+        hops = [each for way in notes.followed_of(directory, asked_hosts(task_vars)) for each in way.hops]
+        probes = {each.name: dict(each.probe) for each in hops if each.host == host}
+        note = notes.read(directory, host)
+        if not hops or "results" not in note:
+            return {"changed": False, "skipped": True, "skip_reason": "Nothing of it is to be followed there."}
+        done = self.run_with_engines("probe", {"probes": list(probes.values())}, task_vars) if probes else {}
+        if not done.get("failed") and not done.get("unreachable"):
+            reasons = {name: outcome["reason"] for name, outcome in done.get("outcomes", {}).items()}
+            notes.note(directory, host, {**note, "followed": reasons})
         return {"changed": False, **{name: done[name] for name in ("failed", "unreachable", "msg") if name in done}}
 
     def _report(self, directory: str, task_vars: dict[str, Any]) -> dict[str, Any]:

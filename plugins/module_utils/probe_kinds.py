@@ -23,7 +23,8 @@ _DATAGRAM = b"containerhost"
 
 
 class Probe(t.NamedTuple):
-    """``kind`` ping, tcp, udp or sctp, from a sandbox (None: the host itself), with a packet of ``size`` bytes."""
+    """``kind`` ping, tcp, udp or sctp, from a sandbox (None: the host itself), with a packet of ``size`` bytes; or a
+    look at the host, by which device it leads there (``host_lookups.py``)."""
 
     name: str
     kind: str
@@ -31,6 +32,7 @@ class Probe(t.NamedTuple):
     to: str
     port: int = 0
     size: int = 0
+    by: str = ""
 
     @property
     def family(self) -> socket.AddressFamily:

@@ -27,8 +27,10 @@ options:
         description:
           - An echo request, a TCP connection, a UDP datagram that is to be sent back, or the beginning of an SCTP
             association.
+          - V(route) sends nothing, and looks whether the host leads there by the device that it should. V(handshake)
+            looks whether there has been one with the other end of a WireGuard tunnel lately. Both need O(probes[].by).
         type: str
-        choices: [ping, tcp, udp, sctp]
+        choices: [ping, tcp, udp, sctp, route, handshake]
         default: ping
       sandbox:
         description: The sandbox to send from, as C(engine) and C(ref). Without it, the host itself.
@@ -46,6 +48,12 @@ options:
           - The size of the whole packet in bytes, sent with DF set. Without it, the packet is small.
         type: int
         default: 0
+      by:
+        description:
+          - The device that leads there, or an address of the host's which is on that device; the tunnel's device.
+        type: str
+        default: ""
+        version_added: 0.2.0
   listeners:
     description:
       - Where to answer for a while, if nobody else does.
@@ -144,18 +152,19 @@ startup.begin()
 import os
 import signal
 
-from ansible_collections.containerhost.network.plugins.module_utils import answering, probing
+from ansible_collections.containerhost.network.plugins.module_utils import answering, host_lookups, probing
 from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import KINDS, Probe
 from ansible_collections.containerhost.network.plugins.module_utils.state import neighbour_tables
 
 _PROBE = {
     "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "choices": list(KINDS), "default": "ping"},
+    "kind": {"type": "str", "choices": [*KINDS, *host_lookups.LOOKUPS], "default": "ping"},
     "sandbox": {"type": "dict"},
     "to": {"type": "str", "required": True},
     "port": {"type": "int", "default": 0},
     "size": {"type": "int", "default": 0},
+    "by": {"type": "str", "default": ""},
 }
 _LISTENER = {
     "sandbox": {"type": "dict", "required": True},
@@ -182,7 +191,10 @@ def main() -> None:
         kernel.sandboxes.expect(each["sandbox"] for each in (*params["probes"], *params["listeners"]))
         listeners = [answering.Listener(**listener) for listener in params["listeners"]]
         listening = answering.listen(kernel.wire, listeners, params["seconds"])
-        done = probing.run(kernel.wire, [Probe(**probe) for probe in params["probes"]])
+        probes = [Probe(**probe) for probe in params["probes"]]
+        done = probing.run(kernel.wire, [each for each in probes if each.kind in KINDS])
+        # Last: what was sent has had a tunnel shake hands, if it can.
+        done += host_lookups.look(kernel, [each for each in probes if each.kind not in KINDS])
         module.exit_json(
             changed=False,
             outcomes={outcome.name: {"ms": outcome.ms, "reason": outcome.reason} for outcome in done},

@@ -10,7 +10,7 @@ short_description: Verify a plan, from inside the containers
 version_added: 0.1.0
 description:
   - Compares each host with its document, tries who reaches whom from inside the containers, and tells of it in a
-    table. Used by the playbook C(containerhost.network.verify), in three phases, so that all hosts answer while all
+    table. Used by the playbook C(containerhost.network.verify), in four phases, so that all hosts answer while all
     hosts ask.
   - This is an action of the controller's; on the hosts it runs M(containerhost.network.document) in check mode, and
     M(containerhost.network.probe).
@@ -24,9 +24,10 @@ options:
   phase:
     description:
       - V(listen) compares the host and begins to answer on its published ports, V(probe) tries what the host should
-        reach, V(report) tells of all hosts, and fails if something does not work.
+        reach, V(follow) follows hop by hop what has failed there and is not explained by what hosts say of themselves,
+        V(report) tells of all hosts, and fails if something does not work.
     type: str
-    choices: [listen, probe, report]
+    choices: [listen, probe, follow, report]
     required: true
 extends_documentation_fragment:
   - containerhost.network.attributes.info
@@ -53,6 +54,11 @@ EXAMPLES = r"""
   containerhost.network.verify:
     plan_dir: "{{ planned.plan_dir }}"
     phase: probe
+
+- name: What has failed has been followed to the hop where it ends
+  containerhost.network.verify:
+    plan_dir: "{{ planned.plan_dir }}"
+    phase: follow
 
 - name: Who reaches whom
   containerhost.network.verify:

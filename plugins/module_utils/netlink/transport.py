@@ -229,6 +229,16 @@ class Wire:
         rows = [body for kind, _flags, _seq, body in _split(sock.recv(_RECEIVE)) if kind == m.RTM_NEWLINK]
         return self.layouts.link.unpack(rows[0], 0, frozenset(wanted)) if rows else None
 
+    def route(self, to: str, wanted: t.AbstractSet[str]) -> dict[str, t.Any] | tuple[int, str]:
+        """By which route the host itself leads to an address; why it does not (number, words)."""
+        self.enter(None)
+        layout, family = self.layouts.of(m.RTM_GETROUTE), m.family_of(to)
+        header = {"family": family, "dst_len": 128 if family == socket.AF_INET6 else 32}
+        request, sock = layout.pack({"header": header, "RTA_DST": to}), self._open()
+        sock.send(_NLMSG.pack(len(request) + 16, m.RTM_GETROUTE, _NLM_F_REQUEST, 0, 0) + request)
+        [(kind, flags, _seq, body)] = _split(sock.recv(_RECEIVE))
+        return _error(body, flags) if kind == _NLMSG_ERROR else layout.unpack(body, 0, frozenset(wanted))
+
     def host_id(self, netns: str) -> int | None:
         """By which number a namespace knows the host's own (rtnetlink(7), RTM_GETNSID); None where by none."""
         self.enter(netns)

@@ -20,9 +20,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.report impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.hops import Hop, broken_hops
 from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, probes
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.causes import causes
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Heard, Try
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings, problems_of
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def verified(
         fleet,
         tries=tuple(some),
         found=found,
-        problems=tuple(causes(some, found.results, found.drift, found.firewalls, found.silent, found.overflows)),
+        problems=tuple(problems_of(some, found)),
         hops=tuple(broken_hops(some, found)),
         warnings=(*fleet.warnings, *found.pending, *found.notes),
         when=when,

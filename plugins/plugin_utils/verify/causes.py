@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Try
@@ -46,12 +47,12 @@ def causes(
     silent: Mapping[str, str],
     overflows: Sequence[str],
     everything: bool = False,
+    followed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """``firewalls``: what those of a host drop, a sentence each that begins with the network. ``silent``: why a host
-    has not been asked. ``overflows``: sentences on tables of neighbours that were full."""
-    failed = failures(tries, results)
-    # A router of the LAN need not answer echo requests, so its silence is told and proves nothing.
-    failed = [each for each in failed if each.about != "router"]
+    has not been asked. ``overflows``: sentences on tables of neighbours that were full. ``followed``: by the name of
+    an attempt, at which hop it ends and why."""
+    failed = _telling(tries, results)
     sentences = []
     drifting = {host: objects for host, objects in sorted(drift.items()) if objects}
     explained: set[str] = set()
@@ -66,9 +67,64 @@ def causes(
     rest = [each for each in failed if each.name not in explained]
     everywhere = [] if everything else list(_everywhere(tries, rest, results))
     told = {each.name for _sentence, some in everywhere for each in some}
-    found += [text for text, _some in everywhere]
+    found += [text + _hop_of(some, followed) for text, some in everywhere]
+    rest = [each for each in rest if each.name not in told]
+    by_hop = list(_by_hop(rest, followed))
+    found += _bounded([text for text, _some in by_hop], "hops are wrong", everything)
+    told = {each.name for _sentence, some in by_hop for each in some}
     rest = [each for each in rest if each.name not in told]
     return found + _bounded(list(_groups(rest, results, everything)), "causes like these", everything)
+
+
+def _telling(tries: Sequence[Try], results: Results) -> list[Try]:
+    """A router of the LAN need not answer echo requests, so its silence is told and proves nothing."""
+    return [each for each in failures(tries, results) if each.about != "router"]
+
+
+def unexplained(
+    tries: Sequence[Try],
+    results: Results,
+    drift: Mapping[str, Sequence[str]],
+    firewalls: Mapping[str, Sequence[str]],
+) -> list[Try]:
+    """What has failed, and neither what differs from the plan on its hosts nor their firewalls explain."""
+    failed = [each for each in _telling(tries, results) if not drift.get(each.host) and not drift.get(each.to_host)]
+    dropped: set[str] = set()
+    list(_drops(firewalls, failed, dropped))
+    return [each for each in failed if each.name not in dropped]
+
+
+def way_of(each: Try) -> tuple[str, ...]:
+    """What is wrong with one attempt is so for all others of its way."""
+    own = "port" if each.probe.get("port") else each.target if each.host == each.to_host else ""
+    return (each.network, each.host, each.to_host, str(each.version), own)
+
+
+def _hop(text: str) -> str:
+    """At which hop it ends and why, of a sentence on a way."""
+    return text.partition(": it ends at ")[2]
+
+
+def _hop_of(some: Sequence[Try], followed: Mapping[str, str]) -> str:
+    ends = next((_hop(followed[each.name]) for each in some if each.name in followed), "")
+    return f". The first of them ends at {ends}" if ends else ""
+
+
+def _by_hop(rest: Sequence[Try], followed: Mapping[str, str]) -> Iterator[tuple[str, Sequence[Try]]]:
+    """What ends at one hop, with all that goes these ways."""
+    ways: dict[tuple[str, ...], list[Try]] = {}
+    for each in rest:
+        ways.setdefault(way_of(each), []).append(each)
+    by_hop: dict[str, list[tuple[str, ...]]] = {}
+    first: dict[str, str] = {}
+    for each in rest:
+        if each.name in followed:
+            hop = _hop(followed[each.name])
+            by_hop.setdefault(hop, []).append(way_of(each))
+            first.setdefault(hop, followed[each.name])
+    for hop, some in by_hop.items():
+        along = [each for way in dict.fromkeys(some) for each in ways[way]]
+        yield f"{first[hop]}. {_count(along)} {'fails' if len(along) == 1 else 'fail'} by it", along
 
 
 def _everywhere(

@@ -14,7 +14,13 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import neigh
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify import ports, probes, report
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify import (
+    follow,
+    pair,
+    ports,
+    probes,
+    report,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Document, Heard, Try, ends
 
 FOLDER = "verified"
@@ -36,6 +42,7 @@ def findings(directory: str, plan: dict[str, Any], asked: set[str]) -> report.Fi
             overflows.setdefault(where, text)
         if not before.get("machine"):
             warned += neighbours.notes(host, plan["neighbours"].get(host, {}), before.get("tables", {}))
+    ways = followed_of(directory, asked)
     return report.Findings(
         results={host: note["results"] for host, note in notes.items() if "results" in note},
         drift={host: note.get("drift", []) for host, note in notes.items()},
@@ -45,6 +52,30 @@ def findings(directory: str, plan: dict[str, Any], asked: set[str]) -> report.Fi
         untried=list(ports.unanswered({host: documents[host] for host in notes}, every, heard)),
         overflows=list(overflows.values()),
         notes=warned,
+        followed=follow.sentences(ways, _answers(notes, silent)) if ways else {},
+    )
+
+
+def followed_of(directory: str, asked: set[str]) -> list[follow.Followed]:
+    """What has failed on hosts that have tried it all, and is to be followed hop by hop; the same on each of them."""
+    notes = {host: read(directory, host) for host in progress.read_plan(directory)["hosts"] if host in asked}
+    tries = [each for each in tries_of(directory, asked, "results") if each.host in asked]
+    results = {host: note["results"] for host, note in notes.items() if "results" in note}
+    drift = {host: note.get("drift", []) for host, note in notes.items()}
+    firewalls = {host: note.get("dropped", []) for host, note in notes.items()}
+    underlay = progress.read_plan(directory).get("underlay", {})
+    return follow.followed(tries, results, drift, firewalls, documents_of(directory), underlay)
+
+
+def _answers(notes: Mapping[str, Mapping[str, Any]], silent: Mapping[str, str]) -> pair.Answers:
+    """What hosts have said of the hops."""
+    unasked = {host: "it has not followed it" for host, note in notes.items() if "followed" not in note}
+    return pair.Answers(
+        drift={},
+        waiting={},
+        firewalls={host: note.get("dropped", []) for host, note in notes.items()},
+        reasons={name: reason for note in notes.values() for name, reason in note.get("followed", {}).items()},
+        silent={**unasked, **silent},
     )
 
 

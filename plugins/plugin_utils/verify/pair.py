@@ -62,7 +62,7 @@ def _arriving(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
     address = way.to if way.rule is not None or target is None else underlay.get(host)
     begins = way.begins.host
     if begins and host and host != begins and address and not (way.source and target is None):
-        yield attempt(begins, way.network, "underlay", None, f"{host} ({address})", host, address)
+        yield from _between(way, underlay, address)
     if target is None:
         return
     to, port = way.at
@@ -71,6 +71,29 @@ def _arriving(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
     if way.port:
         probe = {"kind": way.protocol, "port": port}
         yield attempt(host, target.network, "listening", target, "itself", host, to, **probe)
+
+
+def _between(way: Asked, underlay: Mapping[str, str], address: str) -> Iterator[Try]:
+    """From host to host: by the underlay's device, there and back, then by the tunnel."""
+    one, other = way.begins.host, way.ends.host
+    ends = ((one, other, address), (other, one, underlay.get(one, "")))
+    ends = [each for each in ends if underlay.get(each[0]) and version_of(underlay[each[0]]) == version_of(address)]
+    for host, to_host, to in ends if len(ends) == 2 else ():
+        probe = {"kind": "route", "by": underlay[host]}
+        yield attempt(host, way.network, "underlay route", None, f"{to_host} ({to})", to_host, to, **probe)
+    yield attempt(one, way.network, "underlay", None, f"{other} ({address})", other, address)
+    for host, end, to in ((one, way.ends, way.to), (other, way.begins, _own(way))):
+        if to and way.by.get(host):
+            probe = {"kind": "route", "by": way.by[host]}
+            yield attempt(host, way.network, "route", None, end.label, end.host, to, **probe)
+    if way.tunnel is not None and way.tunnel["kind"] == "wireguard" and way.by.get(one) == way.tunnel["name"]:
+        probe = {"kind": "handshake", "by": way.tunnel["name"]}
+        yield attempt(one, way.network, "handshake", None, other, other, way.to, **probe)
+
+
+def _own(way: Asked) -> str:
+    found = (each for each in (way.source.addresses if way.source else ()) if version_of(each) == version_of(way.to))
+    return next(found, "")
 
 
 def _through(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
@@ -104,7 +127,7 @@ def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str],
         return lines, f"{way}: it is not planned to arrive. {way.refusal}"
     reasons = {each.name: _reason(each, answers) for each in tried}
     for each in tried:
-        lines.append(f"  {_words(each)}: {reasons[each.name] or 'answers'}")
+        lines.append(f"  {_words(each)}: {reasons[each.name] or _GOOD.get(each.about, 'answers')}")
     if not tried:
         return lines, ""
     arrives = not reasons[tried[-1].name] and all(not reasons[e.name] for e in tried if e.about == "size")
@@ -133,6 +156,10 @@ def _reason(each: Try, answers: Answers) -> str:
 
 
 def _words(each: Try) -> str:
+    if each.about in ("route", "underlay route"):
+        return f"{each.host}'s way to {each.target}"
+    if each.about == "handshake":
+        return f"{each.host}'s handshake with {each.target}"
     size = f" with {each.probe['size']} bytes" if each.probe.get("size") else ""
     port = f", {each.probe['port']}/{each.probe['kind']}" if each.probe.get("port") else ""
     return f"{each.source} to {each.target}{port}{size}"
@@ -164,10 +191,31 @@ def _why(way: Asked, first: Try, tried: Sequence[Try], answers: Answers) -> str:
             return drops[0]
     address, number = way.at
     words = {"label": way.ends.label, "address": address, "inner": f"{number}/{way.protocol}"}
-    return _FOLLOWS[first.about].format(port=f"{way.port}/{way.protocol}", host=first.to_host, **words)
+    words.update(at=first.host, to=first.probe["to"], carried=_carried(way))
+    about = "carried" if first.about == "whole" and way.tunnel is not None else first.about
+    return _FOLLOWS[about].format(port=f"{way.port}/{way.protocol}", host=first.to_host, **words)
 
 
+def _carried(way: Asked) -> str:
+    if way.tunnel is None:
+        return ""
+    name = {"vxlan": "VXLAN", "wireguard": "WireGuard"}[way.tunnel["kind"]]
+    return f"{name} packets ({way.tunnel['port']}/udp)"
+
+
+_LED = (
+    "On {at}, a route or rule of somebody else's comes first: look at `ip route get {to}` and `ip rule`, and take it"
+    " away"
+)
+# Hops that are looked at, and answer nothing.
+_GOOD = {"underlay route": "leads there", "route": "leads there", "handshake": "has been"}
 _FOLLOWS = {
+    "underlay route": _LED,
+    "route": _LED,
+    "handshake": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
+    " hosts, and at containerhost_underlay_endpoint of a host behind NAT",
+    "carried": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
+    " hosts, such as a firewall there, or a security group of a cloud",
     "own host": "Its host does not reach it: look at what filters in the container (`nft list ruleset` in its"
     " namespace)",
     "gateway": "It does not reach its own host: look at what filters in the container, and at `host_access`",

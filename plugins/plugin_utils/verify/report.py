@@ -34,7 +34,8 @@ class Findings:
     ``drift``: what differs from the plan, by host. ``firewalls``: what a host's own ones drop, a sentence each that
     begins with the network. ``pending``: sentences on containers that are not attached for now,
     which is no fault. ``silent``: why a host has not been asked. ``untried``: (network, port) that nobody may answer.
-    ``overflows`` and ``notes``: sentences, on what is wrong and on what may become so.
+    ``overflows`` and ``notes``: sentences, on what is wrong and on what may become so. ``followed``: by the name of an
+    attempt, at which hop it ends and why.
     """
 
     results: Results
@@ -45,6 +46,7 @@ class Findings:
     untried: Sequence[tuple[str, str]] = ()
     overflows: Sequence[str] = ()
     notes: Sequence[str] = ()
+    followed: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_of(
@@ -66,9 +68,7 @@ def report_of(
             *(f"  {line}" for line in _section(name, network["members"], some, found, everything)),
             "",
         ]
-    told.problems += causes(
-        tries, found.results, found.drift, found.firewalls, found.silent, found.overflows, everything
-    )
+    told.problems += problems_of(tries, found, everything)
     if found.pending:
         told.lines += ["What is pending:", *(f"  {sentence}" for sentence in found.pending), ""]
     if found.notes:
@@ -76,6 +76,12 @@ def report_of(
     if told.problems:
         told.lines += ["What is wrong:", *(f"  {problem}" for problem in told.problems)]
     return told
+
+
+def problems_of(tries: Sequence[Try], found: Findings, everything: bool = False) -> list[str]:
+    """What is wrong, a sentence for each cause."""
+    told = (found.drift, found.firewalls, found.silent, found.overflows)
+    return causes(tries, found.results, *told, everything, found.followed)
 
 
 def _section(

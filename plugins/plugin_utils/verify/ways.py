@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
@@ -44,7 +44,8 @@ class WayEnd:
 @dataclass(frozen=True)
 class Asked:
     """``to``: the address that is sent to. ``network``: by which it goes. ``rule``: what leads a host's port there.
-    ``refusal``: why the plan does not let it arrive, and what to do, in sentences."""
+    ``refusal``: why the plan does not let it arrive, and what to do, in sentences. ``tunnel``: what carries it from
+    host to host; ``by``: the device, or the address of the underlay, by which each of the two leads to the other."""
 
     begins: WayEnd
     ends: WayEnd
@@ -54,6 +55,8 @@ class Asked:
     port: int = 0
     rule: Mapping[str, Any] | None = None
     refusal: str = ""
+    tunnel: Mapping[str, Any] | None = None
+    by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> End | None:
@@ -217,8 +220,22 @@ class _Known:
         if way.source is None:
             return replace(way, refusal=self._from_host(way))
         if way.source.network == way.target.network:
-            return replace(way, refusal=_of_neighbours(way))
+            return replace(self._carried(way), refusal=_of_neighbours(way))
         return replace(way, refusal=self._into_other(way))
+
+    def _carried(self, way: Asked) -> Asked:
+        """The same with what carries it to another host: a tunnel's device, or the underlay itself."""
+        one, other = way.begins.host, way.ends.host
+        if one == other:
+            return way
+        back = next((each for each in way.source.addresses if version_of(each) == version_of(way.to)), "")
+        by = {host: self._route(host, to) or "" for host, to in ((one, way.to), (other, back)) if to}
+        # A gateway is on the underlay's device, which the plan need not know.
+        by = {host: self.underlay.get(host, "") if _address(device) else device for host, device in by.items()}
+        rows = [(kind, row) for kind in ("wireguard", "vxlan") for row in self.documents[one].get(kind, ())]
+        found = [{"kind": kind, **row} for kind, row in rows if row["network"] == way.network]
+        led = [row for row in found if by.get(one) in ("", row["name"])]
+        return replace(way, tunnel=led[0] if led else None, by={host: each for host, each in by.items() if each})
 
     def _from_host(self, way: Asked) -> str:
         host, target = way.begins.host, way.target

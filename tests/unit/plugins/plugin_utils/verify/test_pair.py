@@ -45,8 +45,9 @@ def said(found, ways):
 def test_the_hops_are_in_the_order_of_a_packet(found, ways):
     way = ways("shop", "db", "tcp", 80)[0]
     assert [(each.about, each.host) for each in hops(way, UNDERLAY, found)] == [
-        ("own host", "h1"), ("gateway", "h1"), ("underlay", "h1"), ("its host", "h2"), ("listening", "h2"),
-        ("whole", "h1"), ("size", "h1"), ("port", "h1"),
+        ("own host", "h1"), ("gateway", "h1"), ("underlay route", "h1"), ("underlay route", "h2"), ("underlay", "h1"),
+        ("route", "h1"), ("route", "h2"), ("its host", "h2"), ("listening", "h2"), ("whole", "h1"), ("size", "h1"),
+        ("port", "h1"),
     ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def test_each_family_is_a_way_of_its_own(ways):
 def test_where_all_hops_answer_nothing_is_wrong(said):
     lines, problem = said({})
     assert problem == ""
-    assert all(line.endswith(": answers") for line in lines[1:])
+    assert all(line.endswith((": answers", ": leads there")) for line in lines[1:])
 
 
 @pytest.mark.parametrize(
@@ -66,13 +67,17 @@ def test_where_all_hops_answer_nothing_is_wrong(said):
         ("underlay", "no reply", "The hosts do not reach each other"),
         ("its host", "no reply", "Its host does not reach h2/db"),
         ("listening", "connection refused", "Nothing listens there: start what serves 80/tcp in h2/db"),
-        ("whole", "no reply", "All hops before it answer"),
+        ("whole", "no reply", "their VXLAN packets (4789/udp) do not arrive"),
+        ("underlay route", "it goes by eth9, and not by eth0", "`ip route get 198.18.7."),
+        ("route", "a route drops it (blackhole)", "a route or rule of somebody else's comes first"),
         ("size", "no reply", "Set containerhost_underlay_mtu"),
         ("port", "no reply", "80/tcp is dropped on the way"),
     ],
 )
 def test_the_first_hop_that_fails_says_where_to_look(said, about, reason, words):
-    after = ("own host", "gateway", "underlay", "its host", "listening", "whole", "size", "port")
+    after = (
+        "own host", "gateway", "underlay route", "underlay", "route", "its host", "listening", "whole", "size", "port",
+    )  # fmt: skip
     later = after[after.index(about) :]
     _lines, problem = said(dict.fromkeys(later, reason))
     assert "it ends at" in problem and f"({reason})" in problem

@@ -56,15 +56,17 @@ def ask(fleet):
     return asking
 
 
+# From host to host, there and back.
+BETWEEN = ("underlay route", "underlay route", "underlay")
 PUBLISHED = [
     ("198.51.100.9", "h1", "tcp", 8081, ["its host", "listening", "at its host"]),
-    ("h2", "h1", "tcp", 8080, ["underlay", "its host", "listening", "at its host", "port"]),
-    ("h2", "198.18.7.11", "udp", 53, ["underlay", "its host", "listening", "at its host", "port"]),
-    ("h2", "h1", "sctp", 9, ["underlay", "its host", "listening", "at its host", "port"]),
+    ("h2", "h1", "tcp", 8080, [*BETWEEN, "its host", "listening", "at its host", "port"]),
+    ("h2", "198.18.7.11", "udp", 53, [*BETWEEN, "its host", "listening", "at its host", "port"]),
+    ("h2", "h1", "sctp", 9, [*BETWEEN, "its host", "listening", "at its host", "port"]),
     ("h1", "h1", "tcp", 8080, ["its host", "listening", "port"]),
     ("h1/more", "h1", "tcp", 8080, ["own host", "gateway", "its host", "listening", "port"]),
-    ("h2/db", "h1", "tcp", 8080, ["own host", "gateway", "underlay", "its host", "listening", "at its host", "port"]),
-    ("h3", "h1", "tcp", 81, ["underlay", "its host", "listening", "at its host", "port"]),
+    ("h2/db", "h1", "tcp", 8080, ["own host", "gateway", *BETWEEN, "its host", "listening", "at its host", "port"]),
+    ("h3", "h1", "tcp", 81, [*BETWEEN, "its host", "listening", "at its host", "port"]),
 ]
 
 
@@ -80,10 +82,10 @@ OTHERS = [
     ("more", "www", "icmp", 0, ["own host", "gateway", "its host", "whole"]),
     ("one", "h1", "tcp", 8005, ["own host", "whole", "port"]),
     ("h1", "shop", "tcp", 80, ["its host", "listening", "whole", "port"]),
-    ("h3", "h2/db", "icmp", 0, ["underlay", "its host", "whole"]),
+    ("h3", "h2/db", "icmp", 0, [*BETWEEN, "its host", "whole"]),
     ("shop", "10.80.0.1", "icmp", 0, ["own host", "gateway", "whole"]),
     ("shop", "192.0.2.7", "tcp", 443, ["own host", "gateway", "whole", "port"]),
-    ("deep", "fish", "icmp", 0, ["underlay", "whole", "size"]),
+    ("deep", "fish", "icmp", 0, [*BETWEEN, "whole", "size"]),
 ]
 
 

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Probes that send nothing: by which device the host leads to an address, and whether a tunnel's other end is there."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import time
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import is_address, lower_device
+from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import Probe
+from ansible_collections.containerhost.network.plugins.module_utils.probing import ProbeResult
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.rows import ROUTE
+
+# Seconds that keys of a handshake are good for: REJECT_AFTER_TIME, drivers/net/wireguard/messages.h.
+_ALIVE = 180
+_STRICT = "1"  # rp_filter, networking/ip-sysctl
+# What the kernel says of a route that leads nowhere (fib_props, net/ipv4/fib_semantics.c).
+_NOWHERE = {errno.EINVAL: "a route drops it (blackhole)", errno.EACCES: "a route or rule forbids it (prohibit)"}
+
+
+def look(kernel: Kernel, probes: t.Sequence[Probe]) -> list[ProbeResult]:
+    return [ProbeResult(each.name, None, LOOKUPS[each.kind](kernel, each)) for each in probes]
+
+
+def _route(kernel: Kernel, probe: Probe) -> str:
+    """``by``: the device that it should go by, or an address of the host's that is on that device."""
+    answer = kernel.wire.route(probe.to, ROUTE)
+    if not isinstance(answer, dict):
+        return _NOWHERE.get(answer[0], answer[1].lower())
+    link, via = kernel.link_of_index(answer.get("RTA_OIF"), None), answer.get("RTA_GATEWAY")
+    by = probe.by
+    if is_address(by):
+        lower = lower_device(kernel, None, by, None)
+        by = lower.name if lower is not None else ""
+    if link is None or not by or link.name == by:
+        return ""
+    where = f"{link.name}{f' by way of {via}' if via else ''}"
+    return f"it goes by {where}, and not by {by}{_dropped_there(kernel, by)}"
+
+
+def _dropped_there(kernel: Kernel, device: str) -> str:
+    """Whether the host takes what comes by a device whose other end it does not lead to by that."""
+    settings = [kernel.sysctl(f"net/ipv4/conf/{name}/rp_filter") or "" for name in ("all", device)]
+    strict = max(settings) == _STRICT  # the kernel takes the larger one
+    return f", so that it drops what comes from there by {device} (rp_filter is 1)" if strict else ""
+
+
+def _handshake(kernel: Kernel, probe: Probe) -> str:
+    """``by``: the tunnel's device; ``to``: an address that is behind its other end."""
+    device = kernel.tunnels.device(probe.by, None)
+    if device is None:
+        return f"there is no tunnel {probe.by}"
+    there = ipaddress.ip_address(probe.to)
+    for peer in device.peers.values():
+        if any(there in ipaddress.ip_network(each) for each in peer.allowed_ips):
+            if not peer.handshake:
+                return "there never was a handshake"
+            seconds = int(time.time() - peer.handshake)
+            return f"the last handshake was {seconds} seconds ago" if seconds > _ALIVE else ""
+    return "its key is not known there"
+
+
+LOOKUPS: t.Mapping[str, t.Callable[[Kernel, Probe], str]] = {"route": _route, "handshake": _handshake}
