@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
@@ -18,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
     NoContainer,
     Starts,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon, local_api
 
 
 class Docker(ContainerEngine):
@@ -33,13 +32,13 @@ class Docker(ContainerEngine):
         except docker_daemon.Unanswered as error:
             return {ref: NoContainer(f"{error}: {START_THEN_RUN}") for ref in refs}
         found: Answers = {}
-        connection = docker_daemon.connection(place)
+        connection = local_api.connection(place)
         try:
             for ref in refs:
                 connection.request("GET", f"/containers/{ref}/json")
                 answer = connection.getresponse()
                 found[ref] = self._understand(ref, answer.status, json.loads(answer.read() or b"null"))
-        except (OSError, ValueError, docker_daemon.http_errors()) as error:
+        except (OSError, ValueError, local_api.http_errors()) as error:
             left = [ref for ref in refs if ref not in found]
             found.update(self.silent(left, f"docker does not answer at unix://{place}", error))
         finally:
@@ -70,11 +69,9 @@ class _Events(Starts):
     """A response that does not end: lines of JSON, in chunks that are of no interest. Raises OSError."""
 
     def __init__(self, path: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._socket = local_api.plain(path)
         self._rest = b""
         try:
-            self._socket.settimeout(docker_daemon.SECONDS)
-            self._socket.connect(path)
             self._socket.sendall(f"GET /events?filters={_WANTED} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
             self._skip_head()
             self._socket.setblocking(False)
@@ -83,9 +80,7 @@ class _Events(Starts):
             raise
 
     def _skip_head(self) -> None:
-        while b"\r\n\r\n" not in self._rest:
-            self._rest += self._received()
-        head, _end, self._rest = self._rest.partition(b"\r\n\r\n")
+        head = local_api.head_of(self._socket, "docker")
         if not re.match(rb"HTTP/1\.[01] 200 ", head):
             raise OSError(f"docker tells no events: {head.splitlines()[0].decode('ascii', 'replace')}")
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.state import local_api
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Place, Rows
 
 _SOCKET = "/run/docker.sock"
 _PID_FILE = "/run/docker.pid"
-SECONDS = 20  # for an answer
 # The families that Docker filters, as nftables calls them, in tables called "filter".
 FAMILIES = ("ip", "ip6")
 USERS = "DOCKER-USER"
@@ -52,32 +51,15 @@ def socket_path() -> str:
     return place[len("unix://") :]
 
 
-def connection(path: str) -> t.Any:
-    """An ``http.client.HTTPConnection`` to the daemon, which it makes again where the daemon has closed it."""
-    # Only here: its import costs every module's start 8 ms.
-    import http.client
-
-    made = http.client.HTTPConnection("localhost", timeout=SECONDS)
-
-    # Else whatever listens on port 80 of localhost would be asked, which is not Docker.
-    def connect() -> None:
-        made.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        made.sock.settimeout(SECONDS)
-        made.sock.connect(path)
-
-    made.connect = connect  # type: ignore[method-assign]
-    return made
-
-
 def request(method: str, path: str, body: str | None = None) -> t.Any:
     """What the daemon answers. Raises Unanswered, also with what it refuses, in its words."""
     place = socket_path()
-    asking = connection(place)
+    asking = local_api.connection(place)
     try:
         asking.request(method, path, body, {"Content-Type": "application/json"} if body else {})
         answer = asking.getresponse()
         content = json.loads(answer.read() or b"null")
-    except (OSError, ValueError, http_errors()) as error:
+    except (OSError, ValueError, local_api.http_errors()) as error:
         raise Unanswered(f"docker does not answer at {place} ({getattr(error, 'strerror', None) or error})") from error
     finally:
         asking.close()
@@ -85,13 +67,6 @@ def request(method: str, path: str, body: str | None = None) -> t.Any:
         told = content.get("message") if isinstance(content, dict) else None
         raise Unanswered(str(told or f"docker answers {answer.status}"))
     return content
-
-
-def http_errors() -> type[Exception]:
-    """What a daemon that does not speak HTTP raises."""
-    import http.client
-
-    return http.client.HTTPException
 
 
 def networks() -> list[dict[str, t.Any]]:
