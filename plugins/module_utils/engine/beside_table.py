@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, source_routing
+from ansible_collections.containerhost.network.plugins.module_utils.state import fence, nftables, source_routing
 from ansible_collections.containerhost.network.plugins.module_utils.state.flows import (
     changed_ports,
     is_stale,
@@ -39,6 +39,22 @@ def set_fence(kernel: Kernel, netns: str | None) -> t.Iterator[str]:
     for refusal in kernel.wire.send(messages):
         if refusal.errno not in (errno.ENOENT, errno.ESRCH, errno.EEXIST):
             yield refusal.text
+
+
+def make_alone(kernel: Kernel, netns: str | None, table: NftTable) -> NftTable:
+    """Our rules without an element do nothing. Listed then, they cost 3 ms: to list them is to read all elements, 60 ms
+    for 10,000. The process is in that namespace."""
+    nftables.run(nftables.transaction(table, ()))
+    note_digest(kernel, netns)
+    made = nftables.after(table, ())
+    kernel.set_table(netns, made)
+    return made
+
+
+def note_digest(kernel: Kernel, netns: str | None) -> None:
+    """How libnftables lists our rules here. The process is in that namespace."""
+    kernel.records.set_digest(netns, nftables.digest_now())
+    kernel.records.save()
 
 
 def note_ports(kernel: Kernel, netns: str | None, then: NftTable, steps: t.Sequence[NftElement]) -> None:

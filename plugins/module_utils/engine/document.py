@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.attach
     is_of_engines,
     network_of_owner,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.validate import mistakes, near
+from ansible_collections.containerhost.network.plugins.module_utils.validate import Plain, mistakes, near
 
 DOCUMENT_VERSION = 1
 _OF_ANY_OBJECT = {"network": {"type": "str", "required": True}, "netns": {"type": "str"}}
@@ -43,8 +43,9 @@ def read_document(kinds: t.Sequence[Kind], document: t.Mapping[str, t.Any], recr
             problems.append(f"{name}: {rows!r} is no list of objects")
             continue
         options = {**kind.options, **_OF_ANY_OBJECT}
+        plain = Plain(options)
         for row in rows:
-            wrong = list(mistakes(name, options, row))
+            wrong = [] if plain.takes(row) else list(mistakes(name, options, row))
             problems += wrong
             if wrong:
                 continue

@@ -383,10 +383,11 @@ class Executor:
             beside_table.note_ports(self._kernel, netns, then, some)
             try:
                 with self._wire.inside(netns):
+                    if not (table.exists or then.bridge):
+                        table = beside_table.make_alone(self._kernel, netns, table)
                     nftables.run(nftables.transaction(table, some))
                     if not table.whole or table.bridge != then.bridge:
-                        self._records.set_digest(netns, nftables.digest_now())
-                        self._records.save()
+                        beside_table.note_digest(self._kernel, netns)
             except (nftables.NftError, nftables.NftMissing, WireError) as error:
                 yield from ((position, str(error)) for position in positions)
                 continue

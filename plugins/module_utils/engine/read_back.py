@@ -23,7 +23,9 @@ def altered(
     objects = [
         (change, kinds[change.kind], t.cast(Wanted, change.wanted))
         for change in made
-        if change.values.get("netns") is None and not change.values.get("sandbox")
+        if type(kinds[change.kind]).read_back is not Kind.read_back
+        and change.values.get("netns") is None
+        and not change.values.get("sandbox")
     ]
     for kernel_kind in dict.fromkeys(kind.kernel_kind for _change, kind, _wanted in objects):
         if kernel_kind is not None:

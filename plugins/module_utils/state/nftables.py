@@ -12,8 +12,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import hashlib
-import itertools
-import json
 import os
 import typing as t
 
@@ -33,6 +31,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
     TABLE,
     Elements,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_listing import Listing, read
 
 _OUTPUT_NUMERIC = 0x780  # NFT_CTX_OUTPUT_NUMERIC_ALL, nftables/libnftables.h
 _OUTPUT_HANDLE = 0x08
@@ -142,32 +141,24 @@ def read_table(digest: str | None) -> NftTable:
     for family, listing in listings.items():
         if not _is_ours(family, listing, digest):
             return NftTable(False, False, {}, Problem(FOREIGN.format(f"{family} {TABLE}")))
-    elements: Elements = {}
-    rows = [entry for listing in listings.values() for entry in listing]
     has_bridge = "bridge" in listings
-    for entry in rows:
-        for what in ("set", "map"):
-            if what in entry:
-                content = entry[what]
-                elements[content["name"]] = dict(_element(row, content["type"]) for row in content.get("elem", ()))
+    elements = {name: dict(rows) for each in listings.values() for name, rows in each.elements.items()}
     follow = {name: elements.pop(name, {}) for name in derived({})}
     elements = of_this_version(elements)
     as_derived = all(follow[name].keys() == rows.keys() for name, rows in derived(elements).items())
-    intact = as_derived and guards_ports(elements) == has_bridge and _digest(rows, has_bridge) == digest
+    intact = as_derived and guards_ports(elements) == has_bridge and _digest(listings) == digest
     return NftTable("inet" in listings, intact, elements, bridge=has_bridge)
 
 
-def _listings(terse: bool = False) -> dict[str, list[dict[str, t.Any]]]:
+def _listings() -> dict[str, Listing]:
     """What libnftables says of our tables, by family: of those that are there. Raises NftMissing and Problem."""
     found = {}
     for family in _IN_EVERY_FRAME:
         try:
-            listing = run(f"list table {family} {TABLE}", json_output=True, terse=terse)
+            found[family] = read(run(f"list table {family} {TABLE}"), without=("seen",))
         except NftError as error:
             if not any(words in str(error) for words in _NOT_THERE[family]):
                 raise Problem(f"nftables cannot be read: {error}") from error
-        else:
-            found[family] = json.loads(listing)["nftables"]
     return found
 
 
@@ -176,64 +167,27 @@ def guards_ports(elements: Elements) -> bool:
     return any(elements.get(name) for name in BRIDGE_SETS)
 
 
-def _is_ours(family: str, listing: t.Sequence[t.Mapping[str, t.Any]], digest: str | None) -> bool:
+def _is_ours(family: str, listing: Listing, digest: str | None) -> bool:
     """By its elements, which carry our mark, or by the sets that the frames of all versions have.
 
     A table with nothing in it is ours if we have had one: somebody has emptied it.
     """
-    parts = {what: entry[what] for entry in listing for what in entry if what in ("set", "map", "chain", "rule")}
-    sets = {entry[what]["name"]: entry[what] for entry in listing for what in ("set", "map") if what in entry}
-    if sets.keys() >= _IN_EVERY_FRAME[family]:
+    if listing.elements.keys() >= _IN_EVERY_FRAME[family]:
         return True
-    comments = (_element(row, None)[1][1] for content in sets.values() for row in content.get("elem", ()))
-    return any(owner_of(comment) for comment in comments) or (not parts and digest is not None)
+    comments = (comment for rows in listing.elements.values() for _value, comment in rows.values())
+    return any(owner_of(comment) for comment in comments) or (listing.is_empty and digest is not None)
 
 
 def digest_now() -> str:
     """The digest of our table's rules as this version of libnftables lists them."""
-    listings = _listings(terse=True)
-    return _digest([entry for listing in listings.values() for entry in listing], "bridge" in listings)
+    return _digest(_listings())
 
 
-def _digest(listing: t.Sequence[t.Mapping[str, t.Any]], with_bridge: bool = False) -> str:
-    """Of everything but elements, handles and the library's version; and of the frame, which versions differ in."""
-    rows = [FRAME, BRIDGE_FRAME] if with_bridge else [FRAME]
-    for entry in listing:
-        for what, content in entry.items():
-            if what != "metainfo":
-                kept = {name: value for name, value in content.items() if name not in ("handle", "elem", "index")}
-                rows.append(json.dumps([what, kept], sort_keys=True))
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:32]
-
-
-def _element(row: t.Any, type_: t.Any) -> tuple[str, tuple[str | None, str]]:
-    """Key, value and comment of an element, in a set or map whose keys are of that type, or of these together."""
-    key, value = row if isinstance(row, list) else (row, None)
-    comment = ""
-    if isinstance(key, dict) and "elem" in key:
-        comment = key["elem"].get("comment", "")
-        key = key["elem"]["val"]
-    return _word(key, type_), (None if value is None else _word(value), comment)
-
-
-_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 132: "sctp"}
-
-
-def _word(value: t.Any, type_: t.Any = None) -> str:
-    """A key or value of an element as nft writes it."""
-    if isinstance(value, dict):
-        if "concat" in value:
-            types = type_ if isinstance(type_, list) else []
-            return " . ".join(_word(*part) for part in itertools.zip_longest(value["concat"], types))
-        if "prefix" in value:
-            return f"{value['prefix']['addr']}/{value['prefix']['len']}"
-        if "range" in value:
-            return "-".join(map(str, value["range"]))
-    if type_ == "inet_proto" and isinstance(value, int):
-        return _PROTOCOLS.get(value, str(value))
-    if isinstance(value, int) and value < 0:  # half of an IPv6 address: JSON has no unsigned numbers of 64 bits
-        return str(value + (1 << 64))
-    return str(value)
+def _digest(listings: t.Mapping[str, Listing]) -> str:
+    """Of everything but elements; and of the frame, which versions differ in."""
+    frames = [FRAME, BRIDGE_FRAME] if "bridge" in listings else [FRAME]
+    rules = [listing.rules for listing in listings.values()]
+    return hashlib.sha256("\n".join([*frames, *rules]).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 # -- writing ---------------------------------------------------------------------------------------------------

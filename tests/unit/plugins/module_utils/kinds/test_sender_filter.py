@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sender_filter import SenderFilter
-from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import nft_listing, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, after, transaction
 
 MARK = "containerhost:plan/web"
@@ -49,9 +49,10 @@ def test_one_without_its_mac_is_not_in_force():
 
 
 def test_half_of_an_address_is_a_number_without_a_sign():
-    assert nftables._element({"concat": ["chv1", 1, -178621659375796224, -1]}, ["ifname", *3 * ["integer"]])[0] == (
-        "chv1 . 1 . 18268122414333755392 . 18446744073709551615"
-    )
+    element = '"chv1" . 0x1 . 0xfd85688c13b70000 . 0xffffffffffffffff'
+    typed = "typeof iifname . @ll,48,48 . @nh,64,64 . @nh,128,64"
+    text = f"table bridge x {{\n\tset s {{\n\t\t{typed}\n\t\telements = {{ {element} }}\n\t}}\n}}\n"
+    assert [*nft_listing.read(text).elements["s"]] == ["chv1 . 1 . 18268122414333755392 . 18446744073709551615"]
 
 
 # -- the table of family bridge ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_listing import read
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, after, transaction
 
 MARK = "containerhost:plan/web"
@@ -70,12 +71,22 @@ def test_an_element_that_is_changed_is_there_afterwards():
     assert after(THERE, [again, DELETE]).elements["publish4"]["tcp . 80"] == ("10.0.0.9 . 9", MARK)
 
 
+TABLE = """table inet containerhost {{
+	set ours {{
+		type ifname{elements}
+	}}
+
+	chain leaving {{
+		{rule}
+	}}
+}}
+"""
+WITH = '\n\t\telements = { "ch-web" comment "containerhost:plan/web" }'
+
+
 def test_the_digest_sees_rules_and_no_elements():
-    rule = {"rule": {"chain": "leaving", "handle": 7, "expr": [1]}}
-    full = {"set": {"name": "ours", "handle": 3, "elem": ["ch-web"]}}
-    empty = {"set": {"name": "ours", "handle": 9}}
-    version = {"metainfo": {"version": "1.0.6"}}
-    same = nftables._digest([version, full, rule])
-    assert same == nftables._digest([{"metainfo": {"version": "9"}}, empty, {"rule": {**rule["rule"], "handle": 1}}])
-    assert same != nftables._digest([version, full, {"rule": {**rule["rule"], "expr": [2]}}])
-    assert same != nftables._digest([version, full])
+    def digest(rule: str = "accept", elements: str = "", family: str = "inet") -> str:
+        return nftables._digest({family: read(TABLE.format(rule=rule, elements=elements))})
+
+    assert digest() == digest(elements=WITH) == digest(elements=WITH.replace(" }", ',\n\t\t\t     "ch-b" }'))
+    assert len({digest(), digest("drop"), digest(family="bridge")}) == 3
