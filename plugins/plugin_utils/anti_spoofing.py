@@ -11,6 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.derived impo
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import without_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
 
 OPTION = Option(
@@ -29,7 +30,7 @@ def filters(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         return
     relayed = _relayed(network)
     elsewhere = _elsewhere(network, host, fleet)
-    for endpoint in network.endpoints.get(host, ()):
+    for endpoint in without_shims(network.endpoints.get(host, ())):
         addresses = [str(address) for address, _slice in endpoint.addresses]
         # The kernel's own, unless a container is told to make another one.
         own = [link_local(endpoint.mac)] if new.container_sysctls(endpoint)[_HAS_IPV6] == "0" else []

@@ -50,6 +50,8 @@ class Driver:
         Whether the host has an address in each slice that containers use as their gateway.
     without_gateway
         The families (4, 6) in which it has none all the same.
+    takes_shim
+        Whether a host can have an address of its own on a segment without a gateway, which containers reach.
     on_link
         Whether containers of a network send to everywhere on its link, without a gateway.
     on_underlay
@@ -91,6 +93,7 @@ class Driver:
     one_segment: Callable[[NetworkSpec], bool] = field(default=lambda spec: False)
     has_gateway: bool = True
     without_gateway: frozenset[int] = frozenset()
+    takes_shim: Callable[[NetworkSpec], bool] = field(default=lambda spec: True)
     on_link: Callable[[NetworkSpec], bool] = field(default=lambda spec: False)
     on_underlay: bool = False
     has_vtep: bool = False

@@ -18,6 +18,9 @@ OPTION = Option(
 )
 
 
+DNS = ("53/tcp", "53/udp")
+
+
 def of(spec: NetworkSpec) -> list[str] | None:
     """As kind ``isolation`` has it: the ports, or None for whatever there is."""
     ports = spec.options[OPTION.name]

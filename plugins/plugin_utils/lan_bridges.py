@@ -158,6 +158,7 @@ def variant(bridge: Driver) -> Driver:
         spans_hosts=True,
         one_segment=lambda spec: True,
         has_gateway=False,
+        takes_shim=lambda spec: False,
         own_ports=1,
         variant=None,
     )

@@ -22,7 +22,11 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.driver impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import is_shim
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import (
+    is_shim,
+    shim_of,
+    without_shims,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS, Address, Block
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
@@ -52,7 +56,7 @@ class Names:
 
     def objects(self, network: Network, host: str) -> Iterator[Object]:
         """What a host has because containers on this network are known by name."""
-        endpoints = [each for each in network.endpoints.get(host, ()) if not is_shim(each.container)]
+        endpoints = without_shims(network.endpoints.get(host, ()))
         if not network.spec.names or not endpoints:
             return
         yield self._table(network, host)
@@ -85,7 +89,7 @@ class Names:
             if chosen is not None and not any(each.network in chosen for each in spec.endpoints):
                 continue
             readers = {(one.engine, one.ref) for one in (spec, *self._joined(host, spec.name))} - seen
-            found = resolution(spec, self._fleet.networks, functools.partial(self._gateways, host)) if readers else None
+            found = resolution(spec, self._fleet.networks, functools.partial(self._servers, host)) if readers else None
             if found is not None:
                 seen |= readers
                 owner, fields, needed = found
@@ -93,8 +97,8 @@ class Names:
                     more = {} if needed or engine == _BARE else {"needed": False}
                     yield new.object_of("resolv_conf", owner, sandbox={"engine": engine, "ref": ref}, **fields, **more)
 
-    def _gateways(self, host: str, network: str) -> list[str]:
-        return [str(slice_.gateway) for slice_ in self._fleet.networks[network].slices[host] if slice_.gateway]
+    def _servers(self, host: str, network: str) -> list[str]:
+        return _addresses(self._fleet.networks[network], host)
 
     def _table(self, network: Network, host: str) -> Object:
         """Containers of one host have a bridge to themselves; on all other networks, the fleet's find each other."""
@@ -134,12 +138,18 @@ def _server(network: Network, host: str, names: Iterable[str]) -> Object:
         "name_server",
         network.name,
         name=network.name,
-        device=network.container_device,
+        device=_device(network, host),
         table=network.name,
         servers=[] if network.spec.internal else None if asked is None else [str(each) for each in asked],
         local=sorted({network.name.lower(), *(name.lower() for name in own)}),
         reverse=[block for slice_ in network.slices[host] for block in reverse_zones(_of_names(network, slice_))],
     )
+
+
+def _device(network: Network, host: str) -> str | None:
+    """What questions come in by: a host on a parent has an interface for that."""
+    shim = shim_of(network.endpoints.get(host, ()))
+    return network.container_device or (shim.interface if shim else None)
 
 
 def _of_names(network: Network, slice_: Slice) -> Block:
@@ -211,8 +221,8 @@ def check_fleet(fleet: Fleet, problems: Problems) -> None:
         spec = network.spec
         if "resolver" in spec.names and not _has_addresses(network):
             problems.add(
-                f"{spec.where}`names: resolver` needs an address of each host on the network, and is not built yet for"
-                f" {_kind_of(spec)} networks, which have none",
+                f"{spec.where}`names: resolver` needs an address of each host on the network that its containers reach,"
+                f" and on {_kind_of(spec)} networks there is none",
                 "Write names: hosts",
             )
         ports = spec.options.get("host_access")
@@ -228,18 +238,37 @@ def check_fleet(fleet: Fleet, problems: Problems) -> None:
             )
     for containers in fleet.containers.values():
         for container in containers.values():
-            _check_dns(container, fleet.networks, problems)
+            if not is_shim(container):
+                _check_dns(container, fleet.networks, problems)
+
+
+def asks_a_shim(spec: NetworkSpec) -> bool:
+    """Does a name server need an address of its host's on a network, which has no other one there?"""
+    driver_ = driver_of(spec)
+    versions = {subnet.cidr.version for subnet in spec.subnets or ()} or {4, 6}
+    has_gateway = driver_.has_gateway and not versions <= driver_.without_gateway
+    return "resolver" in spec.names and not has_gateway and driver_.takes_shim(spec)
+
+
+def _addresses(network: Network, host: str) -> list[str]:
+    """Those that containers ask for names: the host's shim, where it has one for that, or its gateways."""
+    shim = shim_of(network.endpoints.get(host, ())) if asks_a_shim(network.spec) else None
+    if shim is not None:
+        return [str(address) for address, _slice in shim.addresses]
+    if not driver_of(network.spec).has_gateway:
+        return []
+    return [str(slice_.gateway) for slice_ in network.slices[host] if slice_.gateway]
 
 
 def _has_addresses(network: Network) -> bool:
-    """Has each host an address on the network, whose containers may ask it?"""
-    slices = [slice_ for found in network.slices.values() for slice_ in found]
-    return driver_of(network.spec).has_gateway and all(slice_.gateway for slice_ in slices)
+    """Has each host with containers an address on the network that these may ask?"""
+    hosts = [host for host, found in network.endpoints.items() if without_shims(found)]
+    return all(_addresses(network, host) for host in hosts) if hosts else True
 
 
 def _kind_of(spec: NetworkSpec) -> str:
-    mode = spec.options.get("mode")
-    return f"{mode} {spec.driver}" if mode and spec.driver == "overlay" else spec.driver
+    words = [spec.options.get("flag") or spec.options.get("mode"), spec.driver]
+    return " ".join(["bridged", spec.driver] if spec.driver == "bridge" else [each for each in words if each])
 
 
 def _check_dns(container: ContainerSpec, networks: Mapping[str, Network], problems: Problems) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import host_access
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
@@ -42,9 +43,12 @@ def joined(container: ContainerSpec, partner: ContainerSpec, fleet: Fleet) -> Ob
     return object_of("joined", owner, container=sandboxes[0], joins=sandboxes[1])
 
 
-def bridge(network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...], **own: Any) -> Object:
+def bridge(
+    network: Network, mac: str, mtu: int | None, slices: tuple[Slice, ...], shim: Endpoint | None = None, **own: Any
+) -> Object:
     """``own`` are options of the kind that only one driver says anything about."""
     addresses = [slice_.address(slice_.gateway) for slice_ in slices if slice_.gateway]
+    addresses += _alone(shim) if shim else []
     device, guarded = network.container_device, network.spec.options.get("anti_spoofing")
     return object_of(
         "bridge", network.name, name=device, mac=mac, mtu=mtu, no_linklocal_learn=guarded, **own, addresses=addresses
@@ -113,14 +117,30 @@ def shim_on_parent(kind: str, network: Network, shim: Endpoint, containers: Iter
         **own,
         mtu=network.spec.mtu,
         interface=shim.interface,
-        addresses=[f"{address}/{ALONE[address.version]}" for address, slice_ in shim.addresses],
-        routes=[
-            {"dst": f"{address}/{ALONE[address.version]}"}
-            for container in containers
-            for address, slice_ in container.addresses
-            if address.version in shim.versions
-        ],
+        addresses=_alone(shim),
+        routes=[{"dst": each} for each in _reached(shim, containers)],
     )
+
+
+def shim_on_bridge(network: Network, shim: Endpoint | None, containers: Iterable[Endpoint]) -> Iterator[Object]:
+    """The host's ways to its containers, where it has an address of its own on their bridge."""
+    for each in _reached(shim, containers) if shim else ():
+        yield object_of("route", network.name, dst=each, device=network.container_device)
+
+
+def _alone(shim: Endpoint) -> list[str]:
+    return [f"{address}/{ALONE[address.version]}" for address, _slice in shim.addresses]
+
+
+def _reached(shim: Endpoint, containers: Iterable[Endpoint]) -> list[str]:
+    addresses = [address for container in containers for address, _slice in container.addresses]
+    return [f"{address}/{ALONE[address.version]}" for address in addresses if address.version in shim.versions]
+
+
+def closed_to_all_but_names(network: Network, shim: Endpoint, containers: Iterable[Endpoint]) -> Object:
+    """A host's own interface on a parent that its containers reach for names alone, and nobody else on the LAN does."""
+    closed = {"internal": True, "sources": _reached(shim, containers), "host_access": list(host_access.DNS)}
+    return object_of("isolation", network.name, device=shim.interface, accept_from=[], **closed)
 
 
 def vlan(network: Network) -> Iterator[Object]:

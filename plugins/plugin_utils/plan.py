@@ -95,7 +95,7 @@ def make_plan(
     problems = Problems()
     inventory, stood_in = with_stand_ins(inventory)
     inventory = with_joined(inventory, problems)
-    inventory = with_shims(inventory, problems)
+    inventory = with_shims(inventory, naming.asks_a_shim, problems)
     wanted = want(inventory)
     checks.check_inventory(inventory, wanted, ledger, problems)
     renumbered.check_modes(inventory, ledger, problems)

@@ -40,7 +40,7 @@ if t.TYPE_CHECKING:
 class Isolation(NftKind):
     name = "isolation"
     key = ("device",)
-    after = ("bridge", "vxlan", "wireguard", "uplink")
+    after = ("bridge", "vxlan", "wireguard", "uplink", "macvlan", "ipvlan")
     options = {
         "device": {"type": "str", "required": True},
         "accept_from": {"type": "list", "elements": "str"},

@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import shim_of, without_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     Endpoint,
@@ -85,11 +86,12 @@ def families(spec: NetworkSpec, *modes: str) -> frozenset[int]:
 def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     options = network.spec.options
     device, slices = network.container_device, network.slices[host]
-    endpoints = network.endpoints.get(host, ())
+    shim, endpoints = shim_of(network.endpoints.get(host, ())), without_shims(network.endpoints.get(host, ()))
     translated, routed = families(network.spec, *TRANSLATED), families(network.spec, "routed")
     outward = [version for version in network.versions if version in translated | routed]
     internal = network.spec.internal or not outward
-    yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices)
+    yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices, shim)
+    yield from new.shim_on_bridge(network, shim, endpoints)
     yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in endpoints:
         yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
@@ -110,8 +112,8 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         internal=internal,
         protect=False if "unprotected" in options["gateway_mode"].values() else None,
         # What is isolated is not routed by whoever else routes on the host.
-        sources=[str(slice_.block) for slice_ in slices if slice_.block.version in outward],
-        host_access=host_access.of(network.spec) if outward else [],
+        sources=[str(slice_.block) for slice_ in slices if shim or slice_.block.version in outward],
+        host_access=host_access.of(network.spec) if outward else list(host_access.DNS) if shim else [],
     )
     if 4 in translated:
         yield from new.route_localnet(network, endpoints)

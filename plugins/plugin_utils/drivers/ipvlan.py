@@ -56,6 +56,8 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         if shims.is_shim(endpoint.container):
             containers = [each for each in endpoints if each is not endpoint]
             yield new.shim_on_parent("ipvlan", network, endpoint, containers, **how)
+            if not network.spec.options["host_shim"]:
+                yield new.closed_to_all_but_names(network, endpoint, containers)
         else:
             yield new.on_parent("ipvlan", network, endpoint, _default_routes(network, endpoint), **how)
 
@@ -144,6 +146,7 @@ DRIVERS = (
         spans_hosts=True,
         one_segment=lambda spec: True,
         has_gateway=False,
+        takes_shim=lambda spec: spec.options["flag"] != "private",
         on_link=is_routed,
         own_ports=None,
     ),

@@ -43,6 +43,8 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         if shims.is_shim(endpoint.container):
             containers = [each for each in endpoints if each is not endpoint]
             yield new.shim_on_parent("macvlan", network, endpoint, containers, mode="bridge", mac=endpoint.mac)
+            if not network.spec.options["host_shim"]:
+                yield new.closed_to_all_but_names(network, endpoint, containers)
         else:
             # In mode passthru the parent's MAC is the container's: another would be written to the parent.
             mac = None if mode == "passthru" else endpoint.mac
@@ -96,6 +98,7 @@ DRIVERS = (
         spans_hosts=True,
         one_segment=lambda spec: True,
         has_gateway=False,
+        takes_shim=lambda spec: spec.options["mode"] in ("bridge", "vepa"),
         own_ports=None,
     ),
 )

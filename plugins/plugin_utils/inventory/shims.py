@@ -1,15 +1,16 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shims: a host's own interface on a segment that it shares with its containers, as an endpoint like theirs.
+"""Shims: a host's own address on a segment that it shares with its containers, as an endpoint like theirs.
 
 A host does not reach its macvlans through their parent. With ``host_shim``, each member takes part in the network as
-if it ran one container more, so its address is pinned, remembered and checked like any other.
+if it ran one container more, so its address is pinned, remembered and checked like any other. So does a host whose
+containers ask a name server on a network that has no gateway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
+    Endpoint,
     EndpointSpec,
     Inventory,
     NetworkSpec,
@@ -31,18 +33,29 @@ def is_shim(container: ContainerSpec) -> bool:
     return container.engine == ENGINE
 
 
-def with_shims(inventory: Inventory, problems: Problems) -> Inventory:
-    """The inventory with one container more on each member of a network that has ``host_shim``."""
+def without_shims(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
+    return [each for each in endpoints if not is_shim(each.container)]
+
+
+def shim_of(endpoints: Iterable[Endpoint]) -> Endpoint | None:
+    """The host's own endpoint on a network, of all those that it has there."""
+    return next((each for each in endpoints if is_shim(each.container)), None)
+
+
+def with_shims(inventory: Inventory, asked: Callable[[NetworkSpec], bool], problems: Problems) -> Inventory:
+    """The inventory with one container more on each member of a network that has ``host_shim``, and on each host whose
+    containers ask it on a network (``asked``)."""
     containers = {host: dict(own) for host, own in inventory.containers.items()}
     for name, spec in inventory.networks.items():
-        if not spec.present or not spec.options.get("host_shim"):
+        is_wished = bool(spec.options.get("host_shim"))
+        if not spec.present or not (is_wished or asked(spec)):
             continue
         try:
-            addresses = wished(spec)
+            addresses = wished(spec) if is_wished else {}
         except Refusal as refusal:
             problems.refuse(spec.where, refusal)
             continue
-        for host in _members(inventory, spec):
+        for host in _members(inventory, spec) if is_wished else _with_containers(inventory, spec):
             shim = f"({host})"
             endpoint = EndpointSpec(
                 name, addresses.get(host, addresses.get("", ())), interface=device_name(PREFIX, name)
@@ -54,8 +67,10 @@ def with_shims(inventory: Inventory, problems: Problems) -> Inventory:
 
 
 def _members(inventory: Inventory, spec: NetworkSpec) -> list[str]:
-    if spec.members is not None:
-        return list(spec.members)
+    return list(spec.members) if spec.members is not None else _with_containers(inventory, spec)
+
+
+def _with_containers(inventory: Inventory, spec: NetworkSpec) -> list[str]:
     return sorted(
         host
         for host, own in inventory.containers.items()

@@ -15,7 +15,12 @@ import ipaddress
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, encryption, underlays
+from ansible_collections.containerhost.network.plugins.plugin_utils import (
+    anti_spoofing,
+    encryption,
+    host_access,
+    underlays,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -23,6 +28,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.backends imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import shim_of, without_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.mode import Mode
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
 
@@ -57,16 +63,18 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     )
     # With IPv6 the bridge can have neighbours of it; without an address of its own it is nobody to be talked to.
     six = {"ipv6": True, "link_local": False} if 6 in network.versions else {}
-    yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, (), **six)
+    shim, endpoints = shim_of(network.endpoints.get(host, ())), without_shims(network.endpoints.get(host, ()))
+    yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, (), shim, **six)
+    yield from new.shim_on_bridge(network, shim, endpoints)
     yield from anti_spoofing.filters(network, host, fleet)
-    for endpoint in network.endpoints.get(host, ()):
+    for endpoint in endpoints:
         yield new.veth(network, endpoint, network.mtu, False, [], fixed_mac=True)
         yield from new.rate(network, endpoint)
         # Of those here as well: whoever asks for one is answered, and no other host is asked for it.
         yield from _neighbours(network, endpoint)
     # What switches frames may meet these rules too, where somebody has loaded br_netfilter.
     sources = [str(subnet.cidr) for subnet in network.subnets]
-    closed = {"internal": True, "sources": sources, "host_access": []}
+    closed = {"internal": True, "sources": sources, "host_access": list(host_access.DNS) if shim else []}
     yield new.object_of("isolation", network.name, device=device, accept_from=[device], **closed)
 
 
@@ -86,7 +94,7 @@ def _peer(network: Network, host: str, address: str, via: str | None = None) -> 
     entry = functools.partial(new.object_of, "vxlan_fdb", network.name, device=network.devices[-2])
     if network.spec.options["multicast_group"] is None:
         yield entry(lladdr=EVERYBODY, dst=address, via=via)
-    for endpoint in network.endpoints.get(host, ()):
+    for endpoint in without_shims(network.endpoints.get(host, ())):
         yield entry(lladdr=endpoint.mac, dst=address, via=via)
         # The bridge answers for neighbours that it knows behind a port only (br_do_proxy_suppress_arp()).
         yield entry(lladdr=endpoint.mac, table="master", fdb_state="static")

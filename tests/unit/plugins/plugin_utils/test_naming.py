@@ -248,10 +248,26 @@ class TestNameServers:
     @pytest.mark.parametrize(
         ("network", "said"),
         [
-            ("lan: {driver: macvlan, parent: eth1, names: resolver, subnets: [{cidr: 192.168.7.0/24}]}", "macvlan"),
-            ("lan: {driver: ipvlan, parent: eth1, names: resolver, subnets: [{cidr: 192.168.7.0/24}]}", "ipvlan"),
-            ("lan: {driver: overlay, vni: 7, mode: bridged, names: resolver}", "bridged overlay"),
-            ("lan: {driver: bridge, gateway_mode: isolated, names: resolver}", "bridge"),
+            (
+                "lan: {driver: macvlan, parent: eth1, mode: private, names: resolver,"
+                " subnets: [{cidr: 192.168.7.0/24}]}",
+                "private macvlan",
+            ),
+            (
+                "lan: {driver: macvlan, parent: eth1, mode: passthru, names: resolver,"
+                " subnets: [{cidr: 192.168.7.0/24}]}",
+                "passthru macvlan",
+            ),
+            (
+                "lan: {driver: ipvlan, parent: eth1, flag: private, names: resolver,"
+                " subnets: [{cidr: 192.168.7.0/24}]}",
+                "private ipvlan",
+            ),
+            (
+                "lan: {driver: bridge, gateway_mode: bridged, uplink: eth1, names: resolver,"
+                " subnets: [{cidr: 192.168.7.0/24}]}",
+                "bridged bridge",
+            ),
             ("lan: {driver: bridge, host_access: [9100], names: resolver}", "host_access: dns"),
         ],
     )
@@ -271,3 +287,64 @@ class TestNameServers:
     )
     def test_zones_are_whole_labels(self, block, zones):
         assert reverse_zones(parse_block(block)) == zones
+
+
+SEGMENTS = {
+    "overlay": "seg: {driver: overlay, vni: 7, mode: bridged, names: [hosts, resolver],"
+    " subnets: [{cidr: 10.77.0.0/24}, {cidr: 'fd00:77::/64'}]}",
+    "isolated": "seg: {driver: bridge, gateway_mode: isolated, names: [hosts, resolver],"
+    " subnets: [{cidr: 10.77.0.0/24}, {cidr: 'fd00:77::/64'}]}",
+    "macvlan": "seg: {driver: macvlan, parent: eth1, names: [hosts, resolver],"
+    " subnets: [{cidr: 10.77.0.0/24, gateway: 10.77.0.1}, {cidr: 'fd00:77::/64'}]}",
+    "ipvlan": "seg: {driver: ipvlan, parent: eth1, names: [hosts, resolver],"
+    " subnets: [{cidr: 10.77.0.0/24}, {cidr: 'fd00:77::/64'}]}",
+}
+
+
+@pytest.mark.parametrize("kind", SEGMENTS)
+class TestWhereThereIsNoGateway:
+    """A host has an address of its own there, which its containers ask, and nothing else reaches them by."""
+
+    @pytest.fixture
+    def plan(self, fleet, kind):
+        containers = {"h1": "{a: {networks: {seg: }}, b: {networks: {seg: }}}", "h2": "{c: {networks: {seg: }}}"}
+        return fleet.networks(SEGMENTS[kind]).only_containers(**containers).plan()
+
+    @staticmethod
+    def asked(plan, host):
+        (servers,) = {tuple(each["servers"]) for each in plan.documents[host]["resolv_conf"]}
+        return servers
+
+    def test_each_host_with_containers_has_one_of_its_own(self, plan, kind):
+        one, other = self.asked(plan, "h1"), self.asked(plan, "h2")
+        assert [":" in each for each in one] == [":" in each for each in other] == [False, True]
+        # On a bridge each host has the subnet to itself.
+        assert set(one).isdisjoint(other) == (kind != "isolated")
+        assert "resolv_conf" not in plan.documents["h3"]
+        for host, servers in (("h1", one), ("h2", other)):
+            document = plan.documents[host]
+            (server,) = document["name_server"]
+            rows = [row for name in ("bridge", "macvlan", "ipvlan") for row in document.get(name, ())]
+            (own,) = (row for row in rows if not row.get("sandbox"))
+            assert server["device"] == own.get("name", own.get("interface"))
+            assert own["addresses"] == [f"{servers[0]}/32", f"{servers[1]}/128"]
+            (guard,) = document["isolation"]
+            assert (guard["device"], guard["internal"]) == (server["device"], True)
+            assert guard["host_access"] == ["53/tcp", "53/udp"]
+            routes = own.get("routes") or document["route"]
+            assert len(routes) == (4 if host == "h1" else 2)
+
+    def test_it_is_nobodys_name_and_no_container(self, plan, kind):
+        for host in ("h1", "h2"):
+            (table,) = plan.documents[host]["name_table"]
+            assert not [line for line in table["entries"] if "(" in line or line.split()[0] in self.asked(plan, host)]
+            assert len(plan.documents[host].get("veth", plan.documents[host].get(kind, ()))) <= 3
+
+    def test_without_a_name_server_nobody_has_one_and_containers_keep_their_addresses(self, fleet, plan, kind):
+        ledger = plan.ledger
+        fleet.ledger = ledger
+        again = fleet.networks(SEGMENTS[kind].replace("[hosts, resolver]", "hosts")).plan()
+        assert [row for row in again.documents["h1"].get("isolation", ()) if row["host_access"]] == []
+        before = {key: each.addresses for key, each in ledger.endpoints.items() if "(" not in key[2]}
+        after = {key: each.addresses for key, each in again.ledger.endpoints.items() if "(" not in key[2]}
+        assert before == after
