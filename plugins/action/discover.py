@@ -15,7 +15,12 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import compose, compose_project, fleet
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import (
+    compose,
+    compose_project,
+    fleet,
+    swarm,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.docker import from_docker
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.flannel import with_flannel
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
@@ -68,7 +73,9 @@ class ActionModule(ActionBase):
 
     def _write(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         hosts = sorted(map(str, task_vars["ansible_play_hosts_all"]))
-        found = {host: _answer(host) for host in hosts}
+        answers = {host: _told(host) for host in hosts}
+        services = swarm.published((each.get("docker") or {}).get("swarm") or {} for each in answers.values())
+        found = {host: _understood(told, services) for host, told in answers.items()}
         for host, projects in _compose_projects(arguments["compose"], hosts).items():
             for project in projects:
                 found[host] = fleet.joined(found[host], _of_compose(project))
@@ -136,15 +143,21 @@ def _said(
     return "\n".join(lines)
 
 
-def _answer(host: str) -> DiscoveredHost:
+def _told(host: str) -> dict[str, Any]:
     """What a host has said in this run."""
     try:
         with open(_path(host), encoding="utf-8") as file:
-            told = json.load(file)
+            told: dict[str, Any] = json.load(file)
     except FileNotFoundError:
-        return DiscoveredHost()
+        return {}
+    return told
+
+
+def _understood(told: Mapping[str, Any], services: Mapping[str, list[str]]) -> DiscoveredHost:
+    """``services``: of a Swarm, as its managers have said."""
     docker, podman, flannel, by_hand = (told.get(name) or {} for name in _PLACES)
-    found = from_docker(docker.get("networks") or (), docker.get("containers") or ())
+    found = from_docker(docker.get("networks") or (), docker.get("containers") or (), services=services)
+    found.left.extend(swarm.lacks(docker.get("swarm") or {}, bool(services)))
     if flannel:
         found = with_flannel(found, flannel["subnet_env"], flannel["devices"])
     beside = from_podman(podman.get("networks") or (), podman.get("containers") or ())

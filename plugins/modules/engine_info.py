@@ -38,8 +38,8 @@ EXAMPLES = r"""
 RETURN = r"""
 docker:
   description:
-    - Its C(networks) and C(containers), each as C(docker network inspect) and C(docker inspect) have it, in part. Empty
-      where it does not run.
+    - Its C(networks) and C(containers), each as C(docker network inspect) and C(docker inspect) have it, in part, and
+      C(swarm), with the services where the host is a manager of one. Empty where it does not run.
   returned: success
   type: dict
 podman:
@@ -83,6 +83,7 @@ _OF_CONTAINERS: dict[str, tuple[str, ...]] = {
     "HostConfig": ("NetworkMode", "PortBindings", "Dns", "DnsSearch", "DnsOptions", "Links"),
     "NetworkSettings": ("Networks", "Ports"),
 }
+_SERVICE, _TASK = "com.docker.swarm.service.name", "com.docker.swarm.task.name"  # labels of a Swarm's containers
 _OF_NETWORKS = ("Name", "Id", "Driver", "Scope", "Internal", "EnableIPv6", "IPAM", "Options", "Labels")
 
 
@@ -94,7 +95,22 @@ def read_docker() -> dict[str, t.Any]:
         container = docker_daemon.request("GET", f"/containers/{row['Id']}/json")
         containers.append(_in_part(container))
     networks = [{name: each.get(name) for name in _OF_NETWORKS} for each in docker_daemon.networks()]
-    return {"networks": networks, "containers": containers}
+    return {"networks": networks, "containers": containers, "swarm": read_swarm()}
+
+
+def read_swarm() -> dict[str, t.Any]:
+    """Whether the host is a Swarm's, and what a manager alone tells: services with their ports. Raises Unanswered."""
+    told = docker_daemon.request("GET", "/info").get("Swarm") or {}
+    if told.get("LocalNodeState") != "active":
+        return {}
+    if not told.get("ControlAvailable"):
+        return {"manager": False}
+    services = docker_daemon.request("GET", "/services")
+    return {"manager": True, "services": [_service(each) for each in services]}
+
+
+def _service(told: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {"name": told["Spec"].get("Name"), "ports": (told.get("Endpoint") or {}).get("Ports") or []}
 
 
 def read_podman() -> dict[str, t.Any]:
@@ -142,6 +158,8 @@ def read_by_hand(engines: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.
 
 def _in_part(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {name: container.get(name) for name in ("Id", "Name")}
+    labels = (container.get("Config") or {}).get("Labels") or {}
+    found["Service"], found["Task"] = labels.get(_SERVICE), labels.get(_TASK)
     found["Pid"] = (container.get("State") or {}).get("Pid")
     for part, names in _OF_CONTAINERS.items():
         told = container.get(part) or {}

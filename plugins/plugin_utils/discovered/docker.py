@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered import swarm
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.driver_options import (
     driver_options,
     endpoint_options,
@@ -27,14 +28,20 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.f
 
 DEFAULT_NETWORK = "docker0"  # what Docker calls bridge, and has no names
 OURS = "containerhost"  # a label of networks that we have handed to Docker
-_SWARM_S_OWN = ("ingress", "docker_gwbridge")
 
 
 def from_docker(
-    networks: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]], engine: str = "docker"
+    networks: Sequence[Mapping[str, Any]],
+    containers: Sequence[Mapping[str, Any]],
+    engine: str = "docker",
+    services: Mapping[str, Sequence[str]] | None = None,
 ) -> DiscoveredHost:
-    """Everything of one host. Networks that no container is on are taken as well, as somebody has made them."""
+    """Everything of one host. Networks that no container is on are taken as well, as somebody has made them.
+
+    ``services``: of its Swarm, by name, with the ports that each publishes on every node.
+    """
     found = DiscoveredHost()
+    containers = [{**each, "Name": swarm.task_name(each)} for each in containers]
     used = {name for each in containers for name in _endpoints(each)}
     for each in sorted(networks, key=lambda each: str(each.get("Name"))):
         name = str(each.get("Name"))
@@ -46,6 +53,7 @@ def from_docker(
     by_id = {str(each.get("Id")): _name(each) for each in containers}
     for each in sorted(containers, key=_name):
         _take_container(each, by_id, found, engine)
+    swarm.give_ways_out(containers, networks, services or {}, found)
     return found
 
 
@@ -68,8 +76,7 @@ def _endpoints(container: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _network(name: str, each: Mapping[str, Any], found: DiscoveredHost) -> dict[str, Any] | None:
     """Options of a network; None where it cannot be taken over, which is then said."""
     what, driver = f"network `{name}`", str(each.get("Driver"))
-    if name in _SWARM_S_OWN:
-        found.left.append(f"{what} is Swarm's own, for ports of services: publish them on a bridge's containers")
+    if name in (swarm.INGRESS, swarm.WAY_OUT):
         return None
     if OURS in (each.get("Labels") or {}):
         found.left.append(f"{what} is on a bridge of ours already")
@@ -161,7 +168,7 @@ def _endpoint(
     if it.get("MacAddress") and driver != "ipvlan":
         options["mac"] = str(it["MacAddress"]).lower()
     options |= endpoint_options(it.get("DriverOpts") or {}, f"container `{name}` on `{network}`", found.left)
-    aliases = list(_aliases(name, it, str(each.get("Id"))))
+    aliases = [*_aliases(name, it, str(each.get("Id"))), *swarm.service_names(each, it)]
     for alias in (alias for alias in aliases if not is_hostname(alias)):
         found.left.append(f"container `{name}`: its alias {alias!r} on `{network}` is no name here")
     kept = [alias for alias in aliases if is_hostname(alias)]

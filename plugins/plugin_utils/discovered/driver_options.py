@@ -112,7 +112,7 @@ def _overlay(theirs: dict[str, str], what: str, left: list[str]) -> dict[str, An
         left.append(f"{what} names no VXLAN identifier: write `vni` and the network yourself")
         return None
     left.append(
-        f"{what} is Swarm's: its containers are taken over as they run, and virtual addresses of services are not."
-        " Others reach a service by an alias of its containers"
+        f"{what} is Swarm's: its containers are taken over as they run, each under its service's name, which leads to"
+        " all of them; virtual addresses of services are not"
     )
     return {"mode": "bridged", "vni": int(ids[0]), **encrypted}

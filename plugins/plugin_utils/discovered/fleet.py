@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost, is_hostname
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block, parse_block
 
@@ -55,13 +56,37 @@ def beside(one: DiscoveredHost, other: DiscoveredHost, engine: str) -> Discovere
 
 
 def cleaned(found: DiscoveredHost) -> DiscoveredHost:
-    """Without values that Ansible would take for templates: what a host says must not run on the controller."""
+    """Without values that Ansible would take for templates: what a host says must not run on the controller.
+
+    Containers have names that others can find them by.
+    """
     left: list[str] = []
+    found = _with_hostnames(found, left)
     networks = {name: _cleaned(options, f"network `{name}`", left) for name, options in found.networks.items()}
     containers = {name: _cleaned(options, f"container `{name}`", left) for name, options in found.containers.items()}
     told = [*found.left, *found.elsewhere.values()]
     sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in told]
     return replace(found, networks=networks, containers=containers, left=[*sentences, *left], elsewhere={})
+
+
+def _with_hostnames(found: DiscoveredHost, left: list[str]) -> DiscoveredHost:
+    """A name that is no hostname becomes the ``ref`` of another one, where the container's networks have names."""
+    names = {}
+    for name, options in found.containers.items():
+        on = (found.networks.get(network, {}) for network in options.get("networks") or ())
+        names[name] = name
+        if not is_hostname(name) and any(each.get("names") for each in on):
+            new = re.sub(r"[._-]+", "-", name)[:60].strip("-")
+            new = new if is_hostname(new) else f"c-{new}"
+            names[name] = f"{new}-c" if new in found.containers or new in names.values() else new
+            left.append(f"container `{name}` is `{names[name]}` here, as others can't find it by a name like that")
+    containers = {}
+    for name, options in found.containers.items():
+        partner = str(options.get("network_mode", "")).partition("container:")[2]
+        joins = {"network_mode": f"container:{names[partner]}"} if partner in names else {}
+        ref = {"ref": options.get("ref", name)} if names[name] != name else {}
+        containers[names[name]] = {**options, **joins, **ref}
+    return replace(found, containers=containers)
 
 
 def _cleaned(value: Any, what: str, left: list[str]) -> Any:

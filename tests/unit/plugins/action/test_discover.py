@@ -45,7 +45,8 @@ class _Docker(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         by_id = {each["Id"]: each for each in CONTAINERS}
         path = self.path.partition("?")[0].strip("/").split("/")
-        answer = {"networks": NETWORKS, "containers": CONTAINERS}[path[0]] if len(path) != 3 else by_id[path[1]]
+        lists = {"networks": NETWORKS, "containers": CONTAINERS, "info": {"Swarm": {}}}
+        answer = lists[path[0]] if len(path) != 3 else by_id[path[1]]
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

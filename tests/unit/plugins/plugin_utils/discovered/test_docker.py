@@ -132,7 +132,6 @@ def test_other_ways_to_have_a_network():
     [
         ([network("n", "weave")], [], "has the driver 'weave'"),
         ([network("n", "macvlan")], [], "has no parent"),
-        ([network("ingress", "overlay")], [], "is Swarm's own"),
         ([network("n", options={"com.example.speed": "9"})], [], "its option com.example.speed=9 has no equal here"),
         ([network("n", options={"com.docker.network.bridge.enable_ip_masquerade": "0"})], [], "does not masquerade"),
         ([network("n n")], [], "has a name that no network here can have"),

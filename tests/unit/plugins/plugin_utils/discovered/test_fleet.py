@@ -82,6 +82,22 @@ def test_no_template_of_a_host_s_reaches_the_inventory():
     assert not any("{" in sentence for sentence in found.left)
 
 
+def test_a_name_that_is_no_hostname_becomes_a_ref():
+    named = {**WEB, "names": "hosts"}
+    told = {
+        "app.1": {"networks": {"web": {}}}, "app-1": {"networks": {"web": {}}}, "7": {"networks": {"web": {}}},
+        "side": {"network_mode": "container:app.1"}, "x.2": {"networks": {}}, "fine.org": {"networks": {"web": {}}},
+    }  # fmt: skip
+    found = fleet.cleaned(DiscoveredHost({"web": named}, told))
+    assert {name: each.get("ref") for name, each in found.containers.items()} == {
+        "app-1-c": "app.1", "app-1": None, "c-7": "7", "side": None, "x.2": None, "fine.org": None
+    }  # fmt: skip
+    assert found.containers["side"]["network_mode"] == "container:app-1-c"
+    assert "container `app.1` is `app-1-c` here" in found.left[0]
+    networks, hosts = fleet.of_fleet({"h1": found})
+    make_plan(gather(fleet.sources(networks, hosts, {})), Ledger(), "2026-11-26")
+
+
 def test_the_files_are_yaml_that_says_the_same():
     networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"])})
     hosts["h1"].containers["app"]["networks"]["web"]["publish"] = ["22:22", "8080:80/tcp"]
