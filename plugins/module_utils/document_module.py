@@ -35,7 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep import 
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments
+from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, docker_ports
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
@@ -98,7 +98,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         todo = _late(todo, params) if late else todo
         _check_renumbering(todo, wanted, params["settled"])
         makes = params["phase"] in ("make", "all")
-        dropped = foreign_drops.sentences(kernel, wanted) if makes else []
+        dropped = [*foreign_drops.sentences(kernel, wanted), *docker_ports.sentences(wanted)] if makes else []
         beside = _beside(kept_files_of(params, todo, module.check_mode))
         waiting = () if late and params["phase"] == "remove" else todo.held
         kept = dict(collections.Counter(network_of(change.owner) for change in (*todo.kept, *waiting)))

@@ -265,7 +265,8 @@ dropped:
   description:
     - What of published ports the host's routing by source address leads astray, and what a firewall of the host that
       is not ours drops of what the document's networks need, a sentence each, with the
-      table, chain and rule, and commands that let it pass. It is also a warning.
+      table, chain and rule, and commands that let it pass; and ports that Docker publishes as well, where a network is
+      handed to it. It is also a warning.
   returned: success
   type: list
   elements: str
