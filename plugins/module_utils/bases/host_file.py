@@ -11,6 +11,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import sandb
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import RESOLV
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Found,
     Key,
     Problem,
     Values,
@@ -46,6 +47,20 @@ class HostFileKind(Kind):
 
     def spell(self, plain: Values) -> Values:
         raise NotImplementedError
+
+    def file_of(self, values: Values) -> str | None:
+        """The file that it is, if that is not one of a container's."""
+        return None
+
+    def seen(self, values: Values) -> list[str]:
+        return [*self.summary(values), *filter(None, [self.file_of(values)])]
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """A file that root alone is to write is written anew where others may as well (``others_write``)."""
+        differences = super().differences(wanted, found)
+        if found.values.get("others_write"):
+            differences["others_write"] = (True, False)
+        return differences
 
 
 def sandbox_of(values: Values, kind: str) -> dict[str, str]:

@@ -138,6 +138,10 @@ class Kind:
             if name in values and values[name] != spec.get("default") and _says_something(spec, values[name])
         }
 
+    def seen(self, values: Values) -> list[str]:
+        """What is said of one that is in the way, for whoever has to move it away."""
+        return self.summary(values)
+
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         """The same object, with what only this host can say of it."""
         return wanted

@@ -339,7 +339,7 @@ def _compare_one(kind: Kind, kernel: Kernel, wanted: Wanted, found: Found | None
             return None
         raise Problem(
             f"{describe(kind, wanted.values, wanted.owner)} cannot be made: there is one already that is not ours"
-            f" ({'; '.join(kind.summary(found.values)) or 'unmarked'}); rename or remove one of the two"
+            f" ({'; '.join(kind.seen(found.values)) or 'unmarked'}); rename or remove one of the two"
         )
     change = _differs(kind, wanted, found)
     _refuse(kind, wanted, kind.limits(kernel, wanted, change.differences) if change else ())

@@ -75,6 +75,9 @@ class CniNetwork(HostFileKind):
             plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
         return {**plain, "whole": True}
 
+    def file_of(self, values: Values) -> str | None:
+        return cni_lists.path_of(values["name"])
+
     def summary(self, values: Values) -> list[str]:
         rows = [f"bridge: {values.get('bridge')}"]
         rows += [f"subnet: {_spelled(each)}" for each in values.get("subnets") or ()]
@@ -102,6 +105,7 @@ class CniNetwork(HostFileKind):
                 continue
             owner, fields = cni_lists.read(text)
             values = {"name": name, **{option: fields.get(option) for option in _OWN}}
+            values["others_write"] = kernel.files.others_may_write(cni_lists.path_of(str(name)))
             values["whole"] = text == cni_lists.text_of(str(name), owner or "", fields)
             yield Found(self.name, (None, name), values, owner)
 

@@ -53,6 +53,9 @@ class NameServer(HostFileKind):
             plain["servers"] = list(dict.fromkeys(canonical.address(each, "server") for each in plain["servers"]))
         return {**plain, "running": True, "intact": True}
 
+    def file_of(self, values: Values) -> str | None:
+        return name_servers.config_path(values["name"])
+
     def summary(self, values: Values) -> list[str]:
         return [
             f"names of {values['table']} on {values['device']}",
@@ -91,6 +94,8 @@ class NameServer(HostFileKind):
             servers = kernel.files.text(name_servers.servers_path(name)) or ""
             owner, values = name_servers.read(name, config, servers)
             whole = (config, servers) == (name_servers.config(values, owner or ""), name_servers.servers(values))
+            paths = name_servers.config_path(name), name_servers.servers_path(name)
+            values["others_write"] = any(map(kernel.files.others_may_write, paths))
             values.update(intact=whole, running=kernel.processes.runs_as_written(name))
             yield Found(self.name, (None, name), values, owner)
 

@@ -28,6 +28,9 @@ class NameTable(HostFileKind):
         plain["entries"] = list(dict.fromkeys(map(names.entry, plain.get("entries") or ())))
         return plain
 
+    def file_of(self, values: Values) -> str | None:
+        return names.table_path(values["name"])
+
     def summary(self, values: Values) -> list[str]:
         rows = values.get("entries") or []
         more = [f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
@@ -41,7 +44,9 @@ class NameTable(HostFileKind):
             text = kernel.files.text(names.table_path(name))
             if text is not None:
                 owner, entries = names.read_table(text)
-                yield Found(self.name, (None, name), {"name": name, "entries": entries}, owner)
+                open_to = kernel.files.others_may_write(names.table_path(name))
+                values = {"name": name, "entries": entries, "others_write": open_to}
+                yield Found(self.name, (None, name), values, owner)
 
     def note(self, kernel: Kernel, change: Change) -> None:
         entries = None if change.action == "remove" else change.values["entries"]

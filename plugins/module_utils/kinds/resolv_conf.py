@@ -70,6 +70,10 @@ class ResolvConf(HostFileKind):
     def label(self, values: Values) -> str:
         return values["sandbox"]["ref"]
 
+    def file_of(self, values: Values) -> str | None:
+        sandbox = values["sandbox"]
+        return _path(sandbox["ref"]) if sandbox["engine"] == BARE else None
+
     def summary(self, values: Values) -> list[str]:
         return resolv.lines_of(values)
 

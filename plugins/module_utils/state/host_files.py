@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, text_of
@@ -32,6 +33,14 @@ class HostFiles:
     def fault(self, path: FilePlace, hosts_own: str) -> str | None:
         """Why a file cannot be written for a container: see ``inside_files.fault``."""
         return fault(path, hosts_own)
+
+    def others_may_write(self, path: str) -> bool:
+        """May anybody but root change a file of ours? As root alone writes it, that is how somebody has left it."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        return status.st_uid != 0 or bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
     def folder(self, path: str) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""

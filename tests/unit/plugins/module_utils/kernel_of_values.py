@@ -122,12 +122,16 @@ class FilesOfValues:
     def __init__(self, texts: Mapping[FilePlace, str]) -> None:
         self._texts = texts
         self.faults: dict[FilePlace, str] = {}
+        self.open_to_others: set[str] = set()
 
     def text(self, path: FilePlace) -> str | None:
         return self._texts.get(path)
 
     def fault(self, path: FilePlace, hosts_own: str) -> str | None:
         return self.faults.get(path)
+
+    def others_may_write(self, path: str) -> bool:
+        return path in self.open_to_others
 
     def folder(self, path: str) -> list[str]:
         paths = [each for each in self._texts if isinstance(each, str)]

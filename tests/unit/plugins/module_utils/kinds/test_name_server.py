@@ -157,3 +157,22 @@ def test_a_file_for_programs_in_a_namespace():
 def test_what_no_resolver_reads(more):
     with pytest.raises(Problem):
         want("resolv_conf", **{"sandbox": {"ref": "shop"}, "servers": ["10.0.0.1"], **more})
+
+
+@pytest.mark.parametrize("path", [name_servers.config_path("web"), name_servers.servers_path("web")])
+def test_a_file_that_others_may_write_is_written_anew(path):
+    found = kernel(files())
+    found.files.open_to_others.add(path)
+    assert changed(found, table(), wanted()) == ["name_server web (web): others_write: yes → others_write: no"]
+
+
+def test_so_is_a_table_of_names():
+    found = kernel(files())
+    found.files.open_to_others.add(names.table_path("web"))
+    assert changed(found, table(), wanted()) == ["name_table web (web): others_write: yes → others_write: no"]
+
+
+def test_a_file_in_the_way_is_named():
+    path = name_servers.config_path("web")
+    [problem] = refused(kernel({**TABLE, path: "port=5353\n"}), table(), wanted())
+    assert f"; {path})" in problem
