@@ -61,12 +61,30 @@ def cleaned(found: DiscoveredHost) -> DiscoveredHost:
     Containers have names that others can find them by.
     """
     left: list[str] = []
-    found = _with_hostnames(found, left)
+    found = _with_hostnames(_without_lost_addresses(found, left), left)
     networks = {name: _cleaned(options, f"network `{name}`", left) for name, options in found.networks.items()}
     containers = {name: _cleaned(options, f"container `{name}`", left) for name, options in found.containers.items()}
     told = [*found.left, *found.elsewhere.values()]
     sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in told]
     return replace(found, networks=networks, containers=containers, left=[*sentences, *left], elsewhere={})
+
+
+def _without_lost_addresses(found: DiscoveredHost, left: list[str]) -> DiscoveredHost:
+    """A pinned address on a network whose subnet nobody has told would be outside of the one that it gets."""
+    containers = {}
+    for name, options in found.containers.items():
+        endpoints = dict(options.get("networks") or {})
+        for network, endpoint in endpoints.items():
+            lost = [endpoint[key] for key in ("address", "addresses") if key in endpoint]
+            if lost and not found.networks.get(network, {}).get("subnets"):
+                text = ", ".join([lost[0]] if isinstance(lost[0], str) else lost[0])
+                left.append(
+                    f"container `{name}`: its address {text} on `{network}` is left out, as the network's subnet is not"
+                    " known here: write both"
+                )
+                endpoints[network] = {k: v for k, v in endpoint.items() if k not in ("address", "addresses")}
+        containers[name] = {**options, "networks": endpoints} if endpoints else options
+    return replace(found, containers=containers)
 
 
 def _with_hostnames(found: DiscoveredHost, left: list[str]) -> DiscoveredHost:

@@ -199,7 +199,7 @@ def test_what_an_endpoint_says_is_kept():
     found = taken(
         "services: {web: {dns: 9.9.9.9, dns_search: [example.org], networks: {a: {gw_priority: 1, interface_name: lan0,"
         " mac_address: '02:42:AC:11:00:05'}, b: {ipv4_address: 10.9.0.5, ipv6_address: 'fd00:9::5'}}}}\n"
-        "networks: {a: , b: }"
+        "networks: {a: , b: {ipam: {config: [{subnet: 10.9.0.0/24}, {subnet: 'fd00:9::/64'}]}}}"
     )
     web = found.containers["shop-web-1"]
     assert web["default_route"] == "shop_a"
@@ -412,6 +412,12 @@ def test_a_network_of_another_project_is_as_that_one_says():
         assert both.networks["edge"]["subnets"] == ["10.7.0.0/24"]
         assert both.left == []
     assert "made outside of project `a`" in fleet.cleaned(uses).left[0]
+
+
+def test_an_address_on_a_network_that_nobody_has_told_of_is_left_out_and_said():
+    found = taken("services: {web: {networks: {p: {ipv4_address: 172.30.0.5}}}}\nnetworks: {p: {external: true}}")
+    assert found.containers["shop-web-1"]["networks"]["p"] == {"aliases": ["web"]}
+    assert "its address 172.30.0.5 on `p` is left out" in "\n".join(found.left)
 
 
 def test_values_that_nobody_needs_are_not_asked_for():
