@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hosts_file
-short_description: Tables of names in containers' hosts files
+short_description: Tables of names in hosts files of containers, and of the host
 version_added: 0.1.0
 description:
   - Writes a table of M(containerhost.network.name_table) to the hosts file that a container reads, where C(getent),
@@ -20,7 +20,8 @@ description:
 options:
   sandbox: &sandbox
     description:
-      - The container whose hosts file it is.
+      - The container whose hosts file it is. Without it, it is C(/etc/hosts) of the host itself, which stays the file
+        that it is and keeps all else.
     type: dict
     suboptions:
       engine:
@@ -56,9 +57,7 @@ options:
     default: false
   config:
     suboptions:
-      sandbox:
-        <<: *sandbox
-        required: true
+      sandbox: *sandbox
       table:
         <<: *table
         required: true
@@ -90,7 +89,16 @@ EXAMPLES = r"""
     sandbox: {ref: shop}
     table: fabric
 
-- name: It does not any more
+- name: The host itself knows them
+  containerhost.network.hosts_file:
+    table: fabric
+
+- name: The host does not any more
+  containerhost.network.hosts_file:
+    table: fabric
+    state: absent
+
+- name: Nor does the namespace
   containerhost.network.hosts_file:
     sandbox: {ref: shop}
     table: fabric

@@ -60,6 +60,8 @@ class Names:
         if not network.spec.names or not endpoints:
             return
         yield self._table(network, host)
+        if "on_host" in network.spec.names:
+            yield new.object_of("hosts_file", network.name, table=network.name)
         if "resolver" in network.spec.names:
             yield _server(network, host, self._table(network, host)[1]["entries"])
         if "hosts" in network.spec.names:
@@ -323,7 +325,7 @@ def warnings(inventory: Inventory) -> Iterator[str]:
     fileless = {
         str(container): container.engine
         for container, _endpoint, network in _named(inventory)
-        if network.names == ("hosts",) and not has_hosts_file(container.engine)
+        if "hosts" in network.names and "resolver" not in network.names and not has_hosts_file(container.engine)
     }
     if fileless:
         yield (
@@ -334,7 +336,7 @@ def warnings(inventory: Inventory) -> Iterator[str]:
     untold = [
         str(container)
         for container, _endpoint, network in _named(inventory)
-        if network.names == ("resolver",) and not has_hosts_file(container.engine)
+        if "resolver" in network.names and "hosts" not in network.names and not has_hosts_file(container.engine)
     ]
     if untold:
         yield (

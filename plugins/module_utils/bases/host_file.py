@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.inside
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 BARE = "netns"  # the engine whose containers have files of ours
+OF_THE_HOST = "host"  # instead of a namespace: a file that the host itself reads
 _WORDS = {"hosts_file": "hosts file", "resolv_conf": "resolv.conf"}
 
 SANDBOX = {
@@ -117,7 +118,7 @@ def known_keys(kernel: Kernel, kind: str, wanted: t.Iterable[Wanted]) -> set[Key
     wanted, is ours."""
     found = {key for key, _owner in kernel.records.owners_of(kind)}
     found.update(object_.key for object_ in wanted)
-    return {key for key in found if not str(key[1]).startswith("/")}
+    return {key for key in found if key[1] != OF_THE_HOST and not str(key[1]).startswith("/")}
 
 
 def texts_of(

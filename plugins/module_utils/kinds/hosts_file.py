@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kind ``hosts_file``: a table of names in the hosts file that a container reads (hosts(5)).
 
-A container has a block for each table, so that networks come and go one by one.
+A container has a block for each table, so that networks come and go one by one. So has the host itself, in its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import sandb
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import HOSTS
 from ansible_collections.containerhost.network.plugins.module_utils.bases.host_file import (
     BARE,
+    OF_THE_HOST,
     SANDBOX,
     HostFileKind,
     known_keys,
@@ -34,48 +35,61 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
+_HOSTS_OWN = f"/etc/{HOSTS}"
+
 
 class HostsFile(HostFileKind):
     name = "hosts_file"
     key = ("sandbox", "table")
     after = ("netns", "name_table")
     shared = True
-    options = {**SANDBOX, "table": {"type": "str", "required": True}}
+    options = {
+        "sandbox": {name: value for name, value in SANDBOX["sandbox"].items() if name != "required"},
+        "table": {"type": "str", "required": True},
+    }
 
     def key_of(self, values: Values, owner: str) -> Key:
-        return (None, sandboxes.netns_of(values["sandbox"]), values["table"], owner)
+        sandbox = values.get("sandbox")
+        return (None, OF_THE_HOST if sandbox is None else sandboxes.netns_of(sandbox), values["table"], owner)
 
     def spell(self, plain: Values) -> Values:
-        plain["sandbox"] = sandbox_of(plain, self.name)
+        if plain.get("sandbox") is not None:
+            plain["sandbox"] = sandbox_of(plain, self.name)
         plain["table"] = names.table_name(plain["table"])
         return plain
 
     def label(self, values: Values) -> str:
-        return f"{values['sandbox']['ref']} {values['table']}"
+        return f"{values['sandbox']['ref'] if values.get('sandbox') else OF_THE_HOST} {values['table']}"
 
     def summary(self, values: Values) -> list[str]:
         return [f"names of {values['table']}: {len(values.get('entries') or ())}"]
 
     def pending(self, kernel: Kernel, wanted: Wanted) -> str | None:
         instead = "leave `hosts` out of its networks' `names`"
-        return why_it_waits(kernel, wanted.values["sandbox"], HOSTS, instead) if wanted.present else None
+        sandbox = wanted.values.get("sandbox")
+        return why_it_waits(kernel, sandbox, HOSTS, instead) if wanted.present and sandbox else None
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield ("name table", values["table"])
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         entries = _entries(kernel, wanted.values["table"]) if wanted.present else None
-        place = place_of(kernel, wanted.values["sandbox"], HOSTS) if wanted.present else None
+        place = _place(kernel, wanted.values.get("sandbox")) if wanted.present else None
         return wanted._replace(values={**wanted.values, "entries": entries, "path": place})
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         if _entries(kernel, wanted.values["table"]) is None:
             yield f"there is no table {wanted.values['table']}; make it first (module name_table), or name another"
+        fault = None if wanted.values.get("sandbox") else kernel.files.fault(_HOSTS_OWN, "/")
+        if fault is not None:
+            yield f"{_HOSTS_OWN} of the host {fault}: make it a file that can be written to, or leave out `on_host`"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         by_sandbox: dict[str, list[Wanted]] = {}
         for object_ in wanted:
-            by_sandbox.setdefault(t.cast(str, object_.key[1]), []).append(object_)
+            if object_.values.get("sandbox"):
+                by_sandbox.setdefault(t.cast(str, object_.key[1]), []).append(object_)
+        yield from self._blocks(None, _HOSTS_OWN, kernel.files.text(_HOSTS_OWN) or "")
         there = [{"engine": BARE, "ref": ref} for ref in kernel.files.folder(names.NETNS_FILES)]
         asked = {name: some[0].values["sandbox"] for name, some in by_sandbox.items()}
         for name, sandbox in {**{sandboxes.netns_of(each): each for each in there}, **asked}.items():
@@ -105,7 +119,7 @@ class HostsFile(HostFileKind):
             return
         yield from self._blocks(sandbox, place, text)
 
-    def _blocks(self, sandbox: Values, place: FilePlace, text: str) -> t.Iterator[Found]:
+    def _blocks(self, sandbox: Values | None, place: FilePlace, text: str) -> t.Iterator[Found]:
         for (owner, table), entries in names.blocks(text).items():
             values = {"sandbox": sandbox, "table": table, "entries": entries, "path": place}
             yield Found(self.name, self.key_of(values, owner), values, owner)
@@ -128,13 +142,18 @@ class HostsFile(HostFileKind):
 def _block(values: Values, owner: str) -> WriteBlock:
     entries = values["entries"]
     # What is in a container's own file system may be missing there, and is then ours.
-    whole = values["sandbox"]["engine"] == BARE or not isinstance(values["path"], str)
+    sandbox = values.get("sandbox")
+    whole = sandbox is not None and (sandbox["engine"] == BARE or not isinstance(values["path"], str))
     return WriteBlock(values["path"], owner, values["table"], None if entries is None else tuple(entries), whole)
 
 
 def _record(values: Values, key: Key, owner: str | None) -> t.Iterator[Record]:
-    if values["sandbox"]["engine"] != BARE:
+    if values.get("sandbox") and values["sandbox"]["engine"] != BARE:
         yield Record(HostsFile.name, key, owner)
+
+
+def _place(kernel: Kernel, sandbox: t.Mapping[str, str] | None) -> FilePlace | None:
+    return _HOSTS_OWN if sandbox is None else place_of(kernel, sandbox, HOSTS)
 
 
 def _entries(kernel: Kernel, table: str) -> list[str] | None:

@@ -49,10 +49,10 @@ NETWORK = (
         "names",
         "ways",
         "How containers find the others on this network by name: C(hosts), by lines in their hosts file; C(resolver),"
-        " by a name server on each host; or a list of both.",
+        " by a name server on each host; and C(on_host), programs of the hosts themselves; or a list of these.",
         default=(),
         default_note="C(none)",
-        choices=("none", "hosts", "resolver"),
+        choices=("none", "hosts", "resolver", "on_host"),
     ),
     Option(
         "dns",

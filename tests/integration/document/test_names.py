@@ -32,6 +32,17 @@ def test_names_lead_to_addresses_and_back(host, apply):
     assert "fd00:80:1::2" in host.run("ip", "netns", "exec", "shop", "getent", "ahostsv6", "www")
 
 
+def test_programs_of_the_host_find_names_too_and_its_own_file_stays_the_one_that_it_is(host, apply):
+    before, inode = host.run("cat", "/etc/hosts"), host.run("stat", "-c", "%i %a", "/etc/hosts")
+    document = web_and_fabric()
+    document["hosts_file"].append({"network": "web", "table": "web"})
+    apply(document)
+    assert host.run("getent", "ahosts", "db.web").split()[0] == "10.80.1.3"
+    assert host.run("cat", "/etc/hosts").startswith(before)
+    apply(only("web"))
+    assert (host.run("cat", "/etc/hosts"), host.run("stat", "-c", "%i %a", "/etc/hosts")) == (before, inode)
+
+
 def test_a_program_that_runs_on_is_told_of_changed_names(host, apply):
     apply(web_and_fabric())
     shell = ["nsenter", f"--target={host._host.pid}", "--net", "--mount", "ip", "netns", "exec", "shop", "sh"]

@@ -149,6 +149,15 @@ def test_aliases_where_nobody_answers_them_are_warned_of(fleet):
     assert ["`a` on h1" in each and "`names`" in each for each in fleet.plan().warnings] == [True]
 
 
+def test_programs_of_a_host_find_its_networks_containers_where_that_is_asked_for(fleet):
+    fleet.networks(NETWORKS.replace("names: [hosts]", "names: [hosts, on_host]")).only_containers(
+        h1="{a: {networks: {branch: , fabric: }}}", h2="{b: {networks: {fabric: }}}"
+    )
+    documents = fleet.plan().documents
+    assert [row["table"] for row in documents["h1"]["hosts_file"] if "sandbox" not in row] == ["branch"]
+    assert [row["table"] for row in documents["h2"]["hosts_file"] if "sandbox" not in row] == []
+
+
 SERVED = """
 fabric: {driver: overlay, vni: 42, names: [hosts, resolver], dns: {servers: [192.0.2.53], options: ["ndots:2"]},
          subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}, {cidr: "fd00:42::/48", host_prefix: 64}]}

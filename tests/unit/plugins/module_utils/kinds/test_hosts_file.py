@@ -148,3 +148,26 @@ def test_engines_without_such_a_file_are_refused():
 def test_what_is_no_place_for_names(values):
     with pytest.raises(Problem):
         want("hosts_file", **{"table": "web", **values})
+
+
+THE_HOSTS = "127.0.0.1 localhost\n192.0.2.9 printer\n"
+
+
+def test_the_hosts_own_file_has_a_part_and_keeps_the_rest():
+    on_host = want("hosts_file", table="web")
+    table = want("name_table", name="web", entries=ONE)
+    before = {TABLE: names.table_text("plan/web", ONE), "/etc/hosts": THE_HOSTS}
+    assert changed(kernel_of(files=before), table, on_host) == ["hosts_file host web (web): absent → names of web: 1"]
+    after = {**before, "/etc/hosts": names.with_block(THE_HOSTS, "plan/web", "web", ONE)}
+    assert changed(kernel_of(files=after), table, on_host) == []
+    assert changed(kernel_of(files=after), table, leaves=everything_leaves) == [
+        "hosts_file host web (web): absent ← names of web: 1"
+    ]
+    assert names.with_block(after["/etc/hosts"], "plan/web", "web", None) == THE_HOSTS
+
+
+def test_a_hosts_own_file_that_cannot_be_written_is_told_of():
+    kernel = kernel_of(files={TABLE: names.table_text("plan/web", ONE), "/etc/hosts": THE_HOSTS})
+    kernel.files.faults["/etc/hosts"] = "is a link"
+    (said,) = refused(kernel, want("name_table", name="web", entries=ONE), want("hosts_file", table="web"))
+    assert "/etc/hosts of the host is a link" in said and "`on_host`" in said
