@@ -73,10 +73,15 @@ def step(fabric: Members, plan: Any, name: str, phase: str, network: str = "fabr
 
 
 def change(fleet: Members, network: str, options: dict[str, Any], hosts: dict[str, Any]) -> Any:
-    """The plan of it, of which each host makes its part, then turns to it, then removes; whatever their order."""
+    """The plan of it, of which each host makes its part, then turns to it, then removes; whatever their order. A host
+    without variables has gone."""
     fleet.everywhere["containerhost_networks"][network].update(options)
     for host, variables in hosts.items():
-        if host in fleet.hosts:
+        if variables is None:
+            fleet.everywhere["containerhost_confirm_vanished"] = True
+            del fleet.variables[host]
+            fleet.hosts.pop(host).end()
+        elif host in fleet.hosts:
             fleet.variables[host].update(variables)
         else:
             fleet.variables[host] = variables
@@ -110,10 +115,16 @@ def assert_nothing_lost(became: steady.Became) -> None:
 ROUTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "vni": ({"vni": 43}, {}),
     "port": ({"port": 8472}, {}),
-    "address of a host": ({}, {"h2": {"containerhost_underlay_address": ["198.18.9.22/24", "fd00:18:9::2/64"]}}),
+    "address of a host, and another host": (
+        {},
+        {
+            "h2": {"containerhost_underlay_address": ["198.18.9.22/24", "fd00:18:9::2/64"]},
+            "h4": yaml.safe_load(HOST % (4, 4, 4)),
+        },
+    ),
     "direct": ({"direct_routing": True}, {}),
     "backend": ({"backend": "host-gw", "vni": None, "port": None, "direct_routing": None}, {}),
-    "a host comes": ({}, {"h4": yaml.safe_load(HOST % (4, 4, 4))}),
+    "a host goes": ({}, {"h4": None}),
 }
 
 
@@ -144,9 +155,17 @@ def test_a_host_alone_stays_on_the_old_way(fabric: Members) -> None:
 # What is changed of a bridged network or of its hosts, and whether frames for everybody may come twice meanwhile.
 BRIDGED: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "port and vni": ({"port": 8472, "vni": 45}, {}, False),
-    "address of a host": ({}, {"h2": {"containerhost_underlay_address": "198.18.9.22/24"}}, False),
+    "address of a host, and another host": (
+        {},
+        {
+            "h2": {"containerhost_underlay_address": "198.18.9.22/24"},
+            "h4": yaml.safe_load(HOST.replace("fabric", "pond") % (4, 4, 4)),
+        },
+        False,
+    ),
     "group": ({"multicast_group": "239.4.4.4"}, {}, True),
     "no group": ({"multicast_group": None}, {}, True),
+    "a host goes": ({}, {"h4": None}, False),
 }
 
 
