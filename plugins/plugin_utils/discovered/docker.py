@@ -127,7 +127,7 @@ def _take_container(each: Mapping[str, Any], by_id: Mapping[str, str], found: Di
         found.containers[name] = {**options, "network_mode": f"container:{partner}"}
         return
     endpoints = {network: it for network, it in _endpoints(each).items() if _ours(network) in found.networks}
-    for network in sorted(set(_endpoints(each)) - set(endpoints)):
+    for network in sorted(set(_endpoints(each)) - {*endpoints, swarm.INGRESS}):
         found.left.append(f"container `{name}` is not put on `{network}`, which could not be taken over")
     taken = {_ours(network): _endpoint(name, network, it, each, found) for network, it in endpoints.items()}
     way_out = _way_out(endpoints, found)

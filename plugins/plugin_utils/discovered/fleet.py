@@ -24,6 +24,10 @@ CONNECTION = (
 )  # fmt: skip
 
 
+# Neither a template of Ansible's nor markup, which Markdown lets through.
+_HARMLESS = str.maketrans("{}<>", "()()")
+
+
 def joined(one: DiscoveredHost, other: DiscoveredHost) -> DiscoveredHost:
     """What two places say of one host. The first one's word counts, as it is what runs."""
     told = {**_told(other), **_told(one)}
@@ -65,7 +69,7 @@ def cleaned(found: DiscoveredHost) -> DiscoveredHost:
     networks = {name: _cleaned(options, f"network `{name}`", left) for name, options in found.networks.items()}
     containers = {name: _cleaned(options, f"container `{name}`", left) for name, options in found.containers.items()}
     told = [*found.left, *found.elsewhere.values()]
-    sentences = [" ".join(sentence.replace("{", "(").replace("}", ")").split()) for sentence in told]
+    sentences = [" ".join(sentence.translate(_HARMLESS).split()) for sentence in told]
     return replace(found, networks=networks, containers=containers, left=[*sentences, *left], elsewhere={})
 
 

@@ -98,6 +98,14 @@ def test_a_name_that_is_no_hostname_becomes_a_ref():
     make_plan(gather(fleet.sources(networks, hosts, {})), Ledger(), "2026-11-26")
 
 
+def test_no_markup_of_a_host_s_reaches_the_list():
+    evil = "<img src=x onerror=alert(1)>"
+    told = DiscoveredHost({}, {"a": {"networks": {}}}, [f"its alias {evil!r} is no name"], elsewhere={"n": evil})
+    text = fleet.left({"h1": fleet.cleaned(told)})
+    assert "its alias '(img src=x onerror=alert(1))' is no name" in text
+    assert "<" not in text
+
+
 def test_the_files_are_yaml_that_says_the_same():
     networks, hosts = fleet.of_fleet({"h1": host({"web": WEB}, ["web"])})
     hosts["h1"].containers["app"]["networks"]["web"]["publish"] = ["22:22", "8080:80/tcp"]

@@ -73,6 +73,15 @@ def test_ports_of_a_service_lead_to_its_first_container_of_each_host():
     assert "`web-2`: the ports of `web` lead to the first" in left
 
 
+def test_a_container_that_is_on_ingress_is_told_of_by_its_ports():
+    """As Docker has it for services with ports of the routing mesh."""
+    told = task("web", 1, 5)
+    told["NetworkSettings"]["Networks"]["ingress"] = {"IPAddress": "10.0.0.3"}
+    found = from_docker(NETWORKS, [told], services=SERVICES)
+    assert list(found.containers["web-1"]["networks"]) == ["app", "docker_gwbridge"]
+    assert "ingress" not in "".join(found.left)
+
+
 def test_who_has_a_bridge_or_no_way_out_gets_none():
     inside = [{**each, "Internal": each["Name"] == "app"} for each in NETWORKS]
     alone = from_docker(inside, [task("db", 1, 6)], services={}).containers["db-1"]
