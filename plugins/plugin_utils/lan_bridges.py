@@ -134,15 +134,29 @@ def _check_uplinks(network: Network, fleet: Fleet, problems: Problems) -> None:
                 f"{where}{here} of {on(shared[0])} is its uplink, and that of `{other.name}` as well",
                 "Make them one network with the subnets of both",
             )
-    for name in network.members:
+    for name in network.members if not spec.options["vlan"] else ():
+        _check_published(network, name, fleet, problems)
         host = fleet.hosts[name]
         carried = any(name in each.members and _is_tunnelled(each) for each in fleet.networks.values())
-        if carried and host.underlay_interface == spec.options["uplink"] and not spec.options["vlan"]:
+        if carried and host.underlay_interface == spec.options["uplink"]:
             problems.add(
                 f"{where}{here} is its uplink, and the containerhost_underlay_interface of {on(name)}, by which nothing"
                 " leaves any more",
                 f"Write {network.container_device} there, or leave it out: the underlay's address moves along",
             )
+
+
+def _check_published(network: Network, host: str, fleet: Fleet, problems: Problems) -> None:
+    """By an interface without an address, nothing is published."""
+    uplink = network.spec.options["uplink"]
+    for other in fleet.networks.values():
+        for endpoint in other.endpoints.get(host, ()):
+            for port in (each for each in endpoint.publish if each.interface == uplink):
+                problems.add(
+                    f"{endpoint.container} on `{other.name}` publishes {port}, and {uplink} is the uplink of"
+                    f" `{network.name}`, whose bridge has its addresses then",
+                    f"Publish by {network.container_device}",
+                )
 
 
 def _is_tunnelled(network: Network) -> bool:

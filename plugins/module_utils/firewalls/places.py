@@ -100,7 +100,8 @@ def _uplinks(kernel: Kernel) -> Uplinks:
     every = {version: list(devices) for version, devices in default.items()}
     for device, some in sorted(kernel.given_addresses(None).items()):
         link = kernel.link(device)
-        if link is None or device == "lo" or link.kind not in _LEADING or kernel.is_ours(device):
+        leads = link is not None and (link.kind in _LEADING or link.leads_out)
+        if not leads or device == "lo" or kernel.is_ours(device):
             continue
         for version in {6 if ":" in address else 4 for address in some}:
             if device not in every.setdefault(version, []):

@@ -133,3 +133,12 @@ def test_an_underlay_leaves_by_the_bridge(fleet):
     assert any("containerhost_underlay_interface of h1" in problem for problem in both.problems())
     both.variables("h1", containerhost_underlay_interface="ch-lan")
     assert both.problems() == []
+
+
+def test_ports_are_published_by_the_bridge(fleet):
+    web = "web: {driver: bridge, subnets: [10.80.0.0/24]}"
+    shop = "{{shop: {{networks: {{lan: {{}}, web: {{publish: ['{}:8080:80']}}}}}}}}"
+    both = lan(fleet, more=web).only_containers(h1=shop.format("eth1"))
+    assert any("publishes eth1:8080:80/tcp, and eth1 is the uplink of `lan`" in each for each in both.problems())
+    assert both.only_containers(h1=shop.format("ch-lan")).problems() == []
+    assert lan(fleet, "uplink: eth1, vlan: 7", more=web).only_containers(h1=shop.format("eth1")).problems() == []

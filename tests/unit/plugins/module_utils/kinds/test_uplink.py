@@ -160,3 +160,14 @@ def test_a_container_gets_no_address_that_the_host_has_itself():
     assert "192.0.2.11 is this host's own, on br0" in refused(kernel_of(there), *end("192.0.2.11/24"))[0]
     assert "198.51.100.1 is this host's own, on eth1" in refused(kernel_of(there), *end("198.51.100.1/24"))[0]
     assert changed(kernel_of(there), *end("192.0.2.12/24"))
+
+
+def test_a_vlan_of_the_hosts_own_is_the_port_whatever_it_is_called():
+    data = {"IFLA_VLAN_ID": 20, "IFLA_VLAN_PROTOCOL": m.ETH_P_8021Q}
+    office = Link("office", "vlan", "02:00:c6:12:00:20", mtu=1400, lower="eth0", data=data)
+    there = host(office, addresses=[{**address("192.0.2.11"), "index": INDEX + 1}])
+    assert changed(kernel_of(there), *wanted(vlan=20)) == [
+        "bridge ch-web (web): absent → mac: 02:00:c6:12:00:20, mtu: 1400",
+        "uplink VLAN 20 of eth0 (web): absent → port of ch-web, which has what the interface had, moves: 192.0.2.11/24",
+    ]
+    assert "there is no VLAN 21 of eth0 on this host" in refused(kernel_of(there), *wanted(vlan=21))[0]
