@@ -18,7 +18,21 @@ import tempfile
 import time
 import typing as t
 
-from bench import attach, connections, engines, fleet, idle, keep, peers, playbooks, publish, results, vxlan
+from bench import (
+    attach,
+    backends,
+    connections,
+    engines,
+    fleet,
+    idle,
+    keep,
+    peers,
+    playbooks,
+    publish,
+    results,
+    segment,
+    vxlan,
+)
 from bench.harness import Failed
 from bench.modules import ROOT, Modules
 
@@ -55,9 +69,11 @@ GROUPS: dict[str, Group] = {
     "many": lambda modules, size: playbooks.many_hosts(modules, size.lab_hosts, 20, size.slow_rounds),
     "fleet": lambda modules, size: fleet.rows(modules, size.hosts, size.slow_rounds),
     "vxlan": lambda modules, size: vxlan.rows(modules, size.vteps, size.rounds),
+    "segment": lambda modules, size: segment.rows(modules, size.vteps, size.rounds),
+    "backends": lambda modules, size: backends.rows(modules, size.rounds, size.seconds),
 }
-# Whole playbooks, their labs, and large plans take longer than a quick run may.
-SLOW = ("one", "many", "fleet")
+# Whole playbooks, their labs, large plans and pairs of hosts take longer than a quick run may.
+SLOW = ("one", "many", "fleet", "segment", "backends")
 
 
 def main() -> int:

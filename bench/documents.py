@@ -10,6 +10,7 @@ import typing as t
 BRIDGES = 2
 CONTAINER_IP = "10.80.0.2"
 VNI, VTEP_PORT, VTEP_DEVICE = 42, 8472, "ch-fabric"
+SEGMENT_DEVICE, SEGMENT_BRIDGE = "ch-pond", "chb-pond"
 
 Document = dict[str, t.Any]
 
@@ -162,6 +163,34 @@ def overlay(peers: int) -> Document:
         "addresses": [f"{_slice(0)}/32"],
     }
     return {"version": 1, "vxlan": [device], **entries}
+
+
+def segment(containers: int) -> Document:
+    """A host of a bridged overlay, with that many containers elsewhere, 64 on each other host."""
+    entries: dict[str, list[dict[str, t.Any]]] = {"vxlan_fdb": [], "neighbour": []}
+    for number in range(containers):
+        lladdr = f"02:8d:00:00:{number >> 8:02x}:{number & 255:02x}"
+        host = number // 64 + 2
+        common = {"network": "pond", "device": SEGMENT_DEVICE, "lladdr": lladdr}
+        entries["vxlan_fdb"].append({**common, "dst": f"198.18.{host >> 8}.{host & 255}"})
+        entries["vxlan_fdb"].append({**common, "table": "master", "fdb_state": "static"})
+        address = f"10.{64 + (number + 2 >> 16)}.{number + 2 >> 8 & 255}.{number + 2 & 255}"
+        entries["neighbour"].append({**common, "device": SEGMENT_BRIDGE, "address": address})
+    bridge = {"network": "pond", "name": SEGMENT_BRIDGE, "mac": "02:8d:ff:00:00:01", "mtu": 1450, "addresses": []}
+    device = {
+        "network": "pond",
+        "name": SEGMENT_DEVICE,
+        "vni": VNI,
+        "port": VTEP_PORT,
+        "local": "198.18.255.1",
+        "mac": "02:8d:ff:00:00:02",
+        "mtu": 1450,
+        "master": SEGMENT_BRIDGE,
+        "port_learning": False,
+        "unicast_flood": False,
+        "neigh_suppress": True,
+    }
+    return {"version": 1, "bridge": [bridge], "vxlan": [device], **entries}
 
 
 def _slice(number: int) -> str:

@@ -84,6 +84,13 @@ class Scene:
             self._holder = None
         _wait_for_the_kernel()
 
+    @property
+    def pid(self) -> int:
+        """The process that holds it."""
+        if self._holder is None:
+            raise Failed("there is no scene")
+        return self._holder.pid
+
     def start(self, argv: t.Sequence[str], **how: t.Any) -> subprocess.Popen[bytes]:
         """A process in the scene that goes on by itself."""
         return subprocess.Popen(argv, preexec_fn=self._enter, **{"env": CLEAN, **how})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module that compares the peers of a VXLAN with what is asked for, by ``ip -j`` and ``bridge -j``."""
+"""A module that compares what a VXLAN has of others with what is asked for, by ``ip -j`` and ``bridge -j``."""
 
 from __future__ import annotations
 
@@ -23,15 +23,20 @@ def main() -> None:
 
     routes = {
         (row["dst"] if "/" in row["dst"] else f"{row['dst']}/32", row["gateway"], row["metric"])
-        for row in ask("ip", "-j", "route", "show", "dev", device)
+        for row in (ask("ip", "-j", "route", "show", "dev", device) if "route" in document else ())
         if "gateway" in row
     }
-    neighbours = {(row["dst"], row["lladdr"]) for row in ask("ip", "-j", "neigh", "show", "dev", device)}
-    fdb = {(row["mac"], row["dst"]) for row in ask("bridge", "-j", "fdb", "show", "dev", device) if "dst" in row}
+    where = document["neighbour"][0]["device"]
+    neighbours = {(row["dst"], row["lladdr"]) for row in ask("ip", "-j", "neigh", "show", "dev", where)}
+    fdb = {
+        (row["mac"], row.get("dst"))
+        for row in ask("bridge", "-j", "fdb", "show", "dev", device)
+        if "dst" in row or row["state"] == "static"
+    }
     wanted = (
-        {(row["dst"], row["via"], row["metric"]) for row in document["route"]},
+        {(row["dst"], row["via"], row["metric"]) for row in document.get("route", ())},
         {(row["address"], row["lladdr"]) for row in document["neighbour"]},
-        {(row["lladdr"], row["dst"]) for row in document["vxlan_fdb"]},
+        {(row["lladdr"], row.get("dst")) for row in document["vxlan_fdb"]},
     )
     found = (routes, neighbours, fdb)
     missing = [len(one - other) for one, other in zip(wanted, found, strict=True)]

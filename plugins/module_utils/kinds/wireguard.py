@@ -167,8 +167,10 @@ class Wireguard(DeviceKind):
             yield f"{program} has UDP port {port} on this host: stop it, or give this one another `port`"
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        """The kernel takes IPv6 off a device that is set down."""
+        passed_over = _NOT_COMPARED if wanted.values["up"] else (*_NOT_COMPARED, "link_local")
         differences = super().differences(wanted, found)
-        return {option: pair for option, pair in differences.items() if option not in _NOT_COMPARED}
+        return {option: pair for option, pair in differences.items() if option not in passed_over}
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         device = kernel.tunnels.device(link.name, netns)
@@ -208,7 +210,7 @@ class Wireguard(DeviceKind):
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         changed = [self._set(wanted)] if _SET & set(differences) else []
         rounds = [[*changed], *change_device(wanted, differences, self.mark_of(wanted))]
-        if "link_local" in differences or (wanted.values.get("link_local") and "up" in differences):
+        if "link_local" in differences:
             rounds.append(_change_link_local(wanted, differences.get("link_local", (None,))[0]))
         return rounds
 
