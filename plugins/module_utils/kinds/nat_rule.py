@@ -118,6 +118,9 @@ class NatRule(NftKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
+        if wanted.values["rule"] == "publish":
+            yield from _bound(kernel, wanted)
+            return
         source = wanted.values.get("source")
         for netns, other in kernel.notes(self.name):
             if source is not None and netns == wanted.netns and other != source and _overlap(source, other):
@@ -126,8 +129,6 @@ class NatRule(NftKind):
         to_address = wanted.values.get("to_address")
         if to_address and not _has_address(kernel, to_address, wanted.netns):
             yield f"{to_address} is no address of this host: give it to the host first, or leave `to_address` out"
-        if wanted.values["rule"] == "publish":
-            yield from _bound(kernel, wanted)
 
     def may_wait(self, values: Values) -> bool:
         """A port that is not published yet leaves nothing open."""

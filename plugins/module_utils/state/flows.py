@@ -65,11 +65,14 @@ def ports_of(changed: Changed) -> set[tuple[str, int]]:
     """Protocols and ports that connections to changed ports began with."""
     ports: set[tuple[str, int]] = set()
     for name, keys in changed.items():
+        place = 1 if name.startswith("open") or name.endswith("_by") else 0
         for key in keys:
             words = key.split(" . ")
+            if words[-1].isdecimal():
+                ports.add((words[place], int(words[-1])))
+                continue
             first, _dash, last = words[-1].partition("-")
-            protocol = words[1 if name.startswith("open") or name.endswith("_by") else 0]
-            ports.update((protocol, number) for number in range(int(first), int(last or first) + 1))
+            ports.update((words[place], number) for number in range(int(first), int(last) + 1))
     return ports
 
 

@@ -8,6 +8,8 @@ The label is for people, and for finding a container's end again: ``ip link`` sh
 
 from __future__ import annotations
 
+import functools
+
 PREFIX = "containerhost:"
 # How the label of a bridge begins that has an interface of the host's for a port; that one's name follows.
 _UPLINK = "uplink "
@@ -15,6 +17,7 @@ _UPLINK = "uplink "
 _LONGEST = {"alias": 250, "comment": 120}
 
 
+@functools.lru_cache(maxsize=16)  # thousands of elements in a row have one
 def mark(owner: str, label: str = "", place: str = "alias") -> str:
     text = f"{PREFIX}{owner} {label}" if label else f"{PREFIX}{owner}"
     return text.encode()[: _LONGEST[place]].decode("utf-8", "ignore")
