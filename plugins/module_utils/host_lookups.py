@@ -36,7 +36,8 @@ def _route(kernel: Kernel, probe: Probe) -> str:
     by = probe.by
     if is_address(by):
         lower = lower_device(kernel, None, by, None)
-        by = lower.name if lower is not None else ""
+        # An address that is on no wire is reached by whichever of them.
+        by = lower.name if lower is not None and lower.name != "lo" and lower.kind != "dummy" else ""
     if link is None or not by or link.name == by:
         return ""
     where = f"{link.name}{f' by way of {via}' if via else ''}"

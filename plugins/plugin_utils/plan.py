@@ -98,7 +98,7 @@ def make_plan(
     inventory = with_shims(inventory, naming.asks_a_shim, problems)
     wanted = want(inventory)
     checks.check_inventory(inventory, wanted, ledger, problems)
-    renumbered.check_modes(inventory, ledger, problems)
+    renumbered.check(inventory, ledger, problems)
     checks.check_members(inventory, wanted, problems)
     problems.stop_if_any()
     fleet, after = resolve(inventory, wanted, ledger, Gone(today, inventory.coverage, elsewhere), problems)

@@ -20,8 +20,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Network,
 )
 
+_INSIDE = " in wireguard "  # of an encrypted overlay's tunnel, in the ledger's words
 
-def check_modes(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
+
+def check(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
+    _check_modes(inventory, ledger, problems)
+    _check_tunnels(inventory, ledger, problems)
+
+
+def _check_modes(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
     """Containers would lose or get a gateway, and other addresses: while hosts differ, none would reach another."""
     sliced = {network for (network, _host), entry in ledger.slices.items() if entry.absent_since is None}
     joined = {network for (network, *_of), entry in ledger.endpoints.items() if entry.absent_since is None}
@@ -36,6 +43,20 @@ def check_modes(inventory: Inventory, ledger: Ledger, problems: Problems) -> Non
                 " containers other addresses and another way to each other",
                 "Define another network with that mode, put the containers on both, and take this one away when nobody"
                 " uses it; or have an outage: set `state: absent`, run site, and then change `mode`",
+            )
+
+
+def _check_tunnels(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
+    """A tunnel that encrypts has its UDP port to itself, so that the next one of a network cannot be made beside it."""
+    for name, spec in inventory.networks.items():
+        entry = ledger.networks.get(name)
+        before = entry.tunnel if entry is not None and entry.absent_since is None else None
+        now = driver_of(spec).tunnel(spec) if spec.present else ""
+        if before and now and before != now and before.partition(_INSIDE)[1:] == now.partition(_INSIDE)[1:] != ("", ""):
+            problems.add(
+                f"{spec.where}`{name}` is to have another `vni`, and its encrypted tunnel the same `port`"
+                f" ({spec.options['port']}), which two of them cannot have while hosts turn from one to the other",
+                f"Give it another `port` along with it, such as {spec.options['port'] + 1}",
             )
 
 

@@ -133,6 +133,8 @@ class _Known:
         if owners:
             return [WayEnd(each, each.host, address) for each in (near or owners)[:1]]
         host = next((host for host, at in self.underlay.items() if at == address), "")
+        if begins is not None and begins.end is None and ipaddress.ip_address(address).is_loopback:
+            host = begins.host
         own = next((each.host for each in self.every if begins and each == begins.end and address in each.own), "")
         return [WayEnd(host=own or host, address=address)]
 
@@ -304,7 +306,9 @@ class _Known:
         rule = next((each for each in there if _is_at(each, way, host)), None)
         if rule is None and there:
             at = there[0].get("host_interface") or there[0].get("host_address")
-            return replace(way, refusal=f"{host} publishes {way.port}/{way.protocol} at {at} alone. Ask for that one")
+            where = f"at {at} alone, and not at {way.to}"
+            said = f"{host} publishes {way.port}/{way.protocol} {where}. Ask for that one, from there"
+            return replace(way, refusal=said)
         if rule is not None:
             end = next((each for each in self.every if each.host == host and rule["address"] in each.addresses), None)
             way = replace(way, ends=WayEnd(end, host, way.to), rule=rule, network=way.network or rule["network"])

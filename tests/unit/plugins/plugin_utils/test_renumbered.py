@@ -39,6 +39,15 @@ def test_another_mode_is_another_network(after, before, now, words):
     assert words in str(refused.value) and "set `state: absent`, run site, and then change `mode`" in str(refused.value)
 
 
+def test_an_encrypted_tunnel_has_another_port_along_with_another_vni(after):
+    sealed = "{fabric: {driver: overlay, mode: bridged, encrypted: true, vni: %d, port: %d, subnets: [10.42.0.0/24]}}"
+    with pytest.raises(PlanError) as refused:
+        after(sealed % (42, 51820), sealed % (43, 51820))
+    assert "Give it another `port` along with it, such as 51821" in str(refused.value)
+    assert after(sealed % (42, 51820), sealed % (43, 51821)).warnings == ()
+    assert after(sealed % (42, 51820), sealed % (42, 51821)).warnings == ()
+
+
 def test_once_it_was_taken_away_it_may_have_another_mode(after, fleet):
     fleet.remembering(after(ROUTED % "10.42.0.0/16", "{fabric: {driver: overlay, vni: 42, state: absent}}"))
     assert fleet.networks(BRIDGED % ("10.42.0.0/16", "false")).plan().warnings == ()
