@@ -30,6 +30,8 @@ FIREWALLD = (
     "--policy=to-containers --set-target=ACCEPT",
 )
 
+_FILTERED = {4: "bridge-nf-call-iptables", 6: "bridge-nf-call-ip6tables"}  # br_netfilter's, by IP version
+
 
 def sentences(kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[str]:
     """What the filters of this host drop of what a document's networks need, one sentence for each that does."""
@@ -49,7 +51,8 @@ def sentences(kernel: Kernel, wanted: t.Sequence[Wanted]) -> list[str]:
 
 def _host(kernel: Kernel) -> Devices:
     device_of = {cidr.partition("/")[0]: name for name, cidrs in kernel.addresses(None).items() for cidr in cidrs}
-    return Devices(places.uplinks(kernel).default, device_of)
+    filtered = [version for version, name in _FILTERED.items() if kernel.sysctl_now(f"net/bridge/{name}") == "1"]
+    return Devices(places.uplinks(kernel).default, device_of, filtered)
 
 
 def _sentence(network: str, place: str, drop: Dropped, some: t.Sequence[Way], chains: t.Sequence[Chain]) -> str:

@@ -30,10 +30,14 @@ class Way(t.NamedTuple):
 
 
 class Devices(t.NamedTuple):
-    """What is not in a document: by IP version the devices of its default routes, and the devices of its addresses."""
+    """What is not in a document: by IP version the devices of its default routes, and the devices of its addresses.
+
+    ``filtered``: the versions of which filters see what bridges switch (br_netfilter).
+    """
 
     uplinks: t.Mapping[int, t.Sequence[str]]
     device_of: t.Mapping[str, str]
+    filtered: t.Collection[int] = ()
 
 
 def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
@@ -52,6 +56,7 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
         *_out(by_kind.get("nat_rule", ()), ends, host),
         *_in(by_kind, ends, host),
         *_carried(by_kind, ends, host),
+        *_switched(by_kind, ends, host),
     ]
 
 
@@ -97,6 +102,22 @@ def _first_source(values: Values, version: int) -> str:
         if "/" in text and ipaddress.ip_network(text).prefixlen:
             return str(ipaddress.ip_network(text).network_address)
     return ANYWHERE[version]
+
+
+def _switched(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
+    """Between the LAN and a container of each network that is bridged into it, where filters see that."""
+    ours = {each.values["name"] for each in by_kind.get("bridge", ()) if not each.values.get("uplink")}
+    seen: set[tuple[str, int]] = set()
+    for end in by_kind.get("veth", ()) if host.filtered else ():
+        bridge = end.values.get("master")
+        for address in (cidr.partition("/")[0] for cidr in end.values.get("addresses") or ()):
+            version = ipaddress.ip_address(address).version
+            if bridge in ours or version not in host.filtered or (bridge, version) in seen or address not in ends:
+                continue
+            seen.add((bridge, version))
+            what = f"what {bridge} switches between its containers and the LAN"
+            for pair in ((address, ANYWHERE[version]), (ANYWHERE[version], address)):
+                yield Way(network_of(end.owner), what, "forward", _packet(bridge, bridge, *pair, ("tcp", 443)))
 
 
 def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:

@@ -46,3 +46,15 @@ def test_an_overlay_lives_by_its_tunnel_s_packets_and_by_what_they_carry(tunnel,
     assert [(way.packet["iifname"], way.packet["oifname"]) for way in found if way.hook == "forward"] == [
         ("ch-web", "chb-web"), ("chb-web", "ch-web"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("master", ["ch-web", "br0"], ids=["by an uplink", "by a bridge of the host's"])
+@pytest.mark.parametrize(("filtered", "families"), [((), []), ((4,), [4, 4]), ((4, 6), [4, 4, 6, 6])])
+def test_what_a_bridge_switches_is_looked_at_where_filters_see_it(master, filtered, families):
+    lan = [want("bridge", name="ch-web", uplink="eth0")] if master == "ch-web" else []
+    inside = {"addresses": ["192.0.2.77/24", "2001:db8:7::7/64"], "sandbox": {"ref": "shop"}}
+    own = [want("bridge", name="ch-own"), want("veth", name="chv2", master="ch-own", **inside)]
+    found = ways([*lan, want("veth", name="chv1", master=master, **inside), *own], Devices({}, {}, filtered))
+    assert [way.packet["nfproto"] for way in found] == families
+    assert all(way.packet["iifname"] == way.packet["oifname"] == master for way in found)
+    assert {way.what for way in found} <= {f"what {master} switches between its containers and the LAN"}
