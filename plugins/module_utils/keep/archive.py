@@ -61,7 +61,7 @@ def build() -> bytes:
     whole = io.BytesIO()
     whole.write(f"#!{sys.executable} -I\n".encode())
     # All is stored as it is: each start reads compiled files, and the run that makes the archive waits for it. To
-    # compress sources, which only another Python reads, takes 16 ms, and half a megabyte of 3 is saved.
+    # compress sources, which only another Python reads, takes 16 ms, and saves 0.7 of 3.1 MB.
     with zipfile.ZipFile(whole, "a") as archive:
         archive.comment = HEADER.encode()
         for name, source in sorted(files.items()):
