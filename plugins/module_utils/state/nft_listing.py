@@ -19,6 +19,8 @@ _WORDS = rf"{_WORD}(?: \. {_WORD})*"
 # Key, comment and value; others may have added more between them, such as a time.
 _ELEMENT = re.compile(rf'({_WORDS})(?: [^",]*?)??(?: comment "([^"]*)")?(?: : ({_WORDS}))?(?:,\s+|\Z)')
 _ANYTHING = re.compile(r"([^,]*)()()(?:,\s+|,|\Z)")
+# Newer versions say behind a set's size how many elements it has.
+_COUNT = re.compile(r"[ \t]*# count \d+$", re.MULTILINE)
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "132": "sctp"}
 
 Rows = t.Dict[str, t.Tuple[t.Optional[str], str]]
@@ -45,7 +47,7 @@ def read(text: str, without: t.Collection[str] = ()) -> Listing:
         if whole:
             rules.append(text[end : found.start(3)])
             end = found.end(3)
-    return Listing(elements, "".join([*rules, text[end:]]))
+    return Listing(elements, _COUNT.sub("", "".join([*rules, text[end:]])))
 
 
 def _rows(said: str, listed: str) -> Rows:

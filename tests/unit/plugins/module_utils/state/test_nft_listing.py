@@ -57,6 +57,12 @@ def test_the_rules_are_what_is_left():
     assert read(listed("type inet_service", "80", "81")).rules == empty.rules == listed("type inet_service")
 
 
+def test_how_many_elements_there_are_is_no_rule():
+    counted = listed("type inet_service\n\t\tsize 4096\t# count 1", "80")
+    assert read(counted).rules == listed("type inet_service\n\t\tsize 4096")
+    assert [*read(counted).elements["one"]] == ["80"]
+
+
 def test_what_nobody_needs_is_not_read():
     assert read(listed("type inet_service", "80"), without=("one",)).elements == {"one": {}}
 
