@@ -141,6 +141,8 @@ class ActionModule(EveryKindAction, InstallingAction):
             scope = now
             passed.update(phase="all", remove=list(scope.remove), keep=list(scope.keep))
             result = self._apply(passed, task_vars)
+        if phase == "make" and self._task.check_mode and host in keys.told(directory, os.getppid())[1]:
+            result = keys.without_shown(result)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
             switches = bool(result.pop("switches", False)) and phase == "make"
             kept = {name: number for name, number in result.get("kept", {}).items() if name not in elsewhere}

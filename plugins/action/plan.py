@@ -92,7 +92,10 @@ class ActionModule(ActionBase):
             plan = make_plan(inventory, known, datetime.date.today().isoformat(), arguments["drivers"], before)
             texts = ledgers.render(before), ledgers.render(plan.ledger)
             changed = plan.ledger != before
-            if changed and not self._task.check_mode:
+            if self._task.check_mode:
+                texts = (_shown_in_this_run(path, texts[1]) or texts[0], texts[1])
+                changed = texts[0] != texts[1]
+            elif changed:
                 ledgers.save(plan.ledger, path)
         plan_dir.write(plan, directory)
         if plan.rehearsed:
@@ -125,6 +128,21 @@ def _again(done: dict[str, Any]) -> dict[str, Any]:
     if done.get("failed"):
         done["msg"] = f"the plan of this run is refused, for what is said at {host}; nothing has been changed."
     return {**done, "changed": False}
+
+
+def _shown_in_this_run(path: str, text: str) -> str | None:
+    """The ledger as an earlier task of this check has shown that it would be; noted for the next one, as nothing is
+    written."""
+    name = f"{_key(os.getppid(), path)}.shown"
+    note = os.path.join(C.DEFAULT_LOCAL_TMP, PLAN_DIRECTORY, name)
+    try:
+        with open(note, encoding="utf-8") as file:
+            before = file.read()
+    except FileNotFoundError:
+        before = None
+    with open(note, "w", encoding="utf-8") as file:
+        file.write(text)
+    return before
 
 
 def _failure(error: PlanError) -> dict[str, Any]:

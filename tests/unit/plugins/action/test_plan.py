@@ -51,6 +51,14 @@ def test_check_mode_plans_and_writes_no_ledger_but_shows_it(project):
     assert (project.folder / "plan" / "h1.json").exists()
 
 
+def test_what_a_check_has_shown_of_the_ledger_is_not_shown_again_by_a_later_task(project):
+    twice = "- hosts: all\n  gather_facts: false\n  tasks:\n" + "    - containerhost.network.plan:\n" * 2
+    shown = project.play(twice, "--check", "--diff")
+    assert shown.count('+"endpoints/fabric/h1/app"') == 1
+    assert [shown.count(f"{word}: [h") for word in ("changed", "ok")] == [1, 5]
+    assert not project.ledger.exists()
+
+
 def test_the_ledger_lies_beside_an_inventory_file(project):
     project.run("-i", str(project.inventory / "hosts.yml"))
     assert (project.inventory / "containerhost.ledger").exists()

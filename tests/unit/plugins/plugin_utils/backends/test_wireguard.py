@@ -92,6 +92,18 @@ def test_a_host_whose_key_is_not_known_is_no_peer_and_nothing_goes_there_by_anot
     assert keys.unknown(plan.fleet, set()) == []
 
 
+@pytest.mark.parametrize(("diff", "rest"), [
+    ([{"before_header": "wireguard_key ch-vault (vault): absent"}, {"before_header": "wireguard ch-vault (vault)"}],
+     [{"before_header": "wireguard ch-vault (vault)"}]),
+    ([{"before_header": "wireguard_key ch-vault (vault)"}], []),
+    ([], []),
+])  # fmt: skip
+def test_a_check_shows_once_that_a_host_makes_its_key(diff, rest):
+    result = keys.without_shown({"changed": bool(diff), "diff": diff})
+    assert (result["changed"], result["diff"]) == (bool(rest), rest)
+    assert keys.without_shown({"changed": True}) == {"changed": True}  # without --diff
+
+
 def test_another_port_is_another_tunnel_with_keys_of_its_own(routed, objects):
     fleet = routed()
     fleet.remembering(fleet.plan()).networks(FABRIC % ", port: 51821")
