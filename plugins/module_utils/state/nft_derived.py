@@ -23,19 +23,42 @@ def derived(elements: Elements) -> Elements:
         **{f"at_ranges{n}": dict.fromkeys(elements.get(f"ranges{n}_at", ()), (None, _DERIVED)) for n in "46"},
         **{f"inside{n}": dict.fromkeys(_joined(elements.get(f"sources{n}", ())), (None, _DERIVED)) for n in "46"},
         **{f"secret{n}": dict.fromkeys(_joined(_secret(elements, n)), (None, _DERIVED)) for n in "46"},
-        **{f"beyond{n}": dict.fromkeys(_beyond(elements.get(f"direct{n}", ())), (None, _DERIVED)) for n in "46"},
+        **{f"beyond{n}": dict.fromkeys(_beyond(elements, n), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
 
 
-def _beyond(direct: t.Iterable[str]) -> list[str]:
-    """Interfaces with the networks that come by them, whichever device of ours those are for."""
+def _beyond(elements: Elements, family: str) -> list[str]:
+    """Interfaces with the networks that come by them, whichever device of ours those are for.
+
+    What is this host's own of such a network is on that device, and comes from nowhere else.
+    """
+    own: dict[str, list[str]] = {}
+    for key in elements.get(f"sources{family}", ()):
+        device, source = key.split(" . ")
+        own.setdefault(device, []).append(source)
     by_interface: dict[str, list[str]] = {}
-    for key in direct:
-        interface, _device, network = key.split(" . ")
-        by_interface.setdefault(interface, []).append(f" . {network}")
+    for key in elements.get(f"direct{family}", ()):
+        interface, device, network = key.split(" . ")
+        by_interface.setdefault(interface, []).extend(f" . {each}" for each in _less(network, own.get(device, ())))
     return [f"{interface} . {each}" for interface, some in by_interface.items() for each in _joined(some)]
+
+
+def _less(network: str, parts: t.Iterable[str]) -> list[str]:
+    """A network without some parts of it, as networks."""
+    rest = [ipaddress.ip_network(network)]
+    for part in map(ipaddress.ip_network, parts):
+        rest = [
+            each
+            for whole in rest
+            for each in (
+                whole.address_exclude(part)  # type: ignore[arg-type]
+                if part != whole and part.subnet_of(whole)  # type: ignore[arg-type]
+                else [whole]
+            )
+        ]
+    return list(map(str, rest))
 
 
 def _secret(elements: Elements, family: str) -> list[str]:
