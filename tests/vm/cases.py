@@ -30,6 +30,8 @@ CASES = (
             {"port": 51900},
             {"key": "wg-b"},
             {"mtu": 1400, "addresses": ["10.99.1.0/32", "fd00:99:1::/128"]},
+            {"addresses": [], "link_local": "fe80::7"},
+            {"link_local": "fe80::8"},
             {"up": False},
         ),
         needs=(("wireguard_key", {"config": [{"name": "wg-a"}, {"name": "wg-b"}]}),),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.containerhost.network.tests.integration.conftest import OWN_RUN
+from ansible_collections.containerhost.network.tests.integration.document import test_encrypted as encrypted
 from ansible_collections.containerhost.network.tests.integration.document.test_wireguard import (
     FABRIC,
     HOST,
@@ -45,3 +46,17 @@ def test_the_kernel_carries_whole_packets_that_nobody_reads(tmp_path):
         # wg_open() switches it off for all interfaces.
         assert host.run("cat", "/proc/sys/net/ipv4/conf/all/send_redirects").strip() == "1"
     fabric.end()
+
+
+def test_the_kernel_carries_a_segment_inside(tmp_path):
+    hosts = {f"h{n}": encrypted.HOST % (encrypted.UNDERLAYS[4].format(n), 24, n) for n in (1, 2)}
+    pond = MembersOfTheVm(tmp_path, encrypted.POND, **hosts)
+    pond.ask_for_keys()
+    pond.site()
+    pond.on_the_switch(encrypted.LISTENER)
+    assert pond.pings("pond") == []
+    assert "wireguard" in pond.hosts["h1"].run("ip", "-d", "link", "show", "chw-pond")
+    encrypted.is_whole_at(pond, 1370)
+    assert pond.read_on_the_switch() == ["0", "0"]
+    encrypted.forged_in_the_clear(pond)
+    pond.end()
