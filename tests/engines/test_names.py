@@ -95,7 +95,7 @@ def test_containers_of_all_engines_ask_their_networks_name_server(house, engines
     containers["own"] = {"engine": "docker", "aliases": ["store"]}
     ways = {"names": ["hosts", "resolver"], "dns": {"search": ["web"], "options": ["ndots:2"]}, "internal": True}
     house.say(containers, **ways)
-    house.settled()
+    house.site()
     for ref, engine in engines.items():
         assert "\nnameserver 10.80.0.1\nsearch web\noptions ndots:2\n" in files(engine, ref), ref
         assert (asked(engine, ref, "store.web"), asked(engine, ref, "own")) == ("10.80.0.5", "10.80.0.5"), ref
