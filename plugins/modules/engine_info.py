@@ -83,7 +83,9 @@ _OF_CONTAINERS: dict[str, tuple[str, ...]] = {
     "HostConfig": ("NetworkMode", "PortBindings", "Dns", "DnsSearch", "DnsOptions", "Links"),
     "NetworkSettings": ("Networks", "Ports"),
 }
-_SERVICE, _TASK = "com.docker.swarm.service.name", "com.docker.swarm.task.name"  # labels of a Swarm's containers
+# Labels of a Swarm's containers.
+_SERVICE = "com.docker.swarm.service.name"
+_TASK = "com.docker.swarm.task.name"
 _OF_NETWORKS = ("Name", "Id", "Driver", "Scope", "Internal", "EnableIPv6", "IPAM", "Options", "Labels")
 
 
