@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An interface on a parent of the host's, made straight into its sandbox: macvlan, ipvlan.
 
-Without a sandbox it is the host's own: a shim, as a parent does not talk to what stands on it.
-"""
+Without a sandbox it is the host's own: a shim, as a parent does not talk to what stands on it."""
 
 from __future__ import annotations
 
@@ -13,6 +12,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface, sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS, by_real_names
+from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import is_port_of_another
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     ANY_PARENT,
     Attachment,
@@ -147,7 +147,7 @@ class StackedKind(Kind):
             yield "lo leads to nobody else: name the host's interface on the LAN as `parent`"
         elif vlan and not kernel.has_vlan(values["parent"], vlan, netns):
             yield f"there is no {self.lower_of(values)} on this host; make it first (module vlan)"
-        elif lower is not None and lower.master is not None:
+        elif lower is not None and is_port_of_another(kernel, lower, netns):
             yield f"{lower.name} is a port of {lower.master}; name {lower.master} as `parent`"
         yield from sandbox_interface.missing_settings(kernel, wanted)
         there = kernel.link(values["interface"], netns) if values.get("sandbox") is None else None

@@ -92,3 +92,10 @@ def standing(kernel: Kernel, kind: str, ways_of: t.Callable[[Link], t.Iterable[W
     if not notes:
         notes.append(Standing(kernel, ways_of))
     return notes[0]
+
+
+def is_port_of_another(kernel: Kernel, lower: Link, netns: str | None) -> bool:
+    """Of a bridge that something can stand on. A network that is on the LAN by it has it alone (kind ``uplink``): that
+    goes first, or is its rival."""
+    master = kernel.link(lower.master, netns)
+    return lower.master is not None and not (master is not None and master.leads_out)

@@ -75,6 +75,12 @@ class Ipvlan(StackedKind):
         # The kernel lets an address be on a parent once (EADDRINUSE).
         for cidr in values.get("addresses") or ():
             yield ("address on parent", values.get("netns"), self.lower_of(values), cidr.partition("/")[0])
+        yield ("parent", values.get("netns"), self.lower_of(values))
+
+    def needs(self, values: Values) -> t.Iterator[Place]:
+        """Others may be on the parent, too, unless it is one's alone."""
+        yield from (place for place in self.occupies(values) if place[0] != "parent")
+        yield ("parent alone", values.get("netns"), self.lower_of(values))
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED
+from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import standing
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -51,7 +52,6 @@ _SETTINGS_6 = (
 # second.
 UNTIL_UPLINKED = {"ipv6.addr_gen_mode": 1}
 GONE_LANS = "gone lans"  # what a bridge notes of itself that goes (``Kernel.notes``): where, it, the names of its ports
-_ON_STACKS = ("macvlan", "macvtap", "ipvlan", "ipvtap")  # kinds of devices whose parent cannot be a port
 _LOOPBACK = "lo"
 
 
@@ -97,8 +97,13 @@ class Uplink(Kind):
         return {name: values[name] for name in ("device", "vlan", "bridge", "netns") if values.get(name) is not None}
 
     def occupies(self, values: Values) -> t.Iterator[Place]:
-        """A bridge has one, as its addresses go back to that."""
+        """A bridge has one, as its addresses go back to that; and what stands on it would get its frames."""
         yield ("uplink", values.get("netns"), values.get("bridge"))
+        yield ("parent alone", values.get("netns"), lower_of(values))
+
+    def needs(self, values: Values) -> t.Iterator[Place]:
+        yield from self.occupies(values)
+        yield ("parent", values.get("netns"), lower_of(values))
 
     def stands_on(self, values: Values) -> t.Iterator[Place]:
         yield from super().stands_on(values)
@@ -122,6 +127,7 @@ class Uplink(Kind):
             yield f"there is no bridge {bridge}; make it first (module bridge)"
         elif port is not None:
             yield from _unfit(kernel, port, bridge, netns)
+            yield from _stood_on(kernel, port, netns)
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         mtu, port = wanted.values.get("mtu"), port_of(kernel, wanted.values)
@@ -252,6 +258,18 @@ def _settings(kernel: Kernel, link: Link, netns: str | None) -> t.Iterator[tuple
             yield name, value
 
 
+def _stood_on(kernel: Kernel, port: Link, netns: str | None) -> t.Iterator[str]:
+    """Interfaces of others, wherever they are, that get its frames. Those of ours go first, or say so themselves."""
+
+    def theirs(link: Link) -> t.Iterator[tuple[str, str]]:
+        if link.owner is None and link.group != m.GROUP:
+            yield link.name, str(link.kind)
+
+    others = standing(kernel, "uplink", theirs).ways(netns, port, port.name, but=(netns, port.name))
+    for name, kind in t.cast("list[tuple[str, str]]", others)[:1]:
+        yield f"{name} ({kind}) stands on {port.name}, whose frames it gets: remove it first"
+
+
 def _unfit(kernel: Kernel, port: Link, bridge: str, netns: str | None) -> t.Iterator[str]:
     """Why an interface cannot be a port, or what is moved from it would not stay away."""
     name = port.name
@@ -263,10 +281,6 @@ def _unfit(kernel: Kernel, port: Link, bridge: str, netns: str | None) -> t.Iter
         yield f"{name} is a port of {port.master} already: name another as `uplink`, or take it out of {port.master}"
     elif port.kind in ("ipvlan", "ipvtap") or _is_wireless(name):
         yield f"{name} sends under one MAC only, and containers have their own: take an ipvlan network on it"
-    for other in kernel.links(netns).values():
-        if other.kind in _ON_STACKS and other.lower == port.index and other.lower_netnsid is None:
-            yield f"{other.name} ({other.kind}) stands on {name}, whose frames it gets: remove it first"
-            break
     routes = interface_rows.read(kernel, port, netns).by_objects
     if routes:
         yield f"its route {routes[0]} is by a nexthop object, which stays where it is: write it with its gateway"

@@ -37,6 +37,7 @@ FLEET: dict[str, Any] = {
 
 DUAL = [{"cidr": "10.80.0.0/16", "host_prefix": 24}, {"cidr": "fd00:80::/48", "host_prefix": 64}]
 LAN = {"driver": "macvlan", "parent": "eth0", "subnets": [{"cidr": "192.168.7.0/24", "gateway": "192.168.7.1"}]}
+ON_LAN = {"driver": "bridge", "gateway_mode": "bridged", "uplink": "eth0", "subnets": LAN["subnets"]}
 OTHER = {"driver": "bridge", "subnets": ["10.90.0.0/24"]}
 FIRST = {"driver": "bridge", "subnets": ["10.70.0.0/24", "fd00:70::/64"]}
 OVERLAY = {"driver": "overlay", "vni": 77, "subnets": [{"cidr": "10.77.0.0/16", "host_prefix": 24}]}
@@ -200,6 +201,9 @@ CHANGES = (
              {"networks.lan": LAN, f"{B}.networks": {"lan": {}}}),
     Everyday("the LAN's parent is another one's alone", {"networks.lan.mode": "passthru"},
              {"networks.lan": LAN, f"{B}.networks": {"lan": {}}}, recreate=True),
+    Everyday("a bridge on the LAN becomes the LAN of another name",
+             {"networks.lan": None, "networks.wire": LAN, f"{B}.networks": {"wire": {}}},
+             {"networks.lan": ON_LAN, f"{B}.networks": {"lan": {}}}),
     # hosts
     Everyday("a host comes", {"hosts.h4": {"containerhost_underlay_address": "198.18.0.4"},
              "containers.h4": {"d": {"networks": {"fab": {}}}}}),
