@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
     namespaces,
     place,
+    realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -125,6 +126,8 @@ class Uplink(Kind):
             yield f"there is no {lower_of(values)} on this host; make it first (module vlan)"
         elif not kernel.has_link(bridge, netns):
             yield f"there is no bridge {bridge}; make it first (module bridge)"
+        elif not _is_its(kernel.link(bridge, netns), wanted):
+            yield f"{bridge} has not {lower_of(values)} as its `uplink`; make it so first (module bridge)"
         elif port is not None:
             yield from _unfit(kernel, port, bridge, netns)
             yield from _stood_on(kernel, port, netns)
@@ -235,6 +238,13 @@ def _on_lans(kernel: Kernel, netns: str | None) -> t.Iterator[tuple[Link, t.Coll
     for bridge in [link for link in links if link.leads_out]:
         yield bridge, {link.name for link in links if link.master == bridge.name}
     yield from ((bridge, ports) for where, bridge, ports in kernel.notes(GONE_LANS) if where == netns)
+
+
+def _is_its(bridge: Link | None, wanted: Wanted) -> bool:
+    """Does the bridge's mark name the interface, and is it of the same realm? By that it is found again."""
+    if bridge is None or bridge.owner is None or realm(bridge.owner) != realm(wanted.owner):
+        return False
+    return uplink_of(bridge.alias) == (wanted.values["device"], wanted.values.get("vlan"))
 
 
 def port_of(kernel: Kernel, values: Values) -> Link | None:

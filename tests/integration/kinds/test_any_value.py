@@ -155,6 +155,7 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
         {"interface": "shim", "parent": "eth0", "mode": "l3", "flag": "private"},
     ],
     "vlan": [{"parent": "eth0", "id": 7}, {"parent": "br0", "id": 4094, "protocol": "802.1ad", "name": "new0"}],
+    "uplink": [{"device": "far", "bridge": "br0"}, {"device": "eth0", "bridge": "theirs", "vlan": 7, "mtu": 1400}],
     "dummy": [{"name": "new0", "addresses": ["10.3.0.1/24", "fd00:3::1/64"]}],
     "wireguard_key": [{"name": "new0"}],
     "wireguard": [{"name": "new0", "key": "vx1", "local": "198.18.0.1", "mtu": 1440}],

@@ -171,3 +171,15 @@ def test_a_vlan_of_the_hosts_own_is_the_port_whatever_it_is_called():
         "uplink VLAN 20 of eth0 (web): absent → port of ch-web, which has what the interface had, moves: 192.0.2.11/24",
     ]
     assert "there is no VLAN 21 of eth0 on this host" in refused(kernel_of(there), *wanted(vlan=21))[0]
+
+
+def test_a_bridge_that_is_made_for_no_interface_or_another_is_none_for_it():
+    """By its mark it is found again, and what it has goes back."""
+    for bridge in (
+        Link("ch-web", "bridge", MAC, owner="plan/web"),
+        Link("ch-web", "bridge", MAC, owner="plan/web", label="uplink eth1"),
+        Link("ch-web", "bridge", MAC, owner="task", label="uplink eth0"),
+        Link("ch-web", "bridge", MAC),
+    ):
+        uplink = want("uplink", device="eth0", bridge="ch-web")
+        assert "ch-web has not eth0 as its `uplink`" in refused(kernel_of(host(bridge)), uplink)[0]
