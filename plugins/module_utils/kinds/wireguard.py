@@ -130,6 +130,10 @@ class Wireguard(DeviceKind):
                 f" say what the underlay carries (containerhost_underlay_mtu: {lower.mtu}), or take {room} or less"
             )
 
+    def occupies(self, values: Values) -> t.Iterable[Place]:
+        yield from super().occupies(values)
+        yield ("wireguard port", values.get("netns"), values.get("port"))
+
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values, tunnels = wanted.values, kernel.tunnels
         if tunnels.program() is None:
@@ -153,7 +157,8 @@ class Wireguard(DeviceKind):
         yield from self._port_taken(kernel, wanted)
 
     def _port_taken(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        port, netns, there = wanted.values["port"], wanted.netns, False
+        port, netns = wanted.values["port"], wanted.netns
+        there = kernel.will_be_free(("wireguard port", netns, port))
         for link in kernel.links(netns).values():
             if link.kind == "vxlan" and link.data.get("IFLA_VXLAN_PORT") == port:
                 yield f"{link.name} has UDP port {port} of this host: give this one another `port`"

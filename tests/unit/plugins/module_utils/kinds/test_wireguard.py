@@ -75,6 +75,15 @@ class TestDevice:
             f"wireguard ch-fabric (web): {line}"
         ]
 
+    @pytest.mark.parametrize("kind", ["wireguard", "tun"])
+    def test_one_of_another_name_takes_the_port_that_one_of_ours_leaves(self, kind):
+        kernel = host(kind)
+        kernel.tunnels.by_kernel = kind == "wireguard"
+        kernel.tunnels.public["ch-cloth"] = THIRD
+        kernel.ports.udp_program = lambda port, netns: "wireguard-go (process 7)"
+        lines = changed(kernel, want("wireguard", **{**DEVICE, "name": "ch-cloth"}), leaves=everything_leaves)
+        assert [line.partition(" (")[0] for line in lines][:2] == ["wireguard ch-fabric", "wireguard ch-cloth"]
+
     def test_another_s_tun_device_is_in_the_way(self):
         (said,) = refused(host("tun", owner=None), want("wireguard", **DEVICE))
         assert "there is one already that is not ours" in said
