@@ -16,11 +16,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Pending,
     Problem,
     Wanted,
+    network_of,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
@@ -58,7 +60,12 @@ def differences(kernel: Kernel, saved: Saved) -> ChangeSet:
     kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
     wanted += _of_engines()
     leaves = leaving([name for name in saved.networks if name not in saved.waiting], (), everything=False)
-    return compare(KINDS, kernel, wanted, leaves, patient=True)
+
+    def holds(kind: Kind, object_: Wanted) -> bool:
+        """The old way to other hosts is gone by for as long as these go by it: a run turns all at once."""
+        return network_of(object_.owner) in saved.waiting
+
+    return compare(KINDS, kernel, wanted, leaves, patient=True, holds=holds)
 
 
 def _of_engines() -> list[Wanted]:

@@ -140,3 +140,28 @@ def test_a_run_and_a_restore_take_turns(kept):
         kept.host.run("sh", "-ec", "ip link del ch-web; ip link del ch-fabric")
         kept.host.run(*program)
         assert kept.say("check") == "as saved\n"
+
+
+def test_a_host_that_waits_for_others_stays_on_the_old_way(kept):
+    """A run has made the new one, and the others have not: nothing between two runs turns this host to it alone."""
+
+    def document(device, vni):
+        way = {"network": "fabric", "dst": "10.42.1.0/24", "via": "10.42.1.0", "onlink": True}
+        return {
+            "version": 1,
+            "vxlan": [{"network": "fabric", "name": device, "vni": vni, "addresses": ["10.42.0.0/32"]}],
+            "route": [{**way, "device": device}],
+        }
+
+    kept.save(document("ch-old", 7))
+    told = {"enabled": True, "host": "h1", "digest": "d", "networks": {"fabric": "overlay"}, "drivers": None}
+    more = {"phase": "make", "hold": ["fabric"], "save": {**told, "metrics_folder": None}}
+    assert kept.host.module("document", document=document("ch-new", 8), **more)["switches"]
+    assert (kept.say("check"), kept.say("restore")) == ("as saved\n", "")
+    kept.host.run("ip", "addr", "del", "10.42.0.0/32", "dev", "ch-new")
+    assert kept.say("restore") == "changed: vxlan ch-new (fabric)\n"
+    assert "dev ch-old" in kept.host.run("ip", "route", "show", "10.42.1.0/24")
+    more.update(phase="switch", hold=[], switch=["fabric"])
+    assert not kept.host.module("document", document=document("ch-new", 8), **more)["switches"]
+    assert kept.say("restore") == ""
+    assert "dev ch-new" in kept.host.run("ip", "route", "show", "10.42.1.0/24")
