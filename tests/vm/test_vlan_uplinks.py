@@ -29,6 +29,7 @@ ON_THE_VLAN = {
     ],
 }
 
+
 @pytest.fixture
 def lan():
     """Set up by the test itself, in its own namespaces."""

@@ -21,7 +21,6 @@ PORT = 9000
 EVERY = 0.01  # seconds
 
 
-
 def _goes_on(seconds: float) -> bool:
     return not select.select([sys.stdin], [], [], seconds)[0]
 

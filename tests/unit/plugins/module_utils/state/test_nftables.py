@@ -72,15 +72,15 @@ def test_an_element_that_is_changed_is_there_afterwards():
 
 
 TABLE = """table inet containerhost {{
-	set ours {{
-		type ifname{elements}
-	}}
+    set ours {{
+        type ifname{elements}
+    }}
 
-	chain leaving {{
-		{rule}
-	}}
+    chain leaving {{
+        {rule}
+    }}
 }}
-"""
+""".replace("    ", "\t")  # as nft writes it
 WITH = '\n\t\telements = { "ch-web" comment "containerhost:plan/web" }'
 
 
