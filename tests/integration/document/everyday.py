@@ -178,7 +178,7 @@ CHANGES = (
               "containers.h2.c.networks": {"fob": {}}}),
     Everyday("two overlays change VNIs", {"networks.fab.vni": 77, "networks.fob.vni": 42},
              {"networks.fob": OVERLAY, f"{A}.networks.fob": {}}, recreate=True),
-    Everyday("a bridged overlay is routed", {"networks.pond": {**OVERLAY, "subnets": ["10.78.0.0/16"]}},
+    Everyday("a bridged overlay becomes a bridge", {"networks.pond": {**OTHER, "subnets": ["10.78.0.0/24"]}},
              {"networks.pond": {**OVERLAY, "mode": "bridged", "subnets": ["10.77.0.0/24", "fd00:77::/64"]},
               f"{B}.networks.pond": {}}),
     Everyday("anti-spoofing is switched off", {"networks.fab.anti_spoofing": False}),
