@@ -107,7 +107,7 @@ def _read_words(words: Sequence[str], rule: Translation) -> Iterator[Translation
     several: list[str] = []
     for word in told:
         negated = word == "!"
-        word = next(told) if negated else word
+        word = next(told, "") if negated else word
         if word in ("--random", "--random-fully", "--persistent"):
             continue
         value = next(told, "")

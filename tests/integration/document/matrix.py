@@ -124,7 +124,7 @@ def unanswered(town: Town, where: str | None, calls: Sequence[Call], seconds: fl
 
 
 def calls_to(
-    *addresses: str, protocols: Collection[str], forms: Collection[str] = FORMS, more: Collection[int] = (ON_Z,)
+    *addresses: str, protocols: Collection[str], forms: Collection[str] = tuple(FORMS), more: Collection[int] = (ON_Z,)
 ) -> list[Call]:
     ports = [port for form in forms for port in FORMS[form][1]] + list(more)
     return [(protocol, address, port) for address in addresses for port in ports for protocol in protocols]

@@ -139,7 +139,11 @@ class Step:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, refused: int | None = None, killed: int | None = None) -> None:
         self.refused, self.killed, self.sends, self.messages = refused, killed, 0, 0
         self._send = Wire.send
-        monkeypatch.setattr(Wire, "send", lambda wire, messages: self.send(wire, messages))
+
+        def send(wire: Wire, messages: list[m.Message]) -> list[RefusedMessage]:
+            return self.send(wire, messages)
+
+        monkeypatch.setattr(Wire, "send", send)
 
     def send(self, wire: Wire, messages: list[m.Message]) -> list[RefusedMessage]:
         told = list(messages)
@@ -195,7 +199,7 @@ def test_a_run_that_was_killed_is_ended_by_the_next(own_town, monkeypatch):
 
 
 def test_what_the_host_is_given_by_either_of_them_is_the_bridges_and_then_the_interfaces(town, before):
-    document = planned(LAN, CONTAINERS.split("web:")[0])
+    document = planned(LAN, CONTAINERS.split("web:", maxsplit=1)[0])
     run(town.host, document)
     there = of(town.host, "ch-lan")
     # As a boot, or `ifup`, sets up the interface again; and as somebody does who sees where addresses are.

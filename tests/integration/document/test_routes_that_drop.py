@@ -10,26 +10,26 @@ import pytest
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, joined
 
 YARD = {"sandbox": {"engine": "netns", "ref": "yard"}}
-ROUTES = [
+ROUTES = (
     {"dst": "10.9.0.0/16", "type": "blackhole"},
     {"dst": "10.8.0.0/16", "type": "prohibit", "metric": 7},
     {"dst": "fd00:9::/48", "type": "unreachable"},
     {"dst": "::/0", "type": "blackhole", "metric": 4096},
-]
+)
 
 
 def web(routes=ROUTES, **more):
     end = {
         "network": "web", "name": "chvyard", "master": "ch-web", "host_mac": "02:00:00:00:01:01", **YARD,
         "interface": "eth0", "mac": "02:00:00:00:00:02", "addresses": ["10.80.1.2/24", "fd00:80:1::2/64"],
-        "routes": routes, **more,
+        "routes": [*routes], **more,
     }  # fmt: skip
     bridge = {"network": "web", "name": "ch-web", "addresses": ["10.80.1.1/24"]}
     return {"version": 1, "bridge": [bridge], "veth": [end]}
 
 
 def lan(routes=ROUTES):
-    end = {"network": "lan", "parent": "eth0", **YARD, "interface": "eth1", "routes": routes}
+    end = {"network": "lan", "parent": "eth0", **YARD, "interface": "eth1", "routes": [*routes]}
     return {"version": 1, "macvlan": [{**end, "addresses": ["198.18.0.9/24", "fd00:18::9/64"]}]}
 
 

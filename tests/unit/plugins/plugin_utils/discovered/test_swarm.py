@@ -35,7 +35,8 @@ def task(service, slot, last, networks=("app",), **more):
     return {**container(name, endpoints), "Service": service, "Task": name, **more}
 
 
-def hosts(services=SERVICES):
+def hosts(services=None):
+    services = SERVICES if services is None else services
     first = from_docker(NETWORKS, [task("web", 1, 5), task("db", 1, 6), task("web", 2, 7)], services=services)
     return {"h1": first, "h2": from_docker(NETWORKS, [task("web", 3, 8)], services=services)}
 
