@@ -31,10 +31,19 @@ def fabric(tmp_path: Path) -> Iterator[KeyedMembers]:
     fleet.end()
 
 
-def flow(fabric: KeyedMembers, address: str) -> subprocess.Popen[str]:
-    argv = ["ip", "netns", "exec", "c1", "ping", "-i0.01", "-W1", address]
-    enter = ["nsenter", f"--target={fabric.hosts['h1'].pid}", "--net", "--mount"]
-    return subprocess.Popen([*enter, *argv], stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def flows(fabric: KeyedMembers) -> Iterator[list[subprocess.Popen[str]]]:
+    """Echo requests from c1 to c2, in each family. Once a test has failed, too, they come to an end."""
+    assert fabric.pings("fabric") == []
+    enter = ["nsenter", f"--target={fabric.hosts['h1'].pid}", "--net", "--mount", "ip", "netns", "exec", "c1"]
+    flows = [
+        subprocess.Popen([*enter, "ping", "-i0.01", "-W1", address], stdout=subprocess.PIPE, text=True)
+        for address in fabric.addresses("fabric")["h2", "c2"]
+    ]
+    yield flows
+    for each in flows:
+        each.kill()
+        each.wait()
 
 
 def heard(fabric: KeyedMembers) -> list[int]:
@@ -63,9 +72,7 @@ CHANGES: list[dict[str, Any]] = [
 ]
 
 
-def test_no_packet_is_lost_and_none_comes_twice(fabric: KeyedMembers) -> None:
-    assert fabric.pings("fabric") == []
-    flows = [flow(fabric, address) for address in fabric.addresses("fabric")["h2", "c2"]]
+def test_no_packet_is_lost_and_none_comes_twice(fabric: KeyedMembers, flows: list[subprocess.Popen[str]]) -> None:
     for change in CHANGES:
         fabric.everywhere["containerhost_networks"]["fabric"].update(change)
         fabric.ask_for_keys()
