@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import can_name
 
 AUTO = "auto"
@@ -87,7 +88,7 @@ class Forwarding(Kind):
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         """Which settings it stands for on this host, and which of them are left to others who route by now."""
-        wanted = _bridge_of(kernel, by_real_names(kernel, wanted, ("uplink",)))
+        wanted = by_real_names(kernel, wanted, ("uplink",))
         settings = [_lifted(kernel, wanted.netns, each) for each in self._settings(kernel, wanted.values)]
         on = sorted(setting.key for setting in settings)
         left = sorted(setting.key for setting in settings if setting.lifted)
@@ -168,9 +169,9 @@ class Forwarding(Kind):
         if values.get("device"):
             devices, strange = [values["device"]], False
         elif values["uplink"] == AUTO:
-            devices, strange = _uplinks(kernel, netns, family), True
+            devices, strange = _with_ports(kernel, _uplinks(kernel, netns, family), netns), True
         else:
-            devices, strange = [values["uplink"]], True
+            devices, strange = _with_bridge(kernel, values["uplink"], netns), True
         if family == "ipv4":
             strict = [each for each in devices if strange and _is_strict_by_source(kernel, each, netns)]
             return [
@@ -217,13 +218,20 @@ def _is_theirs(link: Link) -> bool:
     return link.leads_out or (link.owner is None and link.group != m.GROUP)
 
 
-def _bridge_of(kernel: Kernel, wanted: Wanted) -> Wanted:
-    """An interface that is a port of such a bridge has given it its addresses, and what comes in by it."""
-    port = kernel.link(wanted.values.get("uplink"), wanted.netns)
-    bridge = kernel.link(port.master, wanted.netns) if port else None
-    if bridge is None or not bridge.leads_out:
-        return wanted
-    return wanted._replace(values={**wanted.values, "uplink": bridge.name})
+# What comes in by a port of such a bridge comes in by the bridge. The port keeps the setting, for when it gets back
+# what the bridge has: that is when other hosts have been told already, and is no time to begin anything.
+
+
+def _with_bridge(kernel: Kernel, device: str, netns: str | None) -> list[str]:
+    port = kernel.link(device, netns)
+    bridge = kernel.link(port.master, netns) if port else None
+    return [bridge.name, device] if bridge is not None and bridge.leads_out else [device]
+
+
+def _with_ports(kernel: Kernel, devices: t.Sequence[str], netns: str | None) -> list[str]:
+    uplinks = [uplink_of(link.alias) for link in map(kernel.links(netns).get, devices) if link is not None]
+    ports = [kernel.vlan(*each, netns) if each[1] else kernel.link(each[0], netns) for each in uplinks if each]
+    return [*devices, *sorted(port.name for port in ports if port is not None and port.name not in devices)]
 
 
 def _lifted(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:

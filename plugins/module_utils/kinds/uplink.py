@@ -184,6 +184,8 @@ class Uplink(Kind):
             return
         kernel.links(netns)[port.name] = port._replace(master=values["bridge"])
         kernel.will_move(port.name, values["bridge"], netns)
+        for name, value in values["side"].settings:
+            kernel.will_set_sysctl(device_settings.path(values["bridge"], name), value, netns)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -322,7 +324,7 @@ def _set(device: str, settings: t.Iterable[tuple[str, str]], netns: str | None) 
 
 
 def _write(device: str, name: str, value: str, netns: str | None) -> WriteSysctl:
-    return WriteSysctl(netns, device_settings.path(device, name), value, may_miss=True)
+    return WriteSysctl(netns, device_settings.path(device, name), value, may_miss=True, unless_lent=True)
 
 
 def _freed(port: str, netns: str | None) -> m.Message:
