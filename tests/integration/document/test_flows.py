@@ -120,7 +120,9 @@ def town(own_town):
 
 
 def wait_for(town, kind: str, address: str, port: int) -> None:
-    assert any(Caller(town, None, kind, address, port).hears() for _again in range(20))
+    deadline = time.monotonic() + 30
+    while not Caller(town, None, kind, address, port).hears():
+        assert time.monotonic() < deadline, (kind, address, port)
 
 
 FAMILIES = {"ipv4": (HOST4, WEB1, WEB2, OUTSIDE4), "ipv6": (HOST6, WEB1_6, WEB2_6, OUTSIDE6)}

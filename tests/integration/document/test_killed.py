@@ -63,9 +63,8 @@ def process(host, folder: Path, *program: str, **options) -> subprocess.Popen:
 
 def settled(host, before: str) -> None:
     """As before; namespaces take their devices along a moment after they have gone."""
-    for _again in range(10):
-        if (now := host.snapshot()) == before:
-            return
+    deadline = time.monotonic() + 30
+    while (now := host.snapshot()) != before and time.monotonic() < deadline:
         time.sleep(0.2)
     assert now == before
 
