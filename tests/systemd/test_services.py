@@ -79,7 +79,7 @@ def test_services_with_a_namespace_of_their_own_are_attached(fleet):
 
 def attached(host):
     shown = 'nsenter --target=$(systemctl show --property=MainPID --value app) --net ip -br -4 address show dev eth0'
-    host.run("timeout", "10", "sh", "-c", f"until {shown} 2>/dev/null | grep -q 10.80.0.2; do sleep 0.05; done")
+    host.run("timeout", "50", "sh", "-c", f"until {shown} 2>/dev/null | grep -q 10.80.0.2; do sleep 0.05; done")
 
 
 def test_one_that_starts_again_is_attached_without_a_run(fleet):
