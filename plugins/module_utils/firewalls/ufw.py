@@ -138,20 +138,32 @@ def _blocks(content: bytes) -> t.Iterator[tuple[str, str, list[str]]]:
 
 
 def with_block(content: bytes, owner: str, device: str, rows: t.Sequence[str]) -> bytes:
-    """A file with these lines for a device, or without any. Raises OSError where it has no filter table."""
+    """A file with these lines for a device, or without any. Raises OSError where it has no filter table.
 
-    def others(block: re.Match[bytes]) -> bytes:
-        return b"" if label_of(block["mark"].decode("utf-8", "surrogateescape")) == device else block[0]
+    A block that is there already stays where it is, so that whatever is written again leaves the file as it was.
+    """
+    told = mark(owner, device)
+    block = "".join(f"{row}\n" for row in (f"# BEGIN {told}", *rows, f"# END {told}"))
+    whole = block.encode("utf-8", "surrogateescape") if rows else b""
+    table = _FILTER.search(content)
+    placed = False
 
-    content = _BLOCK.sub(others, content)
-    if not rows:
+    def renewed(there: re.Match[bytes]) -> bytes:
+        nonlocal placed
+        if label_of(there["mark"].decode("utf-8", "surrogateescape")) != device:
+            return there[0]
+        if placed or table is None or not table.start() < there.start() < table.end():
+            return b""
+        placed = True
+        return whole
+
+    content = _BLOCK.sub(renewed, content)
+    if placed or not rows:
         return content
     table = _FILTER.search(content)
     if table is None:
         raise OSError(f"it has no table `*filter` that ends with COMMIT, where the rules for {device} belong")
-    told = mark(owner, device)
-    block = "".join(f"{row}\n" for row in (f"# BEGIN {told}", *rows, f"# END {told}"))
-    return content[: table.end()] + block.encode("utf-8", "surrogateescape") + content[table.end() :]
+    return content[: table.end()] + whole + content[table.end() :]
 
 
 def _write(version: int, request: Request) -> None:

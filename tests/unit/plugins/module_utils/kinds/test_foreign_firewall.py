@@ -165,6 +165,11 @@ def test_a_block_comes_at_the_end_of_the_filter_table_and_goes_without_a_trace(o
     after = ufw.with_block(before, "plan/web", "ch-web", ROWS)
     assert after == (BEFORE % others).encode().replace(b"# the end\n", b"# the end\n" + block(*ROWS).encode())
     assert ufw.with_block(after, "plan/web", "ch-web", ROWS) == after
+    both = ufw.with_block(after, "plan/shop", "ch-shop", ROWS[:1])
+    for rows in (ROWS[:1], ROWS):  # written again after another's, it stays before that
+        again = ufw.with_block(both, "plan/web", "ch-web", rows)
+        assert again.index(b"/web") < again.index(b"/shop")
+    assert again == both
     assert ufw.with_block(after, "plan/shop", "ch-web", ()) == before
     edited = after.replace(b"# a user's", b"# a user's own\xff")
     assert ufw.with_block(edited, "plan/web", "ch-web", ()) == before.replace(b"# a user's", b"# a user's own\xff")
