@@ -104,17 +104,27 @@ END = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("address", ["10.80.1.2", "fd00:80:1::2"])
-def test_a_host_that_has_asked_for_a_container_since_before_it_came_need_not_ask_again(host, apply, address):
-    """It would a second later."""
-    apply(BRIDGED)
+def told_of(host, address: str) -> str:
+    """Who is asked for, comes: what the host knows of him then. He has answered, too."""
     ping = ["nsenter", f"--target={host._host.pid}", "--net", "ping", "-c150", "-i0.2", "-W5", address]
     with subprocess.Popen(ping, stdout=subprocess.PIPE, text=True) as asking:
         host.run("timeout", "10", "sh", "-c", "until ip neighbour show nud incomplete | grep -q ch-web; do :; done")
         assert not host.module("document", document={**BRIDGED, "veth": [END]}).get("failed")
-        assert f"{address} dev ch-web lladdr {MAC} " in host.run("ip", "neighbour", "show", address)
+        told = host.run("ip", "neighbour", "show", address)
         assert any("bytes from" in line for line in asking.stdout)
         asking.kill()
+    return told
+
+
+@pytest.mark.parametrize("address", ["10.80.1.2", "fd00:80:1::2"])
+def test_a_host_that_has_asked_for_a_container_since_before_it_came_need_not_ask_again(host, apply, address):
+    """It would a second later. One table is all namespaces' of a machine, and where it is full, the kernel forgets."""
+    for _again in range(5):
+        apply(BRIDGED)
+        told = told_of(host, address)
+        if told:
+            break
+    assert f"{address} dev ch-web lladdr {MAC} " in told
 
 
 def test_nothing_is_remembered_of_a_container_that_nobody_has_asked_for(host, apply):
