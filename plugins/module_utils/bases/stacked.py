@@ -136,7 +136,7 @@ class StackedKind(Kind):
     def lower(kernel: Kernel, wanted: Wanted) -> Link | None:
         """The device that it stands on, if that is there by now."""
         parent, vlan = wanted.values["parent"], wanted.values.get("vlan")
-        return kernel.vlan(parent, vlan, wanted.netns) if vlan else kernel.link(parent, wanted.netns)
+        return kernel.vlan(parent, vlan, wanted.netns)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values, netns = wanted.values, wanted.netns

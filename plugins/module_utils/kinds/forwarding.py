@@ -230,7 +230,7 @@ def _with_bridge(kernel: Kernel, device: str, netns: str | None) -> list[str]:
 
 def _with_ports(kernel: Kernel, devices: t.Sequence[str], netns: str | None) -> list[str]:
     uplinks = [uplink_of(link.alias) for link in map(kernel.links(netns).get, devices) if link is not None]
-    ports = [kernel.vlan(*each, netns) if each[1] else kernel.link(each[0], netns) for each in uplinks if each]
+    ports = [kernel.vlan(*each, netns) for each in uplinks if each]
     return [*devices, *sorted(port.name for port in ports if port is not None and port.name not in devices)]
 
 

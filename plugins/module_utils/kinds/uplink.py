@@ -251,9 +251,7 @@ def _is_its(bridge: Link | None, wanted: Wanted) -> bool:
 
 def port_of(kernel: Kernel, values: Values) -> Link | None:
     """The interface itself, if it is there: the device, or that of its VLAN."""
-    if values.get("vlan"):
-        return kernel.vlan(values["device"], values["vlan"], values.get("netns"))
-    return kernel.link(values["device"], values.get("netns"))
+    return kernel.vlan(values["device"], values.get("vlan"), values.get("netns"))
 
 
 def side_of(kernel: Kernel, link: Link, netns: str | None) -> Side:

@@ -207,12 +207,12 @@ class Kernel:
         """Is there such a device, or will there be one?"""
         return (netns, name) in self._made_links or name in self.links(netns)
 
-    def vlan(self, parent: str, id_: int, netns: str | None = None) -> Link | None:
-        """The device of a VLAN (802.1Q) of a parent, whatever it is called."""
+    def vlan(self, parent: str, id_: int | None, netns: str | None = None) -> Link | None:
+        """The device of a VLAN (802.1Q) of a parent, whatever it is called; without a number the parent itself."""
         if netns not in self._vlans:
             self._vlans[netns] = kernel_rows.vlans_of(self.links(netns).values())
         lower = self.link(parent, netns)
-        return self.link(self._vlans[netns].get((lower.index, id_)), netns) if lower else None
+        return lower if lower is None or id_ is None else self.link(self._vlans[netns].get((lower.index, id_)), netns)
 
     def has_vlan(self, parent: str, id_: int, netns: str | None = None) -> bool:
         """Is there such a VLAN, or will there be one?"""
