@@ -15,7 +15,7 @@ import subprocess
 import typing as t
 
 from bench.harness import CLEAN, Failed, Scene
-from bench.modules import HOST_PYTHON, SCRIPTS, Modules, result
+from bench.modules import HOST_PYTHON, SCRIPTS, Modules, listening, result
 from bench.results import Row
 
 _PORT = 10000
@@ -151,19 +151,6 @@ def _hosts() -> t.Iterator[dict[str, Scene]]:
 
 
 @contextlib.contextmanager
-def _listening(scene: Scene, container: str) -> t.Iterator[None]:
-    argv = ["nsenter", f"--net=/run/netns/{container}", HOST_PYTHON, str(SCRIPTS / "stream.py"), "listen", str(_PORT)]
-    server = scene.start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    try:
-        if server.stdout is None or server.stdout.readline() != b"listening\n":
-            raise Failed("the server does not listen")
-        yield
-    finally:
-        server.kill()
-        server.communicate()
-
-
-@contextlib.contextmanager
 def _planned(modules: Modules, backend: str) -> t.Iterator[Pair]:
     network = {"driver": "overlay", "subnets": ["10.42.0.0/16"], **_OPTIONS[backend]}
     variables = {
@@ -186,7 +173,7 @@ def _planned(modules: Modules, backend: str) -> t.Iterator[Pair]:
         for name, scene in scenes.items():
             modules.ours("document", {"document": documents[name]})(scene)
         address = documents["h2"]["veth"][0]["addresses"][0].partition("/")[0]
-        with _listening(scenes["h2"], "c-h2"):
+        with listening(scenes["h2"], "c-h2", "stream.py", _PORT):
             yield Pair(scenes, ("c-h1", "c-h2"), address)
 
 
@@ -218,5 +205,5 @@ def _by_hand(backend: str) -> t.Iterator[Pair]:
             script = _CONTAINER + _BY_HAND[backend]
             scenes[name].sh(script.format(**values, mtu=_MTU[backend], key=keys.get(other), allowed=allowed))
         address = "10.42.2.2" if _ROUTED in _BY_HAND[backend] else "10.42.0.2"
-        with _listening(scenes["h2"], "c"):
+        with listening(scenes["h2"], "c", "stream.py", _PORT):
             yield Pair(scenes, ("c", "c"), address)

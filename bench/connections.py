@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import typing as t
 
 from bench import documents, peers
 from bench.harness import Failed, Scene
-from bench.modules import HOST_PYTHON, SCRIPTS, Modules
+from bench.modules import HOST_PYTHON, SCRIPTS, Modules, listening
 from bench.publish import restore
 from bench.results import Row
 
@@ -149,18 +148,8 @@ def _attach(modules: Modules, scene: Scene, document: documents.Document) -> Non
     )
 
 
-@contextlib.contextmanager
-def _listening(scene: Scene, count: int, script: str = "connect.py") -> t.Iterator[None]:
-    inside = ["nsenter", f"--net=/run/netns/{documents.endpoints(1)[0].sandbox}"]
-    argv = [*inside, HOST_PYTHON, str(SCRIPTS / script), "listen", str(_last(count))]
-    server = scene.start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    try:
-        if server.stdout is None or server.stdout.readline() != b"listening\n":
-            raise Failed("the server does not listen")
-        yield
-    finally:
-        server.kill()
-        server.communicate()
+def _listening(scene: Scene, count: int, script: str = "connect.py") -> t.ContextManager[None]:
+    return listening(scene, documents.endpoints(1)[0].sandbox, script, _last(count))
 
 
 def _connect(scene: Scene, count: int, seconds: float) -> float:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -112,3 +113,17 @@ class Modules:
                 check=True,
             )
         return Run([HOST_PYTHON], str(payload), {})
+
+
+@contextlib.contextmanager
+def listening(scene: Scene, container: str, script: str, port: int) -> t.Iterator[None]:
+    """One of ``scripts/`` answers at this port of a container, meanwhile."""
+    argv = ["nsenter", f"--net=/run/netns/{container}", HOST_PYTHON, str(SCRIPTS / script), "listen", str(port)]
+    server = scene.start(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    try:
+        if server.stdout is None or server.stdout.readline() != b"listening\n":
+            raise Failed("the server does not listen")
+        yield
+    finally:
+        server.kill()
+        server.communicate()
