@@ -58,9 +58,14 @@ def chains_of(listing: t.Sequence[t.Mapping[str, t.Any]]) -> list[Chain]:
             tuple(rules.get((row["family"], row["table"], row["name"]), ())),
             row.get("hook") if row.get("type") == "filter" else None,
             row.get("policy", ACCEPT),
+            devices=tuple(_devices(row.get("dev"))),
         )
         for row in found
     ]
+
+
+def _devices(named: t.Any) -> t.Iterable[str]:
+    return [named] if isinstance(named, str) else named or ()
 
 
 def _rules_of(row: t.Mapping[str, t.Any]) -> t.Iterator[Rule]:

@@ -19,9 +19,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
 
-_FAMILIES = ("ip", "ip6", "inet")
+_FAMILIES = ("ip", "ip6", "inet", "netdev")
 # The chains that iptables has in nftables, which are never called so by people who write for nft.
-_BUILT_IN = ("INPUT", "FORWARD", "OUTPUT")
+_BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _PRINTERS = {"ip": "iptables", "ip6": "ip6tables"}
 _LEGACY = {"ip": "/proc/net/ip_tables_names", "ip6": "/proc/net/ip6_tables_names"}
 _SECONDS = 10

@@ -58,7 +58,7 @@ def _host(kernel: Kernel) -> Devices:
 def _sentence(network: str, place: str, drop: Dropped, some: t.Sequence[Way], chains: t.Sequence[Chain]) -> str:
     what = list(dict.fromkeys(way.what for way in some))
     more = f", and {len(what) - _MOST} more" if len(what) > _MOST else ""
-    fixes = list(dict.fromkeys(command for way in some for command in _commands(way, drop.chain, chains)))
+    fixes = list(dict.fromkeys(command for way in some for command in _commands(way, drop, chains)))
     commands = " and ".join(f"`{each}`" for each in fixes[:_MOST])
     verb = "drops" if drop.certain else "drops, unless a rule that cannot be judged from here lets it pass,"
     return (
@@ -73,9 +73,12 @@ def _place(drop: Dropped) -> str:
     return f"table {chain.family} {chain.table}, chain {chain.name}, {by}"
 
 
-def _commands(way: Way, chain: Chain, chains: t.Sequence[Chain]) -> list[str]:
+def _commands(way: Way, drop: Dropped, chains: t.Sequence[Chain]) -> list[str]:
     """In the place that the rules' owner has for it."""
-    packet = way.packet
+    chain, packet = drop.chain, way.packet
+    if drop.hook in ("ingress", "prerouting"):
+        # No rule there may name where it goes, and what is forwarded is not one port's alone.
+        packet = {**packet, "oifname": None, **({"dport": None} if way.hook == "forward" else {})}
     names = {each.name for each in chains if (each.family, each.table) == (chain.family, chain.table)}
     if any(name.startswith(("ufw-", "ufw6-")) for name in names):
         return [_ufw(packet, way.hook)]
@@ -83,8 +86,9 @@ def _commands(way: Way, chain: Chain, chains: t.Sequence[Chain]) -> list[str]:
         return [_firewalld(packet, way.hook)]
     if chain.program == "nft":
         return [_nft(packet, chain)]
-    place = "DOCKER-USER" if "DOCKER-USER" in names and way.hook == "forward" else chain.name
-    return [_iptables(packet, chain.program, place)]
+    is_dockers = "DOCKER-USER" in names and drop.hook == "forward"
+    table = [] if chain.table == "filter" else ["-t", chain.table]
+    return [_iptables(packet, chain.program, *table, "-I", "DOCKER-USER" if is_dockers else chain.name)]
 
 
 def _ufw(packet: t.Mapping[str, t.Any], hook: str) -> str:
@@ -103,9 +107,9 @@ def _firewalld(packet: t.Mapping[str, t.Any], hook: str) -> str:
     return " && ".join([*(f"firewall-cmd --permanent {step}" for step in steps), "firewall-cmd --reload"])
 
 
-def _iptables(packet: t.Mapping[str, t.Any], program: str, chain: str) -> str:
+def _iptables(packet: t.Mapping[str, t.Any], program: str, *place: str) -> str:
     program = program if packet["nfproto"] == 4 else program.replace("ip", "ip6", 1)
-    return " ".join([program, "-I", chain, *_options(packet, "-i", "-o"), "-j", "ACCEPT"])
+    return " ".join([program, *place, *_options(packet, "-i", "-o"), "-j", "ACCEPT"])
 
 
 def _nft(packet: t.Mapping[str, t.Any], chain: Chain) -> str:
@@ -114,12 +118,12 @@ def _nft(packet: t.Mapping[str, t.Any], chain: Chain) -> str:
 
 
 def _options(packet: t.Mapping[str, t.Any], in_: str, out: str) -> list[str]:
-    """The devices; for a packet of the host's own, its port as well."""
+    """The devices; for a packet of the host's own, its port as well, which is None otherwise where one is unknown."""
     words = []
     for option, device in ((in_, packet["iifname"]), (out, packet["oifname"])):
         if device is not None:
             words += [option, shlex.quote(device)]
-    if None in (packet["iifname"], packet["oifname"]):
+    if packet["dport"] is not None and None in (packet["iifname"], packet["oifname"]):
         words += [packet["l4proto"], "dport"] if in_ == "iifname" else ["-p", packet["l4proto"], "--dport"]
         words.append(str(packet["dport"]))
     return words

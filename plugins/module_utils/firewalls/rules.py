@@ -73,7 +73,8 @@ class Rule(t.NamedTuple):
 class Chain(t.NamedTuple):
     """``hook`` is None for one that others lead to. ``family``, ``table`` and ``name`` are where it is.
 
-    ``program`` is what its owner changes it with, for IPv4.
+    ``program`` is what its owner changes it with, for IPv4. ``devices``: by which a packet has to come in to meet it
+    (hook ``ingress``); empty for any.
     """
 
     family: str
@@ -83,30 +84,48 @@ class Chain(t.NamedTuple):
     hook: t.Optional[str] = None
     policy: str = ACCEPT
     program: str = "nft"
+    devices: t.Tuple[str, ...] = ()
 
 
 class Dropped(t.NamedTuple):
-    """By which chain and rule, None being its policy; ``certain``: nothing unknown can have let it pass."""
+    """By which chain and rule, None being its policy; ``certain``: nothing unknown can have let it pass. ``hook`` is
+    where."""
 
     chain: Chain
     rule: t.Optional[Rule]
     certain: bool
+    hook: str
 
 
-_VERSIONS = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}
+_VERSIONS = {"ip": (4,), "ip6": (6,), "inet": (4, 6), "netdev": (4, 6)}
+# Where a packet passes, in order, by the hook that says what becomes of it (nft(8), hooks).
+_BEFORE = ("ingress", "prerouting")  # it is routed
+_PASSES = {
+    "input": (*_BEFORE, "input"),
+    "forward": (*_BEFORE, "forward", "postrouting"),
+    "output": ("output", "postrouting"),
+}
 
 
 def dropped(chains: t.Sequence[Chain], hook: str, packet: Packet, members: Members) -> Dropped | None:
-    """What drops this packet at this hook, if anything does. Every table is asked, and one that drops is enough."""
+    """What drops this packet on its way, if anything does. Every table is asked, and one that drops is enough."""
     by_place = {(chain.family, chain.table, chain.name): chain for chain in chains}
     unsure: Dropped | None = None
-    for chain in chains:
-        if chain.hook == hook and packet["nfproto"] in _VERSIONS.get(chain.family, ()):
-            found = _Walk(by_place, packet, members).through(chain)
-            if found is not None and found.certain:
-                return found
-            unsure = unsure or found
+    for passed in _PASSES[hook]:
+        # Nobody knows there where it goes. What is for a published port has another address and port yet.
+        seen = {**packet, "oifname": None} if passed in _BEFORE else packet
+        for chain in chains if seen is packet or not packet.get("ct_status") else ():
+            if chain.hook == passed and _meets(chain, packet):
+                found = _Walk(by_place, seen, members).through(chain, passed)
+                if found is not None and found.certain:
+                    return found
+                unsure = unsure or found
     return unsure
+
+
+def _meets(chain: Chain, packet: Packet) -> bool:
+    by_device = not chain.devices or packet["iifname"] in chain.devices
+    return by_device and packet["nfproto"] in _VERSIONS.get(chain.family, ())
 
 
 class _Walk:
@@ -118,12 +137,12 @@ class _Walk:
         self._members = members
         self._may_pass = False
 
-    def through(self, base: Chain) -> Dropped | None:
+    def through(self, base: Chain, hook: str) -> Dropped | None:
         end = self._run(base, 0)
         if end is None:
             end = (base.policy, base, None)
         verdict, chain, rule = end
-        return Dropped(chain, rule, not self._may_pass) if verdict == DROP else None
+        return Dropped(chain, rule, not self._may_pass, hook) if verdict == DROP else None
 
     def _run(self, chain: Chain, depth: int) -> tuple[str, Chain, Rule | None] | None:
         """The verdict, and whose it is; None at the chain's end."""

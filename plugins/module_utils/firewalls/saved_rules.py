@@ -22,7 +22,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ru
     Within,
 )
 
-_HOOKS = {"PREROUTING": "prerouting", "INPUT": "input", "FORWARD": "forward", "OUTPUT": "output"}
+_HOOKS = {
+    "PREROUTING": "prerouting",
+    "INPUT": "input",
+    "FORWARD": "forward",
+    "OUTPUT": "output",
+    "POSTROUTING": "postrouting",
+}
 _FILTERING = ("filter", "mangle", "raw", "security")
 _ENDS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": RETURN}
 # Targets after which a packet goes on.

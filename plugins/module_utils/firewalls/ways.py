@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import is_address
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted, network_of
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Packet
 
@@ -18,6 +19,7 @@ ANYWHERE = {4: "198.51.100.1", 6: "2001:db8::1"}
 _TUNNELS = {"vxlan": "VXLAN", "wireguard": "WireGuard"}  # by kind, as people call them
 # Ports of one network that are looked at, as a host may publish thousands: the first of each protocol and family.
 _PORTS = 16
+_PEERS = 16  # other hosts of one tunnel that are, as a filter may be about one of them
 
 
 class Way(t.NamedTuple):
@@ -56,6 +58,7 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
         *_out(by_kind.get("nat_rule", ()), ends, host),
         *_in(by_kind, ends, host),
         *_carried(by_kind, ends, host),
+        *_straight(by_kind, ends, host),
         *_switched(by_kind, ends, host),
     ]
 
@@ -105,66 +108,98 @@ def _first_source(values: Values, version: int) -> str:
 
 
 def _switched(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
-    """Between the LAN and a container of each network that is bridged into it, where filters see that."""
+    """Between a container of each network and the LAN that it is bridged into, or another container, where filters see
+    that."""
     ours = {each.values["name"] for each in by_kind.get("bridge", ()) if not each.values.get("uplink")}
     seen: set[tuple[str, int]] = set()
     for end in by_kind.get("veth", ()) if host.filtered else ():
         bridge = end.values.get("master")
         for address in (cidr.partition("/")[0] for cidr in end.values.get("addresses") or ()):
             version = ipaddress.ip_address(address).version
-            if bridge in ours or version not in host.filtered or (bridge, version) in seen or address not in ends:
+            if version not in host.filtered or (bridge, version) in seen or address not in ends:
+                continue
+            other = _beside(end, address, by_kind, ends) if bridge in ours else ANYWHERE[version]
+            if other is None:
                 continue
             seen.add((bridge, version))
-            what = f"what {bridge} switches between its containers and the LAN"
-            for pair in ((address, ANYWHERE[version]), (ANYWHERE[version], address)):
+            what = f"what {bridge} switches between its containers{'' if bridge in ours else ' and the LAN'}"
+            for pair in ((address, other), (other, address)):
                 yield Way(network_of(end.owner), what, "forward", _packet(bridge, bridge, *pair, ("tcp", 443)))
 
 
+def _beside(
+    end: Wanted, address: str, by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str]
+) -> str | None:
+    """Another container that this one talks to by their bridge, on this host or behind it."""
+    if end.values.get("isolated"):
+        return None
+    bridge, version = end.values.get("master"), ipaddress.ip_address(address).version
+    behind = (e.values["address"] for e in by_kind.get("neighbour", ()) if e.values.get("device") == bridge)
+    others = [*(each for each in ends if ends[each] == bridge), *behind]
+    return next((e for e in others if e != address and ipaddress.ip_address(e).version == version), None)
+
+
 def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
-    """An overlay's own packets, between this host and the first of its peers, and what they carry."""
+    """An overlay's own packets, between this host and its peers, and what they carry."""
     for tunnel in (each for kind in _TUNNELS for each in by_kind.get(kind, ())):
         values, network = tunnel.values, network_of(tunnel.owner)
-        remote = _remote(by_kind, tunnel)
         local, port = values.get("local"), ("udp", values.get("port"))
         device = values.get("link") or host.device_of.get(local)
-        if local is None or remote is None or device is None:
-            continue
-        arriving = _packet(device, None, remote, local, port)
-        what = f"its {_TUNNELS[tunnel.kind]} packets ({port[1]}/udp) by {device}"
-        yield Way(network, what, "input", {**arriving, "fib_daddr": "local"})
-        yield Way(network, what, "output", _packet(None, device, local, remote, port))
-        for route in (e for e in by_kind.get("route", ()) if _is_of(e, tunnel)):
-            block = ipaddress.ip_network(route.values["dst"])
-            own = next((each for each in ends if _in_network(each, block.version, by_kind, ends, tunnel)), None)
-            if own is not None:
-                packet = _packet(values["name"], ends[own], str(block[2]), own, ("tcp", 443))
-                yield Way(network, f"what comes from its other hosts by {values['name']}", "forward", packet)
-                packet = _packet(ends[own], values["name"], own, str(block[2]), ("tcp", 443))
-                yield Way(network, f"what goes to its other hosts by {values['name']}", "forward", packet)
-                break
+        for remote in _remotes(by_kind, tunnel) if local is not None and device is not None else ():
+            arriving = _packet(device, None, remote, local, port)
+            what = f"its {_TUNNELS[tunnel.kind]} packets ({port[1]}/udp) by {device}"
+            yield Way(network, what, "input", {**arriving, "fib_daddr": "local"})
+            yield Way(network, what, "output", _packet(None, device, local, remote, port))
+        if device is not None:
+            routes = [each for each in by_kind.get("route", ()) if _is_of(each, tunnel)]
+            yield from _between(tunnel, values["name"], routes, by_kind, ends)
 
 
-def _remote(by_kind: t.Mapping[str, t.Sequence[Wanted]], tunnel: Wanted) -> str | None:
-    """The address of the first of its peers."""
+def _straight(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
+    """What hosts of one segment send each other as it is, by the underlay's own device."""
+    tunnels = {each.values["name"] for kind in _TUNNELS for each in by_kind.get(kind, ())}
+    for guard in by_kind.get("isolation", ()):
+        by = guard.values.get("direct_by")
+        device = host.device_of.get(by) if by and is_address(by) else by
+        routes = [each for each in by_kind.get("route", ()) if each.owner == guard.owner and each.values.get("via")]
+        routes = [each for each in routes if each.values.get("device") not in tunnels]
+        if device is not None:
+            yield from _between(guard, device, routes, by_kind, ends)
+
+
+def _between(
+    of: Wanted,
+    device: str,
+    routes: t.Iterable[Wanted],
+    by_kind: t.Mapping[str, t.Sequence[Wanted]],
+    ends: t.Mapping[str, str],
+) -> t.Iterator[Way]:
+    """What its containers send those of other hosts by a device, and get: one packet for each family."""
+    bridges = {each.values["name"] for each in by_kind.get("bridge", ()) if each.owner == of.owner}
+    own = {ipaddress.ip_address(each).version: each for each in reversed(list(ends)) if ends[each] in bridges}
+    for route in routes:
+        block = ipaddress.ip_network(route.values["dst"])
+        address = own.pop(block.version, None)
+        if address is not None:
+            there, bridge, port = str(block[2]), ends[address], ("tcp", 443)
+            packet = _packet(device, bridge, there, address, port)
+            yield Way(network_of(of.owner), f"what comes from its other hosts by {device}", "forward", packet)
+            packet = _packet(bridge, device, address, there, port)
+            yield Way(network_of(of.owner), f"what goes to its other hosts by {device}", "forward", packet)
+
+
+def _remotes(by_kind: t.Mapping[str, t.Sequence[Wanted]], tunnel: Wanted) -> list[str]:
+    """The addresses of its peers."""
     if tunnel.kind == "vxlan":
-        return next((each.values["dst"] for each in by_kind.get("vxlan_fdb", ()) if _is_of(each, tunnel)), None)
-    peers = (each.values.get("endpoint") for each in by_kind.get("wireguard_peer", ()) if _is_of(each, tunnel))
-    return next((where.rpartition(":")[0].strip("[]") for where in peers if where), None)
+        found = [each.values.get("dst") for each in by_kind.get("vxlan_fdb", ()) if _is_of(each, tunnel)]
+    else:
+        peers = (each.values.get("endpoint") for each in by_kind.get("wireguard_peer", ()) if _is_of(each, tunnel))
+        found = [where.rpartition(":")[0].strip("[]") for where in peers if where]
+    return list(dict.fromkeys(each for each in found if each))[:_PEERS]
 
 
 def _is_of(each: Wanted, tunnel: Wanted) -> bool:
     return each.values.get("device") == tunnel.values["name"]
-
-
-def _in_network(
-    address: str,
-    version: int,
-    by_kind: t.Mapping[str, t.Sequence[Wanted]],
-    ends: t.Mapping[str, str],
-    tunnel: Wanted,
-) -> bool:
-    bridges = {each.values["name"] for each in by_kind.get("bridge", ()) if each.owner == tunnel.owner}
-    return ends[address] in bridges and ipaddress.ip_address(address).version == version
 
 
 def _packet(

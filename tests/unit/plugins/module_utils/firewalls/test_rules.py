@@ -123,3 +123,48 @@ def test_a_set_is_asked_for_the_packets_own_value():
 def test_one_table_that_drops_is_enough_whatever_another_one_accepts():
     assert fate([*listed([ACCEPT]), *saved()]) == CERTAIN
     assert fate([*listed([match(IIF, "ch*"), {"reject": None}], policy="accept"), *saved(policy="ACCEPT")]) == CERTAIN
+
+
+def raw(*rules, table="raw", hook="PREROUTING"):
+    text = "\n".join([f"*{table}", f":{hook} ACCEPT [0:0]", *rules, "COMMIT"])
+    return saved_rules.chains_of(text, "ip", "iptables")
+
+
+def early(*expressions, hook="ingress", family="netdev", **more):
+    place = {"family": family, "table": "f"}
+    rows = [{"chain": {**place, "name": "c", "type": "filter", "hook": hook, "prio": 0, "policy": "accept", **more}}]
+    rows += [{"rule": {**place, "chain": "c", "handle": at, "expr": expr}} for at, expr in enumerate(expressions)]
+    return nft_rules.chains_of(rows)
+
+
+DROP, OIF = {"drop": None}, {"meta": {"key": "oifname"}}
+
+
+@pytest.mark.parametrize(
+    ("chains", "where"),
+    [
+        (raw("-A PREROUTING -p tcp -m tcp --dport 443 -j DROP"), "prerouting"),
+        (raw("-A PREROUTING -o eth0 -j DROP"), None),
+        (raw("-A PREROUTING -d 203.0.113.0/24 -j DROP"), None),
+        (raw("-A POSTROUTING -o eth0 -j DROP", table="mangle", hook="POSTROUTING"), "postrouting"),
+        (raw("-A POSTROUTING -o eth0 -j DROP", table="nat", hook="POSTROUTING"), None),
+        (raw("-A OUTPUT -j DROP", hook="OUTPUT"), None),
+        (early([match(DPORT, 443), DROP], dev="ch-web"), "ingress"),
+        (early([match(DPORT, 443), DROP], dev=["eth9", "ch-web"]), "ingress"),
+        (early([match(DPORT, 443), DROP], dev="eth0"), None),
+        (early([match(OIF, "eth0"), DROP], hook="prerouting", family="inet"), None),
+        (early([match(IIF, "ch-web"), DROP], hook="prerouting", family="inet"), "prerouting"),
+        (early([match(OIF, "eth0"), DROP], hook="postrouting", family="inet"), "postrouting"),
+    ],
+)
+def test_a_packet_passes_other_hooks_on_its_way(chains, where):
+    drop = dropped(chains, "forward", PACKET, lambda place, key: None)
+    assert (drop and drop.hook) == where
+    own = dropped(chains, "output", {**PACKET, "iifname": None, "oifname": "eth0"}, lambda place, key: None)
+    assert (own is not None) is any(chain.hook in ("output", "postrouting") for chain in chains)
+
+
+def test_what_is_published_has_another_address_before_it_is_routed():
+    chains = raw("-A PREROUTING -d 198.51.100.1/32 -j DROP")
+    assert fate(chains) == CERTAIN
+    assert fate(chains, ct_status="dnat") is None

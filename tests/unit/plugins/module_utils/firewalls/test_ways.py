@@ -48,6 +48,49 @@ def test_an_overlay_lives_by_its_tunnel_s_packets_and_by_what_they_carry(tunnel,
     ]  # fmt: skip
 
 
+def test_each_of_its_other_hosts_counts_and_each_family_of_what_they_send():
+    peer = {"device": "ch-web", "lladdr": "00:00:00:00:00:00"}
+    more = [want("vxlan_fdb", **peer, dst=f"198.18.8.{n}") for n in range(30)]
+    found = ways(
+        [
+            *VXLAN,
+            *more,
+            want("bridge", name="chb-web"),
+            want("veth", name="chv1", master="chb-web", addresses=["10.42.0.2/24"], sandbox={"ref": "shop"}),
+            want("veth", name="chv2", master="chb-web", addresses=["fd00:42::2/64"], sandbox={"ref": "more"}),
+            *(want("route", dst=f"10.42.{n}.0/24", via=f"10.42.{n}.0", device="ch-web") for n in range(1, 30)),
+            *(want("route", dst=f"fd00:42:0:{n}::/64", via=f"fd00:42:0:{n}::", device="ch-web") for n in range(1, 30)),
+        ],
+        Devices({}, {"198.18.7.11": "eth0"}),
+    )
+    there = [way.packet["saddr"] for way in found if way.hook == "input"]
+    assert there == ["198.18.7.12", *(f"198.18.8.{n}" for n in range(15))]
+    carried = [(way.packet["nfproto"], way.packet["saddr"]) for way in found if way.hook == "forward"]
+    assert carried == [(4, "10.42.1.2"), (4, "10.42.0.2"), (6, "fd00:42:0:1::2"), (6, "fd00:42::2")]
+
+
+@pytest.mark.parametrize("by", ["eth0", "198.18.7.11", "fd77::1"])
+def test_what_hosts_of_one_segment_send_each_other_goes_by_the_underlay_itself(by):
+    inside = {"sandbox": {"ref": "shop"}, "master": "chb-web", "addresses": ["10.42.0.2/24", "fd00:42::2/64"]}
+    found = ways(
+        [
+            *VXLAN,
+            want("bridge", name="chb-web"),
+            want("veth", name="chv1", **inside),
+            want("isolation", device="chb-web", direct=["10.42.0.0/16", "fd00:42::/48"], direct_by=by),
+            want("route", dst="10.42.1.0/24", via="198.18.7.12"),
+            want("route", dst="fd00:42:0:1::/64", via="fd77::2"),
+        ],
+        Devices({}, {"198.18.7.11": "eth0", "fd77::1": "eth0"}),
+    )
+    assert [(each.what, each.packet["iifname"], each.packet["oifname"], each.packet["nfproto"]) for each in found
+            if each.hook == "forward"] == [
+        (f"what {way} its other hosts by eth0", *devices, version)
+        for version in (4, 6)
+        for way, devices in (("comes from", ("eth0", "chb-web")), ("goes to", ("chb-web", "eth0")))
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("master", ["ch-web", "br0"], ids=["by an uplink", "by a bridge of the host's"])
 @pytest.mark.parametrize(("filtered", "families"), [((), []), ((4,), [4, 4]), ((4, 6), [4, 4, 6, 6])])
 def test_what_a_bridge_switches_is_looked_at_where_filters_see_it(master, filtered, families):
@@ -58,3 +101,31 @@ def test_what_a_bridge_switches_is_looked_at_where_filters_see_it(master, filter
     assert [way.packet["nfproto"] for way in found] == families
     assert all(way.packet["iifname"] == way.packet["oifname"] == master for way in found)
     assert {way.what for way in found} <= {f"what {master} switches between its containers and the LAN"}
+
+
+def veth(number, *addresses, **more):
+    inside = {"addresses": [*addresses], "sandbox": {"ref": f"c{number}"}}
+    return want("veth", name=f"chv{number}", master="chb-web", **inside, **more)
+
+
+@pytest.mark.parametrize(
+    ("others", "families"),
+    [
+        ([], []),
+        ([veth(2, "10.44.0.3/24")], [4, 4]),
+        ([veth(2, "10.44.0.3/24", "fd00:44::3/64")], [4, 4, 6, 6]),
+        ([want("neighbour", device="chb-web", address="fd00:44::9", lladdr="02:00:00:00:00:09")], [6, 6]),
+        ([want("neighbour", device="ch-web", address="10.42.0.0", lladdr="02:00:00:00:00:09")], []),
+    ],
+)
+def test_containers_of_one_bridge_are_looked_at_where_filters_see_what_it_switches(others, families):
+    own = [want("bridge", name="chb-web"), veth(1, "10.44.0.2/24", "fd00:44::2/64"), *others]
+    found = ways(own, Devices({}, {}, (4, 6)))
+    assert [way.packet["nfproto"] for way in found] == families
+    assert {way.what for way in found} <= {"what chb-web switches between its containers"}
+    assert ways(own, Devices({}, {})) == []
+
+
+def test_containers_that_are_apart_do_not_talk_by_their_bridge():
+    own = [want("bridge", name="chb-web"), *(veth(n, f"10.44.0.{n}/24", isolated=True) for n in (1, 2))]
+    assert ways(own, Devices({}, {}, (4, 6))) == []
