@@ -43,8 +43,9 @@ class ActionModule(EveryKindAction):
         try:
             documents = notes.documents_of(directory)
             words = [arguments[name] for name in ("from", "to", "protocol", "port")]
-            underlay = progress.read_plan(directory).get("underlay", {})
-            some = ways.asked(documents, underlay, *words)
+            plan = progress.read_plan(directory)
+            underlay = plan.get("underlay", {})
+            some = ways.asked(documents, underlay, *words, addresses=plan.get("addresses", {}))
             tried = [(way, pair.hops(way, underlay, documents)) for way in some]
             return {**result, **phase(directory, task_vars, tried)}
         except Refusal as refusal:

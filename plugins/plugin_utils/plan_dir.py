@@ -48,6 +48,7 @@ def write(plan: Plan, directory: str) -> None:
             "settled": plan.settled,
             "neighbours": neighbours.needed(plan.fleet),
             "underlay": {name: str(host.underlay) for name, host in plan.fleet.hosts.items() if host.underlay},
+            "addresses": {name: [*map(str, host.underlay_addresses)] for name, host in plan.fleet.hosts.items()},
         }
         if plan.elsewhere:
             fleet["elsewhere"] = list(plan.elsewhere)

@@ -10,6 +10,7 @@ network goes from one to the other.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Iterator
 from typing import Any
 
@@ -142,9 +143,14 @@ def _check_ports(network: Network, fleet: Fleet, problems: Problems) -> None:
         if shared and not told_there and both:
             problems.add(
                 f"{network.spec.where}`{network.name}` and `{other.name}` both have UDP port {both.pop()} on"
-                f" {shared[0]}",
-                "Give one of them another `port`",
+                f" {shared[0]}, where a tunnel that encrypts needs one to itself",
+                f"Give one of them another `port`, such as {_free_port(fleet)}",
             )
+
+
+def _free_port(fleet: Fleet) -> int:
+    taken = {port for network in fleet.networks.values() for port in vxlan.udp_ports(network.spec)}
+    return next(port for port in itertools.count(PORT + 1) if port not in taken)
 
 
 def _keyed(fleet: Fleet) -> list[Network]:

@@ -32,6 +32,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.sh
 from ansible_collections.containerhost.network.plugins.plugin_utils.mode import Mode
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
 
+_AT_HOME = tuple(map(ipaddress.ip_network, ("ff00::/16", "ff01::/16")))  # RFC 4291, section 2.7
 # Frames for MACs that are nobody's, broadcast and multicast: one entry for each VTEP that gets a copy.
 EVERYBODY = "00:00:00:00:00:00"
 
@@ -164,6 +165,8 @@ def _check_group(network: Network, group: str, fleet: Fleet, problems: Problems)
     if not ipaddress.ip_address(group).is_multicast:
         problems.add(f"{where} is no multicast address", "Take one of 239.0.0.0/8 or ff05::/16, or leave it out")
         return
+    if any(ipaddress.ip_address(group) in block for block in _AT_HOME):
+        problems.add(f"{where} is of those whose packets leave no host", "Take one of ff05::/16, or leave it out")
     for name in network.members:
         host = fleet.hosts[name]
         if host.underlay and (host.underlay.version == 6) != (":" in group):

@@ -54,7 +54,8 @@ def _one(each: Try, documents: Mapping[str, Document], underlay: Mapping[str, st
     probe, port = each.probe, int(each.probe.get("port") or 0)
     protocol = str(probe["kind"]) if port else "icmp"
     try:
-        some = ways.asked(documents, underlay, each.source, str(probe["to"]), protocol, port)
+        at = {each.to_host: [str(probe["to"])]}
+        some = ways.asked(documents, underlay, each.source, str(probe["to"]), protocol, port, addresses=at)
     except Refusal:
         return
     way = next((way for way in some if way.to == probe["to"] and not way.refusal), None)

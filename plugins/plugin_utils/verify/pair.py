@@ -86,9 +86,9 @@ def _between(way: Asked, underlay: Mapping[str, str], address: str) -> Iterator[
         if to and way.by.get(host):
             probe = {"kind": "route", "by": way.by[host]}
             yield attempt(host, way.network, "route", None, end.label, end.host, to, **probe)
-    if way.tunnel is not None and way.tunnel["kind"] == "wireguard" and way.by.get(one) == way.tunnel["name"]:
+    if way.tunnel is not None and way.behind:
         probe = {"kind": "handshake", "by": way.tunnel["name"]}
-        yield attempt(one, way.network, "handshake", None, other, other, way.to, **probe)
+        yield attempt(one, way.network, "handshake", None, other, other, way.behind, **probe)
 
 
 def _own(way: Asked) -> str:

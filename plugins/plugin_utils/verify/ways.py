@@ -12,10 +12,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
     Document,
     End,
@@ -23,29 +23,18 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends 
     version_of,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ports import rules
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.whom import Known, WayEnd, address_of
 
 PROTOCOLS = ("icmp", "tcp", "udp", "sctp")
 _ANYWHERE = (None, "0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
-class WayEnd:
-    """Where a way begins or ends: a container, a host, or an address of elsewhere."""
-
-    end: End | None = None
-    host: str = ""
-    address: str = ""
-
-    @property
-    def label(self) -> str:
-        return self.end.label if self.end else self.host or self.address
-
-
-@dataclass(frozen=True)
 class Asked:
     """``to``: the address that is sent to. ``network``: by which it goes. ``rule``: what leads a host's port there.
     ``refusal``: why the plan does not let it arrive, and what to do, in sentences. ``tunnel``: what carries it from
-    host to host; ``by``: the device, or the address of the underlay, by which each of the two leads to the other."""
+    host to host; ``by``: the device, or the address of the underlay, by which each of the two leads to the other;
+    ``behind``: where that tunnel has keys, an address that is behind its other end."""
 
     begins: WayEnd
     ends: WayEnd
@@ -57,6 +46,7 @@ class Asked:
     refusal: str = ""
     tunnel: Mapping[str, Any] | None = None
     by: Mapping[str, str] = field(default_factory=dict)
+    behind: str = ""
 
     @property
     def source(self) -> End | None:
@@ -93,57 +83,27 @@ def asked(
     target: str,
     protocol: str = "icmp",
     port: int = 0,
+    addresses: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[Asked]:
-    """Each way that there is, one for each family. ``underlay``: each host's own address. Raises Refusal."""
+    """Each way that there is, one for each family. ``underlay``: each host's own address; ``addresses``: others that it
+    has. Raises Refusal."""
     if protocol != "icmp" and not port:
         raise Refusal(f"`protocol` is {protocol}, and there is no `port`", "Say which one, or leave `protocol` out")
     if protocol == "icmp" and port:
         raise Refusal("`port` is of no protocol", "Say which one: `protocol` is tcp, udp or sctp")
-    known = _Known(documents, underlay)
-    begins = known.places("from", source, None)
-    found = known.ways(begins, known.places("to", target, begins[0]))
+    known = _Ways(documents, underlay, addresses)
+    begins = known.whom.places("from", source, None)
+    found = known.ways(begins, known.whom.places("to", target, begins[0]))
     return [known.judged(replace(way, protocol=protocol, port=port)) for way in found]
 
 
-class _Known:
-    def __init__(self, documents: Mapping[str, Document], underlay: Mapping[str, str]) -> None:
+class _Ways:
+    def __init__(
+        self, documents: Mapping[str, Document], underlay: Mapping[str, str], addresses: Mapping[str, Sequence[str]]
+    ) -> None:
         self.documents, self.underlay = documents, underlay
         self.every = list(ends(documents))
-
-    # -- who is meant --------------------------------------------------------------------------------------------------
-
-    def places(self, option: str, name: str, begins: WayEnd | None) -> list[WayEnd]:
-        """A container's, one for each of its networks; else one. An address may be a container's, or a host's."""
-        found = [each for each in self.every if name in (each.label, each.name)]
-        labels = sorted({each.label for each in found})
-        if len(labels) > 1:
-            raise Refusal(f"`{option}` is `{name}`, which is {' and '.join(labels)}", "Say which one, with its host")
-        if found:
-            return [WayEnd(each, each.host) for each in found]
-        if name in self.documents:
-            return [WayEnd(host=name)]
-        address = _address(name) or self._of_name(name, begins)
-        if address is None:
-            raise Refusal(
-                f"`{option}` is `{name}`, and no container with an address and no host is called so",
-                schema.suggestion(name, {each.label for each in self.every} | {*self.documents}),
-            )
-        owners = [each for each in self.every if address in each.addresses]
-        near = [each for each in owners if begins is None or begins.end is None or each.host == begins.host]
-        if owners:
-            return [WayEnd(each, each.host, address) for each in (near or owners)[:1]]
-        host = next((host for host, at in self.underlay.items() if at == address), "")
-        if begins is not None and begins.end is None and ipaddress.ip_address(address).is_loopback:
-            host = begins.host
-        own = next((each.host for each in self.every if begins and each == begins.end and address in each.own), "")
-        return [WayEnd(host=own or host, address=address)]
-
-    def _of_name(self, name: str, begins: WayEnd | None) -> str | None:
-        """An address that a container finds by a name: of its networks, as the plan tells its host of them."""
-        rows = self.documents.get(begins.host, {}).get("name_table", ()) if begins is not None and begins.end else ()
-        names = {each.network for each in self.every if begins and each.label == begins.label}
-        lines = [line.split() for row in rows if row["name"] in names for line in row["entries"]]
-        return next((words[0] for words in lines if name in words[1:]), None)
+        self.whom = Known(documents, underlay, addresses, self.every)
 
     # -- by which way --------------------------------------------------------------------------------------------------
 
@@ -233,11 +193,17 @@ class _Known:
         back = next((each for each in way.source.addresses if version_of(each) == version_of(way.to)), "")
         by = {host: self._route(host, to) or "" for host, to in ((one, way.to), (other, back)) if to}
         # A gateway is on the underlay's device, which the plan need not know.
-        by = {host: self.underlay.get(host, "") if _address(device) else device for host, device in by.items()}
+        by = {host: self.underlay.get(host, "") if address_of(device) else device for host, device in by.items()}
         rows = [(kind, row) for kind in ("wireguard", "vxlan") for row in self.documents[one].get(kind, ())]
         found = [{"kind": kind, **row} for kind, row in rows if row["network"] == way.network]
-        led = [row for row in found if by.get(one) in ("", row["name"])]
-        return replace(way, tunnel=led[0] if led else None, by={host: each for host, each in by.items() if each})
+        led = next((row for row in found if by.get(one) in ("", row["name"])), None)
+        behind = "" if led is None or led["kind"] != "wireguard" else way.to if by[one] else self._vtep(other, way)
+        return replace(way, tunnel=led, by={host: each for host, each in by.items() if each}, behind=behind)
+
+    def _vtep(self, host: str, way: Asked) -> str:
+        """Where the VXLAN of a bridged overlay is inside its tunnel."""
+        rows = (row for row in self.documents[host].get("vxlan", ()) if row["network"] == way.network)
+        return next((str(row["local"]) for row in rows), "")
 
     def _from_host(self, way: Asked) -> str:
         host, target = way.begins.host, way.target
@@ -331,13 +297,6 @@ class _Known:
             f"The port is published to {', '.join(sources)} alone (`sources`), and this comes from {comes}. Add that"
             " to its `sources` if it is to be let in"
         )
-
-
-def _address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
 
 
 def _is_of(rule: Mapping[str, Any], way: Asked) -> bool:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils import probing
 from ansible_collections.containerhost.network.tests.integration.document.attackers import frame, udp, vxlan
 from ansible_collections.containerhost.network.tests.integration.document.test_wireguard import KeyedMembers, arrived
+from ansible_collections.containerhost.network.tests.integration.document.verification import Verification
 
 POND = """
 containerhost_networks:
@@ -67,7 +69,9 @@ def test_the_underlay_may_be_ipv6(pond: KeyedMembers) -> None:
     is_whole_at(pond, 1350)
 
 
-def test_everybody_is_on_the_segment_and_the_underlay_sees_wireguard_alone(pond: KeyedMembers) -> None:
+def test_everybody_is_on_the_segment_and_the_underlay_sees_wireguard_alone(
+    pond: KeyedMembers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pond.ask_for_keys()
     pond.site()
     pond.on_the_switch(LISTENER)
@@ -76,6 +80,9 @@ def test_everybody_is_on_the_segment_and_the_underlay_sees_wireguard_alone(pond:
     assert pond.read_on_the_switch() == ["0", "0"]
     forged_in_the_clear(pond)
     damaged(pond)
+    monkeypatch.setattr(probing, "TIMEOUT", 0.5)
+    monkeypatch.setattr(probing, "TRIES", 1)
+    unheard(pond)
     gone(pond)
 
 
@@ -109,6 +116,22 @@ def damaged(pond: KeyedMembers) -> None:
     assert "ch-pond" not in h1.run("ip", "-o", "link")
     pond.site()
     assert pond.pings("pond") == []
+
+
+def unheard(pond: KeyedMembers) -> None:
+    """Hosts whose tunnel is shut off on the way are told as such that have never shaken hands."""
+    pond.on_the_switch(
+        "nft 'add table bridge shut; add chain bridge shut f { type filter hook forward priority 0; };"
+        " add rule bridge shut f udp dport 51820 drop'"
+    )
+    plan = pond.plan()
+    for name, host in pond.hosts.items():
+        host.run("ip", "link", "del", "chw-pond")
+        pond.apply(plan, name, remove=True)
+    problems = Verification(pond).problems()
+    for one, other in (("h1", "h2"), ("h2", "h1")):
+        said = f"it ends at {one}'s handshake with {other} (there never was a handshake). The hosts reach each other"
+        assert [each for each in problems if said in each], problems
 
 
 def gone(pond: KeyedMembers) -> None:

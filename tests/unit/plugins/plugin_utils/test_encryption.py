@@ -153,6 +153,16 @@ def test_ports_of_a_host_are_one_network_s(bridged, name, other, said):
     assert said is None or said in found[0]
 
 
+def test_two_tunnels_that_encrypt_are_told_a_port_that_is_free(bridged):
+    fleet = bridged().more_networks("""
+        sea: {driver: overlay, mode: bridged, encrypted: true, vni: 45, hosts: all}
+        far: {driver: overlay, vni: 46, port: 51821}
+    """)
+    (said,) = fleet.problems()
+    assert "`pond` and `sea` both have UDP port 51820 on h1, where a tunnel that encrypts needs one to itself" in said
+    assert said.endswith("Give one of them another `port`, such as 51822")
+
+
 def test_a_port_that_is_published_is_none_of_either(bridged):
     fleet = bridged().more_networks("{web: {driver: bridge}}")
     for port in (51820, 8472):

@@ -88,6 +88,7 @@ def test_frames_for_everybody_go_to_a_group_where_there_is_one(pond, objects):
     [
         ("10.1.2.3", "`multicast_group` 10.1.2.3 is no multicast address"),
         ("fd00::1", "`multicast_group` fd00::1 is no multicast address"),
+        ("ff01::44", "`multicast_group` ff01::44 is of those whose packets leave no host"),
         ("ff05::7", "`multicast_group` ff05::7 and the underlay address of h1 (198.18.7.11) are of different families"),
         ("239.1.2.3", "`multicast_group` 239.1.2.3 is joined by an interface, and h1 names none"),
     ],

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, hops, told
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import asked
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (
@@ -109,6 +113,51 @@ def test_a_datagram_without_an_answer_proves_nothing(found, ways):
     for reason, wrong in (("no reply", False), ("connection refused", True)):
         reasons = {each.name: reason if each.probe["kind"] == "udp" else "" for each in tried}
         assert bool(told(way, tried, Answers({}, {}, {}, reasons, {}))[1]) is wrong
+
+
+KEYS = {f"h{number}": f"{letter * 42}A=" for number, letter in enumerate("XYZ", start=1)}
+SEALED = {
+    "bridged": ("mode: bridged, vni: 44, encrypted: true, subnets: [10.44.0.0/24, 'fd00:44::/64']", "chw-pond"),
+    "routed": ("backend: wireguard, subnets: [10.44.0.0/16, 'fd00:44::/48']", "ch-pond"),
+}
+
+
+@pytest.mark.parametrize("name", SEALED)
+@pytest.mark.parametrize("underlay", ["198.18.7.1%d", "fd77::%d"])
+def test_a_tunnel_that_encrypts_has_to_have_shaken_hands(fleet, name, underlay):
+    """Asked of the peer that the packet goes to, whichever mode and families there are."""
+    options, device = SEALED[name]
+    at = {host: underlay % number for number, host in enumerate(KEYS, start=1)}
+    for host, address in at.items():
+        fleet.variables(host, containerhost_underlay_address=address)
+    fleet.ledger = keys.with_told(fleet.ledger, {("pond", host): KeyEntry(device, key) for host, key in KEYS.items()})
+    fleet.networks("{pond: {driver: overlay, %s}}" % options)
+    plan = fleet.only_containers(**{host: "{c%s: {networks: {pond: }}}" % host for host in KEYS}).plan()
+    found = documents(plan)
+    for way in asked(found, at, "ch1", "ch3"):
+        tried = hops(way, at, found)
+        (hop,) = (each for each in tried if each.about == "handshake")
+        peers = {each["public_key"]: each["allowed_ips"] for each in found["h1"]["wireguard_peer"]}
+        there = ipaddress.ip_address(hop.probe["to"])
+        assert [key for key, blocks in peers.items() if any(there in ipaddress.ip_network(b) for b in blocks)] == [
+            KEYS["h3"]
+        ]
+        assert (hop.host, hop.probe["by"], hop.probe["kind"]) == ("h1", device, "handshake")
+        reasons = {each.name: "no reply" if each.about in ("whole", "size") else "" for each in tried}
+        reasons[hop.name] = "there never was a handshake"
+        _lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
+        assert "it ends at h1's handshake with h3 (there never was a handshake)." in problem
+        assert "The hosts reach each other, and their WireGuard packets (51820/udp) do not arrive" in problem
+
+
+def test_what_goes_straight_needs_no_handshake(fleet):
+    for number, host in enumerate(KEYS, start=1):
+        fleet.variables(host, containerhost_underlay_address=f"198.18.7.1{number}/24")
+    fleet.networks("{pond: {driver: overlay, backend: wireguard, direct_routing: true, subnets: [10.44.0.0/16]}}")
+    found = documents(fleet.only_containers(h1="{a: {networks: {pond: }}}", h2="{b: {networks: {pond: }}}").plan())
+    (way,) = asked(found, UNDERLAY, "a", "b")
+    assert way.tunnel is None
+    assert "handshake" not in [each.about for each in hops(way, UNDERLAY, found)]
 
 
 def test_to_elsewhere_it_leaves_by_the_way_out(found, ways):

@@ -33,6 +33,7 @@ CONTAINERS = {
       far: {networks: {open: }}
       alone: {networks: {bare: }}
       deep: {networks: {pond: }}
+      side: {network_mode: "container:shop", publish: ["8090:90"]}
     """,
     "h2": "{db: {networks: {fabric: }}, other: {networks: {web: }}, fish: {networks: {pond: }}}",
     "h3": "{cache: {networks: {fabric: }}}",
@@ -45,7 +46,7 @@ def ask(fleet):
 
     def asking(source, target, protocol="icmp", port=0):
         """For each family: what is asked, in words; the hops; and what is said where all of them answer."""
-        ways = asked(found, UNDERLAY, source, target, protocol, port)
+        ways = asked(found, UNDERLAY, source, target, protocol, port, addresses={"h1": ["198.18.7.11", "fd77::11"]})
         answers = []
         for way in ways:
             tried = hops(way, UNDERLAY, found)
@@ -62,6 +63,7 @@ PUBLISHED = [
     ("198.51.100.9", "h1", "tcp", 8081, ["its host", "listening", "at its host"]),
     ("h2", "h1", "tcp", 8080, [*BETWEEN, "its host", "listening", "at its host", "port"]),
     ("h2", "198.18.7.11", "udp", 53, [*BETWEEN, "its host", "listening", "at its host", "port"]),
+    ("198.51.100.9", "fd77::11", "tcp", 8081, ["its host", "listening", "at its host"]),
     ("h2", "h1", "sctp", 9, [*BETWEEN, "its host", "listening", "at its host", "port"]),
     ("h1", "h1", "tcp", 8080, ["its host", "listening", "port"]),
     ("h1", "127.0.0.1", "tcp", 99, ["its host", "listening", "port"]),
@@ -74,7 +76,7 @@ PUBLISHED = [
 @pytest.mark.parametrize(("source", "target", "protocol", "port", "abouts"), PUBLISHED)
 def test_a_published_port_leads_to_its_container(ask, source, target, protocol, port, abouts):
     [(words, found, problem)] = ask(source, target, protocol, port)
-    address = target if target.startswith("127.") else "198.18.7.11"
+    address = target if target.startswith(("127.", "fd77:")) else "198.18.7.11"
     assert f"to h1's {address}, {port}/{protocol} for h1/" in words
     assert (found, problem) == (abouts, "")
 
@@ -87,6 +89,8 @@ OTHERS = [
     ("h3", "h2/db", "icmp", 0, [*BETWEEN, "its host", "whole"]),
     ("shop", "10.80.0.1", "icmp", 0, ["own host", "gateway", "whole"]),
     ("shop", "192.0.2.7", "tcp", 443, ["own host", "gateway", "whole", "port"]),
+    ("side", "h1/far", "icmp", 0, ["own host", "gateway", "its host", "whole"]),
+    ("more", "h1/side", "tcp", 90, ["own host", "gateway", "its host", "listening", "whole", "port"]),
     ("deep", "fish", "icmp", 0, [*BETWEEN, "whole", "size"]),
 ]
 
