@@ -26,6 +26,7 @@ from bench import (
     fleet,
     idle,
     keep,
+    names,
     peers,
     playbooks,
     publish,
@@ -47,14 +48,31 @@ class Size(t.NamedTuple):
     vteps: int
     hosts: int
     lab_hosts: int
+    named_hosts: int
     seconds: float  # of connecting
 
 
 FULL = Size(
-    endpoints=1000, rounds=5, slow_rounds=3, ports=10000, vteps=10000, hosts=10000, lab_hosts=50, seconds=3
+    endpoints=1000,
+    rounds=5,
+    slow_rounds=3,
+    ports=10000,
+    vteps=10000,
+    hosts=10000,
+    lab_hosts=50,
+    named_hosts=10,
+    seconds=3,
 )
 QUICK = Size(
-    endpoints=1000, rounds=1, slow_rounds=1, ports=10000, vteps=10000, hosts=1000, lab_hosts=5, seconds=1
+    endpoints=1000,
+    rounds=1,
+    slow_rounds=1,
+    ports=10000,
+    vteps=10000,
+    hosts=1000,
+    lab_hosts=5,
+    named_hosts=3,
+    seconds=1,
 )
 
 Group = t.Callable[[Modules, Size], list[results.Row]]
@@ -67,13 +85,14 @@ GROUPS: dict[str, Group] = {
     "connections": lambda modules, size: connections.rows(modules, size.ports, size.rounds, size.seconds),
     "one": lambda modules, size: playbooks.one_host(modules, 100, size.slow_rounds),
     "many": lambda modules, size: playbooks.many_hosts(modules, size.lab_hosts, 20, size.slow_rounds),
+    "names": lambda modules, size: names.rows(modules, size.named_hosts, size.slow_rounds),
     "fleet": lambda modules, size: fleet.rows(modules, size.hosts, size.slow_rounds),
     "vxlan": lambda modules, size: vxlan.rows(modules, size.vteps, size.rounds),
     "segment": lambda modules, size: segment.rows(modules, size.vteps, size.rounds),
     "backends": lambda modules, size: backends.rows(modules, size.rounds, size.seconds),
 }
 # Whole playbooks, their labs, large plans and pairs of hosts take longer than a quick run may.
-SLOW = ("one", "many", "fleet", "segment", "backends")
+SLOW = ("one", "many", "names", "fleet", "segment", "backends")
 
 
 def main() -> int:

@@ -33,8 +33,8 @@ class Fleet:
 
     def __init__(self, modules: Modules, name: str, hosts: int, containers: int, overlay: bool) -> None:
         self._modules = modules
-        self._name = f"bench-{name}"
-        self.folder = modules.work / self._name
+        self.name = f"bench-{name}"
+        self.folder = modules.work / self.name
         self.folder.mkdir()
         self.inventory = self.folder / "hosts.json"
         self.write(hosts, containers, overlay)
@@ -69,7 +69,7 @@ class Fleet:
 
     def play(self, playbook: str, with_lab: bool = True) -> Sample:
         names = {
-            "containerhost_lab": self._name,
+            "containerhost_lab": self.name,
             "containerhost_lab_vars": str(self.folder / "lab.yml"),
             "containerhost_ledger": str(self.folder / "ledger"),
             "ansible_python_interpreter": "/usr/bin/python3" if with_lab else self._modules.python,
