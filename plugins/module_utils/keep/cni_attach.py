@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
@@ -73,10 +74,14 @@ def _add(request: CniRequest) -> Json:
         if kernel.is_the_hosts_own(request.netns):
             raise CniError(cni.BAD_ENVIRONMENT, f"{request.netns} is the host's own network namespace (CNI_NETNS)")
         cni_endpoint.check_ports(request, network, asked, left, _published())
-        made = cni_endpoint.attachment(request, network, asked, left, identity, _defaults(kernel, request.netns))
-        attachments.write([*left, made])
+        later = cni_endpoint.later_ones(request, left)
+        defaults = _defaults(kernel, request.netns) - {route["dst"] for each in later for route in each.routes}
+        made = cni_endpoint.attachment(request, network, asked, left, identity, defaults)
+        _check_free(kernel, made)
+        yielding = {each.key: cni_endpoint.without_routes_of(each, made) for each in later}
+        attachments.write([*(yielding.get(each.key, each) for each in left), made])
         try:
-            _make(kernel, made)
+            _make(kernel, *yielding.values(), made)
         except BaseException:
             _unmake(kernel.again(), [made])
             attachments.write(left)
@@ -182,8 +187,9 @@ def _end(kernel: Kernel, there: t.Sequence[CniAttachment], gone: t.Sequence[CniA
     return [each for each in there if each not in gone]
 
 
-def _make(kernel: Kernel, made: CniAttachment) -> None:
-    todo = compare(_kinds_of([made]), kernel, objects_of(made), lambda found: False)
+def _make(kernel: Kernel, *made: CniAttachment) -> None:
+    wanted = [object_ for each in made for object_ in objects_of(each)]
+    todo = compare(_kinds_of(made), kernel, wanted, lambda found: False)
     pending = todo.pending or apply(KINDS, Executor(kernel), todo)
     if pending:
         raise CniError(cni.REFUSED, pending[0].reason)
@@ -219,6 +225,18 @@ def _end_unnoted(kernel: Kernel, request: CniRequest) -> None:
 def _kinds_of(some: t.Sequence[CniAttachment]) -> list[t.Any]:
     names = {name for each in some for name in each.objects}
     return [kind for kind in KINDS if kind.name in names]
+
+
+def _check_free(kernel: Kernel, made: CniAttachment) -> None:
+    """Raises CniError for a port that a program of the host has, which would not be reached any more. nerdctl has a
+    program hold the ports of a container before it calls us (since 2.1.6)."""
+    for row in made.objects.get("nat_rule", ()):
+        address = row.get("host_address") or ("::" if ":" in row["address"] else "0.0.0.0")
+        holder = kernel.ports.holder(row["protocol"], address, row["host_port"], but_for=os.getppid())
+        if holder is not None:
+            raise CniError(
+                cni.PORT_TAKEN, f"{holder} has {row['protocol']} port {row['host_port']} already: publish another"
+            )
 
 
 def _published() -> list[Values]:

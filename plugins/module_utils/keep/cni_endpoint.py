@@ -54,23 +54,30 @@ def asked(request: CniRequest) -> CniWish:
         plain = [canonical.address(str(each).partition("/")[0], "ips") for each in addresses]
         mac = given.get("mac") or own.get("mac") or request.arguments.get("MAC")
         mac = canonical.unicast_mac(mac, "mac") if mac else None
-        rows = given.get("portMappings") or ()
-        ports = [_port(row) for row in rows if row.get("hostPort")]
+        rows = map(_folded, given.get("portMappings") or ())
+        ports = [_port(row) for row in rows if row.get("hostport")]
     except (Problem, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CniError(cni.BAD_CONFIGURATION, f"runtimeConfig: {error}") from error
     return CniWish(list(dict.fromkeys(plain)), mac, list(dict.fromkeys(ports)))
 
 
+def _folded(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Engines and plugins in Go know a key however it is written: by go-cni, which containerd, nerdctl and Nomad have,
+    ``hostPort`` is ``HostPort`` (1.1.13)."""
+    return {name.lower(): value for name, value in row.items()}
+
+
 def _port(row: t.Mapping[str, t.Any]) -> CniPort:
-    protocol, host = str(row.get("protocol") or "tcp").lower(), str(row.get("hostIP") or "")
+    """Of a mapping whose keys are folded."""
+    protocol, host = str(row.get("protocol") or "tcp").lower(), str(row.get("hostip") or "")
     if protocol not in _PROTOCOLS:
         raise Problem(f"protocol {protocol} of a port must be one of {', '.join(_PROTOCOLS)}")
     host = canonical.address(host, "hostIP") if host else ""
     return CniPort(
         protocol,
         host,
-        canonical.port(row["hostPort"], "hostPort"),
-        canonical.port(row["containerPort"], "containerPort"),
+        canonical.port(row["hostport"], "hostPort"),
+        canonical.port(row.get("containerport") or 0, "containerPort"),
     )
 
 
@@ -104,6 +111,28 @@ def attachment(
     return CniAttachment(
         name, request.container, request.interface, request.netns, list(identity), host_end, addresses, objects
     )
+
+
+def later_ones(request: CniRequest, there: t.Sequence[CniAttachment]) -> list[CniAttachment]:
+    """The container's interfaces that are behind this one by their names: an engine may ask for all at the same time
+    (go-cni does), and the way out is the first one's, whichever comes first."""
+    own = _in_order(request.interface)
+    return [each for each in there if each.container == request.container and _in_order(each.interface) > own]
+
+
+def _in_order(interface: str) -> tuple[str, int, str]:
+    """``eth10`` is behind ``eth9``."""
+    plain = interface.rstrip("0123456789")
+    return plain, int(interface[len(plain) :] or 0), interface
+
+
+def without_routes_of(one: CniAttachment, other: CniAttachment) -> CniAttachment:
+    """The same without ways that another one has from now on."""
+    taken = {route["dst"] for route in other.routes}
+    veths = [
+        {**row, "routes": [each for each in row["routes"] if each["dst"] not in taken]} for row in one.objects["veth"]
+    ]
+    return one._replace(objects={**one.objects, "veth": veths})
 
 
 def host_end_of(request: CniRequest) -> str:

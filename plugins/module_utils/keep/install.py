@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.layout 
     KeptLink,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.manifest import NOTHING, Manifest
+from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import (
     CannotKeep,
     replace_file,
@@ -65,11 +66,13 @@ class Installation(t.NamedTuple):
         return layout.attaching(layout.engines_of(self.document), self.systemd) if self.document else set()
 
 
-def facts() -> HostFacts:
+def facts(document: saved.Saved | None = None, made: t.Collection[str] = ()) -> HostFacts:
+    """``document``: services of the engines that its containers have are looked for as well. ``made`` are folders that
+    are there because of us."""
     folders = _UNIT_FOLDERS if os.path.isdir(_BOOTED) else []
-    names = [*layout.FIREWALLS, *layout.ENGINES]
+    names = [*layout.FIREWALLS, *layout.ENGINES, *(layout.services_of(document) if document is not None else ())]
     there = {name for name in names if any(os.path.exists(f"{folder}/{name}.service") for folder in folders)}
-    return HostFacts(bool(folders), frozenset(there))
+    return HostFacts(bool(folders), frozenset(there), cni_lists.plugin_folders(made))
 
 
 def plan(document: saved.Saved | None, metrics_folder: str | None = None) -> Installation | None:
@@ -82,7 +85,7 @@ def plan(document: saved.Saved | None, metrics_folder: str | None = None) -> Ins
         document = None
     if document is None and before == NOTHING and not os.path.lexists(saved.FOLDER):
         return None
-    on_host, there = facts(), _document_there()
+    on_host, there = facts(document, before.folders), _document_there()
     wanted, built = _wanted(document, on_host, metrics_folder, before)
     changes = [_changed(each, before) for each in wanted]
     reported = metrics.path_in(metrics_folder) if document is not None and metrics_folder is not None else None

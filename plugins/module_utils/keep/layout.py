@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.saved i
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import PROGRAM
-from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import PLUGIN
+from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
 
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
 COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"
@@ -36,17 +36,19 @@ LXC_HOOKS = "/usr/share/lxc/config/common.conf.d/50-containerhost.conf"
 _WAIT = 60  # seconds that a boot waits for a parent or an underlay that comes late
 _PATIENCE = 180  # seconds: those, and another run's
 # Whatever starts containers does so after the networks are there.
-ENGINES = ("docker", "podman", "podman-restart", "containerd", "crio", "lxc", "lxc-net", "libvirtd")
+ENGINES = ("docker", "podman", "podman-restart", "containerd", "crio", "lxc", "lxc-net", "lxd", "incus", "libvirtd")
 # Their start or reload may take our rules along, or put theirs before them.
 FIREWALLS = ("nftables", "firewalld", "ufw", "docker")
 _RELOADED = ("nftables", "firewalld")  # those that have something to reload
 
 
 class HostFacts(t.NamedTuple):
-    """What decides which files a host has: whether systemd runs it, and which of the services above it knows."""
+    """What decides which files a host has: whether systemd runs it, which of the services above it knows, and which
+    folders of CNI plugins are others'."""
 
     systemd: bool
     services: t.FrozenSet[str]
+    cni_folders: t.Sequence[str] = ()
 
 
 class KeptFile(t.NamedTuple):
@@ -77,7 +79,8 @@ def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Ke
     if "lxc" in engines:
         found.append(KeptFile(LXC_HOOKS, _lxc_hooks().encode()))
     if any(kind == "cni_network" for kind, _row in saved.objects()):
-        found.append(KeptLink(PLUGIN, PROGRAM))
+        folders = facts.cni_folders or cni_lists.PLUGIN_FOLDERS[:1]
+        found += [KeptLink(f"{folder}/{cni_lists.TYPE}", PROGRAM) for folder in folders]
     if facts.systemd:
         found += _units(engines, facts, metrics_folder)
     return found
@@ -85,6 +88,12 @@ def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Ke
 
 def engines_of(saved: Saved) -> set[str]:
     return {sandbox["engine"] for _kind, row in saved.objects() for sandbox in sandboxes_of(row)}
+
+
+def services_of(saved: Saved) -> set[str]:
+    """Those that engines of its containers are run by."""
+    found = (CONTAINER_ENGINES[name].service for name in engines_of(saved))
+    return {name for name in found if name is not None}
 
 
 def watchable() -> list[str]:

@@ -34,6 +34,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import is_of_engines
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
@@ -197,7 +198,13 @@ def _has_address(kernel: Kernel, address: str, netns: str | None) -> bool:
 
 
 def _bound(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-    """Translation comes before sockets: whoever waits on the port would not be reached any more."""
+    """Translation comes before sockets: whoever waits on the port would not be reached any more.
+
+    Engines hold the ports of their containers themselves, so that nobody else gets them: of theirs, it was asked when
+    they came.
+    """
+    if is_of_engines(wanted.owner):
+        return
     protocol, port, address = (wanted.values[name] for name in ("protocol", "host_port", "host_address"))
     addresses = wanted.values.get("reached_at", [address])
     for number in range(port, wanted.values["host_port_end"] + 1):

@@ -51,6 +51,10 @@ class CniAttachment(t.NamedTuple):
         return owner_of_network(self.network)
 
     @property
+    def routes(self) -> list[dict[str, t.Any]]:
+        return [route for each in self.objects.get("veth", ()) for route in each["routes"]]
+
+    @property
     def is_there(self) -> bool:
         """Does its path still lead to the namespace that it was made in?"""
         return identity_of(self.netns) == tuple(self.identity)

@@ -9,13 +9,21 @@ An engine may take the first file for its default network: ours are called so th
 from __future__ import annotations
 
 import json
+import os
 import re
 import typing as t
 
 FOLDER = "/etc/cni/net.d"
-# Where engines look for the programs of a list's plugins, and ours among them.
-PLUGIN = "/opt/cni/bin/containerhost"
 TYPE = "containerhost"
+# Where engines look for the programs of a list's plugins: of upstream's first, which is made where there is none, then
+# of distributions. Some look into one of them only: nerdctl into the first that there is.
+PLUGIN_FOLDERS = (
+    "/opt/cni/bin",
+    "/usr/local/libexec/cni",
+    "/usr/local/lib/cni",
+    "/usr/libexec/cni",
+    "/usr/lib/cni",
+)
 # Versions of the specification that the plugin speaks, and those that a list names: a runtime that knows of several
 # takes the newest that it has in common with the plugin.
 VERSIONS = ("0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
@@ -32,6 +40,20 @@ Fields = t.Dict[str, t.Any]
 
 def is_name(name: str) -> bool:
     return bool(_NAME.fullmatch(name)) and len(name) <= LONGEST
+
+
+def plugin_folders(made: t.Collection[str]) -> list[str]:
+    """Those that are there, that ours can be put into, and that are not there because of us (``made``): where a
+    distribution's plugins are in one of the last, nerdctl would not look there any more."""
+    return [each for each in PLUGIN_FOLDERS if _serves(each, made)]
+
+
+def _serves(folder: str, made: t.Collection[str]) -> bool:
+    try:
+        has_others = any(each != TYPE for each in os.listdir(folder))
+        return (has_others or folder not in made) and not os.statvfs(folder).f_flag & os.ST_RDONLY
+    except OSError:
+        return False
 
 
 def path_of(name: str) -> str:

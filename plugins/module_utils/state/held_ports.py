@@ -25,10 +25,17 @@ class HeldPorts:
         inodes = self._of(netns).get(("udp", port))
         return self._readings.program_of(inodes) if inodes else None
 
-    def holder(self, protocol: str, address: str, port: int, netns: str | None = None) -> str | None:
-        """Who waits on a port of an address of this host, or of all with ``0.0.0.0`` or ``::``; None: nobody."""
+    def holder(
+        self, protocol: str, address: str, port: int, netns: str | None = None, but_for: int | None = None
+    ) -> str | None:
+        """Who waits on a port of an address of this host, or of all with ``0.0.0.0`` or ``::``; None: nobody.
+
+        ``but_for``: whoever was started by this process does not count.
+        """
         inodes = self._of(netns).get((protocol, port))
         if not inodes or self._readings.is_free(protocol, address, port, netns):
+            return None
+        if but_for is not None and self._readings.are_of_children(inodes, but_for):
             return None
         if "0" in inodes:
             return "the kernel itself, for a tunnel such as VXLAN,"

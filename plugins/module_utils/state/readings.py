@@ -96,6 +96,10 @@ class Readings:
         """The program that has one of these sockets, as a person would look for it."""
         return sockets.program_of(inodes)
 
+    def are_of_children(self, inodes: t.Collection[str], parent: int) -> bool:
+        """Whether one of these sockets is a program's that this process has started."""
+        return sockets.are_of_children(inodes, parent)
+
     def sysctl(self, key: str, netns: str | None) -> str | None:
         """What a file below /proc/sys says in that namespace; None where there is none."""
         with self._wire.inside(netns):

@@ -64,6 +64,28 @@ def program_of(inodes: t.Collection[str]) -> str | None:
     return None
 
 
+def are_of_children(inodes: t.Collection[str], parent: int) -> bool:
+    """Whether a process that another one has started has one of these sockets."""
+    children = (each for each in os.listdir("/proc") if each.isdigit() and _parent_of(each) == parent)
+    return any(_sockets_of(each) & {f"socket:[{inode}]" for inode in inodes} for each in children)
+
+
+def _parent_of(process: str) -> int | None:
+    """proc_pid_stat(5): the fourth field, behind a name that may have anything in it."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+    return None
+
+
+def _sockets_of(process: str) -> set[str]:
+    found = set()
+    with contextlib.suppress(OSError):  # it has ended meanwhile
+        for descriptor in os.listdir(f"/proc/{process}/fd"):
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(f"/proc/{process}/fd/{descriptor}"))
+    return found
+
+
 def _rows_of_tcp() -> t.Iterator[tuple[int, str]]:
     """Those that listen come first: the rest, which may be long, is not read."""
     for table in ("tcp", "tcp6"):

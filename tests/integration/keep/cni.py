@@ -11,6 +11,17 @@ from typing import Any
 PLUGIN = "/opt/cni/bin/containerhost"
 
 
+# As nerdctl does: a program of its own has a container's port when it calls the plugin, and stays.
+HOLDING = """
+import socket, subprocess, sys
+listening = socket.create_server(("0.0.0.0", int(sys.argv[1])))
+with open(sys.argv[2], "w") as file:
+    stays = subprocess.Popen(["sleep", "60"], pass_fds=[listening.fileno()], stdout=file, stderr=file, stdin=file)
+listening.close()
+sys.exit(subprocess.run(sys.argv[3:]).returncode)
+"""
+
+
 class Refused(Exception):
     """The plugin's answer, where that is an error."""
 
@@ -25,6 +36,11 @@ class Engine:
     def __init__(self, host: Any, version: str = "1.1.0") -> None:
         self.host = host
         self.version = version
+        self.begins: tuple[str, ...] = ()
+
+    def holding(self, port: int) -> None:
+        """From now on it has this port of the host whenever it calls."""
+        self.begins = ("python3", "-c", HOLDING, str(port), "/dev/null")
 
     def configuration(self, network: str, **more: Any) -> dict[str, Any]:
         found = json.loads(self.host.run("cat", f"/etc/cni/net.d/containerhost-{network}.conflist"))
@@ -37,7 +53,7 @@ class Engine:
         """What it answers, None where that is nothing. Raises Refused."""
         text = configuration if isinstance(configuration, str) else json.dumps(configuration)
         given = [f"{name}={value}" for name, value in {"CNI_COMMAND": command, **environment}.items()]
-        started = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *given, PLUGIN)
+        started = (*self.begins, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *given, PLUGIN)
         done = self.host.start(*started, check=False, input=text)
         answer = json.loads(done.stdout) if done.stdout else None
         assert not done.stderr, done.stderr

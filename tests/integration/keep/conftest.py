@@ -17,7 +17,9 @@ from ansible_collections.containerhost.network.tests.integration.engines import 
 # Fixtures of theirs.
 containers, engines = engines_conftest.containers, engines_conftest.engines
 PROGRAM = "/usr/local/sbin/containerhost"
-OWN_FILES = "".join(OWN_FOLDER.format(folder) for folder in ("/usr/local", "/usr/share", "/opt"))
+# A machine with plugins of CNI from its distribution is as one without them.
+_NO_CNI = "! test -d /usr/lib/cni || mount -t tmpfs -o ro none /usr/lib/cni\n"
+OWN_FILES = "".join([*(OWN_FOLDER.format(folder) for folder in ("/usr/local", "/usr/share", "/opt")), _NO_CNI])
 FILES = r"""
 find /etc /usr/local /usr/share /opt -path /etc/netns -prune -o \
     \( -type d -printf '%p d %m\n' -o -printf '%p %y %m %s %l\n' \) | LC_ALL=C sort

@@ -100,8 +100,26 @@ def test_containers_of_engines_and_of_the_plan_know_each_other(kept, engine):
     assert host.run("nft", "list", "ruleset") == before
 
 
+def test_a_port_that_an_engine_holds_itself_is_published_and_comes_back(kept, engine):
+    host = kept.host
+    engine.holding(8083)
+    engine.add("web", "c1", **ports((8083, 80)))
+    engine.begins = ()
+    rules = host.run("nft", "list", "ruleset")
+    assert "8083" in rules
+    host.run("nft", "flush", "ruleset")
+    kept.say("restore")
+    assert host.run("nft", "list", "ruleset") == rules
+    engine.delete("web", "c1")
+    with pytest.raises(Refused, match=r"102: sleep \(process \d+\) has tcp port 8083 already"):
+        engine.add("web", "c2", **ports((8083, 80)))
+    host.run("sh", "-c", "kill $(ss -Hltnp 'sport = 8083' | grep -o 'pid=[0-9]*' | cut -d= -f2)")
+    assert not leases(kept)
+
+
 def leases(kept) -> list[dict[str, Any]]:
-    return json.loads(kept.host.run("cat", "/run/containerhost/cni.json"))["attachments"]
+    told = kept.host.start("cat", "/run/containerhost/cni.json", check=False).stdout
+    return json.loads(told)["attachments"] if told else []
 
 
 def test_a_network_in_use_does_not_go(kept, engine):
@@ -130,9 +148,17 @@ def test_what_engines_have_not_given_back_is_collected(kept, engine):
     told = {name: engine.add("web", name) for name in ("c1", "c2")}
     with pytest.raises(Refused, match="100: eth0 of container c1 is on web already"):
         engine.add("web", "c1")
-    # A second interface has no second way out.
+    # A second interface has no second way out, also where it came first.
     second = engine.add("web", "c1", interface="eth1")
     assert second["routes"] == []
+    engine.delete("web", "c1")
+    engine.delete("web", "c1", interface="eth1")
+    second = engine.add("web", "c1", interface="eth1")
+    told["c1"] = engine.add("web", "c1")
+    assert second["routes"] == told["c1"]["routes"] != []
+    ways = [host.run("ip", "-n", "c1", family, "route", "show", "default") for family in ("-4", "-6")]
+    assert [(way.count("default"), "dev eth0" in way) for way in ways] == [(1, True), (1, True)]
+    engine.of("CHECK", "web", "c1", interface="eth1", prevResult=second)
     host.run("ip", "-n", "c2", "addr", "del", "10.80.1.225/24", "dev", "eth0")
     with pytest.raises(Refused, match="103: not as it was made: veth"):
         engine.of("CHECK", "web", "c2", prevResult=told["c2"])

@@ -233,6 +233,9 @@ class Values:
     def is_free(self, protocol: str, address: str, port: int, netns: str | None) -> bool:
         return (protocol, port) not in self._programs(netns)
 
+    def are_of_children(self, inodes: Collection[str], parent: int) -> bool:
+        return False
+
     def program_of(self, inodes: Collection[str]) -> str | None:
         return next(iter(inodes))
 

@@ -19,6 +19,8 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.keep import archive, install, layout, manifest
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved as saved_file
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import CannotKeep
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.documents import (
     bridge,
@@ -288,6 +290,50 @@ def test_a_damaged_document_is_written_anew(host, content):
     assert saved_file.read().document == WEB.document
 
 
+# -- CNI ---------------------------------------------------------------------------------------------------------------
+
+HANDED = saved(bridge=[bridge("web")], cni_network=[{"network": "web", "name": "web"}])
+
+
+@pytest.fixture
+def plugins(host, monkeypatch) -> Callable[[], list[str]]:
+    """Which of the folders of CNI plugins have ours; the first two of those that engines look into are called so."""
+    folders = (f"{host.root}/opt/cni/bin", f"{host.root}/usr/lib/cni")
+    monkeypatch.setattr(cni_lists, "PLUGIN_FOLDERS", folders)
+    names = ("opt/cni/bin", "usr/lib/cni")
+    return lambda: [name for name in names if (host.root / name / "containerhost").is_symlink()]
+
+
+def test_the_plugin_is_where_others_are_and_no_folder_is_made_that_an_engine_would_look_into_instead(host, plugins):
+    (host.root / "usr/lib/cni").mkdir(parents=True)
+    (host.root / "usr/lib/cni/bridge").touch()
+    keep(HANDED)
+    assert plugins() == ["usr/lib/cni"]
+    assert not (host.root / "opt").exists()
+    assert changed(keep(HANDED)) == []
+    keep(None)
+    assert [path.name for path in (host.root / "usr/lib/cni").iterdir()] == ["bridge"]
+
+
+def test_a_folder_that_is_there_for_the_plugin_alone_goes_when_a_distribution_brings_its_own(host, plugins):
+    keep(HANDED)
+    assert plugins() == ["opt/cni/bin"]
+    assert changed(keep(HANDED)) == []
+    (host.root / "usr/lib/cni").mkdir(parents=True)
+    keep(HANDED)
+    assert plugins() == ["usr/lib/cni"]
+    assert not (host.root / "opt").exists()
+    # Somebody's own, be it that nothing is in it yet.
+    (host.root / "opt/cni/bin").mkdir(parents=True)
+    keep(HANDED)
+    assert plugins() == ["opt/cni/bin", "usr/lib/cni"]
+    assert changed(keep(HANDED)) == []
+    keep(None)
+    assert (host.root / "opt/cni/bin").is_dir()
+    assert (host.root / "usr/lib/cni").is_dir()
+    assert plugins() == []
+
+
 # -- systemd -----------------------------------------------------------------------------------------------------------
 
 
@@ -313,6 +359,19 @@ def test_systemd_hears_of_new_services_and_of_those_that_go(host):
     host.asked.clear()
     keep(None)
     assert host.asked == ["stop containerhost-nftables.service containerhost-restore.service", "daemon-reload"]
+
+
+@pytest.mark.parametrize("engine", [name for name in ENGINES if ENGINES[name].service is not None])
+def test_what_hears_of_an_engines_starts_lives_with_its_service_where_the_host_has_that(host, engine):
+    host.boot()
+    service = f"{ENGINES[engine].service}.service"
+    document = saved(bridge=[bridge("web")], veth=[veth("web", "shop", engine)])
+    keep(document)
+    assert f"Requisite={service}" not in Path(f"{layout.UNITS}/containerhost-{engine}.service").read_text()
+    host.has_service(ENGINES[engine].service)
+    keep(document)
+    assert f"Requisite={service}" in Path(f"{layout.UNITS}/containerhost-{engine}.service").read_text()
+    assert os.path.lexists(f"{layout.UNITS}/{service}.wants/containerhost-{engine}.service")
 
 
 def test_whoever_finishes_a_killed_run_tells_systemd_for_it(host, monkeypatch):

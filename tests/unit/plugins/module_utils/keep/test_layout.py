@@ -56,6 +56,10 @@ def test_a_host_without_systemd_has_the_programs_pages_only():
 def test_with_a_network_of_cni_the_program_is_its_plugin_too():
     handed = saved(bridge=[bridge("web")], cni_network=[{"network": "web", "name": "web"}])
     assert layout.files(handed, BARE, None)[2:] == [KeptLink("/opt/cni/bin/containerhost", layout.PROGRAM)]
+    among_others = BARE._replace(cni_folders=["/opt/cni/bin", "/usr/lib/cni"])
+    assert layout.files(handed, among_others, None)[2:] == [
+        KeptLink(f"{folder}/containerhost", layout.PROGRAM) for folder in ("/opt/cni/bin", "/usr/lib/cni")
+    ]
 
 
 def test_with_systemd_it_is_restored_at_boot_and_its_rules_are_watched():
