@@ -25,7 +25,7 @@ options:
         description:
           - What runs the container, as for M(containerhost.network.veth).
         type: str
-        choices: [netns, docker, containerd, lxc, lxd, nspawn, path, pid, podman, systemd]
+        choices: [netns, docker, containerd, incus, lxc, lxd, nspawn, path, pid, podman, systemd]
         default: netns
       ref:
         description:

@@ -28,7 +28,7 @@ options:
           - V(netns) is a named network namespace, which need not be there yet. Containers of others must run; those of
             V(path) and V(pid) are refused, as nobody knows their files.
         type: str
-        choices: [netns, docker, containerd, lxc, lxd, nspawn, path, pid, podman, systemd]
+        choices: [netns, docker, containerd, incus, lxc, lxd, nspawn, path, pid, podman, systemd]
         default: netns
       ref:
         description:

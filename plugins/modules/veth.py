@@ -28,10 +28,10 @@ options:
         description:
           - What runs the container, and how its namespace is found.
           - V(netns) is a named namespace (C(ip netns), M(containerhost.network.netns)), V(docker), V(podman),
-            V(containerd), V(nspawn), V(lxc) and V(lxd) are running containers, V(systemd) is a service, V(pid) is a
-            process, V(path) is a file such as C(/proc/4711/ns/net).
+            V(containerd), V(nspawn), V(lxc), V(lxd) and V(incus) are running containers, V(systemd) is a service,
+            V(pid) is a process, V(path) is a file such as C(/proc/4711/ns/net).
         type: str
-        choices: [netns, docker, containerd, lxc, lxd, nspawn, path, pid, podman, systemd]
+        choices: [netns, docker, containerd, incus, lxc, lxd, nspawn, path, pid, podman, systemd]
         default: netns
       ref:
         description:

@@ -27,7 +27,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.errors impor
 Row = Mapping[str, Any]
 _STACKED = ("macvlan", "ipvlan")
 # Whose bridges are made and kept by somebody else, who is asked for none of them.
-_OTHERS = ("virbr", "lxcbr", "lxdbr", "cni", "kube", "flannel")
+_OTHERS = ("virbr", "lxcbr", "lxdbr", "incusbr", "cni", "kube", "flannel")
 
 
 def with_hand_made(found: DiscoveredHost, told: Mapping[str, Any], engines: set[str]) -> DiscoveredHost:

@@ -219,7 +219,7 @@ class TestNameServers:
         }
         assert self.asked(plan, "h3")["e"]["search"] == ["x.org", "y.org"]
 
-    @pytest.mark.parametrize("engine", ["docker", "podman", "nspawn", "lxc", "lxd", "containerd", "systemd"])
+    @pytest.mark.parametrize("engine", ["docker", "podman", "nspawn", "lxc", "lxd", "incus", "containerd", "systemd"])
     def test_a_container_of_an_engine_is_told_whom_to_ask(self, fleet, engine):
         fleet.networks(SERVED).only_containers(h1=f"{{a: {{engine: {engine}, networks: {{branch: , inner: }}}}}}")
         plan = fleet.plan()

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What LXD's daemon says of its containers, and what it tells of their starts, as LXD 5.0.2 does."""
+"""What LXD's daemon says of its containers, and what it tells of their starts; Incus says it in the same words.
+
+Answers are those of LXD 5.0.2 and Incus 6.0.4.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ import threading
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.engines import lxd
+from ansible_collections.containerhost.network.plugins.module_utils.bases import lxd_api
+from ansible_collections.containerhost.network.plugins.module_utils.engines.incus import Incus
 from ansible_collections.containerhost.network.plugins.module_utils.engines.lxd import Lxd
 
 PIDS = {("default", "db"): 71, ("default", "old"): 0, ("shop", "db"): 73}
@@ -25,6 +29,7 @@ class Daemon(threading.Thread):
     def __init__(self, path):
         super().__init__(daemon=True)
         self.asked, self.events, self.received = [], b"", b""
+        self.environment, self.locations = {"server_clustered": False, "server_name": "h1"}, {}
         self.connections = 0
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(path)
@@ -49,35 +54,70 @@ class Daemon(threading.Thread):
             assert any(line.lower().startswith(b"sec-websocket-key: ") for line in headers)
             stream.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n" + self.events)
         else:
-            name, project = path.split("/")[3], path.partition("project=")[2]
-            pid = PIDS.get((project, name))
-            told = {"type": "sync", "metadata": {"pid": pid}} if pid is not None else {"type": "error"}
+            status, told = self._told(path)
             body = json.dumps(told).encode()
-            status = b"200 OK" if pid is not None else b"404 Not Found"
-            stream.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+            stream.write(b"HTTP/1.1 %d As it is\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
         stream.flush()
+
+    def _told(self, path):
+        if path == "/1.0":
+            return 200, {"type": "sync", "metadata": {"environment": self.environment}}
+        place, _mark, query = path.partition("?")
+        _empty, _version, _instances, name, *state = place.split("/")
+        pid = PIDS.get((query.partition("project=")[2], name))
+        if name == "sick":
+            return 500, {"type": "error", "error_code": 500, "error": "Failed to load its state"}
+        if pid is None:
+            return 404, {"type": "error", "error_code": 404, "error": "Instance not found"}
+        said = {"pid": pid} if state else {"location": self.locations.get(name, "none")}
+        return 200, {"type": "sync", "metadata": said}
+
+
+@pytest.fixture(params=[Lxd, Incus])
+def engine(request):
+    return request.param()
 
 
 @pytest.fixture
-def daemon(tmp_path, monkeypatch):
+def daemon(engine, tmp_path, monkeypatch):
     path = str(tmp_path / "unix.socket")
-    monkeypatch.setattr(lxd, "_SOCKETS", ("/nonexistent/unix.socket", path))
+    monkeypatch.setattr(type(engine), "sockets", ("/nonexistent/unix.socket", path))
     return Daemon(path)
 
 
-def test_all_are_asked_for_on_one_connection(daemon):
-    answers = Lxd().find(["db", "shop/db", "old", "gone", "no/db"])
+def test_all_are_asked_for_on_one_connection(engine, daemon):
+    answers = engine.find(["db", "shop/db", "old", "gone", "no/db"])
     assert (answers["db"], answers["shop/db"]) == ("/proc/71/ns/net", "/proc/73/ns/net")
-    assert "lxd container old is not running on this host" in answers["old"].reason
-    assert all("there is no lxd container" in answers[ref].reason for ref in ("gone", "no/db"))
+    assert f"{engine.name} container old is not running on this host" in answers["old"].reason
+    assert all(f"there is no {engine.name} container" in answers[ref].reason for ref in ("gone", "no/db"))
+    assert [answers[ref].gone for ref in ("old", "gone")] == [False, True]
     assert daemon.connections == 1
 
 
-def test_a_daemon_that_is_down_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(lxd, "_SOCKETS", (str(tmp_path / "none"),))
-    assert "lxd does not answer at" in Lxd().find(["db"])["db"].reason
+def test_what_it_cannot_tell_of_one_is_said_in_its_words_and_keeps_no_other_back(engine, daemon):
+    answers = engine.find(["sick", "db"])
+    assert answers["db"] == "/proc/71/ns/net"
+    assert f"{engine.name} does not tell of container sick (Failed to load its state)" in answers["sick"].reason
+    assert not answers["sick"].gone
+
+
+def test_a_container_on_another_member_of_the_cluster_is_no_process_of_this_host(engine, daemon):
+    daemon.environment = {"server_clustered": True, "server_name": "h1"}
+    daemon.locations = {"db": "h2", "old": "h1"}
+    answers = engine.find(["db", "old", "gone"])
+    assert "container db is on h2, another member of the cluster than this host, h1" in answers["db"].reason
+    assert not any("db/state" in path for path in daemon.asked)
+    assert "old is not running on this host" in answers["old"].reason
+    assert answers["gone"].gone
+    daemon.locations["db"] = "h1"
+    assert engine.find(["db"])["db"] == "/proc/71/ns/net"
+
+
+def test_a_daemon_that_is_down_is_named(engine, monkeypatch, tmp_path):
+    monkeypatch.setattr(type(engine), "sockets", (str(tmp_path / "none"),))
+    assert f"{engine.name} does not answer at" in engine.find(["db"])["db"].reason
     with pytest.raises(OSError):
-        Lxd().starts()
+        engine.starts()
 
 
 def event(action, source, project="default"):
@@ -99,7 +139,7 @@ def heard(starts, count):
     return found
 
 
-def test_starts_are_told_under_all_names_and_a_ping_is_answered(daemon):
+def test_starts_are_told_under_all_names_and_a_ping_is_answered(engine, daemon):
     daemon.events = b"".join([
         frame(b"are you there", opcode=9),
         frame(event("instance-created", "/1.0/instances/db")),
@@ -107,7 +147,7 @@ def test_starts_are_told_under_all_names_and_a_ping_is_answered(daemon):
         frame(b"no JSON"),
         frame(event("instance-restarted", "/1.0/instances/db?project=shop", "shop")),
     ])  # fmt: skip
-    starts = Lxd().starts()
+    starts = engine.starts()
     assert heard(starts, 3) == ["default/db", "db", "shop/db"]
     starts.close()
     for _once_more in range(1000):
@@ -121,16 +161,16 @@ def test_starts_are_told_under_all_names_and_a_ping_is_answered(daemon):
 def test_a_frame_may_come_in_pieces_and_be_long():
     long = event("instance-started", "/1.0/instances/" + "x" * 300)
     whole = frame(long)
-    assert lxd._frame(whole + b"more") == (1, long, len(whole))
-    assert all(lxd._frame(whole[:length]) is None for length in range(len(whole)))
+    assert lxd_api._frame(whole + b"more") == (1, long, len(whole))
+    assert all(lxd_api._frame(whole[:length]) is None for length in range(len(whole)))
     huge = b"\x81\x7f" + struct.pack(">Q", 70_000) + b"a" * 70_000
-    assert lxd._frame(huge) == (1, b"a" * 70_000, len(huge))
+    assert lxd_api._frame(huge) == (1, b"a" * 70_000, len(huge))
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"metadata": {}}', b'{"metadata": {"action": "instance-started"}}',
                                   event("instance-stopped", "/1.0/instances/db"), event("instance-started", None)])
 def test_what_is_no_start_is_nobodys(text):
-    assert lxd._names_in(text) == []
+    assert lxd_api._names_in(text) == []
 
 
 @pytest.mark.parametrize("ref", ["web", "c-1", "shop/web", "my_p.1/web"])

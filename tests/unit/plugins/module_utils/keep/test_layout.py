@@ -80,6 +80,7 @@ def test_with_systemd_it_is_restored_at_boot_and_its_rules_are_watched():
         ("podman", [layout.OCI_HOOKS]),
         ("lxc", [layout.LXC_HOOKS]),
         ("lxd", [f"{UNITS}/containerhost-lxd.service"]),
+        ("incus", [f"{UNITS}/containerhost-incus.service"]),
         ("docker", [f"{UNITS}/containerhost-docker.service"]),
         ("nspawn", [f"{UNITS}/containerhost-nspawn.service"]),
         ("systemd", [f"{UNITS}/containerhost-systemd.service"]),

@@ -296,5 +296,5 @@ def test_a_container_is_meant_by_its_name_or_the_beginning_of_its_id(ref, refs, 
 
 
 def test_engines_that_call_nobody_are_watched_and_those_that_do_are_not():
-    assert sorted(watch.SOURCES) == ["containerd", "docker", "lxd", "nftables", "nspawn", "systemd"]
+    assert sorted(watch.SOURCES) == ["containerd", "docker", "incus", "lxd", "nftables", "nspawn", "systemd"]
     assert set(watch.SOURCES) - {"nftables"} < set(ENGINES)
