@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence, nftables, source_routing
+from ansible_collections.containerhost.network.plugins.module_utils.state.closed_ways import ClosedWays, narrowed
 from ansible_collections.containerhost.network.plugins.module_utils.state.flows import (
     changed_ports,
     is_stale,
@@ -22,6 +23,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
     from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+
+_DEVICES = "isolation"  # among the changed ports of a run: devices of ours by which less passes than before
 
 
 def set_fence(kernel: Kernel, netns: str | None) -> t.Iterator[str]:
@@ -58,22 +61,30 @@ def note_digest(kernel: Kernel, netns: str | None) -> None:
 
 
 def note_ports(kernel: Kernel, netns: str | None, then: NftTable, steps: t.Sequence[NftElement]) -> None:
-    """Where ports lead to that are about to change: the run may be killed before it has ended old connections."""
+    """Where ports lead to that are about to change, and which ways are closed: the run may be killed before it has
+    ended old connections."""
     touched = [(step.set, step.key) for step in steps]
-    changed = changed_ports(kernel.table(netns).elements, then.elements, touched)
+    before = kernel.table(netns).elements
+    changed = changed_ports(before, then.elements, touched)
+    devices = narrowed(before, then.elements, touched)
+    if devices:
+        changed[_DEVICES] = dict.fromkeys(sorted(devices), "")
     if changed:
         kernel.records.note_ports(netns, changed)
         kernel.records.save()
 
 
 def end_stale_flows(kernel: Kernel) -> None:
-    """Once a run, and only when published ports have changed: the table of connections may be large."""
+    """Once a run, and only when published ports have changed, or ways were closed: the table of connections may be
+    large."""
     for netns, changed in kernel.records.changed_ports():
         with contextlib.suppress(NoNamespace):
             rows = kernel.wire.dump(m.RTM_GETADDR, {}, frozenset(("IFA_LOCAL", "IFA_ADDRESS")), netns)
             local = {row.get("IFA_LOCAL") or row.get("IFA_ADDRESS") for row in rows}
-            elements = kernel.table(netns).elements
-            flows = kernel.wire.flows(ports_of(changed), netns)
-            stale = [flow for flow in flows if is_stale(flow, changed, elements, local)]
+            elements, devices = kernel.table(netns).elements, changed.get(_DEVICES, {})
+            ports = {name: keys for name, keys in changed.items() if name != _DEVICES}
+            ways = ClosedWays(devices, elements, local)
+            flows = kernel.wire.flows(None if devices else ports_of(ports), netns)
+            stale = [flow for flow in flows if ways.closes(flow) or is_stale(flow, ports, elements, local)]
             kernel.wire.forget(stale, netns)
         kernel.records.forget_ports(netns)

@@ -53,14 +53,16 @@ class Flow(t.NamedTuple):
     family: int
 
 
-def read(sock: socket.socket, ports: t.Collection[Port]) -> list[Flow]:
-    """The entries that began with one of these ports as their destination, by a socket of NETLINK_NETFILTER.
+def read(sock: socket.socket, ports: t.Collection[Port] | None) -> list[Flow]:
+    """The entries that began with one of these ports as their destination (None: with any), by a socket of
+    NETLINK_NETFILTER.
 
     The table may be large, and decoding is slow: the kernel picks out a few ports, from Linux 5.8 on, and what it has
     not picked out is looked at in one place.
     """
     flows: list[Flow] = []
-    if len(ports) > _FILTERED:  # the kernel looks through all of its table for each dump: 9 ms if that is empty
+    # The kernel looks through all of its table for each dump: 9 ms if that is empty.
+    if ports is None or len(ports) > _FILTERED:
         return [*filter(None, map(flow_of, _dump(sock, socket.AF_UNSPEC, None, ports)[0]))]
     for family in (socket.AF_INET, socket.AF_INET6):
         for port in ports:
@@ -72,13 +74,13 @@ def read(sock: socket.socket, ports: t.Collection[Port]) -> list[Flow]:
 
 
 def _dump(
-    sock: socket.socket, family: int, port: Port | None, ports: t.Collection[Port]
+    sock: socket.socket, family: int, port: Port | None, ports: t.Collection[Port] | None
 ) -> tuple[list[bytes], bool]:
     """Entries of one family, or of both, with these ports, and whether there were any others."""
     body = struct.pack("=BBH", family, 0, 0) + (_filter(*port) if port else b"")
     sock.send(_MESSAGE.pack(len(body) + 16, GET, _DUMP, 1, 0) + body)
     numbers = {name: number for number, name in _PROTOCOLS.items()}
-    wanted = {(numbers[protocol], number) for protocol, number in ports}
+    wanted = {(numbers[protocol], number) for protocol, number in ports or ()}
     found: list[bytes] = []
     strays = False
     while True:
@@ -88,7 +90,7 @@ def _dump(
             if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
                 return found, strays
             layout = _LAYOUT.get(raw[start + 16])
-            if layout is not None and layout.unpack_from(raw, start + 16) in wanted:
+            if layout is not None and (ports is None or layout.unpack_from(raw, start + 16) in wanted):
                 found.append(raw[start + 16:start + length])
             else:
                 strays = True

@@ -248,8 +248,8 @@ class Wire:
         id_ = _NSID.unpack_from(found[0], 4)[2] if found else -1
         return id_ if id_ >= 0 else None
 
-    def flows(self, ports: t.Collection[conntrack.Port], netns: str | None = None) -> list[conntrack.Flow]:
-        """The connections to these ports that the kernel tracks there; none where it tracks none at all."""
+    def flows(self, ports: t.Collection[conntrack.Port] | None, netns: str | None = None) -> list[conntrack.Flow]:
+        """The connections to these ports (None: any) that the kernel tracks there; none where it tracks none."""
         self.enter(netns)
         with _open(conntrack.NETLINK_NETFILTER) as sock:
             return conntrack.read(sock, ports)

@@ -249,6 +249,52 @@ def test_a_stream_ends_with_its_open_port(town):
     assert (ending.hears(), going.hears()) == (None, "web-1")
 
 
+def networks(**changed: dict) -> dict:
+    """``web`` and ``db``, the latter with one container; ``changed``: options of their isolation."""
+    whole = joined(document(), bridge_network("db", 81))
+    for row in whole["isolation"]:
+        number = {"web": 80, "db": 81}[row["network"]]
+        row["sources"] = [f"10.{number}.1.0/24", f"fd00:{number}:1::/64"]
+        row.update(changed.get(row["network"], {}))
+    return whole
+
+
+LET_IN = {"accept_from": ["ch-web", "ch-db"]}
+# What isolation says before and after, and who has called whom by then: what ends, and what goes on.
+CLOSED_WAYS = {
+    "a network is let in no more": (
+        {"web": LET_IN}, {}, [("db-1", WEB1), ("db-1", WEB1_6)], [("web-2", WEB1), (None, WEB1), ("db-1", OUTSIDE4)],
+    ),
+    "a network is protected": (
+        {"web": {"protect": False}}, {},
+        [("outside", WEB1), ("outside", WEB1_6), ("db-1", WEB2)], [(None, WEB1), ("web-1", OUTSIDE4)],
+    ),
+    "a network is internal": (
+        {"web": LET_IN}, {"web": {**LET_IN, "internal": True}},
+        [("web-1", OUTSIDE4), ("web-2", OUTSIDE6)], [("db-1", OUTSIDE4), ("web-1", HOST4)],
+    ),
+    "the host is closed": (
+        {}, {"web": {"host_access": ["81/tcp"]}}, [("web-1", HOST4), ("web-1", HOST6)],
+        [("web-2", WEB1), ("db-1", HOST4), ("web-1", OUTSIDE4)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", CLOSED_WAYS.values(), ids=CLOSED_WAYS)
+def test_a_way_that_is_closed_is_closed_for_whoever_goes_by_it(town, way):
+    before, after, ending, going = way
+    run(town, wanted=networks(**before))
+    town.host.outside("sh", "-c", f"ip route add 10.80.1.0/24 via {HOST4}; ip -6 route add fd00:80:1::/64 via {HOST6}")
+    for where in ("outside", None):
+        town.start(where, sys.executable, "-c", SERVER, "tcp", "80", str(where))
+    for address in (OUTSIDE4, OUTSIDE6, HOST4, HOST6):
+        wait_for(town, "tcp", address, 80)
+    callers = {pair: Caller(town, pair[0], "tcp", pair[1], 80) for pair in (*ending, *going)}
+    assert [pair for pair, caller in callers.items() if not caller.hears()] == []
+    run(town, wanted=networks(**after))
+    assert [pair for pair, caller in callers.items() if caller.hears()] == going
+
+
 def test_what_a_program_of_the_host_serves_goes_on_when_it_takes_no_more(town):
     town.start(None, sys.executable, "-c", SERVES_ONE, "8080")
     while "8080" not in town.host.run("ss", "-tlnH"):
