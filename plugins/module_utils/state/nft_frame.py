@@ -197,20 +197,20 @@ table inet containerhost {
         ip6 hoplimit & 1 == 1 meta mark set 0x30000000
     }
 
-    # @th,96,24 is the VNI of a VXLAN header (RFC 7348): a port alone would meet other overlays on the host, too. For
-    # containers it is the port: behind the first header of a large packet (UDP_SEGMENT) there can be any others.
+    # Frames for 01:80:c2:00:00:00 to ...0f come from a port, past its bridge, and hold no packets. @th,96,24 is a VXLAN's
+    # VNI (RFC 7348): a port alone would meet other overlays. For containers it is that: UDP_SEGMENT hides what follows.
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
         meta mark & 0xb00fffff == 0x10000000 meta mark set 0
+        iifgroup 0x6368 @ll,0,40 0x0180c20000 drop
         iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
         udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
     }
 
-    # Who may ask for a neighbour on IPv6 (RFC 4861) is the device's affair, as ARP is on IPv4.
-    chain visiting {
+    chain visiting {  # who may ask for a neighbour (RFC 4861) is the device's affair, as ARP is on IPv4
         ct state established,related return
         icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } return
         iifname . meta l4proto . th dport @host_ports return

@@ -146,13 +146,31 @@ def test_a_container_hears_of_no_address_but_its_gateway_s(host, to, target):
 def test_a_frame_for_the_port_itself_does_not_pass_by_what_is_said_about_the_bridge(host):
     document = ipv4_only("web", 80)
     host.module("document", document={**document, "isolation": []})  # by which it would be closed in any case
-    for to, heard in ((TO_THE_PORT, "nobody"), ("02:50:00:00:00:01", "10.80.1.2")):
-        host.run("rm", "-f", "/run/heard")
-        host.run("sh", "-c", f"{sys.executable} -c '{LISTEN}' > /run/heard 2>&1 &")
-        host.run("timeout", "5", "sh", "-c", "until grep -q ready /run/heard; do sleep 0.05; done")
-        attack(host, "web-1", "send", to, "10.80.1.2", "10.80.1.1")
-        host.run("timeout", "5", "sh", "-c", "until [ $(wc -l < /run/heard) = 2 ]; do sleep 0.05; done")
-        assert host.run("cat", "/run/heard").split() == ["ready", heard]
+    for to, who in ((TO_THE_PORT, "nobody"), ("02:50:00:00:00:01", "10.80.1.2")):
+        assert heard(host, to, "10.80.1.2", "10.80.1.1") == who
+
+
+TO_ALL = {"255.255.255.255": "ff:ff:ff:ff:ff:ff", "224.0.0.1": "01:00:5e:00:00:01"}
+
+
+@pytest.mark.parametrize(("target", "to"), TO_ALL.items())
+def test_nor_does_one_for_everybody(host, target, to):
+    """What listens for calls to all, such as a DHCP server, does not hear a container that the host is closed to."""
+    document = ipv4_only("web", 80)
+    document["isolation"][0].update(sources=["10.80.1.0/24"], host_access=[])
+    host.module("document", document=document)
+    for source in ("10.80.1.2", "198.18.0.77"):
+        assert [heard(host, each, source, target) for each in (to, TO_THE_PORT)] == ["nobody", "nobody"]
+
+
+def heard(host, to: str, source: str, target: str) -> str:
+    """Who has sent, as a program of the host hears it, or nobody."""
+    host.run("rm", "-f", "/run/heard")
+    host.run("sh", "-c", f"{sys.executable} -c '{LISTEN}' > /run/heard 2>&1 &")
+    host.run("timeout", "30", "sh", "-c", "until grep -q ready /run/heard; do sleep 0.05; done")
+    attack(host, "web-1", "send", to, source, target)
+    host.run("timeout", "30", "sh", "-c", "until [ $(wc -l < /run/heard) = 2 ]; do sleep 0.05; done")
+    return host.run("cat", "/run/heard").split()[1]
 
 
 # -- the host's defaults --------------------------------------------------------------------------------------------
