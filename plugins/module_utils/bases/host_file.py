@@ -130,7 +130,7 @@ def texts_of(
         sandbox = {"engine": engine, "ref": ref}
         try:
             place = _known_place(kernel, sandbox, netns, name)
-            text = kernel.files.text(place) if place is not None else None
+            text = kernel.files.text_of_container(place) if place is not None else None
         except sandboxes.Unreachable:
             yield sandbox, None, ""
         except Problem:  # whoever is in it has made it something else

@@ -24,8 +24,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
     names,
     resolv,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text, text_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace, open_file
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import (
+    FilePlace,
+    open_file,
+    text_at,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 
 _FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
@@ -95,7 +99,7 @@ def write_blocks(steps: t.Sequence[s.WriteBlock]) -> t.Iterator[tuple[int, str]]
 
 def _write_blocks(path: FilePlace, steps: t.Sequence[s.WriteBlock]) -> None:
     try:
-        before = text_of(open_file(path, os.O_RDONLY))
+        before = text_at(path)
     except FileNotFoundError:
         if all(step.entries is None for step in steps):
             return  # it has gone with its container
@@ -119,7 +123,7 @@ def write_resolvs(steps: t.Sequence[s.WriteResolv]) -> t.Iterator[tuple[int, str
 
 def _write_resolv(step: s.WriteResolv) -> None:
     try:
-        before = text_of(open_file(step.path, os.O_RDONLY))
+        before = text_at(step.path)
     except FileNotFoundError:
         if step.lines and isinstance(step.path, str):
             raise

@@ -169,7 +169,7 @@ def _of_its_engine(kernel: Kernel, wanted: Wanted) -> str | None:
     if not wanted.values["servers"]:
         return None
     place = place_of(kernel, wanted.values["sandbox"], RESOLV)
-    asked = resolv.servers_in((kernel.files.text(place) if place is not None else None) or "")
+    asked = resolv.servers_in((kernel.files.text_of_container(place) if place is not None else None) or "")
     if _DOCKERS in asked:
         return _DOCKERS
     own = set().union(*kernel.given_addresses().values()) - {*wanted.values["servers"]}

@@ -10,24 +10,32 @@ import errno
 import os
 import stat
 
+TOO_LARGE = "it is larger than any file of its kind"
+
 
 class CannotKeep(Exception):
     """What keeps the host cannot be written; its networks are made."""
 
 
-def read_text(path: str) -> str:
-    """The text of a regular file. Raises OSError, also for what only looks like one: a FIFO would block for ever."""
+def read_text(path: str, most: int | None = None) -> str:
+    """The text of a regular file. Raises OSError, also for what only looks like one: a FIFO would block for ever.
+
+    ``most``: of so many characters, where somebody else writes it; else for any number.
+    """
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "it is no regular file", path)
-    return text_of(fd)
+    return text_of(fd, most)
 
 
-def text_of(fd: int) -> str:
-    """All that a descriptor's file says; it is closed then. Raises OSError."""
+def text_of(fd: int, most: int | None = None) -> str:
+    """All that a descriptor's file says; it is closed then. Raises OSError, also for more than ``most`` characters."""
     with open(fd, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
+        text = file.read() if most is None else file.read(most + 1)
+    if most is not None and len(text) > most:
+        raise OSError(errno.EFBIG, TOO_LARGE)
+    return text
 
 
 def replace_text(

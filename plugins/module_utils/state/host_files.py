@@ -9,11 +9,12 @@ import os
 import stat
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, text_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import (
     FilePlace,
     fault,
-    open_file,
+    look_at,
+    text_at,
 )
 
 
@@ -23,12 +24,21 @@ class HostFiles:
     def text(self, path: FilePlace) -> str | None:
         """What a file says; None where there is none. Raises Problem for what cannot be read."""
         try:
-            return read_text(path) if isinstance(path, str) else text_of(open_file(path, os.O_RDONLY))
+            return read_text(path) if isinstance(path, str) else text_at(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise Problem(f"{path} cannot be read ({why}): remove it, or move it away") from error
+
+    def text_of_container(self, place: FilePlace) -> str | None:
+        """The same of a file that whoever is in a container writes, wherever it is."""
+        try:
+            return look_at(place)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise Problem(f"{place} cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
     def fault(self, path: FilePlace, hosts_own: str) -> str | None:
         """Why a file cannot be written for a container: see ``inside_files.fault``."""

@@ -9,11 +9,16 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import TOO_LARGE, read_text, text_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MODE = 0o644
+_MOST = 1 << 24  # characters; a file without an end would be read into memory
+_HOSTS_OWN = "/etc/"  # what is there, the host alone writes
 
 
 class InsideFile(t.NamedTuple):
@@ -42,6 +47,20 @@ def open_file(place: FilePlace, flags: int) -> int:
         os.close(fd)
         raise OSError(errno.EINVAL, "it is no regular file", str(place))
     return fd
+
+
+def text_at(place: FilePlace) -> str:
+    """What a file says, of the host's own or of a container's, which is small. Raises OSError."""
+    return text_of(open_file(place, os.O_RDONLY), _most(place))
+
+
+def look_at(place: FilePlace) -> str:
+    """The same where a link is followed, if it is on the host."""
+    return read_text(place, _most(place)) if isinstance(place, str) else text_at(place)
+
+
+def _most(place: FilePlace) -> int | None:
+    return None if isinstance(place, str) and place.startswith(_HOSTS_OWN) else _MOST
 
 
 def create(place: InsideFile, text: str) -> None:
@@ -75,6 +94,8 @@ def fault(place: FilePlace, hosts_own: str) -> str | None:
         with contextlib.suppress(OSError):
             if os.path.samestat(os.fstat(fd), os.stat(hosts_own)):
                 return "is the host's own"
+        if os.fstat(fd).st_size > (_most(place) or sys.maxsize):
+            return f"cannot be used ({TOO_LARGE})"
         return "can only be read" if os.fstatvfs(fd).f_flag & os.ST_RDONLY else None
     finally:
         os.close(fd)

@@ -127,6 +127,8 @@ class FilesOfValues:
     def text(self, path: FilePlace) -> str | None:
         return self._texts.get(path)
 
+    text_of_container = text
+
     def fault(self, path: FilePlace, hosts_own: str) -> str | None:
         return self.faults.get(path)
 

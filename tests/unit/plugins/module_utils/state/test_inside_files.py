@@ -10,6 +10,7 @@ import os
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import file_steps
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import WriteBlock, WriteResolv
 from ansible_collections.containerhost.network.plugins.module_utils.state import inside_files
 from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
@@ -78,13 +79,32 @@ def pipe(root):
     os.mkfifo(root / "etc/hosts")
 
 
-@pytest.mark.parametrize(("trap", "said"), [(link, "is a link"), (linked_folder, "cannot be used"), (pipe, "regular")])
+def endless(root):
+    (root / "etc/hosts").touch()
+    os.truncate(root / "etc/hosts", 1 << 40)
+
+
+TRAPS = [(link, "is a link"), (linked_folder, "cannot be used"), (pipe, "regular"), (endless, "is larger than any")]
+
+
+@pytest.mark.parametrize(("trap", "said"), TRAPS)
 def test_nothing_that_somebody_inside_has_made_of_it_is_followed_or_waited_for(root, trap, said):
     trap(root)
     assert said in HostFiles().fault(hosts(root), "/etc/hosts")
     assert len(block(root)) == 1
     assert (root.parent / "secret").read_text() == "the host's\n"
     assert not (root.parent / "hosts").exists() or (root.parent / "hosts").read_text() == "the host's\n"
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in its file system", "made by its engine"])
+def test_what_grows_meanwhile_is_not_read_into_memory(root, inside):
+    endless(root)
+    place = hosts(root) if inside else str(root / "etc/hosts")
+    with pytest.raises(Problem, match="is larger than any file of its kind"):
+        HostFiles().text_of_container(place)
+    assert len(list(file_steps.write_blocks([WriteBlock(place, "plan/web", "web", NAMES, True)]))) == 1
+    assert len(list(file_steps.write_resolvs([WriteResolv(place, "plan/web", ("nameserver 10.0.0.1",))]))) == 1
+    assert (root / "etc/hosts").stat().st_size == 1 << 40
 
 
 def test_the_hosts_own_is_nobody_elses(root):
