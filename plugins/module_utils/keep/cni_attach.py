@@ -73,7 +73,9 @@ def _add(request: CniRequest) -> Json:
             raise CniError(cni.BAD_ENVIRONMENT, f"there is no network namespace at {request.netns} (CNI_NETNS)")
         if kernel.is_the_hosts_own(request.netns):
             raise CniError(cni.BAD_ENVIRONMENT, f"{request.netns} is the host's own network namespace (CNI_NETNS)")
-        cni_endpoint.check_ports(request, network, asked, left, _published())
+        cni_endpoint.check_ports(request, network, asked, left, _planned("nat_rule", rule="publish"))
+        if asked.mac is not None:
+            _check_mac(kernel, request, network, asked, left)
         later = cni_endpoint.later_ones(request, left)
         defaults = _defaults(kernel, request.netns) - {route["dst"] for each in later for route in each.routes}
         made = cni_endpoint.attachment(request, network, asked, left, identity, defaults)
@@ -239,12 +241,22 @@ def _check_free(kernel: Kernel, made: CniAttachment) -> None:
             )
 
 
-def _published() -> list[Values]:
-    """Ports that are the plan's, be they published by now or pending."""
+def _check_mac(
+    kernel: Kernel, request: CniRequest, network: Values, wish: cni_endpoint.CniWish, there: t.Sequence[CniAttachment]
+) -> None:
+    link = kernel.link(network["bridge"])
+    if link is not None and link.mac == wish.mac:
+        raise CniError(cni.REFUSED, f"{wish.mac} is asked for, and it is the gateway's: ask for another one")
+    cni_endpoint.check_mac(request, network, wish, there, _planned("veth"))
+
+
+def _planned(kind: str, **fields: str) -> list[Values]:
+    """Objects that are the plan's, be they there by now or pending."""
     with contextlib.suppress(Problem):
         document = saved.read()
         if document is not None:
-            return [row for kind, row in document.objects() if kind == "nat_rule" and row.get("rule") == "publish"]
+            rows = [row for name, row in document.objects() if name == kind]
+            return [row for row in rows if all(row.get(name) == value for name, value in fields.items())]
     return []
 
 

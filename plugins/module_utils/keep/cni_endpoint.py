@@ -226,6 +226,24 @@ def _prefix(row: Values) -> int:
     return ipaddress.ip_network(row["subnet"]).prefixlen
 
 
+def check_mac(
+    request: CniRequest, network: Values, asked_: CniWish, there: t.Sequence[CniAttachment], planned: t.Sequence[Values]
+) -> None:
+    """Raises CniError for a MAC that somebody has on the same bridge, who would lose what is sent to him.
+
+    ``planned``: ends of the plan's containers.
+    """
+    if asked_.mac is None:
+        return
+    ends = [(row, f"container {each.container}") for each in there for row in each.objects["veth"]]
+    ends += [(row, f"{row['sandbox']['ref']} of {row['network']}") for row in planned]
+    for row, who in ends:
+        if row.get("master") == network["bridge"] and asked_.mac in (row.get("mac"), row.get("host_mac")):
+            raise CniError(
+                cni.REFUSED, f"{asked_.mac} is asked for, and {who} has it on {request.network}: ask for another one"
+            )
+
+
 # -- ports -----------------------------------------------------------------------------------------------------
 
 

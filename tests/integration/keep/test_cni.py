@@ -194,6 +194,9 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(kept, engine):
         engine.add("web", "c1")
     with pytest.raises(Refused, match="4: /proc/self/ns/net is the host's own network namespace"):
         engine.add("web", "c1", netns="/proc/self/ns/net")
+    gateways = json.loads(host.run("ip", "-j", "link", "show", "ch-web"))[0]["address"]
+    with pytest.raises(Refused, match=f"100: {gateways} is asked for, and it is the gateway's"):
+        engine.add("web", "c2", runtimeConfig={"mac": gateways})
     with pytest.raises(Refused, match="7: prevResult is no result of another plugin"):
         engine.add("web", "c2", prevResult=["eth0"])
     with pytest.raises(Refused, match="1: there is no GC in cniVersion 1.0.0"):

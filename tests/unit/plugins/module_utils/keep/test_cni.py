@@ -148,6 +148,30 @@ def test_an_address_and_a_mac_may_be_asked_for():
             attached(request("c2", runtimeConfig={"ips": [wish]}), [made])
 
 
+@pytest.mark.parametrize(("mac", "who"), [
+    ("02:00:00:00:00:07", "container c1 has it on web"),
+    ("02-00-00-00-0A-0B", "shop of web has it on web"),
+    ("02:00:00:00:0c:0c", "shop of web has it on web"),
+    ("02:00:00:00:00:08", None),
+    (None, None),
+])  # fmt: skip
+def test_nobody_asks_for_a_mac_by_which_he_would_get_what_is_sent_to_another(mac, who):
+    there = [attached(request(arguments="MAC=02:00:00:00:00:07"))]
+    common = {"network": "web", "sandbox": {"engine": "netns", "ref": "shop"}}
+    planned = [
+        {**common, "master": "ch-web", "mac": "02:00:00:00:0a:0b", "host_mac": "02:00:00:00:0c:0c"},
+        {**common, "master": "ch-other", "mac": "02:00:00:00:00:08", "host_mac": "02:00:00:00:0c:0d"},
+    ]
+    asked = request("c2", arguments=f"MAC={mac}" if mac else "")
+    about = asked, network(), cni_endpoint.asked(asked), there, planned
+    if who is None:
+        cni_endpoint.check_mac(*about)
+    else:
+        with pytest.raises(CniError, match=who) as caught:
+            cni_endpoint.check_mac(*about)
+        assert caught.value.code == 100
+
+
 def test_it_sends_with_what_it_has_and_has_a_way_out_once():
     first = attached(request())
     assert first.objects["sender_filter"][0]["sources"][:2] == ["10.80.1.224", "fd00:80:1:0:e000::"]
