@@ -19,13 +19,9 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.discovered i
     compose,
     compose_project,
     fleet,
-    swarm,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.docker import from_docker
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.flannel import with_flannel
+from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.answers import PLACES, understood
 from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.found import DiscoveredHost
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.hand_made import devices, with_hand_made
-from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.podman import from_podman
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
@@ -39,7 +35,6 @@ ARGUMENTS = {
     "compose": {"type": "raw"},
 }
 FOLDER = "containerhost-engines"
-_PLACES = ("docker", "podman", "flannel", "by_hand")  # what engine_info answers, by its names
 LEDGER = variables.LEDGER_NAME
 
 
@@ -68,14 +63,13 @@ class ActionModule(ActionBase):
             return answer
         os.makedirs(_folder(), mode=0o700, exist_ok=True)
         with open(_path(variables.host_of_task(task_vars)), "w", encoding="utf-8") as file:
-            json.dump({name: answer.get(name) for name in _PLACES}, file)
+            json.dump({name: answer.get(name) for name in PLACES}, file)
         return {"changed": False}
 
     def _write(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         hosts = sorted(map(str, task_vars["ansible_play_hosts_all"]))
         answers = {host: _told(host) for host in hosts}
-        services = swarm.published((each.get("docker") or {}).get("swarm") or {} for each in answers.values())
-        found = {host: _understood(told, services) for host, told in answers.items()}
+        found = understood(answers)
         for host, projects in _compose_projects(arguments["compose"], hosts).items():
             for project in projects:
                 found[host] = fleet.joined(found[host], _of_compose(project))
@@ -151,17 +145,6 @@ def _told(host: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return told
-
-
-def _understood(told: Mapping[str, Any], services: Mapping[str, list[str]]) -> DiscoveredHost:
-    """``services``: of a Swarm, as its managers have said."""
-    docker, podman, flannel, by_hand = (told.get(name) or {} for name in _PLACES)
-    found = from_docker(docker.get("networks") or (), docker.get("containers") or (), services=services)
-    found.left.extend(swarm.lacks(docker.get("swarm") or {}, bool(services)))
-    if flannel:
-        found = with_flannel(found, flannel["subnet_env"], flannel["devices"])
-    beside = from_podman(podman.get("networks") or (), podman.get("containers") or ())
-    return with_hand_made(fleet.beside(found, beside, "podman"), by_hand, {*devices(docker), *devices(podman)})
 
 
 def _compose_projects(told: Any, hosts: list[str]) -> dict[str, list[compose_project.ProjectFiles]]:

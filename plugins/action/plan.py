@@ -88,7 +88,8 @@ class ActionModule(ActionBase):
         with ledgers.locked(path):
             before = ledgers.load(path)
             told, asked = keys.told(directory, os.getppid())
-            known = keys.with_told(before, told)
+            believed, doubted = keys.believed(before, told)
+            known = keys.with_told(before, believed)
             plan = make_plan(inventory, known, datetime.date.today().isoformat(), arguments["drivers"], before)
             texts = ledgers.render(before), ledgers.render(plan.ledger)
             changed = plan.ledger != before
@@ -101,7 +102,7 @@ class ActionModule(ActionBase):
         if plan.rehearsed:
             self._display.display(plan.rehearsed)
         result = self._result(plan, directory, path, changed, texts)
-        warnings = [*sources.ignored, *plan.warnings, *keys.unknown(plan.fleet, asked)]
+        warnings = [*sources.ignored, *plan.warnings, *doubted, *keys.unknown(plan.fleet, asked)]
         return {**result, "warnings": warnings} if warnings else result
 
     def _result(self, plan: Plan, directory: str, path: str, changed: bool, texts: tuple[str, str]) -> dict[str, Any]:

@@ -86,6 +86,8 @@ _OF_CONTAINERS: dict[str, tuple[str, ...]] = {
 # Labels of a Swarm's containers.
 _SERVICE = "com.docker.swarm.service.name"
 _TASK = "com.docker.swarm.task.name"
+# What comes of a value that is of another type than an engine gives.
+_MISSHAPEN = (AttributeError, KeyError, TypeError)
 _OF_NETWORKS = ("Name", "Id", "Driver", "Scope", "Internal", "EnableIPv6", "IPAM", "Options", "Labels")
 
 
@@ -147,7 +149,7 @@ def read_by_hand(engines: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.
         (engine, str(each["Name"]).lstrip("/"), each["Pid"])
         for engine, told in engines.items()
         for each in told.get("containers", ())
-        if (each["HostConfig"].get("NetworkMode") or "").partition(":")[0] not in ("host", "container")
+        if str(each["HostConfig"].get("NetworkMode") or "").partition(":")[0] not in ("host", "container")
     ]
     try:
         with kernel_of_this_host([Ipvlan(), Macvlan(), Vlan(), Vxlan()], alone=False) as kernel:
@@ -169,16 +171,24 @@ def _in_part(container: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return found
 
 
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def main() -> None:
     module = HostModule(argument_spec={}, supports_check_mode=True)
     try:
         docker = read_docker() if docker_daemon.is_running() else {}
     except docker_daemon.Unanswered as error:
         module.fail_json(msg=f"{error}. Needs root: set `become: true`.")
+    except _MISSHAPEN as error:
+        module.fail_json(msg=f"docker's answer is not what its API says ({_why(error)}): look what listens there.")
     try:
         podman = read_podman()
     except (OSError, ValueError) as error:
         module.fail_json(msg=f"podman does not answer ({error}). Needs root: set `become: true`.")
+    except _MISSHAPEN as error:
+        module.fail_json(msg=f"podman's answer is not what it says elsewhere ({_why(error)}): look which podman it is.")
     by_hand = read_by_hand({"docker": docker, "podman": podman})
     startup.end()
     module.exit_json(changed=False, docker=docker, podman=podman, flannel=read_flannel(), by_hand=by_hand)

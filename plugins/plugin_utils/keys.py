@@ -72,6 +72,33 @@ def without_shown(result: dict[str, Any]) -> dict[str, Any]:
     return {**result, "diff": rest, "changed": bool(rest)}
 
 
+def believed(ledger: Ledger, told: Keys) -> tuple[Keys, list[str]]:
+    """Those of the keys that hosts have told which are not another host's by the ledger, and a sentence for each other.
+
+    Whoever answers for one host would end the others' tunnels by it: of two members with one key, neither is reached.
+    """
+    known = {(network, entry.public_key): host for (network, host), entry in ledger.keys.items()}
+    kept: dict[tuple[str, str], KeyEntry] = {}
+    sentences = []
+    for (network, host), entry in sorted(told.items()):
+        owner = known.get((network, entry.public_key), host)
+        if owner == host or _tells_another(told, network, owner, entry.public_key):
+            kept[network, host] = entry
+            continue
+        sentences.append(
+            f"`{network}`: {host} tells the key of {owner} as its own, and no host gets a way there by it. If they"
+            f" were made of one image, remove /etc/containerhost-keys/{entry.device}.key on {host} and run site again;"
+            f" else look who answers for {host}"
+        )
+    return kept, sentences
+
+
+def _tells_another(told: Keys, network: str, host: str, public_key: str) -> bool:
+    """Has the host got another key by now?"""
+    entry = told.get((network, host))
+    return entry is not None and entry.public_key != public_key
+
+
 def with_told(ledger: Ledger, keys: Keys) -> Ledger:
     return replace(ledger, keys={**ledger.keys, **keys}) if keys else ledger
 

@@ -14,6 +14,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ledger impor
 FABRIC = "{fabric: {driver: overlay, backend: wireguard%s, subnets: [10.42.0.0/16, 'fd00:42::/48']}}"
 KEYS = {f"h{n}": f"{letter * 42}A=" for n, letter in enumerate("XYZ", start=1)}
 
+NEW = f"{'V' * 42}A="
+
 
 def known(device="ch-fabric", network="fabric", **public):
     return {(network, host): KeyEntry(device, key) for host, key in {**KEYS, **public}.items() if key}
@@ -224,6 +226,21 @@ def test_two_hosts_of_one_image_have_one_key_and_are_told(routed):
     (said,) = routed(told=known(h3=KEYS["h2"])).problems()
     assert "its members h2 and h3 have the same key" in said
     assert "/etc/containerhost-keys/ch-fabric.key" in said
+
+
+def test_a_host_that_tells_another_one_s_key_ends_nobody_s_tunnel(routed):
+    fleet = routed()
+    told = {("fabric", "h3"): KeyEntry("ch-fabric", KEYS["h1"]), ("fabric", "h2"): KeyEntry("ch-fabric", NEW)}
+    kept, said = keys.believed(fleet.ledger, told)
+    assert list(kept) == [("fabric", "h2")]
+    assert "`fabric`: h3 tells the key of h1 as its own" in said[0]
+    fleet.ledger = keys.with_told(fleet.ledger, kept)
+    assert fleet.problems() == []
+
+
+def test_a_key_that_its_host_has_given_up_is_free(routed):
+    told = {("fabric", "h1"): KeyEntry("ch-fabric", NEW), ("fabric", "h3"): KeyEntry("ch-fabric", KEYS["h1"])}
+    assert keys.believed(routed().ledger, told) == (told, [])
 
 
 @pytest.mark.parametrize(
