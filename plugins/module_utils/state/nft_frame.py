@@ -197,8 +197,8 @@ table inet containerhost {
         ip6 hoplimit & 1 == 1 meta mark set 0x30000000
     }
 
-    # Frames for 01:80:c2:00:00:00 to ...0f come from a port, past its bridge, and hold no packets. @th,96,24 is a VXLAN's
-    # VNI (RFC 7348): a port alone would meet other overlays. For containers it is that: UDP_SEGMENT hides what follows.
+    # Frames for 01:80:c2:00:00:00 to ...0f come from a port, past its bridge, and hold no packets. @th,96,24 is the
+    # VNI (RFC 7348): a port alone meets other overlays. For containers it is that: UDP_SEGMENT hides what follows.
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
