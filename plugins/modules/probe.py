@@ -27,8 +27,9 @@ options:
         description:
           - An echo request, a TCP connection, a UDP datagram that is to be sent back, or the beginning of an SCTP
             association.
-          - V(route) sends nothing, and looks whether the host leads there by the device that it should. V(handshake)
-            looks whether there has been one with the other end of a WireGuard tunnel lately. Both need O(probes[].by).
+          - V(route) sends nothing, and looks whether the host, or a container, leads there by the device that it
+            should. V(handshake) looks whether there has been one with the other end of a WireGuard tunnel lately. Both
+            need O(probes[].by).
         type: str
         choices: [ping, tcp, udp, sctp, route, handshake]
         default: ping

@@ -229,9 +229,9 @@ class Wire:
         rows = [body for kind, _flags, _seq, body in _split(sock.recv(_RECEIVE)) if kind == m.RTM_NEWLINK]
         return self.layouts.link.unpack(rows[0], 0, frozenset(wanted)) if rows else None
 
-    def route(self, to: str, wanted: t.AbstractSet[str]) -> dict[str, t.Any] | tuple[int, str]:
-        """By which route the host itself leads to an address; why it does not (number, words)."""
-        self.enter(None)
+    def route(self, to: str, wanted: t.AbstractSet[str], netns: str | None) -> dict[str, t.Any] | tuple[int, str]:
+        """By which route a namespace itself leads to an address; why it does not (number, words)."""
+        self.enter(netns)
         layout, family = self.layouts.of(m.RTM_GETROUTE), m.family_of(to)
         header = {"family": family, "dst_len": 128 if family == socket.AF_INET6 else 32}
         request, sock = layout.pack({"header": header, "RTA_DST": to}), self._open()

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Try
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import telling
 
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms, reason
 
@@ -57,7 +58,7 @@ def causes(
     drifting = {host: objects for host, objects in sorted(drift.items()) if objects}
     explained: set[str] = set()
     for host, objects in drifting.items():
-        along = [each for each in failed if host in (each.host, each.to_host)]
+        along = [each for each in failed if telling(objects) and host in (each.host, each.to_host)]
         explained.update(each.name for each in along)
         sentences.append(_drift(host, objects, along, everything))
     found = _bounded(sentences, "hosts are not as planned", everything)
@@ -88,7 +89,8 @@ def unexplained(
     firewalls: Mapping[str, Sequence[str]],
 ) -> list[Try]:
     """What has failed, and neither what differs from the plan on its hosts nor their firewalls explain."""
-    failed = [each for each in _telling(tries, results) if not drift.get(each.host) and not drift.get(each.to_host)]
+    hosts = {host for host, objects in drift.items() if telling(objects)}
+    failed = [each for each in _telling(tries, results) if each.host not in hosts and each.to_host not in hosts]
     dropped: set[str] = set()
     list(_drops(firewalls, failed, dropped))
     return [each for each in failed if each.name not in dropped]

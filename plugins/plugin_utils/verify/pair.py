@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends 
     attempt,
     version_of,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import telling
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import Asked, host_access
 
 CLOSED = "connection refused"
@@ -49,11 +50,25 @@ def _leaving(way: Asked, documents: Mapping[str, Document]) -> Iterator[Try]:
     own = next((each for each in source.addresses if version_of(each) == version), None)
     if own and source.from_host and own not in source.isolated:
         yield attempt(*where, "own host", None, source.label, source.host, own)
+    yield from _own_routes(way)
     # By a route of its own where another network is its way out.
     vias = [str(route["via"]) for route in source.attachment.routes if route.get("via")]
     gateway = next((via for via in vias if via in source.own and version_of(via) == version), None)
     if gateway and host_access(documents[source.host], source.network) is None:
         yield attempt(*where, "gateway", source, f"its gateway {gateway}", source.host, gateway)
+
+
+def _own_routes(way: Asked) -> Iterator[Try]:
+    """By which of its interfaces a container leads there, and the other one back, if they are on one network."""
+    ends = [(way.source, way.ends, way.to)]
+    if way.target is not None and way.rule is None and way.source.network == way.target.network:
+        ends.append((way.target, way.begins, _own(way)))
+    for end, there, to in ends:
+        by = next((each for each in end.addresses if to and version_of(each) == version_of(to)), "")
+        if by:
+            label = there.label if there.end is not None else to
+            probe = {"kind": "route", "by": by}
+            yield attempt(end.host, end.network, "own route", end, label, there.host or label, to, **probe)
 
 
 def _arriving(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
@@ -136,7 +151,7 @@ def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str],
         if not way.begins.host:
             lines.append(f"  the way from {way.begins.label} to {way.ends.host}: not tried, as it is no host of these")
         return lines, ""
-    return lines, f"{way}: it ends at {_words(first)} ({reasons[first.name]}). {_why(way, first, tried, answers)}"
+    return lines, f"{way}: it ends at {_words(first)} ({reasons[first.name]}). {_why(way, first, reasons, answers)}"
 
 
 def _ends(way: Asked, host: str) -> list[End]:
@@ -156,8 +171,8 @@ def _reason(each: Try, answers: Answers) -> str:
 
 
 def _words(each: Try) -> str:
-    if each.about in ("route", "underlay route"):
-        return f"{each.host}'s way to {each.target}"
+    if each.about in _LOOKED_AT:
+        return f"{each.source}'s way to {each.target}"
     if each.about == "handshake":
         return f"{each.host}'s handshake with {each.target}"
     size = f" with {each.probe['size']} bytes" if each.probe.get("size") else ""
@@ -165,7 +180,7 @@ def _words(each: Try) -> str:
     return f"{each.source} to {each.target}{port}{size}"
 
 
-def _why(way: Asked, first: Try, tried: Sequence[Try], answers: Answers) -> str:
+def _why(way: Asked, first: Try, reasons: Mapping[str, str], answers: Answers) -> str:
     """What hosts say themselves goes before what follows from the hop."""
     for host in way.hosts:
         if host in answers.silent:
@@ -173,7 +188,7 @@ def _why(way: Asked, first: Try, tried: Sequence[Try], answers: Answers) -> str:
         waiting = [text for text in answers.waiting.get(host, ()) if any(end.name in text for end in _ends(way, host))]
         if waiting:
             return waiting[0].rstrip(".")
-        objects = answers.drift.get(host, ())
+        objects = telling(answers.drift.get(host, ()))
         if objects:
             return (
                 f"{host} is not as planned: {', '.join(objects)}. `ansible-playbook … containerhost.network.site"
@@ -188,11 +203,15 @@ def _why(way: Asked, first: Try, tried: Sequence[Try], answers: Answers) -> str:
             if text.startswith(tuple(f"{each}: " for each in _networks(way)))
         ]
         if drops:
-            return drops[0]
+            return drops[0].rstrip(".")
     address, number = way.at
     words = {"label": way.ends.label, "address": address, "inner": f"{number}/{way.protocol}"}
-    words.update(at=first.host, to=first.probe["to"], carried=_carried(way))
-    about = "carried" if first.about == "whole" and way.tunnel is not None else first.about
+    words.update(at=first.source, to=first.probe["to"], carried=_carried(way))
+    about = first.about
+    if about == "whole" and way.tunnel is not None:
+        about = "carried" if way.target is None or way.target.from_host else "switched"
+    if about == "underlay route" and not reasons[first.name].startswith(_ELSEWHERE):
+        about = "no underlay"
     return _FOLLOWS[about].format(port=f"{way.port}/{way.protocol}", host=first.to_host, **words)
 
 
@@ -208,20 +227,30 @@ _LED = (
     " away"
 )
 # Hops that are looked at, and answer nothing.
-_GOOD = {"underlay route": "leads there", "route": "leads there", "handshake": "has been"}
+_LOOKED_AT = ("own route", "underlay route", "route")
+_GOOD = {**dict.fromkeys(_LOOKED_AT, "leads there"), "handshake": "has been"}
+_ELSEWHERE = ("it goes by", "a route")  # where something leads, and it is the wrong way
 _FOLLOWS = {
     "underlay route": _LED,
     "route": _LED,
+    "own route": "It is a route of the container's own, or one that it lacks: look at `ip route get {to}` in its"
+    " namespace",
+    "no underlay": "Nothing leads to the other host: see that the interface of {at}'s underlay is up, and has its"
+    " address and a route there (`ip address`, `ip route get {to}`)",
     "handshake": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
     " hosts, and at containerhost_underlay_endpoint of a host behind NAT",
     "carried": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
     " hosts, such as a firewall there, or a security group of a cloud",
+    "switched": "The hosts reach each other, and their {carried} do not arrive, or {label} does not answer: look at"
+    " what drops them between the hosts, such as a firewall there, and at what filters in the containers, which their"
+    " hosts cannot ask",
     "own host": "Its host does not reach it: look at what filters in the container (`nft list ruleset` in its"
-    " namespace)",
+    " namespace), and at rules of somebody else's on {at} (`ip rule`)",
     "gateway": "It does not reach its own host: look at what filters in the container, and at `host_access`",
     "underlay": "The hosts do not reach each other: look at the way between them, at what keeps {host} from answering"
     " echo requests, and at containerhost_underlay_address",
-    "its host": "Its host does not reach {label}: look at what filters in the container",
+    "its host": "Its host does not reach {label}: look at what filters in the container, and at rules of somebody"
+    " else's on {at} (`ip rule`)",
     "listening": "Nothing listens there: start what serves {inner} in {label}, on all addresses or on {address}",
     "at its host": "It listens, and the host does not lead there: look at other programs that have {port} on {host}"
     " (`ss -lntup`), and at `nft list ruleset` there",

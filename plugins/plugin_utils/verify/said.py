@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -24,3 +24,9 @@ def what_differs(diff: Mapping[str, str]) -> str:
     if before.endswith(": absent"):
         return f"{after} is missing"
     return f"{before} is left over" if after.endswith(": absent") else f"{before} differs"
+
+
+def telling(objects: Sequence[str]) -> list[str]:
+    """Those of what differs that can keep a packet from arriving. Forwarding that is left over lets more pass: it is so
+    of an interface that was the way out, and has lost its address or its route."""
+    return [each for each in objects if not (each.startswith("forwarding ") and each.endswith(" is left over"))]

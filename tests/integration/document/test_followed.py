@@ -34,6 +34,14 @@ DAMAGE = {
         "it ends at h1's way to h2/c2 (a route drops it (blackhole)). On h1, a route or rule of somebody else's comes"
         " first: look at `ip route get THERE`",
     ),
+    "a route in a container": (
+        "h1", "ip -n c1 route add blackhole THERE/32", "ip -n c1 route del blackhole THERE/32",
+        "it ends at h1/c1's way to h2/c2 (a route drops it (blackhole)). It is a route of the container's own",
+    ),
+    "an address on the underlay": (
+        "h2", "ip addr del 198.18.9.2/24 dev eth0", "ip addr add 198.18.9.2/24 dev eth0",
+        "it ends at h2's way to h1 (198.18.9.1) (network is unreachable: no interface has 198.18.9.2). Nothing leads",
+    ),
     "a rule of somebody else's": (
         "h1", "ip rule add to 10.42.0.0/16 prohibit", "ip rule del to 10.42.0.0/16 prohibit",
         "it ends at h1's way to h2/c2 (a route or rule forbids it (prohibit))",
@@ -69,6 +77,11 @@ DAMAGE = {
     "a firewall that hears nothing": (
         "h2", IN_A_TABLE % ("input", "udp dport 4789 drop"), AWAY,
         "h2, fabric: a firewall of this host (table inet t, chain c, rule `udp dport 4789 drop`) drops its VXLAN",
+    ),
+    "a firewall before all others": (
+        "h2", IN_A_TABLE.replace("inet", "netdev") % ("ingress device eth0", "udp dport 4789 drop"),
+        AWAY.replace("inet", "netdev"),
+        "h2, fabric: a firewall of this host (table netdev t, chain c, rule `udp dport 4789 drop`) drops its VXLAN",
     ),
     "a firewall that forwards nothing": (
         "h1", IN_A_TABLE % ("forward", "oifname ch-fabric drop"), AWAY,

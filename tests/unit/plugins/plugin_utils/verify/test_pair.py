@@ -49,9 +49,9 @@ def said(found, ways):
 def test_the_hops_are_in_the_order_of_a_packet(found, ways):
     way = ways("shop", "db", "tcp", 80)[0]
     assert [(each.about, each.host) for each in hops(way, UNDERLAY, found)] == [
-        ("own host", "h1"), ("gateway", "h1"), ("underlay route", "h1"), ("underlay route", "h2"), ("underlay", "h1"),
-        ("route", "h1"), ("route", "h2"), ("its host", "h2"), ("listening", "h2"), ("whole", "h1"), ("size", "h1"),
-        ("port", "h1"),
+        ("own host", "h1"), ("own route", "h1"), ("own route", "h2"), ("gateway", "h1"), ("underlay route", "h1"),
+        ("underlay route", "h2"), ("underlay", "h1"), ("route", "h1"), ("route", "h2"), ("its host", "h2"),
+        ("listening", "h2"), ("whole", "h1"), ("size", "h1"), ("port", "h1"),
     ]  # fmt: skip
 
 
@@ -72,7 +72,9 @@ def test_where_all_hops_answer_nothing_is_wrong(said):
         ("its host", "no reply", "Its host does not reach h2/db"),
         ("listening", "connection refused", "Nothing listens there: start what serves 80/tcp in h2/db"),
         ("whole", "no reply", "their VXLAN packets (4789/udp) do not arrive"),
-        ("underlay route", "it goes by eth9, and not by eth0", "`ip route get 198.18.7."),
+        ("underlay route", "it goes by eth9, and not by eth0", "a route or rule of somebody else's comes first"),
+        ("underlay route", "network is unreachable: eth0 is down", "see that the interface of h1's underlay is up"),
+        ("own route", "a route drops it (blackhole)", "look at `ip route get 10.42.1.2` in its namespace"),
         ("route", "a route drops it (blackhole)", "a route or rule of somebody else's comes first"),
         ("size", "no reply", "Set containerhost_underlay_mtu"),
         ("port", "no reply", "80/tcp is dropped on the way"),
@@ -80,7 +82,8 @@ def test_where_all_hops_answer_nothing_is_wrong(said):
 )
 def test_the_first_hop_that_fails_says_where_to_look(said, about, reason, words):
     after = (
-        "own host", "gateway", "underlay route", "underlay", "route", "its host", "listening", "whole", "size", "port",
+        "own host", "own route", "gateway", "underlay route", "underlay", "route", "its host", "listening", "whole",
+        "size", "port",
     )  # fmt: skip
     later = after[after.index(about) :]
     _lines, problem = said(dict.fromkeys(later, reason))
@@ -94,6 +97,7 @@ def test_the_first_hop_that_fails_says_where_to_look(said, about, reason, words)
         ({"drift": {"h2": ["vxlan_fdb 02:00 on ch-fabric (fabric) is missing"]}}, "h2 is not as planned: vxlan_fdb"),
         ({"firewalls": {"h1": [FIREWALL]}}, "On h1, a firewall of this host (table ip filter, chain FORWARD"),
         ({"waiting": {"h2": ["h2: db does not run. Pending until then: db (fabric)."]}}, "db does not run"),
+        ({"drift": {"h2": ["forwarding ipv4 on uplink eth0 (web) is left over"]}}, "packets (4789/udp) do not arrive"),
         ({"silent": {"h2": "it did not answer"}}, "h2 has not been asked: it did not answer"),
     ],
 )
@@ -144,6 +148,9 @@ def test_a_tunnel_that_encrypts_has_to_have_shaken_hands(fleet, name, underlay):
         ]
         assert (hop.host, hop.probe["by"], hop.probe["kind"]) == ("h1", device, "handshake")
         reasons = {each.name: "no reply" if each.about in ("whole", "size") else "" for each in tried}
+        _lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
+        asked_there = name == "routed"  # by its host, which has no address on a segment
+        assert ("do not arrive, or h3/ch3 does not answer" in problem) is not asked_there
         reasons[hop.name] = "there never was a handshake"
         _lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
         assert "it ends at h1's handshake with h3 (there never was a handshake)." in problem
@@ -162,7 +169,7 @@ def test_what_goes_straight_needs_no_handshake(fleet):
 
 def test_to_elsewhere_it_leaves_by_the_way_out(found, ways):
     (way,) = ways("shop", "192.0.2.7", "icmp", 0)
-    assert [each.about for each in hops(way, UNDERLAY, found)] == ["own host", "gateway", "whole"]
+    assert [each.about for each in hops(way, UNDERLAY, found)] == ["own host", "own route", "gateway", "whole"]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,8 @@ def ask(fleet):
 
 
 # From host to host, there and back.
+LEAVING = ("own host", "own route", "gateway")
+BOTH = ("own route", "own route")
 BETWEEN = ("underlay route", "underlay route", "underlay")
 PUBLISHED = [
     ("198.51.100.9", "h1", "tcp", 8081, ["its host", "listening", "at its host"]),
@@ -67,8 +69,8 @@ PUBLISHED = [
     ("h2", "h1", "sctp", 9, [*BETWEEN, "its host", "listening", "at its host", "port"]),
     ("h1", "h1", "tcp", 8080, ["its host", "listening", "port"]),
     ("h1", "127.0.0.1", "tcp", 99, ["its host", "listening", "port"]),
-    ("h1/more", "h1", "tcp", 8080, ["own host", "gateway", "its host", "listening", "port"]),
-    ("h2/db", "h1", "tcp", 8080, ["own host", "gateway", *BETWEEN, "its host", "listening", "at its host", "port"]),
+    ("h1/more", "h1", "tcp", 8080, [*LEAVING, "its host", "listening", "port"]),
+    ("h2/db", "h1", "tcp", 8080, [*LEAVING, *BETWEEN, "its host", "listening", "at its host", "port"]),
     ("h3", "h1", "tcp", 81, [*BETWEEN, "its host", "listening", "at its host", "port"]),
 ]
 
@@ -82,16 +84,16 @@ def test_a_published_port_leads_to_its_container(ask, source, target, protocol, 
 
 
 OTHERS = [
-    ("shop", "h1/far", "icmp", 0, ["own host", "gateway", "its host", "whole"]),
-    ("more", "www", "icmp", 0, ["own host", "gateway", "its host", "whole"]),
-    ("one", "h1", "tcp", 8005, ["own host", "whole", "port"]),
+    ("shop", "h1/far", "icmp", 0, [*LEAVING, "its host", "whole"]),
+    ("more", "www", "icmp", 0, ["own host", *BOTH, "gateway", "its host", "whole"]),
+    ("one", "h1", "tcp", 8005, ["own host", "own route", "whole", "port"]),
     ("h1", "shop", "tcp", 80, ["its host", "listening", "whole", "port"]),
     ("h3", "h2/db", "icmp", 0, [*BETWEEN, "its host", "whole"]),
-    ("shop", "10.80.0.1", "icmp", 0, ["own host", "gateway", "whole"]),
-    ("shop", "192.0.2.7", "tcp", 443, ["own host", "gateway", "whole", "port"]),
-    ("side", "h1/far", "icmp", 0, ["own host", "gateway", "its host", "whole"]),
-    ("more", "h1/side", "tcp", 90, ["own host", "gateway", "its host", "listening", "whole", "port"]),
-    ("deep", "fish", "icmp", 0, [*BETWEEN, "whole", "size"]),
+    ("shop", "10.80.0.1", "icmp", 0, [*LEAVING, "whole"]),
+    ("shop", "192.0.2.7", "tcp", 443, [*LEAVING, "whole", "port"]),
+    ("side", "h1/far", "icmp", 0, [*LEAVING, "its host", "whole"]),
+    ("more", "h1/side", "tcp", 90, ["own host", *BOTH, "gateway", "its host", "listening", "whole", "port"]),
+    ("deep", "fish", "icmp", 0, [*BOTH, *BETWEEN, "whole", "size"]),
 ]
 
 
