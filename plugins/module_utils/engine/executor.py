@@ -98,7 +98,7 @@ class Executor:
             (s.ReleaseLink, self._release_links),
             (s.GiveBack, self._give_back),
             *rare_steps.of_others(self._wire),
-            (s.EndCniNetwork, functools.partial(file_steps.end_cni_networks, self._kernel.has_link)),
+            (s.EndEngineNetwork, functools.partial(file_steps.end_engine_networks, self._kernel.has_link)),
             (s.DeleteNetns, self._delete_netns),
         ):
             positions = by_type.get(type_, [])

@@ -19,7 +19,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine impor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.state import (
     attachments,
-    cni_lists,
     inside_files,
     names,
     resolv,
@@ -70,17 +69,17 @@ def serve_names(processes: NameProcesses, steps: t.Sequence[s.ServeNames]) -> t.
             yield position, reason
 
 
-def end_cni_networks(
-    has_link: t.Callable[[str], bool], steps: t.Sequence[s.EndCniNetwork]
+def end_engine_networks(
+    has_link: t.Callable[[str], bool], steps: t.Sequence[s.EndEngineNetwork]
 ) -> t.Iterator[tuple[int, str]]:
     for position, step in enumerate(steps):
         try:
-            used = attachments.still_on(step.name, has_link)
+            used = attachments.still_on(step.protocol, step.name, has_link)
             if used is not None:
                 yield position, used
                 continue
-            _write(cni_lists.path_of(step.name), None)
-            attachments.forget(step.name)
+            _write(step.path, None)
+            attachments.forget(step.protocol, step.name)
         except (OSError, Problem) as error:
             yield position, _words(error)
 

@@ -273,10 +273,12 @@ class AdaptFirewall(t.NamedTuple):
         return f"{'take it out of' if self.lines is None else 'let it pass'} {self.place}"
 
 
-class EndCniNetwork(t.NamedTuple):
-    """Take a network's list away from engines, unless a container is on it."""
+class EndEngineNetwork(t.NamedTuple):
+    """Take the file away by which engines know a network (by CNI, or Podman), unless a container is on it."""
 
+    protocol: str
     name: str
+    path: str
     netns: t.Optional[str] = None
 
     @property
@@ -369,7 +371,7 @@ Step = t.Union[
     DockerRequest,
     DockerUserRule,
     AdaptFirewall,
-    EndCniNetwork,
+    EndEngineNetwork,
     ServeNames,
     TunnelKey,
     StartTunnel,

@@ -17,13 +17,11 @@ import sys
 import traceback
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import VERSIONS, is_name
+from ansible_collections.containerhost.network.plugins.module_utils.keep import engine_errors as errors
+from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
+from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import VERSIONS
+from ansible_collections.containerhost.network.plugins.module_utils.state.engine_names import is_name
 
-# Error codes of the specification, section 5, from 100 on our own, and what its library says of a plugin's own mistake.
-INCOMPATIBLE, UNKNOWN_CONTAINER, BAD_ENVIRONMENT, IO_FAILED, UNDECODABLE, BAD_CONFIGURATION = 1, 3, 4, 5, 6, 7
-TRY_AGAIN, UNAVAILABLE, LIMITED = 11, 50, 51
-REFUSED, NO_ADDRESS, PORT_TAKEN, DIFFERS = 100, 101, 102, 103
-INTERNAL = 999
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _INTERFACE = re.compile(r"[^/:\s\0]{1,15}")
 _SINCE = {"CHECK": "0.4.0", "GC": "1.1.0", "STATUS": "1.1.0"}  # versions that brought a command
@@ -38,15 +36,6 @@ _NEEDS = {
 }
 
 Json = t.Dict[str, t.Any]
-
-
-class CniError(Exception):
-    """What an engine is told, with a code of the specification's or of ours."""
-
-    def __init__(self, code: int, text: str, details: str = "") -> None:
-        super().__init__(text)
-        self.code = code
-        self.details = details
 
 
 class CniRequest(t.NamedTuple):
@@ -82,16 +71,16 @@ def main() -> int:
         configuration = _configuration(_input(), command)
         version = configuration["cniVersion"]
         answer = _answer(request_of(command, os.environ, configuration))
-    except CniError as error:
+    except EngineError as error:
         return _fail(version, error)
     except Exception as error:  # an engine reads what is printed here, and nothing else
-        return _fail(version, CniError(INTERNAL, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        return _fail(version, EngineError(errors.INTERNAL, f"{type(error).__name__}: {error}", traceback.format_exc()))
     if answer is not None:
         _print(answer)
     return 0
 
 
-def _fail(version: str, error: CniError) -> int:
+def _fail(version: str, error: EngineError) -> int:
     details = {"details": error.details} if error.details else {}
     _print({"cniVersion": version, "code": error.code, "msg": str(error), **details})
     return 1
@@ -101,9 +90,11 @@ def _input() -> str:
     try:
         return sys.stdin.read()
     except OSError as error:
-        raise CniError(IO_FAILED, f"the network configuration cannot be read: {error.strerror or error}") from error
+        raise EngineError(
+            errors.IO_FAILED, f"the network configuration cannot be read: {error.strerror or error}"
+        ) from error
     except ValueError as error:
-        raise CniError(UNDECODABLE, f"the network configuration is no text: {error}") from error
+        raise EngineError(errors.UNDECODABLE, f"the network configuration is no text: {error}") from error
 
 
 def _answer(request: CniRequest) -> Json | None:
@@ -117,7 +108,7 @@ def _answer(request: CniRequest) -> Json | None:
 def _command(environment: t.Mapping[str, str]) -> str:
     command = environment.get("CNI_COMMAND", "")
     if command not in _NEEDS:
-        raise CniError(BAD_ENVIRONMENT, f"CNI_COMMAND is {command!r}: it must be one of {', '.join(_NEEDS)}")
+        raise EngineError(errors.BAD_ENVIRONMENT, f"CNI_COMMAND is {command!r}: it must be one of {', '.join(_NEEDS)}")
     return command
 
 
@@ -128,48 +119,50 @@ def _configuration(text: str, command: str) -> Json:
     except (ValueError, RecursionError) as error:
         if command == "VERSION":
             return {"cniVersion": VERSIONS[-1]}
-        raise CniError(UNDECODABLE, f"the network configuration is no JSON: {error}") from error
+        raise EngineError(errors.UNDECODABLE, f"the network configuration is no JSON: {error}") from error
     if not isinstance(found, dict):
-        raise CniError(UNDECODABLE, "the network configuration is no mapping")
+        raise EngineError(errors.UNDECODABLE, "the network configuration is no mapping")
     version = found.get("cniVersion") or VERSIONS[0]  # the first one did not say so
     if command == "VERSION":
         return {**found, "cniVersion": version if isinstance(version, str) else VERSIONS[-1]}
     if version not in VERSIONS:
-        raise CniError(
-            INCOMPATIBLE, f"cniVersion {version} is not known", f"the plugin supports {', '.join(VERSIONS)}"
+        raise EngineError(
+            errors.INCOMPATIBLE, f"cniVersion {version} is not known", f"the plugin supports {', '.join(VERSIONS)}"
         )
     if VERSIONS.index(version) < VERSIONS.index(_SINCE.get(command, version)):
         since = f"it came with {_SINCE[command]}"
-        raise CniError(INCOMPATIBLE, f"there is no {command} in cniVersion {version}", since)
+        raise EngineError(errors.INCOMPATIBLE, f"there is no {command} in cniVersion {version}", since)
     name = found.get("name")
     if not isinstance(name, str) or not name:
-        raise CniError(BAD_CONFIGURATION, "the network configuration has no `name`")
+        raise EngineError(errors.BAD_CONFIGURATION, "the network configuration has no `name`")
     if not is_name(name):
-        raise CniError(BAD_CONFIGURATION, f"the network configuration's `name` {name!r} is no name of a network")
+        raise EngineError(
+            errors.BAD_CONFIGURATION, f"the network configuration's `name` {name!r} is no name of a network"
+        )
     return {**found, "cniVersion": version}
 
 
 def check_environment(command: str, environment: t.Mapping[str, str]) -> None:
-    """Raises CniError for what it lacks, or has that cannot be; what is not needed may be anything."""
+    """Raises EngineError for what it lacks, or has that cannot be; what is not needed may be anything."""
     needed = _NEEDS[command]
     missing = [name for name in needed if not environment.get(name)]
     if missing:
-        raise CniError(BAD_ENVIRONMENT, f"required env variables [{', '.join(missing)}] missing")
+        raise EngineError(errors.BAD_ENVIRONMENT, f"required env variables [{', '.join(missing)}] missing")
     container, interface, netns = (environment.get(name, "") for name in _OF_A_CONTAINER)
     if "CNI_CONTAINERID" in needed and not _CONTAINER.fullmatch(container):
-        raise CniError(BAD_ENVIRONMENT, f"CNI_CONTAINERID {container!r} has characters that it must not have")
+        raise EngineError(errors.BAD_ENVIRONMENT, f"CNI_CONTAINERID {container!r} has characters that it must not have")
     if "CNI_IFNAME" in needed and (interface in (".", "..") or not _INTERFACE.fullmatch(interface)):
-        raise CniError(BAD_ENVIRONMENT, f"CNI_IFNAME {interface!r} is no name of an interface")
+        raise EngineError(errors.BAD_ENVIRONMENT, f"CNI_IFNAME {interface!r} is no name of an interface")
     if "CNI_NETNS" in needed and not netns.startswith("/"):
-        raise CniError(BAD_ENVIRONMENT, f"CNI_NETNS {netns!r} is no absolute path")
+        raise EngineError(errors.BAD_ENVIRONMENT, f"CNI_NETNS {netns!r} is no absolute path")
 
 
 def request_of(command: str, environment: t.Mapping[str, str], configuration: Json) -> CniRequest:
-    """Of an environment that is checked. Raises CniError for arguments that are none."""
+    """Of an environment that is checked. Raises EngineError for arguments that are none."""
     pairs = [each.partition("=") for each in environment.get("CNI_ARGS", "").split(";") if each]
     wrong = next((name for name, equals, _value in pairs if not name or not equals), None)
     if wrong is not None and "CNI_NETNS" in _NEEDS[command]:
-        raise CniError(BAD_ENVIRONMENT, f"CNI_ARGS has {wrong!r}, which is no KEY=VALUE")
+        raise EngineError(errors.BAD_ENVIRONMENT, f"CNI_ARGS has {wrong!r}, which is no KEY=VALUE")
     arguments = {name: value for name, _equals, value in pairs}
     container, interface, netns = (environment.get(name, "") for name in _OF_A_CONTAINER)
     return CniRequest(command, container, interface, netns, arguments, configuration)

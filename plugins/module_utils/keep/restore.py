@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     Unready,
     compare,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.keep.cni_objects import objects_of
+from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_objects import objects_of
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Document, Saved
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import (
     Sandbox,
@@ -69,7 +69,7 @@ def differences(kernel: Kernel, saved: Saved) -> ChangeSet:
 
 
 def _of_engines() -> list[Wanted]:
-    """What engines' containers have by CNI, of those whose namespace is there."""
+    """What engines' containers have by a plugin of ours, of those whose namespace is there."""
     with contextlib.suppress(Problem):  # of which the plugin speaks
         return [object_ for each in attachments.read() if each.is_there for object_ in objects_of(each)]
     return []

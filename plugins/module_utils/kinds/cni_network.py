@@ -11,130 +11,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.bases.host_file import HostFileKind
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import EndCniNetwork, WriteFile
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, cni_lists
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-
-_SUBNET = {
-    "subnet": {"type": "str", "required": True},
-    "range": {"type": "str"},
-    "gateway": {"type": "str", "required": True},
-    "routes": {"type": "list", "elements": "str"},
-    "ports": {"type": "str", "choices": ["publish", "open"], "default": "publish"},
-}
-_OWN = ("bridge", "subnets", "mtu", "isolated", "anti_spoofing", "dns")
+from ansible_collections.containerhost.network.plugins.module_utils.bases.engine_network import DNS, EngineNetworkKind
+from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import CNI
 
 
-class CniNetwork(HostFileKind):
+class CniNetwork(EngineNetworkKind):
     name = "cni_network"
-    key = ("name",)
-    after = ("bridge",)
-    marked = True
+    protocol: t.ClassVar[str] = CNI
+    files: t.ClassVar[t.Any] = cni_lists
     options = {
-        "name": {"type": "str", "required": True},
-        "bridge": {"type": "str"},
-        "subnets": {"type": "list", "elements": "dict", "options": _SUBNET},
-        "mtu": {"type": "int"},
-        "isolated": {"type": "bool"},
-        "anti_spoofing": {"type": "bool"},
-        "dns": {
-            "type": "dict",
-            "options": {
-                "nameservers": {"type": "list", "elements": "str"},
-                "search": {"type": "list", "elements": "str"},
-                "options": {"type": "list", "elements": "str"},
-            },
-        },
+        **EngineNetworkKind.options,
+        "dns": {"type": "dict", "options": {**DNS, "options": {"type": "list", "elements": "str"}}},
     }
-
-    def spell(self, plain: Values) -> Values:
-        name = plain["name"]
-        if not cni_lists.is_name(name):
-            raise Problem(
-                f"cni_network {name}: CNI takes names of letters, digits, '_', '.' and '-' that begin with a letter or"
-                f" a digit, up to {cni_lists.LONGEST} here: choose another name"
-            )
-        if plain.get("state") == "absent":
-            return plain
-        if not plain.get("bridge") or not plain.get("subnets"):
-            raise Problem(f"cni_network {name} needs a `bridge` and its `subnets`")
-        plain["bridge"] = canonical.device_name(plain["bridge"], "bridge")
-        subnets = sorted((_subnet(name, each) for each in plain["subnets"]), key=lambda each: each["subnet"])
-        families = [":" in each["subnet"] for each in subnets]
-        if len(families) != len(set(families)):
-            raise Problem(f"cni_network {name} has two `subnets` of one family: name one of each")
-        plain["subnets"] = subnets
-        for option in ("isolated", "anti_spoofing"):
-            plain[option] = bool(plain.get(option))
-        plain["dns"] = {word: list(value) for word, value in (plain.get("dns") or {}).items() if value}
-        if plain.get("mtu") is not None:
-            plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
-        return {**plain, "whole": True}
-
-    def file_of(self, values: Values) -> str | None:
-        return cni_lists.path_of(values["name"])
-
-    def summary(self, values: Values) -> list[str]:
-        rows = [f"bridge: {values.get('bridge')}"]
-        rows += [f"subnet: {_spelled(each)}" for each in values.get("subnets") or ()]
-        return rows + ([f"mtu: {values['mtu']}"] if values.get("mtu") else [])
-
-    def export(self, values: Values) -> Values:
-        plain = {name: value for name, value in values.items() if name != "dns" or value}
-        return super().export(plain)
-
-    def occupies(self, values: Values) -> t.Iterable[Place]:
-        yield ("cni network", values["name"])
-
-    def stands_on(self, values: Values) -> t.Iterable[Place]:
-        yield ("link", None, values.get("bridge"))
-
-    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        if not kernel.has_link(wanted.values["bridge"]):
-            yield f"there is no bridge {wanted.values['bridge']}; make it first"
-
-    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        for file in kernel.files.folder(cni_lists.FOLDER):
-            name = cni_lists.name_in(file)
-            text = kernel.files.text(f"{cni_lists.FOLDER}/{file}") if name is not None else None
-            if text is None:
-                continue
-            owner, fields = cni_lists.read(text)
-            values = {"name": name, **{option: fields.get(option) for option in _OWN}}
-            values["others_write"] = kernel.files.others_may_write(cni_lists.path_of(str(name)))
-            values["whole"] = text == cni_lists.text_of(str(name), owner or "", fields)
-            yield Found(self.name, (None, name), values, owner)
-
-    def add(self, wanted: Wanted) -> Rounds:
-        values = wanted.values
-        fields = {option: values[option] for option in _OWN if values.get(option) is not None}
-        return [[WriteFile(cni_lists.path_of(values["name"]), cni_lists.text_of(values["name"], wanted.owner, fields))]]
-
-    def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        return self.add(wanted)
-
-    def in_use(self, kernel: Kernel, found: Found) -> str | None:
-        return attachments.still_on(found.values["name"], kernel.has_link)
-
-    def remove(self, found: Found) -> Rounds:
-        """Not while a container is on it: what it has stands on the bridge."""
-        return [[EndCniNetwork(found.values["name"])]]
-
-
-def _subnet(name: str, row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    subnet, gateway = canonical.network_cidr(row["subnet"], "subnet"), canonical.address(row["gateway"], "gateway")
-    plain: dict[str, t.Any] = {"subnet": subnet, "range": canonical.network_cidr(row.get("range") or subnet, "range")}
-    routes = [canonical.network_cidr(each, "routes") for each in row.get("routes") or ()]
-    if len({":" in each for each in (gateway, *plain.values(), *routes)}) > 1:
-        raise Problem(f"cni_network {name}: what is said of {subnet} is not of one family")
-    return {**plain, "gateway": gateway, "routes": routes, "ports": row.get("ports") or "publish"}
-
-
-def _spelled(row: t.Mapping[str, t.Any]) -> str:
-    parts = [row["subnet"], *(f"{word} {row[word]}" for word in ("range", "gateway") if row.get(word))]
-    parts += [f"route {each}" for each in row.get("routes") or ()]
-    return ", ".join([*parts, f"ports: {row.get('ports')}"])

@@ -13,6 +13,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.state.engine_names import is_name
+
 FOLDER = "/etc/cni/net.d"
 TYPE = "containerhost"
 # Where engines look for the programs of a list's plugins: of upstream's first, which is made where there is none, then
@@ -31,15 +33,8 @@ LISTED = VERSIONS[4:]
 _PREFIX, _SUFFIX = "containerhost-", ".conflist"
 _OWNER = "containerhost"  # the key that says whose a list is: JSON has no comments
 _CAPABILITIES = {"portMappings": True, "ips": True, "mac": True}
-# CNI specification, section 1: "Configuration format".
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-LONGEST = 128  # with what is around it, a file's name
 
 Fields = t.Dict[str, t.Any]
-
-
-def is_name(name: str) -> bool:
-    return bool(_NAME.fullmatch(name)) and len(name) <= LONGEST
 
 
 def plugin_folders(made: t.Collection[str]) -> list[str]:

@@ -16,8 +16,8 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found
-from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_endpoint
-from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniError
+from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_endpoint, engine_endpoint
+from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.cni_network import CniNetwork
 from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, cni_lists
 
@@ -41,8 +41,8 @@ def request(container="c1", interface="eth0", arguments="", **configuration: Any
 def attached(asked: cni.CniRequest, there=(), net=None, defaults=()):
     wish = cni_endpoint.asked(asked)
     net = net or network()
-    cni_endpoint.check_ports(asked, net, wish, there, PUBLISHED)
-    return cni_endpoint.attachment(asked, net, wish, there, (4, 4711), defaults)
+    engine_endpoint.check_ports(net, wish, there, PUBLISHED)
+    return engine_endpoint.attachment(cni_endpoint.place_of(asked), net, wish, there, (4, 4711), defaults)
 
 
 PUBLISHED = [
@@ -125,7 +125,7 @@ def test_the_last_address_is_handed_out_and_the_broadcast_address_is_not():
     for number in range(31):
         there.append(attached(request(f"c{number}"), there, network(V4)))
     assert there[-1].addresses == ["10.80.1.254/24"]
-    with pytest.raises(CniError, match=r"all addresses of 10.80.1.224/27 of web are in use") as caught:
+    with pytest.raises(EngineError, match=r"all addresses of 10.80.1.224/27 of web are in use") as caught:
         attached(request("one-more"), there, network(V4))
     assert caught.value.code == 101
 
@@ -144,7 +144,7 @@ def test_an_address_and_a_mac_may_be_asked_for():
         ("10.99.0.1", "web has no such subnet"),
         ("nonsense", "nonsense"),
     ):
-        with pytest.raises(CniError, match=words):
+        with pytest.raises(EngineError, match=words):
             attached(request("c2", runtimeConfig={"ips": [wish]}), [made])
 
 
@@ -163,12 +163,12 @@ def test_nobody_asks_for_a_mac_by_which_he_would_get_what_is_sent_to_another(mac
         {**common, "master": "ch-other", "mac": "02:00:00:00:00:08", "host_mac": "02:00:00:00:0c:0d"},
     ]
     asked = request("c2", arguments=f"MAC={mac}" if mac else "")
-    about = asked, network(), cni_endpoint.asked(asked), there, planned
+    about = network(), cni_endpoint.asked(asked), there, planned
     if who is None:
-        cni_endpoint.check_mac(*about)
+        engine_endpoint.check_mac(*about)
     else:
-        with pytest.raises(CniError, match=who) as caught:
-            cni_endpoint.check_mac(*about)
+        with pytest.raises(EngineError, match=who) as caught:
+            engine_endpoint.check_mac(*about)
         assert caught.value.code == 100
 
 
@@ -222,7 +222,7 @@ def test_a_port_leads_to_one_container(row, who):
     if who is None:
         attached(wish, [first])
     else:
-        with pytest.raises(CniError, match=f"leads to {who} already") as caught:
+        with pytest.raises(EngineError, match=f"leads to {who} already") as caught:
             attached(wish, [first])
         assert caught.value.code == 102
 
@@ -252,7 +252,7 @@ def test_a_check_is_about_what_was_told():
         ({**told, "interfaces": told["interfaces"][:1]}, "no interface eth0"),
         ({**told, "ips": told["ips"][1:]}, "lacks 10.80.1.224/24"),
     ):
-        with pytest.raises(CniError, match=words):
+        with pytest.raises(EngineError, match=words):
             cni_endpoint.check_result(request(prevResult=wrong), made)
 
 

@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_attach, cni_endpoint
-from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniError
+from ansible_collections.containerhost.network.plugins.module_utils.keep import (
+    cni,
+    cni_attach,
+    cni_endpoint,
+    engine_endpoint,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.test_cni import (
     CONTAINER,
     V4,
@@ -159,7 +164,7 @@ def test_what_cannot_be_read_is_an_error_of_input(say, monkeypatch):
 
 def test_errors_reach_the_engine_as_they_are_and_so_do_mistakes_of_ours(say, monkeypatch):
     def refuse(_request):
-        raise CniError(11, "another run is at work", "which one")
+        raise EngineError(11, "another run is at work", "which one")
 
     def fail(_request):
         raise ZeroDivisionError("division by zero")
@@ -217,7 +222,7 @@ def test_a_mac_and_addresses_are_taken_from_where_they_are_meant_most():
     "before", ["text", [1], {"interfaces": "eth0"}, {"ips": [7]}, {"routes": {"dst": "::/0"}}, {"dns": ["::1"]}]
 )
 def test_a_result_before_that_is_none_is_refused_before_anything_is_made(before):
-    with pytest.raises(CniError) as caught:
+    with pytest.raises(EngineError) as caught:
         cni_endpoint.asked(request(prevResult=before))
     assert caught.value.code == 7
 
@@ -238,7 +243,7 @@ def test_a_check_against_another_result_fails(wrong):
     made = attached(request())
     told = cni_endpoint.result(request(), network(), made)
     cni_endpoint.check_result(request(prevResult=told), made)
-    with pytest.raises(CniError) as caught:
+    with pytest.raises(EngineError) as caught:
         cni_endpoint.check_result(request(prevResult={**told, **wrong}), made)
     assert caught.value.code == 103
 
@@ -246,6 +251,6 @@ def test_a_check_against_another_result_fails(wrong):
 def test_a_network_without_an_address_left_is_not_ready():
     small = network({**V4, "range": "10.80.1.224/31"})
     one = attached(request("c1"), net=small)
-    cni_endpoint.check_room("web", small, [one])
-    with pytest.raises(CniError, match="are in use"):
-        cni_endpoint.check_room("web", small, [one, attached(request("c2"), [one], net=small)])
+    engine_endpoint.check_room("web", small, [one])
+    with pytest.raises(EngineError, match="are in use"):
+        engine_endpoint.check_room("web", small, [one, attached(request("c2"), [one], net=small)])

@@ -19,8 +19,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_attach, cni_endpoint
-from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniError, CniRequest
+from ansible_collections.containerhost.network.plugins.module_utils.keep import (
+    cni,
+    cni_attach,
+    cni_endpoint,
+    engine_attach,
+    engine_endpoint,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniRequest
+from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists, sockets
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.test_cni import (
     V4,
@@ -146,7 +153,7 @@ def test_what_nomad_publishes_it_publishes_at_the_hosts_address_for_both_protoco
 
 def test_a_port_that_cannot_be_is_refused_in_words(call):
     wish = request(**ports({"HostPort": 9081}))
-    with pytest.raises(CniError, match="runtimeConfig: .*containerPort"):
+    with pytest.raises(EngineError, match="runtimeConfig: .*containerPort"):
         cni_endpoint.asked(wish)
 
 
@@ -208,11 +215,11 @@ def test_a_port_that_a_program_of_the_host_has_is_refused():
     wish = request(**ports({"hostPort": 9081, "containerPort": 80}))
     made = attached(wish, net=network(V4, V6))
     kernel = Kernel(holders={("tcp", "::", 9081): "nginx (process 17)"})
-    with pytest.raises(CniError, match=r"nginx \(process 17\) has tcp port 9081 already") as caught:
-        cni_attach._check_free(kernel, made)
+    with pytest.raises(EngineError, match=r"nginx \(process 17\) has tcp port 9081 already") as caught:
+        engine_attach._check_free(kernel, made)
     assert caught.value.code == 102
     assert kernel.ports.but_for == os.getppid()
-    cni_attach._check_free(Kernel(holders={}), made)
+    engine_attach._check_free(Kernel(holders={}), made)
 
 
 # -- the way out of a container on several networks --------------------------------------------------------------------
@@ -224,14 +231,14 @@ def test_the_way_out_is_the_first_interfaces_whichever_the_engine_asks_for_first
     tenth = attached(request(interface="eth10"), [second], defaults={"0.0.0.0/0", "::/0"})
     others = attached(request("c2", interface="eth1"), [second, tenth])
     there = [second, tenth, others]
-    first = request(interface="eth0")
-    assert [each.interface for each in cni_endpoint.later_ones(first, there)] == ["eth1", "eth10"]
-    assert cni_endpoint.later_ones(request(interface="eth9"), there) == [tenth]
-    assert cni_endpoint.later_ones(request(interface="eth10"), there) == []
+    first, *later = (request(interface=name) for name in ("eth0", "eth9", "eth10"))
+    places = map(cni_endpoint.place_of, (first, *later))
+    found = [engine_endpoint.later_ones(place, there) for place in places]
+    assert found == [[second, tenth], [tenth], []]
     made = attached(first, there)
-    yielding = cni_endpoint.without_routes_of(second, made)
+    yielding = engine_endpoint.without_routes_of(second, made)
     assert [route["dst"] for route in made.routes] == ["0.0.0.0/0", "::/0"]
     assert (second.routes, yielding.routes) == (made.routes, [])
     assert yielding.addresses == second.addresses
     # A way that the first one has not stays.
-    assert cni_endpoint.without_routes_of(second, attached(first, there, network(V4))).routes == second.routes[1:]
+    assert engine_endpoint.without_routes_of(second, attached(first, there, network(V4))).routes == second.routes[1:]

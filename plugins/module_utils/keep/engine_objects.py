@@ -12,13 +12,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_ru
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.open_port import OpenPort
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sender_filter import SenderFilter
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import CniAttachment
+from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import EngineAttachment
 
 KINDS: tuple[Kind, ...] = (Veth(), NatRule(), OpenPort(), SenderFilter())
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
 
-def objects_of(attachment: CniAttachment) -> list[Wanted]:
+def objects_of(attachment: EngineAttachment) -> list[Wanted]:
     """What a container has on a network. Raises Problem."""
     rows = ((_BY_NAME[kind], row) for kind, rows in attachment.objects.items() for row in rows)
     return [wanted_object(kind, row, attachment.owner) for kind, row in rows]
