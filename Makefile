@@ -123,8 +123,12 @@ test-systemd: root build/venv/.dev live ## tests on hosts that boot systemd and 
 	$(PYTEST) tests/systemd $(ARGS)
 
 .PHONY: test-engines
-test-engines: root build/venv/.dev live ## tests with real Docker, Podman and LXC, in a lab host; ARGS="-k name" selects
+test-engines: root build/venv/.dev live build/podman/.unpacked ## tests with real Docker, Podman and LXC, in a lab host; ARGS="-k name" selects
 	$(PYTEST) tests/engines $(ARGS)
+
+build/podman/.unpacked: tools/engines/podman | packages-test
+	@tools/engines/podman build/podman
+	touch $@
 
 # One process for all of it, and no plugins that it does not need: an emulated processor is twenty times slower.
 .PHONY: test-vm

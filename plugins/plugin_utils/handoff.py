@@ -23,27 +23,22 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 
 # By engine, the part of a slice: bits that its prefix is longer, and its index among parts of that size.
 PARTS = {"docker": (2, 2), "podman": (3, 6), "cni": (3, 7)}
-BUILT = ("docker", "cni")
-_NOT_BUILT = {
-    # Seen with netavark 1.4 of Podman 4.3; plugins, which could do without either, came with the next versions.
-    "podman": (
-        "`handoff: {podman: true}` is not built yet: Podman's netavark translates what containers send to other hosts"
-        " of an overlay, and takes a bridge away with its last container",
-        'Write `cni: true`, and `network_backend = "cni"` in containers.conf of Podman 4; or attach its containers with'
-        " `engine: podman`",
-    ),
-}
-# A slice of fewer addresses leaves Docker fewer than eight, and CNI fewer than three.
+# Those whose containers are put on a network by a plugin of ours, which is the program that keeps a host.
+BY_PLUGIN = ("cni", "podman")
+_PLUGINS_OF = {"cni": "CNI's", "podman": "Podman's"}
+# A slice of fewer addresses leaves Docker fewer than eight, and CNI and Podman fewer than three.
 SMALLEST = 32
-# Networks that Docker has itself.
+# Networks that engines have themselves, or names that mean something else to them: to all, and to Podman.
 RESERVED = ("bridge", "host", "none", "default", "nat", "ingress")
+_OF_PODMAN = ("podman", "private", "pasta", "slirp4netns", "container", "ns", "pod")
 
 OPTION = Option(
     "handoff",
     "handoff",
     "Engines that get this network as one of their own, as in C({docker: true}): C(docker run --network NAME) then"
     " takes addresses from a part of each host's slice that is kept for it. C(cni) is for all that attach containers"
-    " by CNI, as containerd's C(nerdctl), CRI-O and Nomad do.",
+    " by CNI, as containerd's C(nerdctl), CRI-O and Nomad do; C(podman) is for a Podman whose netavark has plugins (1.6"
+    " or newer), and for root.",
     default=(),
     default_note="no engine",
 )
@@ -58,8 +53,6 @@ def read_handoff(value: Any, option: Option) -> tuple[str, ...]:
             raise Refusal(f"`handoff` names {engine!r}", one_of(engine, tuple(PARTS)))
         if not isinstance(wanted, bool):
             raise Refusal(f"`handoff` has {wanted!r} for {engine}, which is not yes or no", "Write true or false")
-        if wanted and engine not in BUILT:
-            raise Refusal(*_NOT_BUILT[engine])
     return tuple(sorted(engine for engine, wanted in value.items() if wanted))
 
 
@@ -82,16 +75,25 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
     if not engines:
         return
     who = " and ".join(engines)
-    if "cni" in engines:
-        _check_cni(network, fleet, problems)
-    if spec.name in RESERVED:
-        problems.add(f"{spec.where}`handoff`: {who} has a network `{spec.name}` itself", "Give this one another name")
+    for engine in engines:
+        if engine in BY_PLUGIN:
+            _check_plugin(engine, network, fleet, problems)
+        if spec.name in (RESERVED if engine != "podman" else (*RESERVED, *_OF_PODMAN)):
+            problems.add(
+                f"{spec.where}`handoff`: {engine} has a network `{spec.name}` itself", "Give this one another name"
+            )
     versions = [subnet.cidr.version for subnet in network.subnets]
     if len(versions) != len(set(versions)):
         problems.add(
             f"{spec.where}`handoff`: {who} takes one subnet of a family, and this network has more",
             "Leave one of them, or leave `handoff` out",
         )
+    _check_slices(network, who, problems)
+
+
+def _check_slices(network: Network, who: str, problems: Problems) -> None:
+    """``who``: the engines, in words."""
+    spec = network.spec
     for subnet in network.subnets:
         if subnet.exclude or (subnet.range and subnet.host_prefix is None):
             problems.add(
@@ -117,13 +119,13 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
                 )
 
 
-def _check_cni(network: Network, fleet: Fleet, problems: Problems) -> None:
+def _check_plugin(engine: str, network: Network, fleet: Fleet, problems: Problems) -> None:
     without = [host for host in network.slices if not fleet.hosts[host].keep]
     if without:
         problems.add(
-            f"{network.spec.where}`handoff`: CNI's plugin is the program that keeps a host, and `containerhost_keep` is"
-            f" false for {', '.join(sorted(without))}",
-            "Set it to true there, or leave `cni` out",
+            f"{network.spec.where}`handoff`: {_PLUGINS_OF[engine]} plugin is the program that keeps a host, and"
+            f" `containerhost_keep` is false for {', '.join(sorted(without))}",
+            f"Set it to true there, or leave `{engine}` out",
         )
 
 
@@ -134,26 +136,27 @@ def objects(network: Network, host: str, ports: Mapping[int, str]) -> Iterator[O
         subnets = [_subnet(slice_, "docker") for slice_ in network.slices[host]]
         fields = {"name": network.name, "bridge": network.container_device, "subnets": subnets}
         yield new.object_of("docker_network", network.name, **fields, mtu=network.mtu or None)
-    if "cni" in engines:
-        yield _cni_network(network, host, ports)
+    for engine in engines:
+        if engine in BY_PLUGIN:
+            yield _plugin_network(engine, network, host, ports)
 
 
 def _subnet(slice_: Slice, engine: str) -> dict[str, Any]:
     return {"subnet": str(slice_.block), "range": str(dict(slice_.handed)[engine]), "gateway": str(slice_.gateway)}
 
 
-def _cni_network(network: Network, host: str, ports: Mapping[int, str]) -> Object:
+def _plugin_network(engine: str, network: Network, host: str, ports: Mapping[int, str]) -> Object:
     options = network.spec.options
     subnets = [
         {
-            **_subnet(slice_, "cni"),
+            **_subnet(slice_, engine),
             "routes": list(_routes(network, slice_)),
             "ports": ports.get(slice_.block.version, "publish"),
         }
         for slice_ in network.slices[host]
     ]
     return new.object_of(
-        "cni_network",
+        f"{engine}_network",
         network.name,
         name=network.name,
         bridge=network.container_device,
@@ -161,7 +164,7 @@ def _cni_network(network: Network, host: str, ports: Mapping[int, str]) -> Objec
         mtu=network.mtu or None,
         isolated=True if options.get("icc") is False else None,
         anti_spoofing=options.get("anti_spoofing") or None,
-        dns=_dns(network, host) or None,
+        dns=_dns(engine, network, host) or None,
     )
 
 
@@ -174,10 +177,14 @@ def _routes(network: Network, slice_: Slice) -> Iterator[str]:
         yield new.ANYWHERE[slice_.block.version]
 
 
-def _dns(network: Network, host: str) -> dict[str, list[str]]:
-    """Whom a container asks: the network's name server, where the host has it, or those that the network names."""
+def _dns(engine: str, network: Network, host: str) -> dict[str, list[str]]:
+    """Whom a container asks: the network's name server, where the host has it, or those that the network names.
+
+    Netavark's plugins have no word for options of resolv.conf.
+    """
     spec = network.spec
     served = "resolver" in spec.names and bool(network.endpoints.get(host))
     servers = [slice_.gateway for slice_ in network.slices[host]] if served else spec.dns.servers or ()
-    found = {"nameservers": servers, "search": spec.dns.search or (), "options": spec.dns.options or ()}
+    options = (spec.dns.options or ()) if engine != "podman" else ()
+    found = {"nameservers": servers, "search": spec.dns.search or (), "options": options}
     return {name: [str(each) for each in values] for name, values in found.items() if values}

@@ -272,12 +272,12 @@ def is_loopback(host_address: Address | str | None) -> bool:
 def route_localnet(network: Network, endpoints: tuple[Endpoint, ...]) -> Iterator[Object]:
     """Lets the host's own 127.0.0.1 reach a published port: only then may 127/8 be routed to the bridge.
 
-    Which ports engines publish by CNI, nobody knows before.
+    Which ports engines publish by a plugin of ours, nobody knows before.
     """
     ports = (port for endpoint in endpoints if 4 in endpoint.versions for port in endpoint.publish)
     addresses = {
         None if port.host_address is None else str(port.host_address) for port in ports if port.interface is None
     }
-    by_engines = "cni" in (network.spec.options.get("handoff") or ()) and 4 in network.versions
+    by_engines = 4 in network.versions and not {"cni", "podman"}.isdisjoint(network.spec.options.get("handoff") or ())
     if by_engines or not addresses.isdisjoint((None, "0.0.0.0")) or any(map(is_loopback, addresses)):
         yield sysctl(network, 4, network.container_device, "route_localnet", "1")

@@ -26,14 +26,14 @@ _NETWORK = {"driver": "bridge", "subnets": [{"cidr": "10.80.0.0/16", "host_prefi
 class House:
     """The host, its engines by name, and its inventory: which containers it has is what tests differ in."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, engines: tuple[type[Engine], ...] = ENGINES) -> None:
         self.lab = lab
         self.host, self.outside = Machine(lab, "h1"), Machine(lab, "outside")
         self.say({})
         assert lab.up("-e", "containerhost_lab_engines=real").status == 0
         self.address = lab.address("h1", 4)
         self.host.until(lambda: not self.host.run("ip", "address", "show", "tentative"), "its addresses are its own")
-        self.engines = {engine.name: engine(self.host) for engine in ENGINES}
+        self.engines = {engine.name: engine(self.host) for engine in engines}
         for engine in self.engines.values():
             engine.prepare()
 
@@ -113,10 +113,15 @@ def changes(played: Played) -> list[str]:
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One for all tests: dockerd takes half a second to come up, and ten to go down."""
-    lab = Lab(tmp_path_factory.mktemp("house"), f"test-engines-{os.getpid()}")
+    yield from a_house(tmp_path_factory.mktemp("house"), "engines", ENGINES)
+
+
+def a_house(folder: Path, name: str, engines: tuple[type[Engine], ...]) -> Iterator[House]:
+    """For as long as a fixture is in use."""
+    lab = Lab(folder, f"test-{name}-{os.getpid()}")
     machine = lab.machine()
     try:
-        yield House(lab)
+        yield House(lab, engines)
     finally:
         remove(lab)
     assert lab.machine() == machine
@@ -126,6 +131,10 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture
 def house(furnished: House) -> Iterator[House]:
+    yield from as_before(furnished)
+
+
+def as_before(furnished: House) -> Iterator[House]:
     """The host of a test, which after it is as it was before."""
     before = furnished.network()
     yield furnished

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from pathlib import Path
 
 from ansible_collections.containerhost.network.tests.engines.machine import SERVES_ITS_NAME, Machine, image
 
@@ -149,6 +150,23 @@ events_logger = "file"
 [containers]
 pids_limit = 0
 """
+
+
+# What `make test-engines` unpacks, and what of it lies over the host's own: nothing that a run of ours writes to.
+_NEWER = Path(__file__).parents[2] / "build/podman/usr"
+_OVER = ("bin", "sbin", "lib", "libexec")
+
+
+class NewerPodman(Podman):
+    """Debian 13's, whose netavark has plugins, with that release's libraries for all that the host runs."""
+
+    def prepare(self) -> None:
+        assert (_NEWER / "bin/podman").exists(), f"{_NEWER} lacks it: make build/podman/.unpacked"
+        for folder in _OVER:
+            if (_NEWER / folder).is_dir():
+                over = f"lowerdir={_NEWER / folder}:/usr/{folder}"
+                self.machine.run("mount", "-t", "overlay", "overlay", "-o", over, f"/usr/{folder}")
+        super().prepare()
 
 
 class Lxc(Engine):

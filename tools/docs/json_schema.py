@@ -22,7 +22,6 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import BUILT as HANDED_TO
 from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import PARTS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import RESERVED_NETWORKS
@@ -173,8 +172,7 @@ def _host_access() -> Schema:
 
 
 def _handoff() -> Schema:
-    flags = {engine: {"type": "boolean"} if engine in HANDED_TO else {"enum": [False]} for engine in PARTS}
-    return _mapping(flags)
+    return _mapping({engine: {"type": "boolean"} for engine in PARTS})
 
 
 def _one_text(option: Option) -> Schema:

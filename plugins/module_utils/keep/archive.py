@@ -23,7 +23,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.pages i
 
 if t.TYPE_CHECKING:
     # What the archive runs: so Ansible sends it along with whatever may install it, and nobody else imports it.
-    from ansible_collections.containerhost.network.plugins.module_utils.keep import cni_attach, main  # noqa: F401
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import (  # noqa: F401
+        cni_attach,
+        main,
+        netavark_attach,
+    )
 
 _PACKAGE = "ansible_collections.containerhost.network.plugins.module_utils"
 _FOLDER = _PACKAGE.replace(".", "/")
@@ -49,9 +53,10 @@ def build() -> bytes:
         f"from {_PACKAGE} import startup",
         "startup.read_once()",
         f"sys.path.extend({_library_folders()!r})",
-        f"from {_PACKAGE}.keep import cni",
-        "if cni.called():",
-        "    sys.exit(cni.main())",
+        f"from {_PACKAGE}.keep import cni, netavark",
+        "for each in (cni, netavark):",
+        "    if each.called():",
+        "        sys.exit(each.main())",
         f"from {_PACKAGE}.keep.main import main",
     ]
     files: Sources = {"__main__.py": "\n".join([*start, "sys.exit(main())\n"]).encode(), **_sources()}

@@ -310,7 +310,7 @@ def _meet(one: Values, other: Values) -> bool:
 
 
 def check_room(name: str, network: Values, there: t.Sequence[EngineAttachment]) -> None:
-    """Raises CniError where the next container would get no address."""
+    """Raises EngineError where the next container would get no address."""
     taken = {_plain(cidr) for each in there for cidr in each.addresses}
     for row in network["subnets"]:
         _lowest(name, row, taken)

@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.saved i
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import PROGRAM
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists, podman_networks
 
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
 COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"
@@ -78,9 +78,12 @@ def files(saved: Saved, facts: HostFacts, metrics_folder: str | None) -> list[Ke
         found.append(KeptFile(OCI_HOOKS, _oci_hooks().encode()))
     if "lxc" in engines:
         found.append(KeptFile(LXC_HOOKS, _lxc_hooks().encode()))
-    if any(kind == "cni_network" for kind, _row in saved.objects()):
+    kinds = {kind for kind, _row in saved.objects()}
+    if "cni_network" in kinds:
         folders = facts.cni_folders or cni_lists.PLUGIN_FOLDERS[:1]
         found += [KeptLink(f"{folder}/{cni_lists.TYPE}", PROGRAM) for folder in folders]
+    if "podman_network" in kinds:
+        found.append(KeptLink(podman_networks.PLUGIN, PROGRAM))
     if facts.systemd:
         found += _units(engines, facts, metrics_folder)
     return found

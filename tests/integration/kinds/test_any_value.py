@@ -184,6 +184,7 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     "cni_network": [
         {"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}], "mtu": 1400}
     ],
+    "podman_network": [{"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]}],
     "docker_network": [{"name": "new", "bridge": "br0", "subnets": [{"subnet": "10.1.0.0/24", "gateway": "10.1.0.1"}]}],
     "name_table": [{"name": "shop", "entries": ["10.1.0.7 shop", "fd00:1::7 db db.shop"]}],
     "hosts_file": [{"sandbox": SANDBOX, "table": "w"}],

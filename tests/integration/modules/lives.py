@@ -11,7 +11,7 @@ Values = dict[str, Any]
 # Kinds of objects that are in an engine's daemon, or in another firewall's chains and files: tests/engines and
 # tests/integration/document/test_foreign_firewalls.py have those; and what an interface of the host's has, moves as
 # tests/integration/document/test_lan_bridges.py has it. What is here is for all others.
-OF_ENGINES = ("docker_network", "foreign_firewall", "uplink")
+OF_ENGINES = ("docker_network", "foreign_firewall", "podman_network", "uplink")
 
 
 class Case(NamedTuple):

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 WEB = "web: {driver: bridge, subnets: [%s], handoff: {docker: true}}"
 
 CNI = "web: {driver: bridge, subnets: [%s], handoff: {cni: true}}"
+PODMAN = CNI.replace("cni", "podman")
 
 
 def problems_of(fleet) -> str:
@@ -69,7 +70,9 @@ def test_containers_of_ours_stay_below(fleet):
         ("web: {driver: bridge, handoff: {dcoker: true}}", "`handoff` names 'dcoker'. Write `docker` if that is meant"),
         ("web: {driver: bridge, handoff: docker}", "`handoff` is 'docker', which is no mapping"),
         ("web: {driver: bridge, handoff: {docker: 1}}", "`handoff` has 1 for docker, which is not yes or no"),
-        ("web: {driver: bridge, handoff: {podman: true}}", "`handoff: {podman: true}` is not built yet"),
+        (PODMAN % "10.80.0.0/28", "`handoff`: 10.80.0.0/28 has too few addresses to share with podman"),
+        (PODMAN.replace("web:", "pasta:") % "10.80.0.0/24", "`handoff`: podman has a network `pasta` itself"),
+        (PODMAN.replace("web:", "podman:") % "10.80.0.0/24", "`handoff`: podman has a network `podman` itself"),
         (CNI % "10.80.0.0/28", "`handoff`: 10.80.0.0/28 has too few addresses to share with cni"),
     ],
 )  # fmt: skip
@@ -132,8 +135,31 @@ def test_cni_is_told_what_containers_of_a_network_have(fleet):
     assert {"net.ipv4.conf.chb-fabric.route_localnet", "net.ipv4.conf.ch-inner.route_localnet"} <= settings
 
 
-def test_a_host_that_keeps_nothing_has_no_plugin(fleet):
-    fleet.networks(CNI % "10.80.0.0/24")
+@pytest.mark.parametrize(("network", "whose"), [(CNI, "CNI's"), (PODMAN, "Podman's")])
+def test_a_host_that_keeps_nothing_has_no_plugin(fleet, network, whose):
+    fleet.networks(network % "10.80.0.0/24")
     fleet.only_containers(h1={"shop": {"networks": {"web": {}}}})
     fleet.variables("h1", containerhost_keep=False)
-    assert "`containerhost_keep` is false for h1" in problems_of(fleet)
+    said = problems_of(fleet)
+    assert f"{whose} plugin is the program that keeps a host, and `containerhost_keep` is false for h1" in said
+
+
+def test_podman_gets_what_cni_gets_of_a_part_of_its_own(fleet):
+    fleet.networks(
+        "fabric: {driver: overlay, vni: 42, handoff: {podman: true, cni: true, docker: true}, names: resolver,"
+        " dns: {search: [example.org], options: [rotate]},"
+        ' subnets: [{cidr: 10.42.0.0/16, host_prefix: 24}, {cidr: "fd00:42::/48", host_prefix: 64}]}\n'
+        'six: {driver: bridge, handoff: {podman: true}, subnets: ["fd00:80::/64"]}'
+    )
+    fleet.only_containers(h1="shop: {networks: {fabric: {}, six: {}}}")
+    plan = fleet.plan()
+    fabric, six = sorted(rows(plan, "h1", "podman_network"), key=lambda row: row["name"])
+    (by_cni,) = rows(plan, "h1", "cni_network")
+    assert [each["range"] for each in fabric["subnets"]] == ["10.42.0.192/27", "fd00:42:0:0:c000::/67"]
+    assert {**fabric, "subnets": None, "dns": None} == {**by_cni, "subnets": None, "dns": None}
+    assert fabric["dns"] == {"nameservers": ["10.42.0.1", "fd00:42::1"], "search": ["example.org"]}
+    assert by_cni["dns"]["options"] == ["rotate"]
+    assert [each["routes"] for each in six["subnets"]] == [["::/0"]]
+    settings = {row["key"] for row in rows(plan, "h1", "sysctl")}
+    assert "net.ipv4.conf.chb-fabric.route_localnet" in settings
+    assert "net.ipv4.conf.ch-six.route_localnet" not in settings

@@ -62,6 +62,13 @@ def test_with_a_network_of_cni_the_program_is_its_plugin_too():
     ]
 
 
+def test_with_a_network_of_podmans_the_program_is_a_plugin_of_netavarks():
+    handed = saved(bridge=[bridge("web")], podman_network=[{"network": "web", "name": "web"}])
+    assert layout.files(handed, BARE, None)[2:] == [
+        KeptLink("/usr/local/libexec/netavark/containerhost", layout.PROGRAM)
+    ]
+
+
 def test_with_systemd_it_is_restored_at_boot_and_its_rules_are_watched():
     assert paths((), SYSTEMD)[2:] == [
         f"{UNITS}/containerhost-restore.service",
