@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
 
-_FAMILIES = ("ip", "ip6", "inet", "netdev")
+_FAMILIES = ("ip", "ip6", "inet", "netdev", "bridge")
 # The chains that iptables has in nftables, which are never called so by people who write for nft.
 _BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 _PRINTERS = {"ip": "iptables", "ip6": "ip6tables"}
@@ -43,7 +43,7 @@ def foreign_tables() -> list[tuple[str, str]]:
     """Family and name of nftables' tables that are not ours. Raises NftError or NftMissing."""
     tables = [each["table"] for each in _listed("list tables") if "table" in each]
     named = [(table["family"], table["name"]) for table in tables if table["family"] in _FAMILIES]
-    return [each for each in named if each != ("inet", TABLE)]
+    return [each for each in named if each not in (("inet", TABLE), ("bridge", TABLE))]
 
 
 def legacy_families() -> list[str]:

@@ -14,7 +14,7 @@ import typing as t
 
 # Of a packet by name: ``nfproto`` (4, 6), ``iifname``, ``oifname``, ``saddr``, ``daddr``, ``l4proto`` ("tcp"),
 # ``sport``, ``dport``, ``ct_state`` ("new"), ``ct_status`` ("dnat", or ""), ``fib_daddr`` ("local", "unicast"). None or
-# no value at all: unknown.
+# no value at all: unknown. ``switched``: it is a frame, which a bridge hands on between these two ports.
 Packet = t.Mapping[str, t.Any]
 # Does a named set (family, table, name) have this key, in nft's words? None: it cannot be known.
 Members = t.Callable[[t.Tuple[str, str, str], str], t.Optional[bool]]
@@ -97,7 +97,7 @@ class Dropped(t.NamedTuple):
     hook: str
 
 
-_VERSIONS = {"ip": (4,), "ip6": (6,), "inet": (4, 6), "netdev": (4, 6)}
+_VERSIONS = {"ip": (4,), "ip6": (6,), "inet": (4, 6), "netdev": (4, 6), "bridge": (4, 6)}
 # Where a packet passes, in order, by the hook that says what becomes of it (nft(8), hooks).
 _BEFORE = ("ingress", "prerouting")  # it is routed
 _PASSES = {
@@ -124,8 +124,11 @@ def dropped(chains: t.Sequence[Chain], hook: str, packet: Packet, members: Membe
 
 
 def _meets(chain: Chain, packet: Packet) -> bool:
-    by_device = not chain.devices or packet["iifname"] in chain.devices
-    return by_device and packet["nfproto"] in _VERSIONS.get(chain.family, ())
+    if chain.devices and packet["iifname"] not in chain.devices:
+        return False
+    if chain.family != "netdev" and (chain.family == "bridge") is not bool(packet.get("switched")):
+        return False
+    return packet["nfproto"] in _VERSIONS.get(chain.family, ())
 
 
 class _Walk:

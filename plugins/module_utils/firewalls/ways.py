@@ -60,6 +60,7 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
         *_carried(by_kind, ends, host),
         *_straight(by_kind, ends, host),
         *_switched(by_kind, ends, host),
+        *_handed_on(by_kind, ends),
     ]
 
 
@@ -125,6 +126,31 @@ def _switched(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, 
             what = f"what {bridge} switches between its containers{'' if bridge in ours else ' and the LAN'}"
             for pair in ((address, other), (other, address)):
                 yield Way(network_of(end.owner), what, "forward", _packet(bridge, bridge, *pair, ("tcp", 443)))
+
+
+def _handed_on(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str]) -> t.Iterator[Way]:
+    """The frames of each bridge of ours between a container's port and the next one, or that of a tunnel."""
+    tunnels = {each.values["master"]: each.values["name"] for each in by_kind.get("vxlan", ()) if _is_port(each)}
+    ports: dict[str, list[str]] = {}
+    for end in by_kind.get("veth", ()):
+        if _is_port(end):
+            ports.setdefault(end.values["master"], []).append(end.values["name"])
+    seen: set[tuple[str, int]] = set()
+    for end in by_kind.get("veth", ()):
+        bridge, own = end.values.get("master"), end.values["name"]
+        to = tunnels.get(bridge) or next((each for each in ports.get(bridge, ()) if each != own), None)
+        for address in (cidr.partition("/")[0] for cidr in end.values.get("addresses") or ()):
+            place = (bridge, ipaddress.ip_address(address).version)
+            other = None if place in seen or to is None else _beside(end, address, by_kind, ends)
+            if other is not None:
+                seen.add(place)
+                what = f"what {bridge} switches between its containers"
+                for way in ((own, to, address, other), (to, own, other, address)):
+                    yield Way(network_of(end.owner), what, "forward", {**_packet(*way, ("tcp", 443)), "switched": True})
+
+
+def _is_port(each: Wanted) -> bool:
+    return bool(each.values.get("master"))
 
 
 def _beside(

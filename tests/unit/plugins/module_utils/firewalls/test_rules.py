@@ -164,6 +164,13 @@ def test_a_packet_passes_other_hooks_on_its_way(chains, where):
     assert (own is not None) is any(chain.hook in ("output", "postrouting") for chain in chains)
 
 
+def test_frames_meet_rules_for_bridges_alone():
+    chains = early([match(DPORT, 443), DROP], hook="forward", family="bridge")
+    assert fate(chains) is None
+    assert fate(chains, switched=True) == CERTAIN
+    assert fate(early([match(DPORT, 443), DROP], hook="forward", family="inet"), switched=True) is None
+
+
 def test_what_is_published_has_another_address_before_it_is_routed():
     chains = raw("-A PREROUTING -d 198.51.100.1/32 -j DROP")
     assert fate(chains) == CERTAIN

@@ -121,9 +121,25 @@ def veth(number, *addresses, **more):
 def test_containers_of_one_bridge_are_looked_at_where_filters_see_what_it_switches(others, families):
     own = [want("bridge", name="chb-web"), veth(1, "10.44.0.2/24", "fd00:44::2/64"), *others]
     found = ways(own, Devices({}, {}, (4, 6)))
-    assert [way.packet["nfproto"] for way in found] == families
+    assert [way.packet["nfproto"] for way in found if not way.packet.get("switched")] == families
     assert {way.what for way in found} <= {"what chb-web switches between its containers"}
-    assert ways(own, Devices({}, {})) == []
+    assert all(way.packet.get("switched") for way in ways(own, Devices({}, {})))
+
+
+def test_frames_are_looked_at_from_port_to_port_whoever_sees_packets():
+    """Between two containers of a bridge, or a container and the VXLAN that is a port as well."""
+    far = want("neighbour", device="chb-web", address="fd00:44::9", lladdr="02:00:00:00:00:09")
+    tunnel = want("vxlan", name="ch-web", vni=42, local="198.18.7.11", master="chb-web")
+    bridge, one, two = want("bridge", name="chb-web"), veth(1, "10.44.0.2/24", "fd00:44::2/64"), veth(2, "10.44.0.3/24")
+
+    def frames(*some):
+        found = [way.packet for way in ways(some, Devices({}, {}, (4, 6))) if way.packet.get("switched")]
+        return [(each["nfproto"], each["iifname"], each["oifname"], each["daddr"]) for each in found]
+
+    assert frames(bridge, one) == []
+    assert frames(bridge, one, two) == [(4, "chv1", "chv2", "10.44.0.3"), (4, "chv2", "chv1", "10.44.0.2")]
+    by_tunnel = [(6, "chv1", "ch-web", "fd00:44::9"), (6, "ch-web", "chv1", "fd00:44::2")]
+    assert frames(bridge, one, tunnel, far) == by_tunnel
 
 
 def test_containers_that_are_apart_do_not_talk_by_their_bridge():
