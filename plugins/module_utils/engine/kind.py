@@ -102,6 +102,12 @@ class Kind:
         """Routes over its devices are options of its own, not objects of kind ``route``."""
         return "routes" in self.options
 
+    def device_of(self, values: Values) -> str | None:
+        """What the host calls the device of its own that an object is, or has beside its end in a sandbox."""
+        if self.kernel_kind is None or "name" in self.options:
+            return values.get("name") if self.kernel_kind else None
+        return None if values.get("sandbox") else values.get("interface") or "eth0"
+
     def attachment(self, values: Values) -> Attachment | None:
         """What ``verify`` can try on an object of a document; None: nothing."""
         return None
@@ -230,9 +236,8 @@ class Kind:
         if self.kernel_kind is None:
             return not way.devices.isdisjoint((values.get("device"), values.get("port")))
         inside = bool(values.get("sandbox"))  # with its interface, addresses and routes
-        names = {values.get("name"), None if inside else values.get("interface")}
         led = [] if inside else [*(values.get("addresses") or ()), *(values.get("routes") or ())]
-        return not names.isdisjoint(way.devices) or way.is_within(led)
+        return self.device_of(values) in way.devices or way.is_within(led)
 
     def note(self, kernel: Kernel, change: Change) -> None:
         """Tell the kernel's picture what the change will have made or taken away, for the kinds that follow."""

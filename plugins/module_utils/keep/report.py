@@ -177,11 +177,10 @@ def _devices(saved: Saved) -> dict[str, tuple[str, str]]:
     """For each network the host's own device with addresses, or the one that its containers' traffic passes."""
     found: dict[str, tuple[str, str]] = {}
     for kind, row in saved.objects():
-        if _BY_NAME.get(kind) is None or _BY_NAME[kind].kernel_kind is None or row.get("sandbox"):
-            continue
+        device = _BY_NAME[kind].device_of(row) if kind in _BY_NAME and not row.get("sandbox") else None
         addresses = " ".join(row.get("addresses") or ())
-        if row["network"] not in found or (addresses and not found[row["network"]][1]):
-            found[row["network"]] = (row["name"], addresses)
+        if device and (row["network"] not in found or (addresses and not found[row["network"]][1])):
+            found[row["network"]] = (device, addresses)
     for _kind, row in saved.objects():
         if row.get("parent") and row["network"] not in found:
             found[row["network"]] = (f"{row['parent']} (parent)", "")

@@ -74,7 +74,7 @@ class Vlan(DeviceKind):
         plain["id"] = canonical.between(plain["id"], 1, _LARGEST_ID, "id")
         if plain["protocol"] not in PROTOCOLS:
             raise Problem(f"vlan {plain['id']}: protocol {plain['protocol']} must be one of {', '.join(PROTOCOLS)}")
-        plain["name"] = plain.get("name") or default_name(plain["parent"], plain["id"], plain["protocol"])
+        plain["name"] = self.device_of(plain)
         plain = super().normalise(plain)
         return plain if plain.get("state") == "absent" else {**plain, "held": True}
 
@@ -82,6 +82,9 @@ class Vlan(DeviceKind):
         """ARP and multicast are as its parent has them: on a dummy there are none."""
         settings = of_host_device(wants_ipv6(values))
         return {name: number for name, number in settings.items() if name not in ("link.arp", "link.multicast")}
+
+    def device_of(self, values: Values) -> str:
+        return values.get("name") or default_name(values["parent"], values["id"], values.get("protocol", "802.1Q"))
 
     def label(self, values: Values) -> str:
         protocol = f" ({values['protocol']})" if values["protocol"] != "802.1Q" else ""

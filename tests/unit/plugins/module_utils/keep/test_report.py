@@ -125,6 +125,27 @@ def test_a_page_of_a_host_that_has_lost_everything_is_no_longer_than_a_screen():
     assert (len(rows), rows[-1]) == (21, "  … and 80 more: containerhost check")
 
 
+LAN = {"network": "lan", "parent": "eth1", "vlan": 50}
+
+
+@pytest.mark.parametrize(
+    ("objects", "shown"),
+    [
+        ({"macvlan": [{**LAN, "interface": "chs-lan", "addresses": ["10.7.0.1/32"]}]}, "chs-lan 10.7.0.1/32"),
+        ({"ipvlan": [{**LAN, "addresses": ["10.7.0.1/32"]}]}, "eth0 10.7.0.1/32"),
+        ({"vlan": [{"network": "lan", "parent": "eth1", "id": 50}]}, "eth1.50"),
+        ({"vlan": [{"network": "lan", "parent": "eth1", "id": 50, "protocol": "802.1ad"}]}, "eth1-50"),
+        ({"vlan": [{"network": "lan", "parent": "eth1", "id": 50, "name": "office"}]}, "office"),
+        ({"macvlan": [{**LAN, "sandbox": {"engine": "netns", "ref": "shop"}}]}, "eth1 (parent)"),
+        ({"isolation": [{"network": "lan", "device": "eth9"}]}, ""),
+    ],
+)
+def test_a_network_s_device_is_named_whatever_kind_has_it(objects, shown):
+    page = report.page(saved({"lan": "macvlan"}, **objects), nothing(), None, NOW)
+    row = next(line for line in page.splitlines() if line.startswith("lan "))
+    assert row.split() == ["lan", "macvlan", *shown.split(), "as", "saved"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
