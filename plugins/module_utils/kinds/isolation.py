@@ -21,7 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     plain_network,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import device_towards, is_address
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
@@ -40,7 +40,7 @@ if t.TYPE_CHECKING:
 class Isolation(NftKind):
     name = "isolation"
     key = ("device",)
-    after = ("bridge", "vxlan", "wireguard", "uplink", "macvlan", "ipvlan")
+    after = (ANY_DEVICE, "uplink")
     options = {
         "device": {"type": "str", "required": True},
         "accept_from": {"type": "list", "elements": "str"},

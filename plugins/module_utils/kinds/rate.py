@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -45,7 +45,7 @@ class Rate(Kind):
         "container": sandbox_interface.SANDBOX_OPTIONS["sandbox"],
     }
     key = ("device",)
-    after = ("veth",)
+    after = (ANY_DEVICE,)
 
     def normalise(self, values: Values) -> Values:
         plain = {**values, "device": canonical.device_name(values["device"], "device")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
     Key,
@@ -43,7 +43,7 @@ _STATES = {"permanent": m.NUD_PERMANENT, "static": m.NUD_NOARP, "dynamic": m.NUD
 class VxlanFdb(Kind):
     name = "vxlan_fdb"
     key = ("device", "lladdr", "table")
-    after = ("vxlan", "bridge", "veth")
+    after = (ANY_DEVICE,)
     options = {
         "device": {"type": "str", "required": True},
         "lladdr": {"type": "str", "required": True},

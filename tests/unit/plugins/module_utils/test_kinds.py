@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS, DeviceKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
@@ -162,6 +163,22 @@ def test_kinds_depend_on_each_other_in_no_circle():
 def test_whatever_may_be_a_parent_is_made_before_what_stands_on_one():
     order = [kind.name for kind in by_dependence(reversed(KINDS))]
     assert all(order.index(parent) < order.index("macvlan") for parent in ("bridge", "veth", "vxlan"))
+
+
+class Unheard(DeviceKind):
+    """A device that none of the others has heard of."""
+
+    name = "unheard"
+    kernel_kind = "unheard"
+    options = DEVICE_OPTIONS
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "device" in kind.options], ids=lambda kind: kind.name)
+def test_what_is_about_a_device_is_made_after_it_whatever_kind_it_is(kind):
+    last = Unheard()
+    order = [each.name for each in by_dependence((kind, *(each for each in KINDS if each is not kind), last))]
+    # These are about the interface that leads to the LAN, which is there, and about devices of their own kind alone.
+    assert order.index("unheard") < order.index(kind.name) or kind.name in ("uplink", "wireguard_peer")
 
 
 @pytest.mark.parametrize("kind", sorted(OBJECTS))
