@@ -20,41 +20,48 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.driver impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.modes import modes
 
+_DEFAULT = {"mode": "routed", "backend": "vxlan"}
+
+
+def _default_first(option: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What there is a file for, as lists name it."""
+    return dict(sorted(found.items(), key=lambda item: (item[0] != _DEFAULT[option], item[0])))
+
+
+_MODES, _BACKENDS = _default_first("mode", modes()), _default_first("backend", backends())
 OPTIONS = (
     Option(
         "mode",
         "text",
         "Routed: one slice per host and a route to it; bridged: one layer-2 segment without a gateway.",
-        default="routed",
-        choices=("routed", "bridged"),
-        built_choices=tuple(modes()),
+        default=_DEFAULT["mode"],
+        choices=tuple(_MODES),
     ),
     Option(
         "backend",
         "text",
         "What carries packets between hosts.",
-        default="vxlan",
-        choices=("vxlan", "host-gw", "wireguard"),
-        built_choices=tuple(backends()),
+        default=_DEFAULT["backend"],
+        choices=tuple(_BACKENDS),
     ),
     Option(
         "port",
         "int",
         "The UDP port that packets between hosts go to.",
-        default_note=" or ".join(f"C({each.port}) ({name})" for name, each in backends().items() if each.port)
+        default_note=" or ".join(f"C({each.port}) ({name})" for name, each in _BACKENDS.items() if each.port)
         + ", which is that of C(encrypted), too",
         minimum=1,
         maximum=65535,
-        only_with=("backend", tuple(name for name, each in backends().items() if each.port)),
+        only_with=("backend", tuple(name for name, each in _BACKENDS.items() if each.port)),
     ),
-    *(option for each in (*backends().values(), *modes().values()) for option in each.options),
+    *(option for each in (*_BACKENDS.values(), *_MODES.values()) for option in each.options),
     anti_spoofing.OPTION,
     Option(
         "direct_routing",
         "bool",
         "Route without encapsulation to hosts on the same segment.",
         default=False,
-        only_with=("backend", tuple(name for name, each in backends().items() if not each.direct)),
+        only_with=("backend", tuple(name for name, each in _BACKENDS.items() if not each.direct)),
     ),
     encryption.OPTION,
 )

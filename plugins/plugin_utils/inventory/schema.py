@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils import keeping
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver, drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where, listed
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import READERS
@@ -316,7 +316,7 @@ class Section:
         owners = [each.name for each in drivers().values() if any(option.name == key for option in each.options)]
         meant = None
         if owners and "driver" in self.options:
-            problems.add(f"{where}`{key}` is an option of {' and '.join(owners)} networks", "Leave it out here")
+            problems.add(f"{where}`{key}` is an option of {listed(owners)} networks", "Leave it out here")
         elif level := _level_of(key, self):
             problems.add(f"{where}`{key}` is {level[0]}", level[1])
         else:

@@ -28,8 +28,8 @@ def test_a_driver_from_elsewhere_takes_nobodys_name():
 
 def test_an_overlay_offers_the_backends_and_modes_that_have_a_file():
     options = {option.name: option for option in drivers.driver("overlay").options}
-    assert set(options["backend"].built_choices) == set(backends())
-    assert set(options["mode"].built_choices) == set(modes())
+    assert set(options["backend"].choices) == set(backends())
+    assert set(options["mode"].choices) == set(modes())
 
 
 def test_every_backend_carries_modes_that_there_are():
