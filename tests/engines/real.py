@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Docker, Podman, LXC and containerd as they are, by their own commands."""
+"""Docker, Podman, LXC, LXD and containerd as they are, by their own commands."""
 
 from __future__ import annotations
 
@@ -213,6 +213,61 @@ class Lxc(Engine):
 
     def command_in(self, ref: str, *argv: str) -> list[str]:
         return ["lxc-attach", "--name", ref, "--", *argv]
+
+
+class Lxd(Engine):
+    """LXD's daemon, and containers in its project ``default``, or in another by ``PROJECT/NAME``."""
+
+    name = "lxd"
+    command = "lxc"
+    daemon = ("lxd", "--group", "root")
+    folder = "/var/lib/lxd"
+
+    def prepare(self) -> None:
+        self.machine.sh(_ON_TMPFS.format(folder=self.folder))
+        self.machine.start(*self.daemon, log=f"/var/log/{self.name}.log")
+        self.machine.until(lambda: self.machine.succeeds(self.command, "query", "/1.0"), f"{self.name} answers")
+        self.machine.run(self.command, "storage", "create", "here", "dir")
+        self.machine.run(self.command, "profile", "device", "add", "default", "root", "disk", "path=/", "pool=here")
+        self.machine.run("sh", "-ec", "mkdir -p /srv/box/rootfs; tar -C /srv/box/rootfs -x", input=image())
+        self.machine.sh("printf 'architecture: x86_64\\ncreation_date: 1\\n' > /srv/box/metadata.yaml")
+        self.machine.sh("tar -C /srv/box -cf /srv/box.tar metadata.yaml rootfs")
+        self.machine.run(self.command, "image", "import", "/srv/box.tar", "--alias", "box")
+
+    def project(self, name: str) -> None:
+        """One that shares the images and profiles of the default one."""
+        own = ["--config", "features.images=false", "--config", "features.profiles=false"]
+        self.machine.run(self.command, "project", "create", name, *own)
+
+    def _run(self, ref: str, mode: str, command: t.Sequence[str]) -> None:
+        # A lab host's /proc has mounts over parts of it: to a user namespace the kernel gives no other one then.
+        first = ["--config", f"raw.lxc=lxc.init.cmd = {' '.join(command)}"]
+        self.machine.run(*self._of(ref, "launch", "box"), *first, "--config", "security.privileged=true")
+        self.inside(ref, "/bin/sh", "-c", "/bin/hostname > /etc/hostname")
+
+    def _of(self, ref: str, *argv: str) -> list[str]:
+        project, _slash, name = ref.rpartition("/")
+        return [self.command, "--project", project or "default", *argv, name]
+
+    def start(self, ref: str) -> None:
+        self.machine.run(*self._of(ref, "start"))
+
+    def stop(self, ref: str) -> None:
+        self.machine.run(*self._of(ref, "stop", "--force"))
+
+    def restart(self, ref: str) -> None:
+        self.machine.run(*self._of(ref, "restart", "--force"))
+
+    def remove(self, ref: str) -> None:
+        self.machine.run(*self._of(ref, "delete", "--force"), check=False)
+
+    def pid(self, ref: str) -> int:
+        project, _slash, name = ref.rpartition("/")
+        told = self.machine.run(self.command, "query", f"/1.0/instances/{name}/state?project={project or 'default'}")
+        return int(json.loads(told)["pid"])
+
+    def command_in(self, ref: str, *argv: str) -> list[str]:
+        return [*self._of(ref, "exec"), "--", *argv]
 
 
 class Containerd(Engine):

@@ -26,7 +26,7 @@ class Watcher:
         self.machine.sh(f"setsid {PROGRAM} watch {self.engine} >>{_LOG} 2>&1 </dev/null & echo $! > /run/watcher.pid")
         self.pid = int(self.machine.sh("cat /run/watcher.pid"))
         # It hears of what starts from when it is connected (proc_net(5), "unix": state 03).
-        connected = f"grep -q ' 03 [0-9]* .*/{self.engine}.sock$' /proc/net/unix"
+        connected = f"grep -q ' 03 [0-9]* .*/{self.engine}\\(.sock\\|/unix.socket\\)$' /proc/net/unix"
         self.machine.until(lambda: self.machine.succeeds("sh", "-c", connected), "the watcher listens")
 
     def memory(self) -> int:
