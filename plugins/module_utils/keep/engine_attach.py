@@ -63,6 +63,7 @@ def attach(place: EnginePlace, network: Values, wish: EngineWish) -> EngineAttac
     with session() as kernel:
         left = _without_the_dead(kernel, attachments.read(), place)
         identity = _namespace(kernel, place)
+        wish = engine_endpoint.without_ports_of(place, wish, left)
         engine_endpoint.check_ports(network, wish, left, _planned("nat_rule", rule="publish"))
         if wish.mac is not None:
             _check_mac(kernel, network, wish, left)

@@ -274,6 +274,14 @@ def _ports(network: Values, wish: EngineWish, own: t.Sequence[str]) -> dict[str,
     return {kind: rows for kind, rows in found.items() if rows}
 
 
+def without_ports_of(place: EnginePlace, wish: EngineWish, there: t.Sequence[EngineAttachment]) -> EngineWish:
+    """Without ports that lead to the container already: an engine asks for all of them on each of its networks."""
+    rows = [row for each in there if each.container == place.container for row in each.objects.get("nat_rule", ())]
+    led = {(row["protocol"], row.get("host_address") or "", row["host_port"], row["port"]) for row in rows}
+    plain = [port._replace(host="" if port.host in _ANY else port.host) for port in wish.ports]
+    return wish._replace(ports=[port for port in plain if port not in led])
+
+
 def check_ports(
     network: Values,
     wish: EngineWish,

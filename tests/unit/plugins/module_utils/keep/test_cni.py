@@ -39,7 +39,7 @@ def request(container="c1", interface="eth0", arguments="", **configuration: Any
 
 
 def attached(asked: cni.CniRequest, there=(), net=None, defaults=()):
-    wish = cni_endpoint.asked(asked)
+    wish = engine_endpoint.without_ports_of(cni_endpoint.place_of(asked), cni_endpoint.asked(asked), there)
     net = net or network()
     engine_endpoint.check_ports(net, wish, there, PUBLISHED)
     return engine_endpoint.attachment(cni_endpoint.place_of(asked), net, wish, there, (4, 4711), defaults)

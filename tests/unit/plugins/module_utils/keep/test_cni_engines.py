@@ -242,3 +242,14 @@ def test_the_way_out_is_the_first_interfaces_whichever_the_engine_asks_for_first
     assert yielding.addresses == second.addresses
     # A way that the first one has not stays.
     assert engine_endpoint.without_routes_of(second, attached(first, there, network(V4))).routes == second.routes[1:]
+
+
+def test_a_port_is_asked_for_on_each_network_and_leads_to_the_container_by_one_of_them():
+    wish = ports({"HostPort": 9090, "ContainerPort": 90, "HostIP": "0.0.0.0"}, {"HostPort": 9091, "ContainerPort": 91})
+    first = attached(request(interface="eth1", **wish))
+    second = attached(request(interface="eth0", **wish), [first])
+    assert len(first.objects["nat_rule"]) == 4
+    assert "nat_rule" not in second.objects
+    for other in (request("c2", **wish), request("c1", "eth2", **ports({"hostPort": 9090, "containerPort": 99}))):
+        with pytest.raises(EngineError, match="leads to container c1 already"):
+            attached(other, [first])
