@@ -280,7 +280,8 @@ class Executor:
 
     def _write(self, netns: str | None, key: str, value: str, may_miss: bool = False) -> str | None:
         try:
-            with self._wire.inside(netns), open(f"/proc/sys/{key}", "w", encoding="ascii") as file:
+            opened = self._wire.namespaces.open_sysctl
+            with self._wire.inside(netns), open(opened(key, os.O_WRONLY, netns), "w", encoding="ascii") as file:
                 file.write(value)
         except FileNotFoundError as error:
             step = s.WriteSysctl(netns, key, value)

@@ -15,6 +15,8 @@ import fcntl
 import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.proc_sys import ProcSys
+
 NETNS_FOLDER = "/run/netns"  # where ip-netns(8) keeps those with a name
 OWN_NETNS = "/proc/self/ns/net"
 CLONE_NEWNET = 0x40000000
@@ -55,6 +57,7 @@ class Namespaces:
         self._own = -1
         self._hosts: set[Identity] = set()
         self._known: dict[str, Identity] = {}
+        self._proc_sys = ProcSys()
 
     def open(self) -> None:
         self._own = os.open(OWN_NETNS, os.O_RDONLY | os.O_CLOEXEC)
@@ -66,6 +69,7 @@ class Namespaces:
     def close(self) -> None:
         os.close(self._own)
         self._own = -1
+        self._proc_sys.close()
 
     @contextlib.contextmanager
     def descriptor(self, netns: str | None) -> t.Iterator[int]:
@@ -102,6 +106,10 @@ class Namespaces:
         """What tells it from all others, by whichever path it is found. Raises NoNamespace."""
         with self.descriptor(netns) as fd:
             return _identity(fd)
+
+    def open_sysctl(self, key: str, flags: int, netns: str | None) -> int:
+        """A descriptor of a file below /proc/sys, while the process is in that namespace. Raises OSError."""
+        return self._proc_sys.open(key, flags, sandbox=netns is not None)
 
     def forget(self, netns: str) -> None:
         """Another namespace may be found at that path from now on: this run replaces it."""

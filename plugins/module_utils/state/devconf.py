@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A device's own settings (``net.ipv4.conf.eth0.…``) as a dump of links brings them, in IFLA_AF_SPEC, and back.
 
-The first look below /proc/sys in a namespace costs half a millisecond, and there may be a thousand namespaces.
+A look below /proc/sys takes a thousand of them as long as all of their links do (netlink/proc_sys.py).
 Only settings whose number in the dump is the number in the file: times are in other units.
 """
 

@@ -15,7 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence, foreign_chains, named, sockets
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import text_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
 from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
@@ -104,7 +104,7 @@ class Readings:
         """What a file below /proc/sys says in that namespace; None where there is none."""
         with self._wire.inside(netns):
             try:
-                return " ".join(read_text(f"/proc/sys/{key}").split())
+                return " ".join(text_of(self._wire.namespaces.open_sysctl(key, os.O_RDONLY, netns)).split())
             except OSError:
                 return None
 
