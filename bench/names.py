@@ -76,9 +76,12 @@ class _Host(t.NamedTuple):
 
 def _hosts(fleet: Fleet) -> list[_Host]:
     """Each with where its name server is: the host's own address on the network."""
-    found = []
+    found, everyone = [], json.loads(fleet.inventory.read_text())["all"]["hosts"]
     for file in sorted(pathlib.Path(f"/run/containerhost-lab/{fleet.name}/hosts").glob("*.json")):
-        pid = json.loads(file.read_text())["pid"]
+        member = json.loads(file.read_text())
+        if member["name"] not in everyone:
+            continue  # who is outside of the fleet
+        pid = member["pid"]
         asked = ["nsenter", f"--target={pid}", "--net", "ip", "-j", "-4", "addr", "show", "dev", "chb-net"]
         links = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
         found.append(_Host(pid, links[0]["addr_info"][0]["local"]))
