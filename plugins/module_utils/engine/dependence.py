@@ -10,8 +10,12 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, ANY_PARENT, Kind
 
 
+class DependenceCircle(Exception):
+    """Kinds that each come after another of them, in a sentence for their author."""
+
+
 def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
-    """Kinds so that each comes after those that it needs."""
+    """Kinds so that each comes after those that it needs. Raises DependenceCircle."""
     known = {kind.name: kind for kind in kinds}
     devices = [kind for kind in known.values() if kind.kernel_kind]
     groups = {
@@ -20,10 +24,13 @@ def by_dependence(kinds: t.Iterable[Kind]) -> list[Kind]:
     }
     ordered: dict[str, Kind] = {}
 
-    def visit(kind: Kind) -> None:
+    def visit(kind: Kind, waiting: t.Tuple[str, ...] = ()) -> None:
+        if kind.name in waiting:
+            circle = " after ".join((*waiting[waiting.index(kind.name) :], kind.name))
+            raise DependenceCircle(f"kinds come after each other in a circle: {circle}; mend `after` of one of them")
         for name in needed(kind):
             if name in known and name not in ordered:
-                visit(known[name])
+                visit(known[name], (*waiting, kind.name))
         ordered.setdefault(kind.name, kind)
 
     def needed(kind: Kind) -> t.Iterator[str]:

@@ -37,7 +37,11 @@ def kind_of(file: types.ModuleType) -> Kind:
     if len(found) != 1:
         names = ", ".join(sorted(each.__name__ for each in found)) or "none"
         raise InconsistentKinds(f"{file.__name__} must define one kind, and defines {names}")
-    return found[0]()
+    kind = found[0]()
+    own = file.__name__.rpartition(".")[2]
+    if getattr(kind, "name", None) != own:
+        raise InconsistentKinds(f"{file.__name__} must define the kind {own}: `name` of {found[0].__name__} says that")
+    return kind
 
 
 def checked(kinds: t.Iterable[Kind]) -> tuple[Kind, ...]:
