@@ -45,8 +45,8 @@ options:
         required: true
       routes:
         description:
-          - Where containers go by the gateway, V(0.0.0.0/0) for everywhere. Of a container on several networks, the
-            first is the way out.
+          - Where containers go by the gateway, V(0.0.0.0/0) for everywhere. Of a container on several networks, that
+            of its first interface is the way out, or one of Podman's own.
         type: list
         elements: str
       ports:

@@ -131,10 +131,6 @@ def a_house(folder: Path, name: str, engines: tuple[type[Engine], ...]) -> Itera
 
 @pytest.fixture
 def house(furnished: House) -> Iterator[House]:
-    yield from as_before(furnished)
-
-
-def as_before(furnished: House) -> Iterator[House]:
     """The host of a test, which after it is as it was before."""
     before = furnished.network()
     yield furnished

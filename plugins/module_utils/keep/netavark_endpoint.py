@@ -28,9 +28,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.podman
 from ansible_collections.containerhost.network.plugins.module_utils.state import podman_networks
 from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import PODMAN, EngineAttachment
 
-# A route to everywhere of netavark's own has 100, whichever network of a container it is of. What is named first is to
-# be the way out: Podman calls its interface eth0, and the next eth1. Names that somebody has chosen come last.
-_FIRST, _LATER, _OTHERS = 98, 101, 1_000_000
+# Routes to everywhere of netavark's own have 100. Where a container is on a network of Podman's as well, that is its
+# way out: netavark publishes a port there, too, and the answers are to leave by the address that they come from. Of
+# ours, that of the first interface is, as Podman numbers them; names that somebody has chosen come last.
+_METRIC, _OTHERS = 101, 1_000_000
 _NUMBERED = re.compile(r"eth(\d{1,4})")
 _PORTS = 65535
 
@@ -79,8 +80,7 @@ def _metric(interface: str) -> int:
     found = _NUMBERED.fullmatch(interface)
     if found is None:
         return _OTHERS + zlib.crc32(interface.encode()) % _OTHERS
-    number = int(found.group(1))
-    return _LATER + number if number else _FIRST
+    return _METRIC + int(found.group(1))
 
 
 def _ports_of(row: t.Mapping[str, t.Any]) -> t.Iterator[HostPort]:
