@@ -25,11 +25,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     ChangeSet,
-    Holds,
     Unready,
     compare,
     wanted_object,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.waiting import LATER, Held, Holds
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
@@ -94,15 +94,17 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         in_use = attachments.in_use(kernel.has_link)
         leaves = leaving(params["remove"], params["keep"], params["everything"], in_use)
         late = module.check_mode and params["phase"] in ("switch", "remove")
-        todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late))
+        done = done_by(params) if late else None
+        todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late), late=done)
         todo = _late(todo, params) if late else todo
         _check_renumbering(todo, wanted, params["settled"])
         makes = params["phase"] in ("make", "all")
         dropped = [*foreign_drops.sentences(kernel, wanted), *docker_ports.sentences(wanted)] if makes else []
         beside = _beside(kept_files_of(params, todo, module.check_mode))
         waiting = () if late and params["phase"] == "remove" else todo.held
-        kept = dict(collections.Counter(network_of(change.owner) for change in (*todo.kept, *waiting)))
-        switches = any(_KINDS[change.kind].waits == "switch" for change in todo.held)
+        left = {(change.kind, change.key): change for change in (*todo.kept, *(each.change for each in waiting))}
+        kept = dict(collections.Counter(network_of(change.owner) for change in left.values()))
+        switches = any(each.until == "switch" for each in todo.held)
         about = {"kept": kept, "pending": todo.pending, "dropped": dropped, "switches": switches}
         told = functools.partial(_public_keys, kernel, wanted)
         finish(module, kernel, kinds, todo, beside, _guarded(module, kernel, kinds, todo), told, **about)
@@ -144,8 +146,8 @@ def _public_keys(kernel: Kernel, wanted: t.Sequence[Wanted]) -> dict[str, t.Any]
 
 def _late(todo: ChangeSet, params: Values) -> ChangeSet:
     """What a check says of a later phase: a run has made all else by now."""
-    mine = [change for change in todo.held if _KINDS[change.kind].waits == params["phase"]]
-    mine = [change for change in mine if network_of(change.owner) not in params["hold"]]
+    done = done_by(params)
+    mine = [each.change for each in todo.held if each.until == params["phase"] and done(each)]
     return ChangeSet([], [], mine, todo.remove, todo.kept, todo.pending, todo.held)
 
 
@@ -155,11 +157,17 @@ def holding(params: Values, late: bool) -> Holds:
     hold, switch = {*params["hold"]}, {*params["switch"]}
     left = {*params["shared"]} if late else set()
 
-    def holds(kind: Kind, wanted: Wanted) -> bool:
+    def holds(wanted: Wanted) -> str | None:
         network = network_of(wanted.owner)
-        return network in left or network in hold or (network in switch and kind.waits == "remove")
+        return "switch" if network in left or network in hold else "remove" if network in switch else None
 
     return holds
+
+
+def done_by(params: Values) -> t.Callable[[Held], bool]:
+    """What waits and a run has done by the end of this phase."""
+    until, hold = LATER[: LATER.index(params["phase"]) + 1], {*params["hold"]}
+    return lambda held: held.until in until and network_of(held.change.owner) not in hold
 
 
 def _beside(kept_files: Installation | None) -> Beside | None:

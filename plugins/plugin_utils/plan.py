@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming, neighbours, renumbered
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.carried import carried_over
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
 from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
@@ -101,23 +102,26 @@ def make_plan(
     renumbered.check(inventory, ledger, problems)
     checks.check_members(inventory, wanted, problems)
     problems.stop_if_any()
-    fleet, after = resolve(inventory, wanted, ledger, Gone(today, inventory.coverage, elsewhere), problems)
+    before = carried_over(inventory, ledger)
+    fleet, after = resolve(inventory, wanted, before, Gone(today, inventory.coverage, elsewhere), problems)
     checks.check_fleet(fleet, problems)
+    renumbered.check_kept(fleet, before, problems)
     problems.stop_if_any()
     if inventory.ledger_read_only:
-        before = written or ledger
-        _check_read_only(before, after)
-        after = before
+        known = written or ledger
+        _check_read_only(known, after)
+        after = known
     documents = Documents(fleet, drivers)
     networks = {name: _about(network) for name, network in sorted(documents.networks.items())}
     told = settled(inventory, documents.networks, strict=not ledger.networks)
-    warnings = (
-        *map(unmarked, naming.warnings(inventory)),
-        *neighbours.warnings(fleet),
-        *renumbered.warnings(fleet, ledger),
-    )
+    warnings = (*map(unmarked, naming.warnings(inventory)), *_warnings(fleet, before))
     said = sentence(stood_in) if stood_in else ""
     return Plan(inventory, fleet, after, documents, networks, warnings, told, said, tuple(sorted(elsewhere)))
+
+
+def _warnings(fleet: Fleet, before: Ledger) -> Iterator[str]:
+    yield from neighbours.warnings(fleet)
+    yield from renumbered.warnings(fleet, before)
 
 
 def _about(network: Network) -> dict[str, Any]:

@@ -21,14 +21,16 @@ def change_addresses(
     """New ones first, so that the device is never without.
 
     With the first IPv4 address of a network that a device has, the kernel takes the others of that network
-    (promote_secondaries): those come after, again if need be.
+    (promote_secondaries): those come after, again if need be. An IPv6 address is there once, whatever the length of its
+    prefix: with another one it comes right after it has gone.
     """
     # The kernel makes an address's route with the address, and not again.
     routeless = {cidr[: -len(_ROUTELESS)] for cidr in before if cidr.endswith(_ROUTELESS)}
     old, new = {cidr for cidr in before if not cidr.endswith(_ROUTELESS)} | routeless, set(after) - routeless
     again_after = sorted(routeless & set(after))
     shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
-    later = {cidr for cidr in new if _network(cidr) in shaken}
+    once = {cidr.split("/")[0] for cidr in old - new if ":" in cidr}
+    later = {cidr for cidr in new if _network(cidr) in shaken or (cidr not in old and cidr.split("/")[0] in once)}
     again = m.NLM_F_CREATE | m.NLM_F_REPLACE
     return [
         *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),

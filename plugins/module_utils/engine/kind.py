@@ -176,12 +176,16 @@ class Kind:
         return False
 
     # When an object that leads to other hosts becomes what is wanted, where these have to make their part before: with
-    # the ``switch`` of all of them, or once they have switched and what is left over goes (``remove``).
-    waits: t.ClassVar[t.Optional[str]] = None
+    # the ``switch`` of all of them, or once they have switched and what is left over goes (``remove``), or a part each.
+    waits: t.ClassVar[tuple[str, ...]] = ()
 
-    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
-        """What it is to be until then: what other hosts still use stays as it was found."""
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        """What it is to be until one of these: what other hosts still use stays as it was found."""
         return wanted
+
+    def without(self, now: Wanted, wanted: Wanted, needed: t.Collection[Place]) -> Wanted:
+        """What it is to be until then where others need these places by now, which it would keep till then."""
+        return now
 
     def displaces(self, kernel: Kernel, wanted: Wanted) -> bool:
         """Would one that is not there yet take the place of what other hosts still use? It waits for them then."""

@@ -67,6 +67,11 @@ class Change(t.NamedTuple):
         subject = self.wanted or self.found
         return (subject.owner if subject else None) or ""
 
+    @property
+    def key(self) -> Key:
+        subject = self.wanted or self.found
+        return subject.key if subject else ()
+
 
 class Pending(t.NamedTuple):
     """A wanted object that is left as it is for now, and why, in a sentence.

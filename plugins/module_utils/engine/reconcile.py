@@ -9,6 +9,7 @@ The loop knows a kind by its table (``kind.Kind``) only.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
@@ -26,12 +27,17 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     network_of,
     realm,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.engine.waiting import (
+    Held,
+    Holds,
+    in_parts,
+    pending,
+    stages,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 
 # Says whether an object of ours that nobody wants any more is to go now.
 Leaves = t.Callable[[Found], bool]
-# Says whether a wanted object that leads to other hosts has to wait for them.
-Holds = t.Callable[[Kind, Wanted], bool]
 
 
 class ChangeSet(t.NamedTuple):
@@ -48,7 +54,7 @@ class ChangeSet(t.NamedTuple):
     remove: list[Change]
     kept: list[Change]
     pending: list[Pending]
-    held: t.Sequence[Change] = ()
+    held: t.Sequence[Held] = ()
 
     @property
     def changes(self) -> list[Change]:
@@ -85,14 +91,16 @@ def compare(
     leaves: Leaves,
     patient: bool = False,
     holds: Holds | None = None,
+    late: t.Callable[[Held], bool] | None = None,
 ) -> ChangeSet:
     """Compare everything; raises Unready with every problem there is, before anything is done; ``patient``: has what
-    cannot be made now, and what stands on it, pending, and keeps nothing else from being made."""
+    cannot be made now, and what stands on it, pending, and keeps nothing else from being made. ``late`` says
+    of what waits whether it has been done by the time that is looked at."""
     by_kind: dict[str, list[Wanted]] = {}
     for object_ in wanted:
         by_kind.setdefault(object_.kind, []).append(object_)
     ordered = by_dependence(kinds)
-    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind), patient, holds)
+    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind), patient, holds, late)
     comparison.problems += _duplicates(ordered, by_kind)
     for kind in ordered:
         try:
@@ -136,10 +144,12 @@ class _Comparison:
         needed: t.Mapping[Place, t.Sequence[Wanted]],
         patient: bool,
         holds: Holds | None,
+        late: t.Callable[[Held], bool] | None,
     ) -> None:
         self._patient = patient
         self._holds = holds
-        self._held: list[Change] = []
+        self._held: list[Held] = []
+        self._late = late
         self._kinds = {kind.name: kind for kind in kinds}
         self._order = {kind.name: place for place, kind in enumerate(kinds)}
         self._kernel = kernel
@@ -156,7 +166,7 @@ class _Comparison:
         self.problems: list[str] = []
 
     def of_kind(self, kind: Kind, wanted: t.Sequence[Wanted]) -> None:
-        waiting = {each.wanted.key: each for each in _waiting(kind, self._kernel, wanted, self._lacking)}
+        waiting = {each.wanted.key: each for each in pending(kind, self._kernel, wanted, self._lacking)}
         self._pending += [each for each in waiting.values() if each.reason]
         for each in () if self._patient else waiting.values():
             # What is wrong on the host is so whether the container runs or not.
@@ -198,16 +208,22 @@ class _Comparison:
             self._lacking.update(kind.occupies(object_.values))
 
     def _compare(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
-        if kind.waits and self._holds and self._holds(kind, wanted):
-            if found is None and wanted.present and kind.displaces(self._kernel, wanted):
-                self._held.append(Change("add", kind.name, wanted, None, {}))
-                return
-            meanwhile = kind.meanwhile(wanted, found) if found is not None else wanted
-            if found is not None and meanwhile != wanted:
-                by_then = {name: value for name, value in meanwhile.values.items() if name in found.values}
-                rest = _compare_one(kind, self._kernel, wanted, found._replace(values={**found.values, **by_then}))
-                self._held += [rest] if rest else []
-                wanted = meanwhile
+        held: list[Held] = []
+        waits_for = stages(kind, self._holds(wanted)) if kind.waits and self._holds else ()
+        if waits_for and found is None and wanted.present and kind.displaces(self._kernel, wanted):
+            self._held.append(Held(waits_for[0], Change("add", kind.name, wanted, None, {})))
+            return
+        if waits_for and found is not None:
+            compare_one = functools.partial(_compare_one, kind, self._kernel)
+            is_needed = functools.partial(self._is_needed, wanted)
+            wanted, held = in_parts(kind, wanted, found, waits_for, compare_one, is_needed)
+            self._held += held
+        self._compare_now(kind, wanted, found)
+        for each in held:
+            if self._late and self._late(each):
+                kind.note(self._kernel, each.change)
+
+    def _compare_now(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
         change = _compare_one(kind, self._kernel, wanted, found)
         in_the_way = found is not None and self._is_in_the_way(kind, found, wanted)
         if wanted.present and _has_places(kind):
@@ -226,14 +242,13 @@ class _Comparison:
 
     def _is_in_the_way(self, kind: Kind, found: Found, but_of: Wanted | None = None) -> bool:
         """Does it have a place that something wanted needs, something else than itself?"""
-        needed = self._needed
-        if not needed or not _has_places(kind):
+        if not self._needed or not _has_places(kind):
             return False
-        return any(
-            but_of is None or (other.kind, other.key) != (but_of.kind, but_of.key)
-            for place in kind.occupies(found.values)
-            for other in needed.get(place, ())
-        )
+        return any(self._is_needed(but_of, place) for place in kind.occupies(found.values))
+
+    def _is_needed(self, but_of: Wanted | None, place: Place) -> bool:
+        others = self._needed.get(place, ())
+        return any(but_of is None or (other.kind, other.key) != (but_of.kind, but_of.key) for other in others)
 
     def _goes_along(self, kind: Kind, row: Found) -> bool:
         """Does what it stands on go first? A setting of a device goes with it, whoever gets the device's name next."""
@@ -283,31 +298,6 @@ class _Comparison:
             pending=self._pending,
             held=self._held,
         )
-
-
-def _waiting(kind: Kind, kernel: Kernel, some: t.Sequence[Wanted], lacking: set[Place]) -> t.Iterator[Pending]:
-    """Objects that have to wait, and without a reason of their own those that stand on such.
-
-    The places that they would have are added to ``lacking``.
-    """
-    for object_ in some:
-        if not object_.present:
-            continue
-        reason = kind.pending(kernel, object_)
-        if reason is not None:
-            yield Pending(object_, reason)
-        elif lacking and not lacking.isdisjoint(_bases(kind, object_)):
-            yield Pending(object_, "")
-        else:
-            continue
-        lacking.update(kind.occupies(object_.values))
-
-
-def _bases(kind: Kind, object_: Wanted) -> t.Iterator[Place]:
-    """What it stands on; a setting or a guard of a device waits with the device."""
-    yield from kind.stands_on(object_.values)
-    if object_.values.get("device") is not None:
-        yield ("link", object_.netns, object_.values["device"])
 
 
 def _duplicates(kinds: t.Iterable[Kind], by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> list[str]:

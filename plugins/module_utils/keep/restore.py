@@ -16,7 +16,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Pending,
@@ -61,9 +60,9 @@ def differences(kernel: Kernel, saved: Saved) -> ChangeSet:
     wanted += _of_engines()
     leaves = leaving([name for name in saved.networks if name not in saved.waiting], (), everything=False)
 
-    def holds(kind: Kind, object_: Wanted) -> bool:
+    def holds(object_: Wanted) -> str | None:
         """The old way to other hosts is gone by for as long as these go by it: a run turns all at once."""
-        return network_of(object_.owner) in saved.waiting
+        return "switch" if network_of(object_.owner) in saved.waiting else None
 
     return compare(KINDS, kernel, wanted, leaves, patient=True, holds=holds)
 

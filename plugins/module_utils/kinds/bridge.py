@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import other_mode
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
@@ -143,6 +144,11 @@ class Bridge(DeviceKind):
                 differences[option] = (found.values.get(option), wanted.values.get(option))
         return differences
 
+    waits = ("remove",)
+
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        return other_mode.gateway(wanted, found)
+
     def note(self, kernel: Kernel, change: Change) -> None:
         """What the host has by it goes back to its uplink, which is read once it is gone, or another network's."""
         name, netns = change.values["name"], change.values.get("netns")
@@ -169,8 +175,10 @@ class Bridge(DeviceKind):
         return {**values, **dict(zip(("uplink", "vlan"), uplink_of(link.alias) or ()))}
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
-        """What a bridge has that is on a LAN is the host's."""
+        """What a bridge has that is on a LAN is the host's. ``neighbours`` are told again: it loses them."""
         values = super().values_of(kernel, netns, link, wanted)
+        if wanted is not None and wanted.values.get("addresses") is not None:
+            values["neighbours"] = _lost_neighbours(kernel, netns, link.name, values, wanted.values["addresses"])
         return {**values, "addresses": []} if link.leads_out else values
 
     def summary(self, values: Values) -> list[str]:
@@ -209,7 +217,9 @@ class Bridge(DeviceKind):
         first = [m.set_kind_data(name, "bridge", data, netns)] if data else []
         if not differences.keys().isdisjoint(_OF_LANS):
             first.append(m.set_link(name, netns, operation="set the mark", ifalias=self.mark_of(wanted)))
-        return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
+        lost = found.values.get("neighbours", ()) if "addresses" in differences else ()
+        again = [m.neighbour(name, *each, netns, replace=True) for each in lost]
+        return [list(first), *change_device(wanted, differences, self.mark_of(wanted)), [*again]]
 
 
 def _on_a_lan(plain: Values) -> Values:
@@ -220,6 +230,20 @@ def _on_a_lan(plain: Values) -> Values:
     vlan = plain.get("vlan")
     plain["uplink"] = canonical.device_name(plain["uplink"], "uplink")
     return {**plain, **({} if vlan is None else {"vlan": canonical.between(vlan, 1, _LARGEST_VLAN, "vlan")})}
+
+
+def _lost_neighbours(
+    kernel: Kernel, netns: str | None, name: str, there: Values, addresses: t.Sequence[str]
+) -> list[tuple[str, str]]:
+    """Ours that go along with the last IPv4 address of a bridge (fib_disable_ip()), by which it answers for others."""
+    if all(":" in cidr for cidr in there.get("addresses") or ()) or any(":" not in cidr for cidr in addresses):
+        return []
+    rows = [row for row in kernel.neighbours(netns) if row["device"] == name and "NDA_LLADDR" in row]
+    return [
+        (row["NDA_DST"], row["NDA_LLADDR"])
+        for row in rows
+        if row["state"] & m.NUD_PERMANENT and row.get("NDA_PROTOCOL") == m.PROTOCOL and ":" not in row["NDA_DST"]
+    ]
 
 
 def _port(kernel: Kernel, values: Values) -> Link | None:

@@ -127,9 +127,9 @@ class ForeignFirewall(Kind):
         old, new = ([text for name in differing for text in _texts(each.get(name))] for each in (before, after))
         return {"lines": (old, new)}
 
-    waits = "remove"
+    waits = ("remove",)
 
-    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """A tunnel is heard while other members may still send by it."""
         lines = {name: list(some) for name, some in wanted.values["lines"].items()}
         for name, some in found.values["lines"].items():

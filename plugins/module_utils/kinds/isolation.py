@@ -82,16 +82,21 @@ class Isolation(NftKind):
             )
         return wanted._replace(values={**wanted.values, "direct_by": device})
 
-    waits = "remove"
+    waits = ("remove",)
 
-    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
-        """Who was let in may still come by the old way; nobody is shut out before all use the new one."""
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        """Who was let in may still come by the old way; nobody is shut out before all use the new one. A network of the
+        other mode has been open to others, or to itself from everywhere."""
         wider = dict(wanted.values)
         if wanted.values["direct_by"] is None and found.values["direct_by"] is not None:
             wider.update(direct=found.values["direct"], direct_by=found.values["direct_by"])
         let_in = sorted({*wanted.values["accept_from"], *found.values["accept_from"]})
         if let_in != sorted(wanted.values["accept_from"]):
             wider["accept_from"] = let_in
+        if wider != wanted.values and not found.values["internal"]:
+            wider.update(internal=False, host_access=_either(found.values["host_access"], wanted.values["host_access"]))
+        if EVERYBODY not in (found.values["sources"], wanted.values["sources"]):
+            wider["sources"] = networks([*found.values["sources"], *wanted.values["sources"]], "sources")
         return wanted if wider == wanted.values else wanted._replace(values=wider)
 
     def summary(self, values: Values) -> list[str]:
@@ -160,6 +165,10 @@ class Isolation(NftKind):
                 comments.setdefault(device, comment)
         for device, some in by_device.items():
             yield NftObject(_isolated(device, some), some, comments[device])
+
+
+def _either(before: t.Sequence[str], after: t.Sequence[str]) -> t.Sequence[str]:
+    return EVERYBODY if EVERYBODY in (before, after) else _ports([*before, *after])
 
 
 def _isolated(device: str, elements: t.Sequence[Element]) -> Values:

@@ -132,9 +132,9 @@ class Route(Kind):
             differences["protocol"] = (found.values["protocol"], m.PROTOCOL)
         return differences
 
-    waits = "switch"
+    waits = ("switch",)
 
-    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """Packets go by the device that they went by, as those who are to get them by another one may not have it."""
         if found.owner != wanted.owner or found.values["device"] == wanted.values["device"]:
             return wanted

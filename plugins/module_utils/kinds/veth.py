@@ -9,7 +9,11 @@ import errno
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface, sandbox_routes
+from ansible_collections.containerhost.network.plugins.module_utils.bases import (
+    other_mode,
+    sandbox_interface,
+    sandbox_routes,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     DEVICE_OPTIONS,
     ETH_DATA_LEN,
@@ -18,6 +22,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     in_files,
     no_bridge,
     wants_ipv6,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.bases.fixed_macs import (
+    FIXED_MACS,
+    fix_mac,
+    fixed_macs,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import hosts_own, with_its_mtu
 from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED, announced, news
@@ -43,8 +52,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of
 
-# Places (namespace, bridge, MAC) where a bridge will know a container at its port, and at no other.
-FIXED_MACS = "fixed macs"
 # Records of those that have brought a container routes which do not go along with them.
 _OUTLASTED = "veth_routes"
 _PORT = {"isolated": "IFLA_BRPORT_ISOLATED", "hairpin": "IFLA_BRPORT_MODE"}
@@ -235,7 +242,7 @@ class Veth(DeviceKind):
         values["fixed_mac"] = link.port.get("IFLA_BRPORT_LEARNING") == 0
         known = wanted.values.get("mac") if wanted is not None else None  # not yet, of one that is read as it is
         if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac") and known:
-            values["fixed_mac"] = (link.name, known) in _fixed_macs(kernel, netns)
+            values["fixed_mac"] = (link.name, known) in fixed_macs(kernel, netns)
         if wanted is not None and wanted.present:
             values.update(self._read_end(kernel, link, wanted))
         else:
@@ -265,6 +272,14 @@ class Veth(DeviceKind):
             place = (change.values.get("netns"), change.values["master"], change.values["mac"])
             kernel.notes(FIXED_MACS).append(place)
 
+    waits = ("switch",)
+
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        return other_mode.end(wanted, found) if found.owner == wanted.owner else wanted
+
+    def without(self, now: Wanted, wanted: Wanted, needed: t.Collection[Place]) -> Wanted:
+        return other_mode.end_without(now, wanted, needed)
+
     # -- writing -----------------------------------------------------------------------------------------------
 
     def add(self, wanted: Wanted) -> Rounds:
@@ -277,7 +292,7 @@ class Veth(DeviceKind):
             ifalias=self.mark_of(wanted),
             af_spec=in_message({**values["settings"], **AT_FIRST}),
         )
-        port = [*_port(values, [option for option in _PORT if values.get(option)]), *_fix_mac(values)]
+        port = [*_port(values, [option for option in _PORT if values.get(option)]), *fix_mac(values)]
         closed = in_files(netns, values["name"], values["settings"])
         return [
             [*_noted(wanted, (), values["routes"]), self._made(wanted, path)],
@@ -329,7 +344,7 @@ class Veth(DeviceKind):
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
         if {"mac", "master", "fixed_mac"} & set(differences):
             was_fixed = "mac" in differences if values.get("fixed_mac") else "fixed_mac" in differences
-            host += _fix_mac(values, found.values.get("mac") if was_fixed else None)
+            host += fix_mac(values, found.values.get("mac") if was_fixed else None)
         inside = sandbox_interface.change(wanted, sandbox_interface.netns_of(values), differences)
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
@@ -366,27 +381,6 @@ def named_end(alias: str | None) -> Values:
     if not colon or not slash:
         return {}
     return {"sandbox": {"engine": engine, "ref": ref}, "interface": interface}
-
-
-def _fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
-    """Ports and the MACs that their bridges know there for good."""
-    notes = kernel.notes("fixed macs there")
-    known = next((found for place, found in notes if place == netns), None)
-    if known is None:
-        rows = (row for row in kernel.fdb(netns) if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_NOARP)
-        known = {(row["device"], row["NDA_LLADDR"]) for row in rows if "NDA_LLADDR" in row}
-        notes.append((netns, known))
-    return known
-
-
-def _fix_mac(values: Values, before: str | None = None) -> list[m.Message]:
-    """Static, as what is permanent is the bridge's own. What was known ``before`` goes, as another port of it."""
-    entry = {"device": values["name"], "flags": m.NTF_MASTER, "state": m.NUD_NOARP}
-    old = [m.fdb({**entry, "lladdr": before}, values.get("netns"), delete=True)] if before else []
-    if not values.get("fixed_mac"):
-        return old if values.get("master") else []
-    learning = m.set_port(values["name"], {"IFLA_BRPORT_LEARNING": 0}, values.get("netns"))
-    return [learning, *old, m.fdb({**entry, "lladdr": values["mac"]}, values.get("netns"), replace=True)]
 
 
 def _port(values: Values, options: t.Sequence[str]) -> list[m.Message]:

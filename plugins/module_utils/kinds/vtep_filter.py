@@ -50,9 +50,9 @@ class VtepFilter(NftKind):
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield ("vtep filter", values.get("netns"), values["vni"], values["port"])
 
-    waits = "remove"
+    waits = ("remove",)
 
-    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """A member that has another address sends from the old one until it has heard of the new one itself."""
         before = found.values["accept_from"] if found.owner == wanted.owner else ()
         accept_from = sorted({*wanted.values["accept_from"], *before})

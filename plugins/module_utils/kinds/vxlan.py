@@ -10,7 +10,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.bases import vxlan_data
+from ansible_collections.containerhost.network.plugins.module_utils.bases import other_mode, vxlan_data
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
@@ -132,12 +132,20 @@ class Vxlan(DeviceKind):
     def summary(self, values: Values) -> list[str]:
         return super().summary({name: value for name, value in values.items() if name != "beside"})
 
-    waits = "switch"
+    waits = ("switch", "remove")
 
-    def meanwhile(self, wanted: Wanted, found: Found) -> Wanted:
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """Frames for everybody go by the old one until all hosts hear the new one. Others know it by its old address,
-        as long as the host has that; it is on a group until nobody sends there any more."""
-        values = dict(wanted.values)
+        as long as the host has that; it is on a group until nobody sends there any more. Of the network's other mode,
+        it keeps what routes, or what switches, until nobody comes by that."""
+        beside = other_mode.with_addresses(wanted, found)
+        values = other_mode.as_port(beside.values, found) if found.owner == wanted.owner else beside.values
+        if values != wanted.values:
+            # Where the kernel takes these from a device that is down only, that would lose its routes.
+            values = {**values, **{option: found.values.get(option) for option in ("group", "link")}}
+        if until == "remove":
+            return wanted._replace(values=values)
+        values = dict(values)
         there = found.values.get("settings", {}) if values.get("beside") else {}
         silent = {name: 0 for name in _FLOODS if there.get(name) == 0}
         if silent:
@@ -149,8 +157,12 @@ class Vxlan(DeviceKind):
         return wanted if values == wanted.values else wanted._replace(values=values)
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
-        """``has_local``: it comes from another address than it is to, which the host has and may keep for a while."""
+        """``has_local``: it comes from another address than it is to, which the host has and may keep for a while.
+        ``is_its_port``: of the bridge of its own network."""
         values = super().values_of(kernel, netns, link, wanted)
+        bridge = kernel.link(link.master, netns)
+        if bridge is not None and bridge.owner == link.owner and wanted is not None:
+            values["is_its_port"] = True
         before, after = values.get("local"), wanted.values.get("local") if wanted is not None else None
         if before and after and before != after and _scope(before) == _scope(after):
             values["has_local"] = lower_device(kernel, None, before, netns) is not None
@@ -235,13 +247,15 @@ class Vxlan(DeviceKind):
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """The plan is whole: without `link`, packets leave by whatever device the route says; without `group`, no frame
-        is sent to one."""
+        is sent to one; without `addresses`, it has none."""
         differences = super().differences(wanted, found)
         differences.pop("beside", None)
-        for option in ("link", "group"):
+        if realm(wanted.owner) != "plan":
+            return differences
+        for option, nothing in (("link", vxlan_data.NONE), ("group", vxlan_data.NONE), ("addresses", [])):
             there = found.values.get(option)
-            if there is not None and wanted.values.get(option) is None and realm(wanted.owner) == "plan":
-                differences[option] = (there, vxlan_data.NONE)
+            if there and wanted.values.get(option) is None:
+                differences[option] = (there, nothing)
         return differences
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
@@ -277,10 +291,15 @@ class Vxlan(DeviceKind):
     def note(self, kernel: Kernel, change: Change) -> None:
         """What its bridge is to know of it as a port is compared with what that will be."""
         super().note(kernel, change)
-        link = kernel.link(change.values["name"], change.values.get("netns"))
-        if link is not None and change.action == "change" and "master" in change.differences:
-            links = kernel.links(change.values.get("netns"))
-            links[link.name] = link._replace(master=change.differences["master"][1])
+        netns = change.values.get("netns")
+        link = kernel.link(change.values["name"], netns)
+        if link is None or change.action != "change":
+            return
+        if "master" in change.differences:
+            kernel.links(netns)[link.name] = link._replace(master=change.differences["master"][1])
+        elif change.differences.get("settings", ({}, {}))[1].get("link.master") == 0 and link.master:
+            kernel.links(netns)[link.name] = link._replace(master=None, port={})
+            kernel.lost.with_its_bridge(link.name, netns)
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         data = link.data

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.fixed_macs import FIXED_MACS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Found,
@@ -21,7 +22,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import FIXED_MACS
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import LARGEST_VNI, NOT_TURNED_TO
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -173,7 +173,7 @@ class VxlanFdb(Kind):
                 differences[option] = (found.values[option], None)
         return differences
 
-    waits = "switch"
+    waits = ("switch",)
 
     def displaces(self, kernel: Kernel, wanted: Wanted) -> bool:
         """A bridge knows a MAC at one port: where another tunnel leads there, it moves when all hosts turn to this."""

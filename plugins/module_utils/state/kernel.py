@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state import rows as kernel_rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.held_ports import HeldPorts
+from ansible_collections.containerhost.network.plugins.module_utils.state.lost_rows import LostRows
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
@@ -80,7 +81,7 @@ class Kernel:
         self._no_route: set[tuple[str | None, str]] = set()
         self._moves: list[tuple[str | None, str, str]] = []
         self._will_be: dict[tuple[str | None, str], str] = {}
-        self._without_ipv6: dict[str | None, set[str]] = {}
+        self.lost = LostRows()
 
     def again(self) -> Kernel:
         """A new picture of the same host."""
@@ -328,10 +329,8 @@ class Kernel:
     def _still_there(
         self, rows: list[dict[str, t.Any]], netns: str | None, address: str = "dst"
     ) -> list[dict[str, t.Any]]:
-        """Without what goes along with a device, or with its IPv6 (by the ``address`` of a row)."""
-        without_ipv6 = self._without_ipv6.get(netns)
-        if without_ipv6:
-            rows = [row for row in rows if row["device"] not in without_ipv6 or ":" not in row.get(address, "")]
+        """Without what goes along with a device, or with something of it (by the ``address`` of a row)."""
+        rows = self.lost.left(rows, netns, address) if address else self.lost.left_of_fdb(rows, netns)
         return [row for row in rows if (netns, row["device"]) not in self._gone] if self._gone else rows
 
     def host_id(self, netns: str) -> int | None:
@@ -356,7 +355,7 @@ class Kernel:
         self._will_be[netns, key] = value
         words = key.split("/")
         if words[1] == "ipv6" and words[-1] == "disable_ipv6" and value == "1":
-            self._without_ipv6.setdefault(netns, set()).add(words[3])
+            self.lost.with_ipv6(words[3], netns)
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been re-created."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.carried import has_its_host
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import ANY_HOST, Ledger
@@ -90,7 +91,7 @@ class Identities:
     def __init__(self, spec: NetworkSpec, ledger: Ledger, salts: names.Salts, problems: Problems) -> None:
         self.spec, self.ledger, self.salts, self.problems = spec, ledger, salts, problems
         self.one_segment = driver_of(spec).one_segment(spec)
-        self.host_counts = not self.one_segment or spec.per_host_names
+        self.host_counts = has_its_host(spec)
 
     def key(self, container: ContainerSpec) -> tuple[str, str, str]:
         """What an endpoint is remembered as: without its host where hosts share the segment."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.sli
 from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
-from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import (
     ANY_HOST,
     EndpointEntry,
@@ -90,7 +90,8 @@ def resolve(
     for name, members in wanted.members.items():
         spec, own = inventory.networks[name], subnets.get(name, ())
         pinned = [(container, each.addresses) for container, each in wanted.endpoints[name] if each.addresses]
-        slices[name] = SliceAllotter(spec, own, members, inventory, allocations, problems).allot(pinned)
+        had = _remembered_addresses(identities[name], wanted.endpoints[name], ledger)
+        slices[name] = SliceAllotter(spec, own, members, inventory, allocations, problems).allot(pinned, had)
         segments = _segments(identities[name], wanted.endpoints[name], remembered.get(name, {}))
         hosts = _on_the_lan(inventory) if is_on_a_lan(spec) else {}
         placed[name] = _allot_addresses(spec, segments, slices[name], own, hosts, problems)
@@ -114,6 +115,16 @@ def resolve(
     after = _remember(fleet, identities, allocations, salts, gone)
     _keep_absent(ports, ledger.ports, held_port, gone)
     return fleet, replace(after, ports=ports, keys=_remember_keys(fleet, ledger, gone))
+
+
+def _remembered_addresses(
+    identities: Identities, pairs: tuple[Pair, ...], ledger: Ledger
+) -> Iterator[tuple[str, Address]]:
+    """Those that containers of a network have by the ledger, each with the container's host."""
+    for container, _endpoint in pairs:
+        entry = ledger.endpoints.get(identities.key(container))
+        for text in entry.addresses if entry else ():
+            yield container.host, parse_address(text)
 
 
 def _known_keys(

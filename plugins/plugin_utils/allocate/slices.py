@@ -186,8 +186,13 @@ class SliceAllotter:
         self.blocks: dict[str, list[Block]] = {}
         self.remembered: dict[str, tuple[Block, ...]] = {}
 
-    def allot(self, pinned: Iterable[tuple[ContainerSpec, tuple[Address, ...]]]) -> dict[str, tuple[Slice, ...]]:
-        """Slices by host. ``pinned`` are containers with their pinned addresses."""
+    def allot(
+        self,
+        pinned: Iterable[tuple[ContainerSpec, tuple[Address, ...]]],
+        remembered: Iterable[tuple[str, Address]] = (),
+    ) -> dict[str, tuple[Slice, ...]]:
+        """Slices by host. ``pinned`` are containers with their pinned addresses; ``remembered`` those that containers
+        have, each with its host."""
         if not self.cut:
             self._refuse_pins()
         else:
@@ -196,6 +201,7 @@ class SliceAllotter:
             for container, addresses in pinned:
                 for address in addresses:
                     self._fix_slice(container, address)
+            self._follow(remembered)
             for subnet_version in sorted({subnet.cidr.version for subnet in self.cut}):
                 self._take_lowest_free(subnet_version)
         driver_ = driver_of(self.spec)
@@ -300,6 +306,20 @@ class SliceAllotter:
             self.problems.add(f"{where}, but {block} is the slice of {self.holder[block]}", "Choose another address")
         else:
             self._give(container.host, block)
+
+    def _follow(self, remembered: Iterable[tuple[str, Address]]) -> None:
+        """A host that has no slice yet gets the one that its containers' addresses are in, if that is nobody's: they
+        are of a time when the network was one segment."""
+        versions = {subnet.cidr.version for subnet in self.cut}
+        if all(versions <= {block.version for block in self.blocks.get(host, ())} for host in self.members):
+            return
+        for host, address in remembered:
+            subnet = next((each for each in self.cut if address in each.cidr), None)
+            if subnet is None or any(block.version == address.version for block in self.blocks.get(host, ())):
+                continue
+            block = block_around(address, subnet.host_prefix)
+            if block not in self.holder:
+                self._give(host, block)
 
     def _take_lowest_free(self, version: int) -> None:
         subnets = [subnet for subnet in self.cut if subnet.cidr.version == version]

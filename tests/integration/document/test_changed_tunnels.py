@@ -105,8 +105,14 @@ def talking(fleet: Members, network: str) -> tuple[list[Any], list[Any]]:
     return pings, [("h2", "c2", "answer", there["h2"][1]), ("h1", "c1", "ask", there["h2"][1])]
 
 
-def assert_nothing_lost(became: steady.Became) -> None:
-    assert {way: lost for way, lost in became.lost.items() if lost} == {}
+# Where an IPv6 address gets another prefix length, the kernel takes it and gives it again, by a queue of its own
+# (addrconf_dad_work()): echo requests of a second that this may take under load, of the milliseconds that it does take.
+EXCHANGED = 100
+
+
+def assert_nothing_lost(became: steady.Became, exchanged: bool = False) -> None:
+    lost = {way: lost for way, lost in became.lost.items() if lost}
+    assert {way: number for way, number in lost.items() if not exchanged or ":" not in way or number > EXCHANGED} == {}
     assert min(became.sent.values()) > 50
     assert became.told["ask h1"]["sent"] == became.told["answer h2"]["received"] > 50_000
 
@@ -125,6 +131,9 @@ ROUTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "direct": ({"direct_routing": True}, {}),
     "backend": ({"backend": "host-gw", "vni": None, "port": None, "direct_routing": None}, {}),
     "a host goes": ({}, {"h4": None}),
+    "bridged, by a tunnel that was not there": ({"mode": "bridged", "backend": None, "vni": 43}, {}),
+    "routed, by the same tunnel": ({"mode": "routed"}, {}),
+    "bridged, by the same tunnel": ({"mode": "bridged"}, {}),
 }
 
 
@@ -132,7 +141,7 @@ ROUTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_no_packet_is_lost_whatever_the_order_of_hosts(routed: Members, name: str) -> None:
     with steady.flows(routed, *talking(routed, "fabric")) as became:
         plan = change(routed, "fabric", *ROUTED[name])
-    assert_nothing_lost(became)
+    assert_nothing_lost(became, exchanged="mode" in ROUTED[name][0])
     has_tunnel = routed.everywhere["containerhost_networks"]["fabric"].get("backend") != "host-gw"
     for name, host in routed.hosts.items():
         assert step(routed, plan, name, "remove") == []

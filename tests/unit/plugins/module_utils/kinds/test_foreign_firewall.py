@@ -273,13 +273,13 @@ def test_a_tunnel_that_is_to_go_is_heard_until_all_have_turned_to_the_new_one(ne
     kind = KIND["foreign_firewall"]
     resolved = kind.resolve(kernel, wanted)
     (found,) = kind.read(kernel, [resolved])
-    assert kind.waits == "remove"
-    both = [line.text for line in kind.meanwhile(resolved, found).values["lines"]["ufw"]]
+    assert kind.waits == ("remove",)
+    both = [line.text for line in kind.meanwhile(resolved, found, "remove").values["lines"]["ufw"]]
     only = [line.text for line in resolved.values["lines"]["ufw"]]
     assert both[: len(only)] == only
     assert [text.split(": ", 1)[1] for text in both[len(only) :]] == [row for row in rows if "4789" in row]
     same = kind.resolve(kernel, want("foreign_firewall", **before))
-    assert kind.meanwhile(same, found) is same
+    assert kind.meanwhile(same, found, "remove") is same
 
 
 @pytest.mark.parametrize("port", ["53", "0/udp", "9-8/tcp", "70000/tcp", "53/icmp", "٣/udp"])

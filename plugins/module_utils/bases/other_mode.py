@@ -1,0 +1,96 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an overlay's objects keep of its other mode while hosts turn from one to the other: routed, bridged.
+
+Until every host has removed the old one, each takes packets by either. So the VXLAN is a port of the containers' bridge
+and has its addresses as well: what other hosts route to its MAC, its bridge hands to the host, as that MAC is the
+port's own (``br_pass_frame_up()``); and what is routed out by it leaves by the device itself, whatever its bridge.
+Containers keep their addresses; how long the prefix is, and whether there is a gateway, changes when all hosts turn.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_routes
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+
+_ALONE = ("/32", "/128")
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def with_addresses(wanted: Wanted, found: Found) -> Wanted:
+    """A device with the addresses that it is to have no more, and its IP as it was: what routes, keeps its way."""
+    if found.owner != wanted.owner:
+        return wanted
+    before, after = (each.values.get("addresses") or [] for each in (found, wanted))
+    old = [cidr for cidr in before if cidr not in after and _is_given(cidr)]
+    if not old:
+        return wanted
+    there, settings = found.values.get("settings", {}), wanted.values.get("settings", {})
+    as_it_was = {name: there.get(name) if _is_of_ip(name) else number for name, number in settings.items()}
+    return wanted._replace(values={**wanted.values, "addresses": sorted([*after, *old]), "settings": as_it_was})
+
+
+def _is_given(cidr: str) -> bool:
+    """And not one that says what is wrong with it, or that the kernel has made of another MAC."""
+    return " " not in cidr and not cidr.startswith("fe80:")
+
+
+def _is_of_ip(name: str) -> bool:
+    return name.startswith("ipv") or name in ("link.link_local", "link.link_local_route")
+
+
+def gateway(wanted: Wanted, found: Found) -> Wanted:
+    """The containers' bridge, as long as some may ask it for the way; the host's own address there is none of these."""
+    plain = [cidr for cidr in found.values.get("addresses") or () if not cidr.endswith(_ALONE)]
+    return with_addresses(wanted, found._replace(values={**found.values, "addresses": plain}))
+
+
+def end(wanted: Wanted, found: Found) -> Wanted:
+    """A container's end, whose addresses are on a network of another size: it goes the way that it went, and by those
+    of its new routes that lead anywhere yet."""
+    there = {cidr.split("/")[0]: cidr for cidr in found.values.get("addresses") or () if _is_given(cidr)}
+    kept = sorted(there.get(cidr.split("/")[0], cidr) for cidr in wanted.values["addresses"])
+    if kept == wanted.values["addresses"]:
+        return wanted
+    before = [text for text in found.values.get("routes") or () if " proto " not in text and " src " not in text]
+    taken = {sandbox_routes.place(text) for text in before}
+    on_link = [ipaddress.ip_interface(cidr).network for cidr in kept]
+    more = [
+        text
+        for text in wanted.values["routes"]
+        if sandbox_routes.place(text) not in taken and _leads_from(sandbox_routes.fields_of(text), on_link)
+    ]
+    return wanted._replace(values={**wanted.values, "addresses": kept, "routes": sorted([*before, *more])})
+
+
+def _leads_from(route: t.Mapping[str, t.Any], on_link: t.Sequence[t.Any]) -> bool:
+    """Its gateway is on the link by these, and its destination is none of them itself."""
+    is_there = not route.get("via") or any(ipaddress.ip_address(route["via"]) in network for network in on_link)
+    return is_there and ipaddress.ip_network(route["dst"]) not in on_link
+
+
+def end_without(now: Wanted, wanted: Wanted, needed: t.Collection[Place]) -> Wanted:
+    """The same where another of its networks becomes the way to everywhere: this one's gateway leads to its own network
+    from then on."""
+    lost = {place[-2:] for place in needed}
+    own = [ipaddress.ip_interface(cidr).network for cidr in wanted.values["addresses"]]
+    routes = [text for text in now.values["routes"] if sandbox_routes.place(text) not in lost]
+    for text in now.values["routes"]:
+        route = sandbox_routes.fields_of(text)
+        if text not in routes and route["dst"] in _EVERYWHERE and route.get("via"):
+            within = (str(network) for network in own if ipaddress.ip_address(route["via"]) in network)
+            routes += [f"{dst} via {route['via']}" for dst in within]
+    return now._replace(values={**now.values, "routes": sorted(routes)})
+
+
+def as_port(values: Values, found: Found) -> Values:
+    """A VXLAN that is a port of its network's bridge for as long as others send to containers by their MACs."""
+    settings = values.get("settings", {})
+    if values.get("master") or not found.values.get("is_its_port") or "link.master" not in settings:
+        return values
+    return {**values, "settings": {**settings, "link.master": 1}}

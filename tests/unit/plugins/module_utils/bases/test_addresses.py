@@ -1,0 +1,25 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a device's addresses become others: in an order that the kernel takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import change_addresses
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (["10.0.0.2/24"], ["10.0.0.2/16"], ["add 10.0.0.2/16", "delete 10.0.0.2/24"]),
+        (["fd00::2/64"], ["fd00::2/48"], ["delete fd00::2/64", "add fd00::2/48"]),
+        (["fd00::2/64"], ["fd00::2/48", "fd01::2/64"], ["add fd01::2/64", "delete fd00::2/64", "add fd00::2/48"]),
+        (["fd00::2/64"], ["fd00::3/64"], ["add fd00::3/64", "delete fd00::2/64"]),
+    ],
+    ids=["of IPv4, with another prefix", "of IPv6", "of IPv6, and one more", "another of IPv6"],
+)
+def test_new_ones_come_first_where_the_kernel_takes_both(before, after, told):
+    words = (message.operation.split() for message in change_addresses("eth0", None, before, after))
+    assert [f"{verb} {cidr}" for verb, _address, cidr, *_device in words] == told
