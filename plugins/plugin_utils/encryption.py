@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.derived impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan, wireguard
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 
@@ -64,8 +64,9 @@ def check(network: Network, fleet: Fleet, problems: Problems) -> None:
         if room < _IPV6_MIN_MTU:
             problems.add(
                 f"{network.spec.where.inside('encrypted')}it is `encrypted`, for which a tunnel needs {_IPV6_MIN_MTU}"
-                f" bytes (RFC 8200), and the underlay of {name} leaves it {room}",
-                f"Raise containerhost_underlay_mtu of {name} if its underlay carries more, or leave `encrypted` out",
+                f" bytes (RFC 8200), and the underlay of {on(name)} leaves it {room}",
+                f"Raise containerhost_underlay_mtu of {on(name)} if its underlay carries more, or leave `encrypted`"
+                " out",
             )
 
 

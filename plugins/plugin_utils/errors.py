@@ -44,6 +44,12 @@ def listed(names: Iterable[str], most: int = NAMED) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def members(names: Iterable[str], one: str, many: str) -> str:
+    """The beginning of a sentence on hosts of a network: ``its member h1 has``, ``its members h1 and h2 have``."""
+    names = list(names)
+    return f"its member {names[0]} {one}" if len(names) == 1 else f"its members {listed(names)} {many}"
+
+
 class Refusal(Exception):
     """One value that can't be used. ``what`` is wrong with it, and the ``fix``, an imperative without a full stop.
 

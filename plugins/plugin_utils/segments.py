@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed, members, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network, Slice
 
@@ -52,32 +52,38 @@ def check_one(network: Network, fleet: Fleet, what: str, problems: Problems) -> 
     """All members are on one segment of each family that the network has."""
     for version in network.versions:
         first: str | None = None
+        missing = [name for name in network.members if fleet.hosts[name].on_segment(version) is None]
+        if missing:
+            _missing(network, missing, version, what, problems)
         for name in network.members:
             at = fleet.hosts[name].on_segment(version)
-            if at is None or at[1] is None:
-                _unknown(network, name, version, at and str(at[0]), what, problems)
+            if at is None:
+                continue
+            if at[1] is None:
+                _unknown(network, name, version, str(at[0]), what, problems)
             elif first is None:
                 first = name
             elif at[1] != fleet.hosts[first].on_segment(version)[1]:
                 theirs = fleet.hosts[first].on_segment(version)
                 problems.add(
-                    f"{network.spec.where}its members {first} ({theirs[0]}/{theirs[1].prefix}) and {name}"
+                    f"{network.spec.where}its members {first} ({theirs[0]}/{theirs[1].prefix}) and {on(name)}"
                     f" ({at[0]}/{at[1].prefix}) share no segment, and {what} has no other way between them",
                     "Take `backend: vxlan`, or give both addresses on one segment by containerhost_underlay_address",
                 )
 
 
-def _unknown(network: Network, name: str, version: int, address: str | None, what: str, problems: Problems) -> None:
-    if address is None:
-        problems.add(
-            f"{network.spec.where}its member {name} has no underlay address of IPv{version}, by which {what} would"
-            " lead to its containers",
-            f"Add one to containerhost_underlay_address of {name}, as in [198.18.7.11/24, 'fd00:18::11/64']",
-        )
-    else:
-        length = 24 if version == 4 else 64
-        problems.add(
-            f"{network.spec.where}of its member {name} the underlay address {address} says no prefix length, so it is"
-            f" not known with whom it shares a segment, which {what} needs",
-            f"Write it with its prefix length, as in containerhost_underlay_address: {address}/{length}",
-        )
+def _missing(network: Network, some: list[str], version: int, what: str, problems: Problems) -> None:
+    problems.add(
+        f"{network.spec.where}{members(some, 'has', 'have')} no underlay address of IPv{version}, by which {what} would"
+        f" lead to {'its' if len(some) == 1 else 'their'} containers",
+        f"Add one to containerhost_underlay_address of {listed(some)}, as in [198.18.7.11/24, 'fd00:18::11/64']",
+    )
+
+
+def _unknown(network: Network, name: str, version: int, address: str, what: str, problems: Problems) -> None:
+    length = 24 if version == 4 else 64
+    problems.add(
+        f"{network.spec.where}of its member {on(name)} the underlay address {address} says no prefix length, so it is"
+        f" not known with whom it shares a segment, which {what} needs",
+        f"Write it with its prefix length, as in containerhost_underlay_address: {address}/{length}",
+    )

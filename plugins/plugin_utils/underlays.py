@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import backends
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed, members, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network
 
 
@@ -48,18 +48,22 @@ def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) 
 
 def _check_underlays(network: Network, fleet: Fleet, problems: Problems) -> None:
     first: str | None = None
+    nowhere = [name for name in network.members if fleet.hosts[name].underlay is None]
+    if nowhere:
+        have = members(nowhere, "has no underlay address, and its", "have no underlay address, and their")
+        problems.add(
+            f"{network.spec.where}{have} ansible_host is none either",
+            f"Set containerhost_underlay_address for {listed(nowhere)}",
+        )
     for name in network.members:
         underlay = fleet.hosts[name].underlay
         if underlay is None:
-            problems.add(
-                f"{network.spec.where}its member {name} has no underlay address, and its ansible_host is none either",
-                f"Set containerhost_underlay_address for {name}",
-            )
-        elif first is None:
+            continue
+        if first is None:
             first = name
         elif underlay.version != fleet.hosts[first].underlay.version:
             problems.add(
-                f"{network.spec.where}its members {first} ({fleet.hosts[first].underlay}) and {name} ({underlay})"
+                f"{network.spec.where}its members {first} ({fleet.hosts[first].underlay}) and {on(name)} ({underlay})"
                 " have underlay addresses of different families",
                 "Give all its hosts IPv4, or all IPv6, by containerhost_underlay_address",
             )

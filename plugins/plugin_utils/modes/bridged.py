@@ -26,7 +26,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate imp
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import shim_of, without_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.mode import Mode
@@ -171,14 +171,16 @@ def _check_group(network: Network, group: str, fleet: Fleet, problems: Problems)
         host = fleet.hosts[name]
         if host.underlay and (host.underlay.version == 6) != (":" in group):
             problems.add(
-                f"{where} and the underlay address of {name} ({host.underlay}) are of different families",
+                f"{where} and the underlay address of {on(name)} ({host.underlay}) are of different families",
                 f"Take a group of IPv{host.underlay.version}",
             )
-        if not host.underlay_interface:
-            problems.add(
-                f"{where} is joined by an interface, and {name} names none",
-                f"Set containerhost_underlay_interface for {name}",
-            )
+    silent = [name for name in network.members if not fleet.hosts[name].underlay_interface]
+    if silent:
+        more = f", nor {'does' if len(silent) == 2 else 'do'} {listed(silent[1:])}" if silent[1:] else ""
+        problems.add(
+            f"{where} is joined by an interface, and {silent[0]} names none{more}",
+            f"Set containerhost_underlay_interface for {listed(silent)}",
+        )
 
 
 def variant(overlay: Driver, backend: Backend) -> Driver:

@@ -93,3 +93,16 @@ class TestDirectRouting:
         addresses = {host: f"198.18.7.1{number}" for number, host in enumerate(("h1", "h2", "h3"))}
         (only,) = routed("vni: 42, direct_routing: true", **addresses).problems()
         assert "no member's underlay address says its prefix length" in only
+
+
+def test_what_many_hosts_lack_is_one_sentence(routed):
+    fleet = routed()
+    for number, host in enumerate(("h1", "h2", "h3"), start=1):
+        fleet.variables(host, containerhost_underlay_address=f"198.18.7.{number}/24")
+    (said,) = fleet.problems()
+    assert "its members h1, h2 and h3 have no underlay address of IPv6, by which `backend: host-gw` would" in said
+    for number, host in enumerate(("h1", "h2", "h3"), start=1):
+        fleet.variables(host, containerhost_underlay_address=[f"198.18.7.{number}/24", f"fd77::{number}"])
+    (said,) = fleet.problems()
+    assert "of its member h1 the underlay address fd77::1 says no prefix length" in said
+    assert "(likewise on h2 and h3)" in said

@@ -97,6 +97,16 @@ def test_a_group_that_cannot_be_one_is_refused(pond, group, problem):
     assert any(problem in each for each in pond(f", multicast_group: '{group}'").problems())
 
 
+def test_one_mistake_of_many_hosts_is_one_sentence(pond):
+    (said,) = pond(", multicast_group: 239.4.4.4", h2="{c2: {networks: {pond: }}}").problems()
+    assert said.endswith("and h1 names none, nor does h2. Set containerhost_underlay_interface for h1 and h2")
+    fleet = pond(", multicast_group: 'ff05::4'", h2="{c2: {networks: {pond: }}}")
+    for host in fleet.hosts:
+        fleet.variables(host, containerhost_underlay_interface="eth0")
+    (said,) = fleet.problems()
+    assert "of h1 (198.18.7.11) are of different families (likewise on h2). Take a group of IPv4" in said
+
+
 @pytest.mark.parametrize(
     ("subnets", "problem"),
     [
