@@ -85,6 +85,13 @@ class LxdApi(ContainerEngine):
             return self.unknown(ref) if status == 404 else self.of_pid(ref, told.get("pid"))
         return self.silent([ref], f"{self.name} does not tell of container {ref}", told.get("error") or status)[ref]
 
+    def root_of(self, ref: str) -> str | None:
+        """Beside the socket, where the pool that the container is in is mounted, or a folder."""
+        project, _slash, name = ref.rpartition("/")
+        folder = name if project in ("", _PROJECT) else f"{project}_{name}"
+        path = os.path.realpath(f"{os.path.dirname(self._place())}/containers/{folder}/rootfs")
+        return path if os.path.isdir(path) else None
+
     def starts(self) -> Starts:
         return _Lifecycle(self.name, self._place())
 

@@ -113,6 +113,16 @@ def test_a_container_on_another_member_of_the_cluster_is_no_process_of_this_host
     assert engine.find(["db"])["db"] == "/proc/71/ns/net"
 
 
+def test_the_file_system_of_one_that_does_not_run_is_beside_the_socket(engine, daemon, tmp_path):
+    roots = [tmp_path / "pool" / name / "rootfs" for name in ("db", "shop_db")]
+    (tmp_path / "containers").mkdir()
+    for root in roots:
+        root.mkdir(parents=True)
+        (tmp_path / "containers" / root.parent.name).symlink_to(root.parent)
+    found = [engine.root_of(ref) for ref in ("db", "default/db", "shop/db", "gone", "no/db")]
+    assert found == [str(roots[0]), str(roots[0]), str(roots[1]), None, None]
+
+
 def test_a_daemon_that_is_down_is_named(engine, monkeypatch, tmp_path):
     monkeypatch.setattr(type(engine), "sockets", (str(tmp_path / "none"),))
     assert f"{engine.name} does not answer at" in engine.find(["db"])["db"].reason
