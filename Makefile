@@ -76,7 +76,8 @@ clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`
 # makes and takes down namespaces and devices one at a time. Each one's output comes as a whole, when it has ended.
 JOBS ?= 3
 INTEGRATION := $(patsubst tests/%/,%,$(wildcard tests/integration/[a-z]*/))
-ALL_TESTS := test-vm $(INTEGRATION) integration-oldest sanity molecule test-engines test-systemd unit lint
+LONGEST := integration/document integration/killed
+ALL_TESTS := test-vm $(LONGEST) $(filter-out $(LONGEST),$(INTEGRATION)) integration-oldest sanity molecule test-engines test-systemd unit lint
 
 .PHONY: test
 test: root ## everything, as CI does; a failure ends it only after the rest has run
