@@ -37,7 +37,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
     in_message,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark
 
 DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
@@ -127,7 +127,7 @@ class DeviceKind(Kind):
         for netns in namespaces(wanted):
             for link in list(kernel.links(netns).values()):
                 object_ = names.get((netns, link.name))
-                same = self.is_one(link)
+                same = self.is_one(link) and not self._is_made_beside(link)
                 begun = self._begun(kernel, netns, link)
                 owner = link.owner if object_ is not None else link.owner or begun
                 if (same and owner is not None) or (object_ is not None and (same or link.owner is None)):
@@ -137,6 +137,10 @@ class DeviceKind(Kind):
                 elif object_ is None and same and has_lost_its_mark(kernel, netns, link):
                     values = self.values_of(kernel, netns, link, None)
                     yield Found(self.name, (netns, link.name), values, UNKNOWN)
+
+    def _is_made_beside(self, link: Link) -> bool:
+        """Another kind has made it for an object of its own, as ``rate`` does: the label says for which."""
+        return bool(label_of(link.alias)) and type(self).mark_label is DeviceKind.mark_label
 
     def _begun(self, kernel: Kernel, netns: str | None, link: Link) -> str | None:
         """For whom a run that was killed had begun to make the device, and had not marked it yet."""

@@ -271,6 +271,13 @@ def test_what_is_about_a_device_is_made_after_it_whatever_kind_it_is(kind):
     assert order.index("unheard") < order.index(kind.name) or kind.name in ("uplink", "wireguard_peer")
 
 
+def test_a_device_that_another_kind_has_made_for_an_object_is_no_leftover_of_a_new_kind():
+    beside = Link("chr2f0b", "unheard", owner="plan/web", label="chv1")
+    own = Link("red", "unheard", owner="plan/web")
+    found = Unheard().read(kernel_of(Namespace(links=[beside, own])), [])
+    assert [each.key for each in found] == [(None, "red")]
+
+
 @pytest.mark.parametrize("kind", sorted(OBJECTS))
 def test_an_object_spelled_by_us_stays_as_it_is(kind):
     once = wanted_object(BY_NAME[kind], OBJECTS[kind], "plan/web")
