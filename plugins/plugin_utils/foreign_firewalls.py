@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import TUNNELS
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
+from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network
 
 _RESOLVER = ("53/tcp", "53/udp")
@@ -20,10 +22,10 @@ def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Ob
     guard = next((row for kind, row in found if kind == "isolation" and row["device"] == device), None)
     if device is None or guard is None:
         return
-    tunnel, carried = [*(row for kind, row in found if kind in ("wireguard", "vxlan")), {}, {}][:2]
+    tunnel, carried = [*(row for kind, row in found if kind in TUNNELS and row.get("port")), {}, {}][:2]
     blocks = [str(slice_.block) for slice_ in network.slices[host]]
     is_outward = not guard["internal"]
-    wider = [str(subnet.cidr) for subnet in network.subnets] if network.spec.driver == "overlay" else []
+    wider = [str(subnet.cidr) for subnet in network.subnets] if driver_of(network.spec).on_underlay else []
     ports = {*(guard.get("host_access") or ()), *(_RESOLVER if "resolver" in network.spec.names else ())}
     yield new.object_of(
         "foreign_firewall",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import container_ends
+
 FACT = "containerhost_published"
 _SAME = ("network", "protocol", "host_address", "host_interface", "host_port", "host_port_end")
 
@@ -17,7 +19,7 @@ def published(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     unless it has one, or an interface."""
     names = {
         cidr.partition("/")[0]: each["sandbox"]["ref"]
-        for each in document.get("veth", ())
+        for each in container_ends(document)
         for cidr in each.get("addresses", ())
     }
     return [

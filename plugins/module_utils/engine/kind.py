@@ -84,6 +84,9 @@ class Kind:
     data_attributes: t.ClassVar[t.Mapping[str, t.Tuple[int, str]]] = {}
     # Attributes of IFLA_INFO_DATA whose content is a whole link again.
     data_links: t.ClassVar[t.Tuple[str, ...]] = ()
+    # What people call its packets, where it is a device that carries a network to other hosts: in UDP, from its option
+    # `local` to `port`, if it has that. None: it carries none.
+    tunnel: t.ClassVar[t.Optional[str]] = None
     # What it means when the kernel refuses to make a device of this kind, and what to do, by the number of the error.
     refusals: t.ClassVar[t.Mapping[int, str]] = {}
 
@@ -107,6 +110,10 @@ class Kind:
         if self.kernel_kind is None or "name" in self.options:
             return values.get("name") if self.kernel_kind else None
         return None if values.get("sandbox") else values.get("interface") or "eth0"
+
+    def other_end(self, values: Values) -> str | None:
+        """Another host's underlay address, to which an object leads what goes by its `device`, a tunnel."""
+        return None
 
     def attachment(self, values: Values) -> Attachment | None:
         """What ``verify`` can try on an object of a document; None: nothing."""

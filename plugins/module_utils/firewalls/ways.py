@@ -12,11 +12,14 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import is_address
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted, network_of
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Packet
 
 ANYWHERE = {4: "198.51.100.1", 6: "2001:db8::1"}
-_TUNNELS = {"vxlan": "VXLAN", "wireguard": "WireGuard"}  # by kind, as people call them
+_BY_NAME = {kind.name: kind for kind in KINDS}
+_ENDS = [kind.name for kind in KINDS if kind.kernel_kind and kind.ends_in_sandbox]
+_TUNNELS = {kind.name: kind.tunnel for kind in KINDS if kind.tunnel}
 # Ports of one network that are looked at, as a host may publish thousands: the first of each protocol and family.
 _PORTS = 16
 _PEERS = 16  # other hosts of one tunnel that are, as a filter may be about one of them
@@ -50,8 +53,7 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
             by_kind.setdefault(each.kind, []).append(each)
     ends = {
         str(ipaddress.ip_interface(cidr).ip): each.values["master"]
-        for each in by_kind.get("veth", ())
-        if each.values.get("master")
+        for each in _ports(by_kind)
         for cidr in each.values.get("addresses") or ()
     }
     return [
@@ -62,6 +64,11 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
         *_switched(by_kind, ends, host),
         *_handed_on(by_kind, ends),
     ]
+
+
+def _ports(by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> list[Wanted]:
+    """Containers' interfaces whose ends on the host are ports of bridges, whatever kind they are."""
+    return [each for kind in _ENDS for each in by_kind.get(kind, ()) if each.values.get("master")]
 
 
 def _out(rules: t.Sequence[Wanted], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
@@ -113,7 +120,7 @@ def _switched(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, 
     that."""
     ours = {each.values["name"] for each in by_kind.get("bridge", ()) if not each.values.get("uplink")}
     seen: set[tuple[str, int]] = set()
-    for end in by_kind.get("veth", ()) if host.filtered else ():
+    for end in _ports(by_kind) if host.filtered else ():
         bridge = end.values.get("master")
         for address in (cidr.partition("/")[0] for cidr in end.values.get("addresses") or ()):
             version = ipaddress.ip_address(address).version
@@ -130,13 +137,14 @@ def _switched(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, 
 
 def _handed_on(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str]) -> t.Iterator[Way]:
     """The frames of each bridge of ours between a container's port and the next one, or that of a tunnel."""
-    tunnels = {each.values["master"]: each.values["name"] for each in by_kind.get("vxlan", ()) if _is_port(each)}
+    carrying = (each for kind in _TUNNELS for each in by_kind.get(kind, ()) if _is_port(each))
+    tunnels = {each.values["master"]: each.values["name"] for each in carrying}
     ports: dict[str, list[str]] = {}
-    for end in by_kind.get("veth", ()):
+    for end in _ports(by_kind):
         if _is_port(end):
             ports.setdefault(end.values["master"], []).append(end.values["name"])
     seen: set[tuple[str, int]] = set()
-    for end in by_kind.get("veth", ()):
+    for end in _ports(by_kind):
         bridge, own = end.values.get("master"), end.values["name"]
         to = tunnels.get(bridge) or next((each for each in ports.get(bridge, ()) if each != own), None)
         for address in (cidr.partition("/")[0] for cidr in end.values.get("addresses") or ()):
@@ -171,7 +179,7 @@ def _carried(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, s
         values, network = tunnel.values, network_of(tunnel.owner)
         local, port = values.get("local"), ("udp", values.get("port"))
         device = values.get("link") or host.device_of.get(local)
-        for remote in _remotes(by_kind, tunnel) if local is not None and device is not None else ():
+        for remote in () if None in (local, device, port[1]) else _remotes(by_kind, tunnel):
             arriving = _packet(device, None, remote, local, port)
             what = f"its {_TUNNELS[tunnel.kind]} packets ({port[1]}/udp) by {device}"
             yield Way(network, what, "input", {**arriving, "fib_daddr": "local"})
@@ -216,11 +224,8 @@ def _between(
 
 def _remotes(by_kind: t.Mapping[str, t.Sequence[Wanted]], tunnel: Wanted) -> list[str]:
     """The addresses of its peers."""
-    if tunnel.kind == "vxlan":
-        found = [each.values.get("dst") for each in by_kind.get("vxlan_fdb", ()) if _is_of(each, tunnel)]
-    else:
-        peers = (each.values.get("endpoint") for each in by_kind.get("wireguard_peer", ()) if _is_of(each, tunnel))
-        found = [where.rpartition(":")[0].strip("[]") for where in peers if where]
+    led = [each for some in by_kind.values() for each in some if _is_of(each, tunnel)]
+    found = [_BY_NAME[each.kind].other_end(each.values) for each in led]
     return list(dict.fromkeys(each for each in found if each))[:_PEERS]
 
 

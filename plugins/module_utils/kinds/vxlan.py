@@ -58,6 +58,7 @@ _PORT = {
 class Vxlan(DeviceKind):
     name = "vxlan"
     kernel_kind = "vxlan"
+    tunnel = "VXLAN"
     after = ("netns", "bridge", "vtep_filter", "wireguard")
     # The kernel refuses to change these on a device (EOPNOTSUPP "Cannot change VNI", 6.18).
     fixed = frozenset(("vni", "port"))

@@ -106,6 +106,9 @@ class VxlanFdb(Kind):
         defaults = ("table: self", "fdb_state: permanent")
         return [row for row in super().summary(values) if row not in defaults]
 
+    def other_end(self, values: Values) -> str | None:
+        return values.get("dst")
+
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
         yield ("link", values.get("netns"), values.get("device"))

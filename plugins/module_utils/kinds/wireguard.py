@@ -57,6 +57,7 @@ _NOT_COMPARED = ("local", "link", "key")
 class Wireguard(DeviceKind):
     name = "wireguard"
     kernel_kind = "wireguard"
+    tunnel = "WireGuard"
     after = ("netns", "wireguard_key")
     refusals = {errno.EOPNOTSUPP: "this kernel has no WireGuard: install wireguard-go, or the kernel's module"}
     options = {

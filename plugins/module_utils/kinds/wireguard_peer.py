@@ -65,6 +65,9 @@ class WireguardPeer(Kind):
     def summary(self, values: Values) -> list[str]:
         return [row for row in super().summary(values) if row != "keepalive: 0"]
 
+    def other_end(self, values: Values) -> str | None:
+        return (values.get("endpoint") or "").rpartition(":")[0].strip("[]") or None
+
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)
         yield ("link", values.get("netns"), values.get("device"))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Kind
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import container_ends
 
 Document = Mapping[str, Any]
 DEFAULT = {4: "0.0.0.0/0", 6: "::/0"}
@@ -94,7 +95,7 @@ def ends(documents: Mapping[str, Document], kinds: Iterable[Kind] = KINDS) -> It
 def _lans(document: Document) -> set[str]:
     """Networks whose containers are on a bridge that has an uplink, or that is not ours."""
     ours = {row["name"] for row in document.get("bridge", ()) if not row.get("uplink")}
-    return {row["network"] for row in document.get("veth", ()) if row.get("master") and row["master"] not in ours}
+    return {row["network"] for row in container_ends(document) if row.get("master") and row["master"] not in ours}
 
 
 def _isolated(document: Document) -> frozenset[str]:
@@ -103,7 +104,7 @@ def _isolated(document: Document) -> frozenset[str]:
     families = {row["name"]: {":" in cidr for cidr in row.get("addresses", ())} for row in own}
     return frozenset(
         cidr.partition("/")[0]
-        for row in document.get("veth", ())
+        for row in container_ends(document)
         for cidr in row.get("addresses", ())
         if (":" in cidr) not in families.get(row.get("master"), {True, False})
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours, pending, progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import tunnels
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
@@ -130,12 +131,11 @@ def about(documents: Mapping[str, Document], networks: Mapping[str, Mapping[str,
     """Each network in a few words, from its driver and what its documents hold."""
     words = {name: [network["driver"]] for name, network in networks.items()}
     for document in documents.values():
-        for tunnel in document.get("wireguard", ()):
-            words[tunnel["network"]] += [] if "wireguard" in words[tunnel["network"]] else ["wireguard"]
-        for vxlan in document.get("vxlan", ()):
-            bridged = ["bridged"] if vxlan.get("master") else []
-            for text in (*bridged, f"vxlan {vxlan['vni']}"):
-                words[vxlan["network"]] += [text] if text not in words[vxlan["network"]] else []
+        for tunnel in tunnels(document):
+            bridged = ["bridged"] if tunnel.get("master") else []
+            number = f" {tunnel['vni']}" if "vni" in tunnel else ""
+            for text in (*bridged, f"{tunnel['kind']}{number}"):
+                words[tunnel["network"]] += [text] if text not in words[tunnel["network"]] else []
         for rule in document.get("nat_rule", ()):
             words[rule["network"]] += ["nat"] if "nat" not in words[rule["network"]] else []
     return {name: ", ".join(parts) for name, parts in words.items()}

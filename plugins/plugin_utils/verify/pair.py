@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import TUNNELS
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
     Document,
     End,
@@ -218,8 +219,8 @@ def _why(way: Asked, first: Try, reasons: Mapping[str, str], answers: Answers) -
 def _carried(way: Asked) -> str:
     if way.tunnel is None:
         return ""
-    name = {"vxlan": "VXLAN", "wireguard": "WireGuard"}[way.tunnel["kind"]]
-    return f"{name} packets ({way.tunnel['port']}/udp)"
+    port = f" ({way.tunnel['port']}/udp)" if way.tunnel.get("port") else ""
+    return f"{TUNNELS[way.tunnel['kind']]} packets{port}"
 
 
 _LED = (

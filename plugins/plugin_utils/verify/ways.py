@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import container_ends, tunnels
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
     Document,
@@ -194,8 +195,7 @@ class _Ways:
         by = {host: self._route(host, to) or "" for host, to in ((one, way.to), (other, back)) if to}
         # A gateway is on the underlay's device, which the plan need not know.
         by = {host: self.underlay.get(host, "") if address_of(device) else device for host, device in by.items()}
-        rows = [(kind, row) for kind in ("wireguard", "vxlan") for row in self.documents[one].get(kind, ())]
-        found = [{"kind": kind, **row} for kind, row in rows if row["network"] == way.network]
+        found = [row for row in tunnels(self.documents[one]) if row["network"] == way.network]
         led = next((row for row in found if by.get(one) in ("", row["name"])), None)
         behind = "" if led is None or led["kind"] != "wireguard" else way.to if by[one] else self._vtep(other, way)
         return replace(way, tunnel=led, by={host: each for host, each in by.items() if each}, behind=behind)
@@ -250,7 +250,7 @@ class _Ways:
         )
 
     def _bridge(self, end: End) -> str | None:
-        for row in self.documents[end.host].get("veth", ()):
+        for row in container_ends(self.documents[end.host]):
             if row["network"] == end.network and dict(row["sandbox"]) == dict(end.sandbox):
                 return row.get("master")
         return None

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.firewalls import ways as firewall_ways
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ways import Devices, ways
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import want
 
@@ -46,6 +49,27 @@ def test_an_overlay_lives_by_its_tunnel_s_packets_and_by_what_they_carry(tunnel,
     assert [(way.packet["iifname"], way.packet["oifname"]) for way in found if way.hook == "forward"] == [
         ("ch-web", "chb-web"), ("chb-web", "ch-web"),
     ]  # fmt: skip
+
+
+class GeneveRemote(Kind):
+    name = "geneve_remote"
+
+    def other_end(self, values):
+        return values["remote"]
+
+
+@pytest.mark.parametrize("port", [6081, None])
+def test_a_tunnel_of_a_kind_that_says_so_is_one(monkeypatch, port):
+    monkeypatch.setitem(firewall_ways._TUNNELS, "geneve", "Geneve")
+    monkeypatch.setitem(firewall_ways._BY_NAME, "geneve_remote", GeneveRemote())
+    tunnel = {"name": "ch-web", "local": "198.18.7.11", **({"port": port} if port else {})}
+    remote = {"device": "ch-web", "remote": "198.18.7.12"}
+    rows = [("geneve", tunnel), ("geneve_remote", remote)]
+    objects = [Wanted(kind, (None, kind), {"netns": None, **row}, "plan/web") for kind, row in rows]
+    found = ways(objects, Devices({}, {"198.18.7.11": "eth0"}))
+    words = [(way.hook, way.what, way.packet["daddr"]) for way in found]
+    packets = "its Geneve packets (6081/udp) by eth0"
+    assert words == ([("input", packets, "198.18.7.11"), ("output", packets, "198.18.7.12")] if port else [])
 
 
 def test_each_of_its_other_hosts_counts_and_each_family_of_what_they_send():
