@@ -50,6 +50,7 @@ TYPES = {
     "interface_address": "an address, with or without prefix length",
     "interface_addresses": "an address, with or without prefix length, or two of them",
     "mac": "a MAC, quoted",
+    "mtu": "C(auto), or a number",
     "name": "a name",
     "names": "a list of names",
     "pattern": "a host pattern",

@@ -206,6 +206,7 @@ TYPES: dict[str, Callable[[Option], Schema]] = {
         **_text(_INTERFACE_ADDRESS, "array"), "items": _text(_INTERFACE_ADDRESS), "minItems": 1, "maxItems": 2
     },
     "mac": lambda option: _text("[0-9A-Fa-f][02468ACEace]([:-][0-9A-Fa-f]{2}){5}"),
+    "mtu": lambda option: {**_number(option.minimum, option.maximum), "pattern": f"^[0-9]+$|^auto$|{TEMPLATE}"},
     "name": lambda option: _text(_NAME),
     "names": lambda option: _NAMES,
     "pattern": lambda option: {**_text(None, "array"), "items": _WORD, "minItems": 1},

@@ -112,6 +112,11 @@ def read_addresses(value: Any, option: Option) -> tuple[Address, ...]:
     return each(value, option, lambda item: read_address(item, option))
 
 
+def read_mtu(value: Any, option: Option) -> int | None:
+    """``auto`` is what holds without it."""
+    return None if value == "auto" else read_int(value, option)
+
+
 def read_interface_addresses(value: Any, option: Option) -> tuple[tuple[Address, int | None], ...]:
     """One address, or one of each family, with their prefix lengths where these are written."""
     several = value if isinstance(value, (list, tuple)) else [value]
@@ -366,6 +371,7 @@ READERS: dict[str, Callable[[Any, Option], Any]] = {
     "interface_address": read_interface_address,
     "interface_addresses": read_interface_addresses,
     "mac": read_mac,
+    "mtu": read_mtu,
     "name": read_name,
     "names": read_names,
     "pattern": read_pattern,

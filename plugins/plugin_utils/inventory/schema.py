@@ -36,7 +36,7 @@ NETWORK = (
         " C(gateway), C(range) (what addresses, or slices, are taken from) and C(exclude) (what is never taken).",
         default_note="taken from C(containerhost_pools) and remembered in the ledger",
     ),
-    Option("mtu", "int", "MTU of its devices and containers.", default_note="auto", minimum=68, maximum=65535),
+    Option("mtu", "mtu", "MTU of its devices and containers.", default_note="C(auto)", minimum=68, maximum=65535),
     Option("internal", "bool", "No way out of the network and none in: no gateway route, no NAT.", default=False),
     Option("hosts", "pattern", "A host pattern: its members.", default_note="the hosts whose containers name it"),
     Option(

@@ -59,6 +59,13 @@ def test_numbers_may_be_text_as_templates_give_it():
     assert read("int", "42", minimum=1, maximum=100) == 42
 
 
+def test_an_mtu_may_say_that_it_is_what_it_is_without_it():
+    assert read("mtu", "auto", minimum=68, maximum=65535) is None
+    assert read("mtu", 1400, minimum=68, maximum=65535) == 1400
+    with pytest.raises(Refusal, match="`it` is"):
+        read("mtu", "Auto 1400", minimum=68, maximum=65535)
+
+
 @pytest.mark.parametrize("value", [True, 1.5, "x", "-1", 0, 101, None])
 def test_numbers_outside_their_range_are_refused(value):
     with pytest.raises(Refusal) as refusal:
