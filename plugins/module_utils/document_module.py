@@ -34,7 +34,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls im
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, docker_ports
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
@@ -84,7 +84,9 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
     if params["document"] is None:
         module.fail_json(msg="plan_dir is read on the controller, by the action of the same name: call it by its FQCN.")
     guard = params["guard"] or {}
-    with kernel_for(module, kinds=kinds, trial=guard.get("token")) as kernel:
+    asked = _asked_before(params["document"])
+    with kernel_for(module, kinds=kinds, trial=guard.get("token"), sandboxes=asked) as kernel:
+        asked.forget_ended()
         if guard.get("confirm"):
             _confirm(guard)
         elif not module.check_mode:
@@ -108,6 +110,18 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         about = {"kept": kept, "pending": todo.pending, "dropped": dropped, "switches": switches}
         told = functools.partial(_public_keys, kernel, wanted)
         finish(module, kernel, kinds, todo, beside, _guarded(module, kernel, kinds, todo), told, **about)
+
+
+def _asked_before(document: Values) -> Sandboxes:
+    """Podman answers for no container while one of its own waits for this run to end, to be put on a network of ours
+    (podman 5.4: ``podman inspect`` takes the lock that it holds for netavark). So it is asked before the run begins."""
+    sandboxes = Sandboxes()
+    if document.get("podman_network") or document.get("cni_network"):
+        rows = (row for rows in document.values() if isinstance(rows, list) for row in rows if isinstance(row, dict))
+        named = (each for row in rows for each in sandboxes_of(row) if isinstance(each, dict))
+        sandboxes.expect(each for each in named if each.get("engine") == "podman" and isinstance(each.get("ref"), str))
+        sandboxes.ask("podman")
+    return sandboxes
 
 
 def _guarded(

@@ -45,7 +45,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     Ended,
     kernel_of_this_host,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import netns_of, sandboxes_of
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of, sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
@@ -100,11 +100,15 @@ def _printable(value: t.Any) -> t.Any:
 
 @contextlib.contextmanager
 def kernel_for(
-    module: AnsibleModule, alone: bool = True, kinds: t.Sequence[Kind] = KINDS, trial: str | None = None
+    module: AnsibleModule,
+    alone: bool = True,
+    kinds: t.Sequence[Kind] = KINDS,
+    trial: str | None = None,
+    sandboxes: Sandboxes | None = None,
 ) -> t.Iterator[Kernel]:
     """The kernel of this host, for a module. What keeps it from being used ends the module in a sentence."""
     try:
-        with kernel_of_this_host(kinds, alone, trial=trial) as kernel:
+        with kernel_of_this_host(kinds, alone, sandboxes, trial=trial) as kernel:
             yield kernel
     except Ended as end:
         told = (("problems", end.problems), ("lacks", end.lacks), ("partly", end.partly))

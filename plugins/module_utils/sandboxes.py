@@ -14,6 +14,7 @@ needed.
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import types
 import typing as t
@@ -133,6 +134,22 @@ class Sandboxes:
         for sandbox in sandboxes:
             if sandbox is not None:
                 self._asked_for.setdefault(sandbox["engine"], {})[sandbox["ref"]] = None
+
+    def ask(self, name: str) -> None:
+        """Ask an engine now for all that are expected of it, and not when somebody wants to know."""
+        refs = list(self._asked_for.get(name, ()))
+        if refs:
+            self._answers.update((f"{name}:{ref}", answer) for ref, answer in ENGINES[name].find(refs).items())
+
+    def forget_ended(self) -> None:
+        """Containers that have ended since their engine was asked are asked for again."""
+        ended = [
+            netns
+            for netns, answer in self._answers.items()
+            if isinstance(answer, Running) and not os.path.exists(answer.netns)
+        ]
+        for netns in ended:
+            del self._answers[netns]
 
     def path_of(self, netns: str) -> str:
         """The path of a namespace. Raises NoNamespace, in the engine's words."""

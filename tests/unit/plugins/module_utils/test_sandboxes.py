@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils import sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Done, NoContainer
+from ansible_collections.containerhost.network.plugins.module_utils import document_module, sandboxes
+from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import (
+    Done,
+    NoContainer,
+    Running,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
@@ -128,6 +132,32 @@ def test_an_engine_is_asked_once_for_all_that_will_be_needed(monkeypatch):
     assert engine.asked == [["db", "gone"]]
     assert found.path_of("docker:shop") == "/proc/7/ns/net"
     assert engine.asked == [["db", "gone"], ["shop"]]
+
+
+def test_podman_is_asked_before_a_run_that_its_containers_may_wait_for(monkeypatch, tmp_path):
+    asked = []
+
+    class Podman(type(ENGINES["podman"])):
+        def find(self, refs):
+            asked.append(list(refs))
+            return {ref: Running(str(tmp_path / ref)) for ref in refs}
+
+    monkeypatch.setitem(ENGINES, "podman", Podman())
+    named = (("podman", "a"), ("docker", "b"), ("podman", "c"))
+    ends = [{"sandbox": {"engine": engine, "ref": ref}} for engine, ref in named]
+    mistaken = [{"sandbox": "a"}, {"sandbox": {"engine": "podman"}}, "text"]
+    document = {"version": 1, "veth": [*ends, *mistaken], "hosts_file": ends[:1]}
+    document_module._asked_before(document)
+    assert asked == []
+    found = document_module._asked_before({**document, "podman_network": [{"name": "web"}]})
+    assert asked == [["a", "c"]]
+    # Whoever has ended by the time that the run begins is asked for again.
+    (tmp_path / "a").touch()
+    found.forget_ended()
+    assert found.path_of("podman:a") == str(tmp_path / "a")
+    assert asked == [["a", "c"]]
+    found.path_of("podman:c")
+    assert asked == [["a", "c"], ["c"]]
 
 
 @pytest.mark.parametrize("pid", [0, -1, True, None, "", "x", "1 2", "../1", 1.5, [1], 10**12])
