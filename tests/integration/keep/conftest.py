@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 from typing import Any
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils import startup
+from ansible_collections.containerhost.network.plugins.module_utils.keep import archive
 from ansible_collections.containerhost.network.tests.integration.conftest import OWN_FOLDER, Host
 from ansible_collections.containerhost.network.tests.integration.engines import conftest as engines_conftest
 
 # Fixtures of theirs.
 containers, engines = engines_conftest.containers, engines_conftest.engines
 PROGRAM = "/usr/local/sbin/containerhost"
+# Each test's host gets the program, whose files are compiled here once: modules run in forks of this process.
+startup.code_of = functools.cache(startup.code_of)
+archive.build()
 # A machine with plugins of CNI from its distribution is as one without them.
 _NO_CNI = "! test -d /usr/lib/cni || mount -t tmpfs -o ro none /usr/lib/cni\n"
 OWN_FILES = "".join([*(OWN_FOLDER.format(folder) for folder in ("/usr/local", "/usr/share", "/opt")), _NO_CNI])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,10 +26,18 @@ def git(folder, *arguments):
     return subprocess.run(command, cwd=folder, env=plain, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    """That of the project as it begins."""
+    project = Project(tmp_path_factory.mktemp("planned"))
+    project.run()
+    return project.ledger
+
+
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, ledger):
     project = Project(tmp_path)
-    project.run()  # the ledger
+    shutil.copy(ledger, project.ledger)
     git(tmp_path, "init", "-q", "-b", "main")
     project.commit = lambda: (git(tmp_path, "add", "-A"), git(tmp_path, "commit", "-qm", "x", "--allow-empty"))
     project.write = (project.inventory / "group_vars/all.yml").write_text
