@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import (
+    misled,
     other_mode,
     sandbox_interface,
     sandbox_routes,
@@ -119,7 +120,8 @@ class Veth(DeviceKind):
         rows = [f"{addresses} as {end}"]
         rows[0] += f", on {values['master']}" if values.get("master") else ""
         rows[0] += f", mtu {values['mtu']}" if values.get("mtu") else ""
-        return rows + [f"route: {text}" for text in values.get("routes") or ()]
+        rows += [f"route: {text}" for text in values.get("routes") or ()]
+        return rows + [f"told by hand: {told}" for told in values.get("misled") or ()]
 
     def made_mac(self, values: Values) -> str | None:
         return values.get("host_mac")
@@ -245,9 +247,14 @@ class Veth(DeviceKind):
             values["fixed_mac"] = (link.name, known) in fixed_macs(kernel, netns)
         if wanted is not None and wanted.present:
             values.update(self._read_end(kernel, link, wanted))
+            values["misled"] = misled.read(kernel, netns, link, known or values.get("mac"), wanted.values["addresses"])
         else:
             values.update(named_end(link.alias))
         return values
+
+    def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        differences = super().differences(wanted, found)
+        return {**differences, "misled": (found.values["misled"], [])} if found.values.get("misled") else differences
 
     def _read_end(self, kernel: Kernel, link: Link, wanted: Wanted) -> Values:
         """The other end, if it is in the sandbox that it should be in."""
@@ -339,7 +346,8 @@ class Veth(DeviceKind):
             link["address"] = values["host_mac"]
         if "owner" in differences or "interface" in differences:
             link["ifalias"] = self.mark_of(wanted)
-        host: list[t.Any] = [m.set_link(name, netns, **link)] if link else []
+        host: list[t.Any] = [*misled.forgotten(found.values.get("misled") or (), netns)]
+        host += [m.set_link(name, netns, **link)] if link else []
         # A port that changes its master has lost its settings.
         host += _port(values, [option for option in _PORT if option in differences or "master" in differences])
         if {"mac", "master", "fixed_mac"} & set(differences):

@@ -52,6 +52,18 @@ DAMAGE = {
     "a container's route's protocol": (
         "ip -n shop route replace default via 10.80.1.1 proto static", [SHOP]
     ),
+    "an address of a container at another MAC, for good": (
+        "ip neigh replace 10.80.1.2 lladdr 02:00:00:00:77:77 nud permanent dev ch-web;"
+        " ip neigh replace 10.80.1.3 lladdr 02:00:00:00:77:77 nud noarp dev ch-web;"
+        " ip -6 neigh replace fd00:80:1::2 lladdr 02:00:00:00:77:77 nud permanent dev ch-web",
+        [SHOP, DB],
+    ),
+    "a container's MAC behind another port, for good": (
+        "bridge fdb replace $(ip -n shop -br link show eth0 | awk '{print $3}') dev chvdb master static sticky", [SHOP]
+    ),
+    "a container's MAC as the bridge's own": (
+        "bridge fdb replace $(ip -n db -br link show eth0 | awk '{print $3}') dev ch-web self permanent", [DB]
+    ),
     "a host's end in another namespace": ("ip link set chvshop netns db", ["! veth shop eth0 (web)"]),
     "a VXLAN in another namespace": (
         "ip link set ch-fabric netns db", ["! vxlan ch-fabric (fabric)", *ON_THE_VXLAN]
