@@ -11,8 +11,10 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.rows import DEPRECATED, FOR_A_TIME
 
-_ROUTELESS = " (its route is gone)"
+_ROUTE_GONE = "its route is gone"
+_CHANGED_IN_PLACE = (FOR_A_TIME, DEPRECATED)
 
 
 def change_addresses(
@@ -24,31 +26,50 @@ def change_addresses(
     (promote_secondaries): those come after, again if need be. An IPv6 address is there once, whatever the length of its
     prefix: with another one it comes right after it has gone.
     """
+    words = dict(map(_told, before))
     # The kernel makes an address's route with the address, and not again.
-    routeless = {cidr[: -len(_ROUTELESS)] for cidr in before if cidr.endswith(_ROUTELESS)}
-    old, new = {cidr for cidr in before if not cidr.endswith(_ROUTELESS)} | routeless, set(after) - routeless
-    again_after = sorted(routeless & set(after))
-    shaken = {_network(cidr) for cidr in old - new if ":" not in cidr}
-    once = {cidr.split("/")[0] for cidr in old - new if ":" in cidr}
+    routeless = {cidr for cidr, word in words.items() if word == _ROUTE_GONE}
+    otherwise = {cidr for cidr, word in words.items() if word not in (None, _ROUTE_GONE)}
+    old, new = set(words), set(after) - routeless
+    lasting = {cidr for cidr in otherwise & new if words[cidr] in _CHANGED_IN_PLACE}
+    gone = (old - new) | (otherwise - lasting)
+    again_after = sorted((routeless & set(after)) | lasting)
+    shaken = {_network(cidr) for cidr in gone if ":" not in cidr}
+    once = {cidr.split("/")[0] for cidr in gone if ":" in cidr}
     later = {cidr for cidr in new if _network(cidr) in shaken or (cidr not in old and cidr.split("/")[0] in once)}
     again = m.NLM_F_CREATE | m.NLM_F_REPLACE
     return [
         *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
-        *(m.delete_address(device, cidr, netns) for cidr in sorted(old - new)),
+        *(m.delete_address(device, cidr, netns) for cidr in sorted(gone)),
         *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in [*sorted(later), *again_after]),
     ]
 
 
+def _told(text: str) -> tuple[str, str | None]:
+    """An address, and what is to be seen to of it."""
+    cidr, _space, word = text.partition(" (")
+    return cidr, word[:-1] if word else None
+
+
 def addresses_of(
-    kernel: Kernel, netns: str | None, link: Link, mac: str | None, settings: device_settings.Settings
+    kernel: Kernel,
+    netns: str | None,
+    link: Link,
+    mac: str | None,
+    settings: device_settings.Settings,
+    wanted: t.Collection[str] = (),
 ) -> list[str]:
     """Those of a device that is up and is to have a MAC, with what is to be seen to.
 
-    Those whose own network has no route any more say so, and get it again. A link-local address that the kernel has
-    made of another MAC stays when the MAC changes: nobody expects it, and filters drop it.
+    Those whose own network has no route any more say so, and get it again; so do those that somebody has given
+    otherwise than we do, and those for a time where they are ``wanted`` for good. A link-local address that the kernel
+    has made of another MAC stays when the MAC changes: nobody expects it, and filters drop it.
     """
     without = kernel.routeless(link.name, netns)
-    told = [f"{cidr}{_ROUTELESS}" if cidr in without else cidr for cidr in kernel.addresses_of(link.name, netns)]
+    words = {**kernel.altered(link.name, netns), **dict.fromkeys(without, _ROUTE_GONE)}
+    there = kernel.addresses_of(link.name, netns)
+    there = [*there, *(cidr for cidr in words if words[cidr] == FOR_A_TIME and cidr in wanted)]
+    told = [f"{cidr} ({words[cidr]})" if cidr in words else cidr for cidr in there]
     if not device_settings.has_link_local(settings):
         return told
     return [*told, *(f"{stale}/64" for stale in device_settings.stale_link_local(kernel, netns, link, mac))]

@@ -171,7 +171,8 @@ class DeviceKind(Kind):
             values["ipv6"] = True
         if "addresses" in values and wanted is not None and link.up:
             mac, settings = wanted.values.get("mac"), wanted.values.get("settings", {})
-            values["addresses"] = addresses_of(kernel, netns, link, mac, settings)
+            asked = wanted.values.get("addresses") or ()
+            values["addresses"] = addresses_of(kernel, netns, link, mac, settings, asked)
         if wanted is not None and wanted.present:
             values["settings"] = device_settings.read(
                 kernel, netns, link, wanted.values["settings"], self.mtu_of(wanted), wanted.values.get("mac")
@@ -299,6 +300,7 @@ _ON_LINK: dict[str, t.Callable[[int], dict[str, t.Any]]] = {
     "link.arp": lambda on: {"flags": {m.IFF_NOARP: not on}},
     "link.multicast": lambda on: {"flags": {m.IFF_MULTICAST: bool(on)}},
     "link.group": lambda group: {"group": group},
+    "link.proto_down": lambda on: {"proto_down": on},
     "link.master": lambda index: {"master": index},
 }
 

@@ -225,7 +225,7 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
     mac, settings = asked.get("mac"), asked.get("end_settings", {})
     addresses = kernel.addresses_of(link.name, path)
     if link.up and wanted is not None:
-        addresses = addresses_of(kernel, path, link, mac, settings)
+        addresses = addresses_of(kernel, path, link, mac, settings, asked.get("addresses") or ())
     return {
         "interface": link.name,
         "mac": link.mac,

@@ -130,9 +130,16 @@ def read(kernel: Kernel, path: str | None, interface: str, wanted: t.Iterable[st
         of_the_interface = place(text) in places or (ours and (row["type"] is None or row["src"] in sources))
         if row["type"] is not None and row["src"] not in sources:
             text += f" src {row['src']}"
+        elif row["type"] is None and place(text) in places:
+            text += _beside(row)
         if of_the_interface:
             routes.append(text if ours else f"{text} proto {row['protocol']}")
     return sorted(routes)
+
+
+def _beside(row: t.Mapping[str, t.Any]) -> str:
+    """What somebody has given a route besides: another address to send from, an MTU of its own."""
+    return (f" src {row['src']}" if row["src"] else "") + (" metrics set" if row["metrics"] else "")
 
 
 def change(values: Values, path: str | None, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[Step]:

@@ -31,6 +31,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
 
+_OWN_ADDRESS = "127.0.0.1/8"  # which the kernel gives a loopback that comes up, and not again
 _LOOPBACK = 1  # LOOPBACK_IFINDEX, linux/netdevice.h
 
 
@@ -65,6 +66,7 @@ class Netns(Kind):
                 continue
             lo = _loopback(kernel, path)
             values = {"name": name, "up": lo.up if lo else None, "mark": lo.alias if lo else None}
+            values["loopback"] = _has_loopback_address(kernel, path, lo) if name in wanted_by else None
             owner = None if named.is_link(name) else _owner(kernel, name, lo, made_here)
             unnoted = owner is not None and kernel.records.owner(self.name, (None, name)) is None
             if unnoted and name not in wanted_by and self._is_second(kernel, path, wanted_by):
@@ -83,6 +85,8 @@ class Netns(Kind):
         if found.values["up"] is None:
             return {}
         differences = super().differences(wanted, found)
+        if found.values["up"] and found.values["loopback"] is False:
+            differences["loopback"] = (f"without {_OWN_ADDRESS}", _OWN_ADDRESS)
         if found.owner == wanted.owner and found.values["mark"] != mark(wanted.owner):
             differences["mark"] = (found.values["mark"], mark(wanted.owner))
         return differences
@@ -109,7 +113,10 @@ class Netns(Kind):
         alias = mark(wanted.owner) if {"owner", "mark"} & set(differences) else None
         path = netns_path(wanted.values["name"])
         up = wanted.values["up"] if "up" in differences else None
-        noted = [Record(self.name, wanted.key, wanted.owner)] if alias else []
+        noted: list[t.Any] = [Record(self.name, wanted.key, wanted.owner)] if alias else []
+        if "loopback" in differences and wanted.values["up"]:
+            noted.append(_set_loopback(path, up=False, operation="set down"))
+            up = True
         return [[*noted, _set_loopback(path, up=up, **({"ifalias": alias} if alias else {}))]]
 
     def remove(self, found: Found) -> Rounds:
@@ -125,6 +132,14 @@ def _loopback(kernel: Kernel, path: str | None) -> Link | None:
         return kernel.link_of_index(_LOOPBACK, path) or kernel.link("lo", path)
     except UnreadableTable:
         return kernel.link_by_any_name("lo", path)
+
+
+def _has_loopback_address(kernel: Kernel, path: str | None, lo: Link | None) -> bool | None:
+    """None where it is not known, as of a namespace that has too many addresses to be read."""
+    try:
+        return None if lo is None else _OWN_ADDRESS in kernel.addresses_of(lo.name, path)
+    except UnreadableTable:
+        return None
 
 
 def _set_loopback(path: str | None, **options: t.Any) -> m.Message:

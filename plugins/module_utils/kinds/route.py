@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
     namespaces,
     place,
+    realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     owner_of_row,
@@ -78,6 +79,7 @@ class Route(Kind):
             words += [word, values[option]] if values.get(option) else []
         words += ["onlink"] if values.get("onlink") else []
         words += ["metric", str(values["metric"])] if values.get("metric") else []
+        words += ["with metrics of its own"] if values.get("metrics") else []
         return [" ".join(words)]
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
@@ -106,6 +108,8 @@ class Route(Kind):
                 values = {name: value for name, value in row.items() if name != "protocol" and value is not None}
                 place(values, netns)
                 key = self.key_of(values, "")
+                if key in seen and key in keys and ":" not in row["dst"]:
+                    continue  # the kernel takes the first of those that are alike
                 seen.add(key)
                 if row["type"] is not None:  # a blackhole is not one of these objects, but it may be in the way
                     if key in keys:
@@ -130,6 +134,10 @@ class Route(Kind):
         differences = super().differences(wanted, found)
         if not differences and found.values["protocol"] != m.PROTOCOL:
             differences["protocol"] = (found.values["protocol"], m.PROTOCOL)
+        # The plan is whole: an address to send from, or an MTU of its own, is none of it.
+        for option in ("src", "metrics") if realm(wanted.owner) == "plan" else ():
+            if found.values.get(option) is not None and wanted.values.get(option) is None:
+                differences[option] = (found.values[option], None)
         return differences
 
     waits = ("switch",)

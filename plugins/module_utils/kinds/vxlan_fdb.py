@@ -171,7 +171,7 @@ class VxlanFdb(Kind):
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """A port or VNI that is not asked for is the device's, which the kernel does not show."""
         differences = super().differences(wanted, found)
-        for option in ("dst", "port", "vni", "nh_id"):
+        for option in ("dst", "port", "vni", "nh_id", "via"):
             if wanted.values.get(option) is None and found.values.get(option) is not None:
                 differences[option] = (found.values[option], None)
         return differences

@@ -25,7 +25,7 @@ RTM_NEWNSID, RTM_GETNSID = 88, 90
 NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x800
 
 IFF_UP, IFF_BROADCAST, IFF_RUNNING, IFF_NOARP, IFF_MULTICAST, IFF_LOWER_UP = 0x1, 0x2, 0x40, 0x80, 0x1000, 0x10000
-IFA_F_NODAD, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x02, 0x80, 0x200
+IFA_F_NODAD, IFA_F_DEPRECATED, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x02, 0x20, 0x80, 0x200
 NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY, NTF_ROUTER = 0x02, 0x04, 0x10, 0x40, 0x80
 NUD_REACHABLE, NUD_STALE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x04, 0x40, 0x80
 RT_TABLE_MAIN = 254
@@ -212,7 +212,7 @@ def route(
     table = route_.get("table") or RT_TABLE_MAIN
     type_, device = route_.get("type"), route_.get("device")
     attributes: dict[str, t.Any] = {"RTA_PRIORITY": route_.get("metric")}
-    if type_ is None:
+    if type_ is None and device:  # one of several ways has none of its own
         attributes["RTA_OIF"] = Index(device)
     if length:
         attributes["RTA_DST"] = address

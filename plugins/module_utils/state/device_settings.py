@@ -54,7 +54,7 @@ _CLOSED_6 = {f"ipv6.{name}": 0 for name in "accept_ra accept_redirects accept_so
 _WITH_6 = {"ipv6.disable_ipv6": 0, **_CLOSED_6}
 _WITHOUT_6 = {"ipv6.disable_ipv6": 1}
 # What traffic depends on and a new device has: whoever has changed it by hand finds it changed back.
-_AS_MADE = {"link.arp": 1, "link.multicast": 1}
+_AS_MADE = {"link.arp": 1, "link.multicast": 1, "link.proto_down": 0}
 _OF_OURS = {**_AS_MADE, "link.group": m.GROUP}
 _BRIDGE_AS_MADE = {
     "bridge.stp_state": 0,
@@ -215,6 +215,7 @@ _LINK: dict[str, t.Callable[[Link], int | None]] = {
     # A device without broadcast (a tunnel, a loopback) has no multicast to be switched off.
     "link.multicast": lambda link: int(bool(link.flags & m.IFF_MULTICAST)) if link.flags & m.IFF_BROADCAST else None,
     "link.group": lambda link: link.group,
+    "link.proto_down": lambda link: int(link.held_down),
     **dict.fromkeys(_LINK_LOCAL, lambda link: None),  # they are in other tables
     "link.master": lambda link: 0 if link.master is None else 1,
 }

@@ -63,8 +63,7 @@ class Kernel:
         self._names: dict[str | None, dict[int, str]] = {}
         self._vlans: dict[str | None, dict[tuple[int | None, int | None], str]] = {}
         self._gone: set[tuple[str | None, str]] = set()
-        self._addresses: dict[str | None, dict[str, list[str]]] = {}
-        self._given: dict[str | None, dict[str, set[str]]] = {}
+        self._addresses: dict[str | None, kernel_rows.AddressRows] = {}
         self._routes: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._tables: dict[str | None, NftTable] = {}
@@ -77,8 +76,6 @@ class Kernel:
         self._made_vlans: set[tuple[str | None, str, int]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
-        self._link_local: dict[tuple[str | None, str], set[str]] = {}
-        self._no_route: set[tuple[str | None, str]] = set()
         self._moves: list[tuple[str | None, str, str]] = []
         self._will_be: dict[tuple[str | None, str], str] = {}
         self.lost = LostRows()
@@ -257,15 +254,12 @@ class Kernel:
 
     def addresses(self, netns: str | None = None) -> dict[str, list[str]]:
         """Addresses as CIDR by device, sorted, without link-local ones and those that the kernel made itself."""
-        return self._on_what_stays(self._all_addresses(netns), netns)
+        return self._on_what_stays(self._all_addresses(netns).lasting, netns)
 
-    def _all_addresses(self, netns: str | None) -> dict[str, list[str]]:
+    def _all_addresses(self, netns: str | None) -> kernel_rows.AddressRows:
         if netns not in self._addresses:
             rows = self.dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns)
-            found = kernel_rows.addresses_of(rows, self._device_names(netns, moved=True))
-            self._addresses[netns], self._given[netns] = found.lasting, found.given
-            self._link_local.update(((netns, device), some) for device, some in found.link_local.items())
-            self._no_route.update((netns, cidr) for cidr in found.without_route)
+            self._addresses[netns] = kernel_rows.addresses_of(rows, self._device_names(netns, moved=True))
         return self._addresses[netns]
 
     def _on_what_stays(self, by_device: dict[str, t.Any], netns: str | None) -> dict[str, t.Any]:
@@ -274,16 +268,18 @@ class Kernel:
 
     def given_addresses(self, netns: str | None = None) -> t.Mapping[str, t.AbstractSet[str]]:
         """All addresses by device, without prefix lengths, also those for a time."""
-        self._all_addresses(netns)
-        return self._on_what_stays(self._given.get(netns, {}), netns)
+        return self._on_what_stays(self._all_addresses(netns).given, netns)
 
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
-        return [] if (netns, device) in self._gone else self._all_addresses(netns).get(device, [])
+        return [] if (netns, device) in self._gone else self._all_addresses(netns).lasting.get(device, [])
+
+    def altered(self, device: str, netns: str | None = None) -> t.Mapping[str, str]:
+        """Addresses of a device, as CIDR, that are otherwise than ours are, in a word: for a time, of another scope."""
+        return self._all_addresses(netns).altered.get(device, {})
 
     def link_local(self, device: str, netns: str | None = None) -> set[str]:
         """The device's addresses of fe80::/10, as the kernel gives them."""
-        self._all_addresses(netns)
-        return self._link_local.get((netns, device), set())
+        return self._all_addresses(netns).link_local.get(device, set())
 
     def has_route(self, dst: str, device: str, netns: str | None = None) -> bool:
         return any((row["dst"], row["device"]) == (dst, device) for row in self.routes(netns, m.RT_TABLE_MAIN))
@@ -291,7 +287,8 @@ class Kernel:
     def routeless(self, device: str, netns: str | None = None) -> list[str]:
         """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""
         asked = {cidr: canonical.connected_network(cidr) for cidr in self.addresses_of(device, netns)}
-        asked = {cidr: dst for cidr, dst in asked.items() if dst and (netns, cidr) not in self._no_route}
+        routeless = self._all_addresses(netns).without_route
+        asked = {cidr: dst for cidr, dst in asked.items() if dst and cidr not in routeless}
         if not asked:
             return []
         there = {row["dst"] for row in self.routes(netns, m.RT_TABLE_MAIN) if row["device"] == device}

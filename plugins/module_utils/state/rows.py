@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -14,15 +16,16 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 # What is read of each table.
 LINK = frozenset(
     "IFLA_IFNAME IFLA_ADDRESS IFLA_MTU IFLA_LINK IFLA_MASTER IFLA_GROUP IFLA_IFALIAS IFLA_LINKINFO"
-    " IFLA_LINK_NETNSID IFLA_AF_SPEC IFLA_PROP_LIST IFLA_OPERSTATE IFLA_CARRIER_CHANGES".split()
+    " IFLA_LINK_NETNSID IFLA_PROTO_DOWN IFLA_AF_SPEC IFLA_PROP_LIST IFLA_OPERSTATE IFLA_CARRIER_CHANGES".split()
 )
-ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS".split())
-ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH".split())
+ADDRESS = frozenset("IFA_ADDRESS IFA_LOCAL IFA_FLAGS IFA_BROADCAST".split())
+ROUTE = frozenset("RTA_DST RTA_GATEWAY RTA_OIF RTA_PRIORITY RTA_PREFSRC RTA_TABLE RTA_MULTIPATH RTA_METRICS".split())
 NEIGHBOUR = frozenset(f"NDA_{name}" for name in "DST LLADDR PORT VNI NH_ID MASTER PROTOCOL IFINDEX SRC_VNI".split())
 # IFLA_EXT_MASK RTEXT_FILTER_SKIP_STATS: counters are of no use here
 SKIP_STATS = {"IFLA_EXT_MASK": 8}
 
 ROUTE_TYPES = {m.RTN_UNICAST: None, **{number: name for name, number in m.ROUTE_TYPES.items()}}
+FOR_A_TIME, DEPRECATED = "for a time", "deprecated"
 IF_OPER_UNKNOWN = 0  # linux/if.h
 _CARRIED = m.IFF_RUNNING | m.IFF_LOWER_UP
 
@@ -46,6 +49,7 @@ class Link(t.NamedTuple):
     port: t.Mapping[str, t.Any]
     af_spec: bytes
     altnames: t.Collection[str] = ()
+    held_down: bool = False  # without a carrier, as a program has asked for (IFLA_PROTO_DOWN)
     carried: bool = False  # it has a carrier, and the kernel has done what follows from that
 
     @property
@@ -77,6 +81,7 @@ def link_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> Link:
         port=info.get("IFLA_INFO_SLAVE_DATA", {}),
         af_spec=row.get("IFLA_AF_SPEC", b""),
         altnames=_altnames(row.get("IFLA_PROP_LIST", b"")),
+        held_down=bool(row.get("IFLA_PROTO_DOWN")),
         carried=_is_carried(row),
     )
 
@@ -100,16 +105,18 @@ def renamed(names: dict[int, str], moves: t.Iterable[tuple[str, str]]) -> dict[i
 
 class AddressRows(t.NamedTuple):
     """Addresses by device: as CIDR and sorted, without link-local ones and those that the kernel made itself; and all
-    but link-local ones, without prefix lengths; the link-local ones. CIDRs that brought no route."""
+    but link-local ones, without prefix lengths; the link-local ones. CIDRs that brought no route. By device, CIDRs that
+    are otherwise than ours are, each with how."""
 
     lasting: dict[str, list[str]]
     given: dict[str, set[str]]
     link_local: dict[str, set[str]]
     without_route: set[str]
+    altered: dict[str, dict[str, str]]
 
 
 def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, str]) -> AddressRows:
-    found = AddressRows({}, {}, {}, set())
+    found = AddressRows({}, {}, {}, set(), {})
     for row in rows:
         address, device = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS"), names.get(row["index"], "")
         flags = row.get("IFA_FLAGS", row["flags"])
@@ -119,14 +126,38 @@ def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, 
             found.link_local.setdefault(device, set()).add(address)
             continue
         found.given.setdefault(device, set()).add(address)
+        cidr = f"{address}/{row['prefixlen']}"
+        word = _altered(row, flags, cidr)
+        if word is not None:
+            found.altered.setdefault(device, {})[cidr] = word
         if flags & m.IFA_F_PERMANENT:
-            cidr = f"{address}/{row['prefixlen']}"
             found.lasting.setdefault(device, []).append(cidr)
             if flags & m.IFA_F_NOPREFIXROUTE:
                 found.without_route.add(cidr)
     for cidrs in found.lasting.values():
         cidrs.sort()
     return found
+
+
+def _altered(row: t.Mapping[str, t.Any], flags: int, cidr: str) -> str | None:
+    """How an address is otherwise than we give one; None where it is not."""
+    if not flags & m.IFA_F_PERMANENT:
+        return FOR_A_TIME
+    if flags & m.IFA_F_DEPRECATED:
+        return DEPRECATED
+    if ":" in cidr:
+        return None
+    if row.get("scope"):
+        return f"scope {row['scope']}"
+    if row.get("IFA_LOCAL") not in (None, row.get("IFA_ADDRESS")):
+        return f"peer {row['IFA_ADDRESS']}"
+    broadcast = row.get("IFA_BROADCAST")
+    return None if broadcast in (None, broadcast_of(cidr)) else f"broadcast {broadcast}"
+
+
+@functools.cache
+def broadcast_of(cidr: str) -> str:
+    return str(ipaddress.IPv4Interface(cidr).network.broadcast_address)
 
 
 def vlans_of(links: t.Iterable[Link]) -> dict[tuple[int | None, int | None], str]:
@@ -160,4 +191,5 @@ def route_of(row: t.Mapping[str, t.Any], names: t.Mapping[int, str]) -> dict[str
         "onlink": bool(row["flags"] & m.RTNH_F_ONLINK),
         "protocol": row["proto"],
         "type": ROUTE_TYPES[row["type"]],
+        "metrics": True if row.get("RTA_METRICS") else None,
     }

@@ -52,6 +52,38 @@ DAMAGE = {
     "a container's route's protocol": (
         "ip -n shop route replace default via 10.80.1.1 proto static", [SHOP]
     ),
+    "addresses for a time": (
+        "ip addr change 10.80.1.1/24 dev ch-web valid_lft 600 preferred_lft 500;"
+        " ip -6 addr change fd00:80:1::1/64 dev ch-web valid_lft 600 preferred_lft 0;"
+        " ip -n shop addr change 10.80.1.2/24 dev eth0 valid_lft 600 preferred_lft 0",
+        [BRIDGE, SHOP],
+    ),
+    "addresses that nobody begins anything with": (
+        "ip -n shop -6 addr change fd00:80:1::2/64 dev eth0 preferred_lft 0; ip -n db addr flush dev eth0;"
+        " ip -n db addr add 10.80.1.3/24 dev eth0 scope host; ip -n db route add default via 10.80.1.1 proto 143",
+        [SHOP, DB],
+    ),
+    "an address with another broadcast address, and one with a peer": (
+        "ip addr del 10.80.1.1/24 dev ch-web; ip addr add 10.80.1.1/24 brd 10.80.1.77 dev ch-web;"
+        " ip -n db addr flush dev eth0; ip -n db addr add 10.80.1.3 peer 10.80.1.9/24 dev eth0",
+        [BRIDGE, DB],
+    ),
+    "routes with an MTU of their own, and with another source": (
+        "fabric='dev ch-fabric onlink metric 1026 proto 143'; ip route change 10.42.2.0/24 via 10.42.2.0 $fabric src"
+        " 198.18.0.1; ip -6 route change fd00:42:0:2::/64 via fd00:42:0:2:: $fabric mtu lock 1300;"
+        " ip -n shop route change default via 10.80.1.1 dev eth0 proto 143 mtu lock 600;"
+        " ip -n db route change default via 10.80.1.1 dev eth0 proto 143 src 127.0.0.1",
+        [SHOP, DB, "~ route 10.42.2.0/24 (fabric)", "~ route fd00:42:0:2::/64 (fabric)"],
+    ),
+    "a route with a second way": (
+        "ip -6 route append fd00:42:0:2::/64 via fd00:18::2 dev eth0 metric 1026", ["~ route fd00:42:0:2::/64 (fabric)"]
+    ),
+    "an FDB entry by another device": (
+        "bridge fdb replace 02:00:00:00:09:02 dev ch-fabric dst 198.18.0.2 via eth0",
+        ["~ vxlan_fdb 02:00:00:00:09:02 on ch-fabric (fabric)"],
+    ),
+    "a loopback without its address": ("ip -n db addr flush dev lo", ["~ netns db (web)"]),
+    "a VXLAN that is held down": ("ip link set ch-fabric protodown on", [VXLAN]),
     "an address of a container at another MAC, for good": (
         "ip neigh replace 10.80.1.2 lladdr 02:00:00:00:77:77 nud permanent dev ch-web;"
         " ip neigh replace 10.80.1.3 lladdr 02:00:00:00:77:77 nud noarp dev ch-web;"
@@ -124,6 +156,17 @@ def test_a_vxlan_that_somebody_has_tied_to_a_device_is_made_anew_if_that_is_allo
 def test_a_route_in_the_way_that_drops_is_named(host, refused, kind):
     host.run("ip", "route", "add", kind, "10.42.2.0/24", "metric", "1026")
     assert f"there is one already that is not ours ({kind} 10.42.2.0/24 metric 1026)" in refused(web_and_fabric())
+
+
+def test_a_route_before_one_of_ours_that_has_its_place_is_named(host, refused):
+    """The kernel takes the first of those that are alike; one behind ours does nothing."""
+    host.module("document", document=web_and_fabric())
+    there = ("10.42.2.0/24", "via", "198.18.0.2", "dev", "eth0", "metric", "1026")
+    host.run("ip", "route", "prepend", *there)
+    assert "(10.42.2.0/24 via 198.18.0.2 dev eth0 metric 1026)" in refused(web_and_fabric())
+    host.run("ip", "route", "del", *there)
+    host.run("ip", "route", "append", *there)
+    assert not host.module("document", document=web_and_fabric())["changed"]
 
 
 def test_options_of_a_task_s_bridge_that_nobody_says_are_left_alone(host):
