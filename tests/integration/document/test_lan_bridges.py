@@ -194,6 +194,7 @@ def test_a_run_that_was_killed_is_ended_by_the_next(own_town, monkeypatch):
         run(host, document)
         assert (of(host, "ch-lan"), of(host, "eth0")) == (there, [])
         run(host, NOTHING)
+        host.settle()
         assert of(host, "eth0") == there
     host.settle()
     assert host.snapshot() == snapshot
