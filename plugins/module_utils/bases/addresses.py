@@ -70,6 +70,8 @@ def addresses_of(
     there = kernel.addresses_of(link.name, netns)
     there = [*there, *(cidr for cidr in words if words[cidr] == FOR_A_TIME and cidr in wanted)]
     told = [f"{cidr} ({words[cidr]})" if cidr in words else cidr for cidr in there]
+    if device_settings.has_no_link_local(settings):
+        return [*told, *(f"{each}/64" for each in device_settings.link_locals_of_mac(kernel, netns, link))]
     if not device_settings.has_link_local(settings):
         return told
     return [*told, *(f"{stale}/64" for stale in device_settings.stale_link_local(kernel, netns, link, mac))]
@@ -77,6 +79,11 @@ def addresses_of(
 
 def _network(cidr: str) -> str:
     return str(ipaddress.ip_interface(cidr).network)
+
+
+def below_ipv6(differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
+    """Does the device get an MTU by which the kernel takes IPv6 off it?"""
+    return "mtu" in differences and int(differences["mtu"][1] or 0) < device_settings.IPV6_MIN_MTU
 
 
 def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:

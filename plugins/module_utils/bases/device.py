@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import (
     addresses_of,
+    below_ipv6,
     change_addresses,
     without_ipv6,
 )
@@ -202,6 +203,8 @@ class DeviceKind(Kind):
         if "owner" in change.differences:
             kernel.will_mark(name, self.mark_of(t.cast(Wanted, change.wanted)), netns)
         if change.action == "change":
+            if below_ipv6(change.differences):
+                kernel.will_lose_ipv6(name, netns)
             before, after = change.differences.get("settings", ({}, {}))
             for step in change_settings(name, netns, before, after):
                 if isinstance(step, WriteSysctl):
@@ -274,6 +277,8 @@ def change_settings(
 ) -> list[Step]:
     """IP's by files alone: only so the kernel gives a device that is up the link-local address of its new mode."""
     differing = {name: number for name, number in after.items() if before.get(name) != number}
+    # Before IPv6 comes on: it would begin with an address of the mode until now, and keep it.
+    differing = {**{name: differing[name] for name in (_MODE,) if name in differing}, **differing}
     steps: list[Step] = []
     attributes: dict[str, dict[str, int]] = {}
     for name, number in differing.items():
@@ -296,6 +301,7 @@ def change_settings(
     return steps
 
 
+_MODE = "ipv6.addr_gen_mode"
 _ON_LINK: dict[str, t.Callable[[int], dict[str, t.Any]]] = {
     "link.arp": lambda on: {"flags": {m.IFF_NOARP: not on}},
     "link.multicast": lambda on: {"flags": {m.IFF_MULTICAST: bool(on)}},
@@ -345,8 +351,13 @@ def wants_ipv6(values: Values) -> bool | None:
     return bool(addresses or six)
 
 
-def change_link(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str) -> list[m.Message]:
-    """The messages for the options that every device has."""
+def change_link(
+    wanted: Wanted,
+    differences: t.Mapping[str, tuple[t.Any, t.Any]],
+    alias: str,
+    all_of: t.Mapping[str, tuple[t.Any, t.Any]] | None = None,
+) -> list[m.Message]:
+    """The messages for the options that every device has; ``all_of`` those that differ, some of which have changed."""
     name, netns = wanted.values["name"], wanted.netns
     attributes: dict[str, t.Any] = {}
     if "mac" in differences:
@@ -359,7 +370,7 @@ def change_link(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]]
     if attributes or "up" in differences:
         messages.append(m.set_link(name, netns, up=wanted.values["up"] if "up" in differences else None, **attributes))
     old, new = differences.get("addresses", (wanted.values.get("addresses") or (),) * 2)
-    if "up" in differences and not wanted.values["up"]:
+    if ("up" in differences and not wanted.values["up"]) or below_ipv6(all_of or differences):
         old = without_ipv6(old)
     return messages + change_addresses(name, netns, old, new)
 
@@ -371,4 +382,4 @@ def change_device(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any
     late = {name: row for name, row in differences.items() if name in ("up", "addresses")}
     early = {name: row for name, row in differences.items() if name not in late}
     settings = change_settings(wanted.values["name"], wanted.netns, *differences.get("settings", ({}, {})))
-    return [[*change_link(wanted, early, alias)], [*settings], [*change_link(wanted, late, alias)]]
+    return [[*change_link(wanted, early, alias)], [*settings], [*change_link(wanted, late, alias, differences)]]

@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import (
     addresses_of,
+    below_ipv6,
     change_addresses,
     without_ipv6,
 )
@@ -296,7 +297,7 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     first: list[Step] = [m.set_link(device, path, **link)] if link else []
     rest: list[Step] = [m.set_link(device, path, up=wanted.values["up"])] if "up" in differences else []
     old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
-    if "up" in differences and not wanted.values["up"]:
+    if ("up" in differences and not wanted.values["up"]) or below_ipv6(differences):
         old = without_ipv6(old)
     rest += change_addresses(device, path, old, new)
     rest += sandbox_routes.change(wanted.values, path, differences)

@@ -112,10 +112,13 @@ class NatRule(NftKind):
         return source is not None and "-" not in source and way.is_within([source])
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
-        """A set of intervals takes none that overlap: of a network that grew, the old one goes first."""
+        """A set of intervals takes none that overlap: of a network that grew, or of ports, the old one goes first."""
         for source in (values.get("source"), *values.get("overlaps", ())):
             if source is not None:
                 yield ("masquerade", values.get("netns"), source)
+        for span in (_span(values), *values.get("meets", ())):
+            if span is not None:
+                yield ("published", values.get("netns"), *span)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
@@ -141,8 +144,11 @@ class NatRule(NftKind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         named = {object_.values["source"] for object_ in wanted if object_.values["rule"] == "masquerade"}
+        spans = {span for object_ in wanted if object_.present and (span := _span(object_.values)) is not None}
         for found in super().read(kernel, wanted):
-            source = found.values.get("source")
+            source, span = found.values.get("source"), _span(found.values)
+            if span is not None and span not in spans:
+                found.values["meets"] = [each for each in spans if _meet(each, span)]
             if source is not None and source not in named:
                 found.values["overlaps"] = [other for other in named if _overlap(other, source)]
             if source is not None and not answers.lead_there(kernel, found.netns):
@@ -191,6 +197,21 @@ class NatRule(NftKind):
                 address, _dot, protocol = key.partition(" . ")
                 values = {"rule": "via_gateway", "address": address, "protocol": protocol}
                 yield NftObject({**values, "host_address": address}, [Element(f"behind{family}", key)], comment)
+
+
+_Span = t.Tuple[str, str, int, int]
+
+
+def _span(values: Values) -> _Span | None:
+    """Protocol, host address, first and last port, of several ports that are published at once."""
+    first, last = values.get("host_port"), values.get("host_port_end")
+    if values["rule"] != "publish" or first is None or last is None or first == last:
+        return None
+    return values["protocol"], values["host_address"], first, last
+
+
+def _meet(one: _Span, other: _Span) -> bool:
+    return one[:2] == other[:2] and one[2] <= other[3] and other[2] <= one[3]
 
 
 def _has_address(kernel: Kernel, address: str, netns: str | None) -> bool:

@@ -297,8 +297,7 @@ class Kernel:
         return [cidr for cidr, dst in asked.items() if dst not in there]
 
     def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
-        """Routes of all tables, or of one: dst, device, via, metric, src, table, protocol; and ``type`` where it is one
-        that only drops (a blackhole)."""
+        """Routes of all tables, or of one; ``type`` is that of those which only drop (a blackhole)."""
         if (netns, table) not in self._routes:
             rows = self.dump(m.RTM_GETROUTE, {"table": table}, kernel_rows.ROUTE, netns)
             self._routes[netns, table] = kernel_rows.routes_of(rows, self._device_names(netns, moved=True))
@@ -341,7 +340,7 @@ class Kernel:
         if (netns, key) in self._will_be:
             return self._will_be[netns, key]
         words = key.split("/")
-        if len(words) > 4 and (netns, words[3]) in self._gone:
+        if len(words) > 4 and ((netns, words[3]) in self._gone or (netns, f"{words[1]} {words[3]}") in self._gone):
             return None
         own = devconf.split(key)
         link = self.link(own[1], netns) if own else None
@@ -353,6 +352,11 @@ class Kernel:
         words = key.split("/")
         if words[1] == "ipv6" and words[-1] == "disable_ipv6" and value == "1":
             self.lost.with_ipv6(words[3], netns)
+
+    def will_lose_ipv6(self, device: str, netns: str | None = None) -> None:
+        """With all of its settings, as its MTU will be too small for it."""
+        self.lost.with_ipv6(device, netns)
+        self._gone.add((netns, f"ipv6 {device}"))
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been re-created."""

@@ -139,6 +139,9 @@ CHANGES = (
     Everyday("two ports change containers",
              {f"{A}.networks.web.publish": ["8081:80"], f"{B}.networks.web.publish": ["8080:80"]},
              {f"{B}.networks.web.publish": ["8081:80"]}),
+    Everyday("a range of ports moves by some, over a port of another",
+             {f"{A}.networks.web.publish": ["8000-8010:8000-8010"], f"{B}.networks.web.publish": ["8012:80"]},
+             {f"{A}.networks.web.publish": ["8005-8015:8005-8015"]}),
     # networks come, go and change
     Everyday("a network comes", {"networks.other": OTHER, f"{B}.networks.other": {}}),
     Everyday("a network goes", {"networks.fab": None, f"{A}.networks.fab": None, "containers.h2": {}}),
@@ -166,6 +169,8 @@ CHANGES = (
              {"networks.web.bridge": "br-b", "networks.other.bridge": "br-a"},
              {"networks.web.bridge": "br-a", "networks.other": {**OTHER, "bridge": "br-b"}, f"{B}.networks.other": {}}),
     Everyday("a network gets a smaller MTU", {"networks.web.mtu": 1400}),
+    Everyday("a network loses IPv6, and gets an MTU that is too small for it",
+             {"networks.web.mtu": 1200, "networks.web.subnets": [DUAL[0]]}, {"networks.web.subnets": DUAL}),
     Everyday("an overlay gets a smaller MTU", {"networks.fab.mtu": 1400}),
     Everyday("a network names its uplink", {"networks.web.uplink": "eth0"}),
     # overlays
@@ -181,6 +186,8 @@ CHANGES = (
     Everyday("a bridged overlay becomes a bridge", {"networks.pond": {**OTHER, "subnets": ["10.78.0.0/24"]}},
              {"networks.pond": {**OVERLAY, "mode": "bridged", "subnets": ["10.77.0.0/24", "fd00:77::/64"]},
               f"{B}.networks.pond": {}}),
+    Everyday("a bridged overlay gets IPv6", {"networks.pond.subnets": ["10.77.0.0/24", "fd00:77::/64"]},
+             {"networks.pond": {**OVERLAY, "mode": "bridged", "subnets": ["10.77.0.0/24"]}, f"{B}.networks.pond": {}}),
     Everyday("anti-spoofing is switched off", {"networks.fab.anti_spoofing": False}),
     # drivers
     Everyday("a bridge becomes an overlay", {"networks.web.driver": "overlay", "networks.web.vni": 80,
