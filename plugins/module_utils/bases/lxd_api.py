@@ -86,11 +86,11 @@ class LxdApi(ContainerEngine):
         return self.silent([ref], f"{self.name} does not tell of container {ref}", told.get("error") or status)[ref]
 
     def root_of(self, ref: str) -> str | None:
-        """Beside the socket, where the pool that the container is in is mounted, or a folder."""
+        """Beside one of the sockets, where the pool that the container is in is mounted, or a folder."""
         project, _slash, name = ref.rpartition("/")
         folder = name if project in ("", _PROJECT) else f"{project}_{name}"
-        path = os.path.realpath(f"{os.path.dirname(self._place())}/containers/{folder}/rootfs")
-        return path if os.path.isdir(path) else None
+        beside = (os.path.realpath(f"{os.path.dirname(each)}/containers/{folder}/rootfs") for each in self.sockets)
+        return next(filter(os.path.isdir, beside), None)
 
     def starts(self) -> Starts:
         return _Lifecycle(self.name, self._place())

@@ -13,4 +13,4 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.lxd_ap
 class Incus(LxdApi):
     name: t.ClassVar[str] = "incus"
     service: t.ClassVar[t.Optional[str]] = "incus"
-    sockets: t.ClassVar[tuple[str, ...]] = ("/var/lib/incus/unix.socket",)
+    sockets: t.ClassVar[tuple[str, ...]] = ("/var/lib/incus/unix.socket", "/run/incus/unix.socket")

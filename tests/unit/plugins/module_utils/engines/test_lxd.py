@@ -123,6 +123,18 @@ def test_the_file_system_of_one_that_does_not_run_is_beside_the_socket(engine, d
     assert found == [str(roots[0]), str(roots[0]), str(roots[1]), None, None]
 
 
+def test_the_socket_may_be_elsewhere_than_the_containers(engine, monkeypatch, tmp_path):
+    """As Incus has it in /run."""
+    root = tmp_path / "lib/containers/db/rootfs"
+    root.mkdir(parents=True)
+    (tmp_path / "run").mkdir()
+    sockets = tuple(str(tmp_path / name / "unix.socket") for name in ("lib", "run"))
+    monkeypatch.setattr(type(engine), "sockets", sockets)
+    Daemon(sockets[1])
+    assert engine.find(["db"])["db"] == "/proc/71/ns/net"
+    assert engine.root_of("db") == str(root)
+
+
 def test_a_daemon_that_is_down_is_named(engine, monkeypatch, tmp_path):
     monkeypatch.setattr(type(engine), "sockets", (str(tmp_path / "none"),))
     assert f"{engine.name} does not answer at" in engine.find(["db"])["db"].reason
