@@ -194,7 +194,7 @@ class ActionModule(EveryKindAction, InstallingAction):
         return {**again, "changed": True, "installed": installed["plan"]}
 
     def _applied(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Run the module; where that could have cut the way to the host, come back to it anew."""
+        """Run the module; where that could have cut the way to the host, come back to it by a new connection."""
         about = guard.about(arguments.get("guarded_for", 0), self._connection)
         passed = {name: value for name, value in arguments.items() if name != "guarded_for"}
         if about is None:

@@ -35,7 +35,7 @@ def device_name_fault(name: str, ours: bool = False) -> tuple[str, str] | None:
 
     ``ours``: of a device that is to be made.
 
-    What dev_valid_name() in net/core/dev.c refuses; `%`, which makes the kernel number the device itself, anew at each
+    What dev_valid_name() in net/core/dev.c refuses; `%`, which makes the kernel number the device itself, again at each
     run (dev_alloc_name()); the names of settings for every device (sysctl_dev_name_is_allowed() in linux/netdevice.h);
     and what means something else in nft's words: quotes, and `*`, which stands for the rest of a name.
     """

@@ -13,7 +13,7 @@ description:
   - Writes a table of M(containerhost.network.name_table) to the hosts file that a container reads, where C(getent),
     libraries and most programs look before they ask a name server.
   - A container of Docker or Podman reads a file that its engine has made on the host. What the engine has written there
-    stays. It makes the file anew when the container starts, and the table is in it after the next run.
+    stays. It writes the file again when the container starts, and the table is in it after the next run.
   - A container of LXC, systemd-nspawn or containerd, and a service of systemd, reads the file of its own file system.
     What is there stays. One that is missing is made, and goes with the last table in it.
   - That of a named network namespace is C(/etc/netns/NAME/hosts), which C(ip netns exec) lays over C(/etc/hosts).

@@ -13,7 +13,7 @@ description:
   - Runs dnsmasq for one network, with the names of a table of M(containerhost.network.name_table). It answers on the
     addresses of the network's device, what comes in by that device, and nobody else.
   - A changed table is answered at once, without a word to it. A change of what it asks whom else is read by the running
-    process. Any other change starts it anew.
+    process. Any other change restarts it.
 options:
   name: &name
     description:

@@ -34,7 +34,7 @@ options:
     default: 64kb
   container: &container
     description:
-      - The container whose end it is. Documents say so, as the limits are set anew when it starts.
+      - The container whose end it is. Documents say so, as the limits are set again when it starts.
     type: dict
     suboptions:
       engine:

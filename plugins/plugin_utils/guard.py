@@ -42,7 +42,7 @@ def confirmed(applied: Answer, about: Mapping[str, Any], connection: ConnectionB
     if not applied.pop("on_trial", False):
         return applied
     deadline = time.monotonic() + about["seconds"] + _AFTERWARDS
-    with _anew(connection):
+    with _reconnected(connection):
         while True:
             try:
                 answer = run({**about, "confirm": True})
@@ -56,7 +56,7 @@ def confirmed(applied: Answer, about: Mapping[str, Any], connection: ConnectionB
 
 
 @contextlib.contextmanager
-def _anew(connection: ConnectionBase) -> Iterator[None]:
+def _reconnected(connection: ConnectionBase) -> Iterator[None]:
     """Nothing goes over a connection that was there before, now and later."""
     connection.reset()
     before = _ssh_args(connection)

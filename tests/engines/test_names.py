@@ -106,7 +106,7 @@ def test_containers_of_all_engines_ask_their_networks_name_server(house, engines
     assert "search web\noptions ndots:2\n" in told and "10.80.0.2 box box.web" in told
     house.host.sh("stat -c %i /var/lib/docker/containers/*/resolv.conf | diff - /run/inodes")
 
-    # One that has started again has a file that its engine has made anew; LXC's is as it was.
+    # One that has started again has a file that its engine has written again; LXC's is as it was.
     for ref in ("box", "db", "web"):
         engines[ref].restart(ref)
     assert house.site().changed == 1

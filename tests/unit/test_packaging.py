@@ -61,6 +61,17 @@ def test_the_action_group_lists_every_module():
     assert load("meta/runtime.yml")["action_groups"]["all"] == [path.stem for path in MODULES]
 
 
+def test_no_two_files_have_a_class_of_one_name():
+    """But for those that Ansible looks for by name."""
+    found: dict[str, list[str]] = {}
+    looked_for = ("ActionModule", "FilterModule", "ModuleDocFragment")
+    for path in sorted([*ROOT.glob("plugins/**/*.py"), *ROOT.glob("tools/**/*.py")]):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and node.name not in looked_for:
+                found.setdefault(node.name, []).append(relative(path))
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_module_says_since_when_and_in_which_group(path):
     stated = documentation(path)

@@ -71,7 +71,7 @@ _CODE = re.compile(r"C\(((?:[^()]|\([^()]*\))*)\)")
 
 
 @dataclass(frozen=True)
-class Row:
+class OptionRow:
     """A key as the reference shows it. Texts have C(…) around what is code."""
 
     name: str
@@ -84,11 +84,11 @@ def options(section: str) -> tuple[Option, ...]:
     return SECTIONS[section] if section in SECTIONS else drivers()[section].options
 
 
-def rows(section: str) -> Iterator[Row]:
+def rows(section: str) -> Iterator[OptionRow]:
     """What is built."""
     for option in options(section):
         if option.built:
-            yield Row(option.name, _type(option), _default(option), _description(option))
+            yield OptionRow(option.name, _type(option), _default(option), _description(option))
 
 
 def unbuilt() -> Iterator[str]:

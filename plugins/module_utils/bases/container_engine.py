@@ -68,7 +68,7 @@ class ContainerEngine:
     # Do its containers read files of their own for ``/etc/hosts`` and ``/etc/resolv.conf`` that can be found?
     has_hosts_file: t.ClassVar[bool] = False
     # Those of them that are in their own file systems, where the engine has made none for them: they outlive the
-    # container's process. What an engine makes, it makes anew at each start.
+    # container's process. What an engine makes, it re-creates at each start.
     keeps: t.ClassVar[t.FrozenSet[str]] = frozenset()
     # What gives a container a file of its own, of the name {} in /etc, in an operator's words.
     own_file: t.ClassVar[str] = ""

@@ -57,7 +57,7 @@ class HostFileKind(Kind):
         return [*self.summary(values), *filter(None, [self.file_of(values)])]
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
-        """A file that root alone is to write is written anew where others may as well (``others_write``)."""
+        """A file that root alone is to write is written again where others may as well (``others_write``)."""
         differences = super().differences(wanted, found)
         if found.values.get("others_write"):
             differences["others_write"] = (True, False)

@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 def in_use(
     kinds: t.Mapping[str, Kind], kernel: Kernel, changes: t.Sequence[Change]
 ) -> list[tuple[Kind, Change, str]]:
-    """What is to go, or to be made anew, and cannot, as somebody else uses it; and why."""
+    """What is to go, or to be re-created, and cannot, as somebody else uses it; and why."""
     found = []
     for change in changes:
         if change.found is not None and change.action in ("remove", "recreate"):

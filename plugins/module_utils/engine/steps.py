@@ -187,7 +187,7 @@ class Record(t.NamedTuple):
 
 
 class WriteFile(t.NamedTuple):
-    """Write a file of ours anew, or take it away (None), with folders of ours that it is in."""
+    """Replace a file of ours, or take it away (None), with folders of ours that it is in."""
 
     path: str
     text: t.Optional[str]
@@ -287,7 +287,7 @@ class EndEngineNetwork(t.NamedTuple):
 
 
 class ServeNames(t.NamedTuple):
-    """Start a network's name server anew, as what it reads has changed; have it read again whom it asks; or end it."""
+    """Restart a network's name server, as what it reads has changed; have it read again whom it asks; or end it."""
 
     name: str
     action: str  # start, reload or stop

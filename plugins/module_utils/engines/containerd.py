@@ -64,7 +64,7 @@ class Containerd(ContainerEngine):
         }
 
     def starts(self) -> Starts:
-        return _Events()
+        return _ContainerdEvents()
 
 
 def _place(ref: str) -> tuple[str, str]:
@@ -95,7 +95,7 @@ def _id_of(namespace: str, name: str, there: t.Sequence[str]) -> str | None:
     return next(iter(named or begins), None)
 
 
-class _Events(Starts):
+class _ContainerdEvents(Starts):
     """``ctr events``: a line for each, with the date, the namespace, what happened, and JSON. Raises OSError."""
 
     def __init__(self) -> None:

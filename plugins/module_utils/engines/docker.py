@@ -46,7 +46,7 @@ class Docker(ContainerEngine):
         return found
 
     def starts(self) -> Starts:
-        return _Events(docker_daemon.socket_path())
+        return _DockerEvents(docker_daemon.socket_path())
 
     def _understand(self, ref: str, status: int, body: t.Any) -> t.Any:
         """404, or a mapping with the process in ``State.Pid``, 0 where it does not run."""
@@ -65,7 +65,7 @@ _WANTED = '{"type":["container"],"event":["start","rename"]}'.translate(_QUOTED)
 _MOST = 1 << 20  # bytes of one event, with all of a container's labels
 
 
-class _Events(Starts):
+class _DockerEvents(Starts):
     """A response that does not end: lines of JSON, in chunks that are of no interest. Raises OSError."""
 
     def __init__(self, path: str) -> None:

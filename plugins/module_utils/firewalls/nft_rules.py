@@ -36,7 +36,7 @@ _SILENT = {"counter", "log", "mangle", "notrack", "quota", "set", "map", "meter"
 _SILENT_TARGETS = {"LOG", "NFLOG", "MARK", "CONNMARK", "TRACE", "TCPMSS", "CHECKSUM", "CLASSIFY", "ULOG", "AUDIT"}
 
 
-class _Unknown(Exception):
+class _UnreadableCondition(Exception):
     """A condition that cannot be told."""
 
 
@@ -110,13 +110,13 @@ def _conditions(match: t.Mapping[str, t.Any], place: tuple[str, str]) -> list[Ma
     """A match as conditions on fields; what it says without words (``ip saddr`` is IPv4) goes before it."""
     try:
         return _read_match(match["left"], match.get("op", "=="), match["right"], place)
-    except (_Unknown, KeyError, TypeError, ValueError):
+    except (_UnreadableCondition, KeyError, TypeError, ValueError):
         return [None]
 
 
 def _read_match(left: t.Any, op: str, right: t.Any, place: tuple[str, str]) -> list[Match | None]:
     if op not in ("==", "!=", "in"):
-        raise _Unknown
+        raise _UnreadableCondition
     negated = op == "!="
     if "ct" in left:
         return [_of_connection(left["ct"], right, negated, place)]
@@ -138,7 +138,7 @@ def _field(left: t.Mapping[str, t.Any]) -> tuple[str, t.Callable[[t.Any], t.Any]
         return _payload(left["payload"].get("protocol"), left["payload"].get("field"))
     if left.get("fib", {}).get("result") == "type" and left["fib"]["flags"] == ["daddr"]:
         return "fib_daddr", lambda value: _FIB_TYPES.get(value, str(value)), []
-    raise _Unknown
+    raise _UnreadableCondition
 
 
 def _meta(key: str) -> tuple[str, t.Callable[[t.Any], t.Any], _Befores]:
@@ -150,7 +150,7 @@ def _meta(key: str) -> tuple[str, t.Callable[[t.Any], t.Any], _Befores]:
         return "nfproto", lambda value: _NFPROTO[value], []
     if key == "protocol":
         return "nfproto", lambda value: _ETHERTYPES.get(value, value), []
-    raise _Unknown
+    raise _UnreadableCondition
 
 
 def _payload(protocol: t.Any, field: t.Any) -> tuple[str, t.Callable[[t.Any], t.Any], _Befores]:
@@ -163,7 +163,7 @@ def _payload(protocol: t.Any, field: t.Any) -> tuple[str, t.Callable[[t.Any], t.
     if field in ("sport", "dport"):
         transport: _Befores = [] if protocol == "th" else [(("l4proto",), (protocol,))]
         return field, _number, transport
-    raise _Unknown
+    raise _UnreadableCondition
 
 
 def _values(right: t.Any, spell: t.Sequence[t.Callable[[t.Any], t.Any]], place: tuple[str, str]) -> tuple[t.Any, ...]:
@@ -183,7 +183,7 @@ def _value(row: t.Any, spell: t.Sequence[t.Callable[[t.Any], t.Any]]) -> t.Any:
 
 def _interface(value: t.Any) -> t.Any:
     if not isinstance(value, str):
-        raise _Unknown
+        raise _UnreadableCondition
     return Beginning(value[:-1]) if value.endswith("*") else value
 
 
@@ -201,14 +201,14 @@ def _address(value: t.Any) -> t.Any:
     if isinstance(value, dict) and "prefix" in value:
         return ipaddress.ip_network(f"{value['prefix']['addr']}/{value['prefix']['len']}")
     if isinstance(value, dict):
-        raise _Unknown  # a range of addresses
+        raise _UnreadableCondition  # a range of addresses
     return ipaddress.ip_network(value)
 
 
 def _of_connection(left: t.Mapping[str, t.Any], right: t.Any, negated: bool, place: tuple[str, str]) -> Match:
     """Bits of a state or status: of a packet that begins a connection, and may have been given another address."""
     if isinstance(right, str):
-        raise _Unknown
+        raise _UnreadableCondition
     bits = 0
     for number in _numbers(right):
         bits |= number
@@ -216,12 +216,12 @@ def _of_connection(left: t.Mapping[str, t.Any], right: t.Any, negated: bool, pla
         return Match(("ct_state",), ("new",) if bits & _NEW else (), negated)
     if left["key"] == "status":
         return Match(("ct_status",), ("dnat",) if bits & _DNAT else (), negated)
-    raise _Unknown
+    raise _UnreadableCondition
 
 
 def _numbers(right: t.Any) -> t.Iterator[int]:
     if isinstance(right, (bool, str)):
-        raise _Unknown
+        raise _UnreadableCondition
     if isinstance(right, int):
         yield right
     elif isinstance(right, list):

@@ -25,7 +25,7 @@ _LEADING = (None, "vlan", "bond", "team")
 
 
 def watched_chains() -> list[str]:
-    """Chains whose rules come and go without a run: made anew, filled, and emptied by their owners."""
+    """Chains whose rules come and go without a run: re-created, filled, and emptied by their owners."""
     return [name for place in PLACES.values() for name in place.chains]
 
 

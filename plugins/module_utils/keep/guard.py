@@ -75,7 +75,7 @@ def _before(kernel: Kernel) -> saved.Document:
 
 
 def confirm(token: str, way: str | None) -> None:
-    """The run has come back: what is on trial stays. Raises Problem where it came too late, or not anew."""
+    """The run has come back: what is on trial stays. Raises Problem where it came late, or by the old connection."""
     trial = Trial()
     if trial.guard() is None or not trial.is_of(token):
         told = trial.told()
@@ -87,7 +87,7 @@ def confirm(token: str, way: str | None) -> None:
             f" (containerhost_guard_timeout){told or ''}"
         )
     if way is not None and way == trial.way():
-        raise Problem("what this run has changed is on trial, and this is no new connection: let it come back anew")
+        raise Problem("what this run has changed is on trial, and this is no new connection: let it come back by one")
     trial.confirm()
 
 

@@ -49,7 +49,7 @@ class Rate(Kind):
 
     def normalise(self, values: Values) -> Values:
         plain = {**values, "device": canonical.device_name(values["device"], "device")}
-        plain.pop("container", None)  # of those that read a document: whose start brings the device anew
+        plain.pop("container", None)  # of those that read a document: whose start brings a new device
         if plain.get("state") == "absent":
             return plain
         for way in _WAYS:

@@ -92,7 +92,7 @@ def _apply(
 ) -> None:
     try:
         if todo.changes:
-            _Run(registry, there, todo, numbers, legs).apply()
+            _LabRun(registry, there, todo, numbers, legs).apply()
     except Exception:
         # A lab that never stood leaves nothing to be taken down.
         if not registry.hosts() and registry.switch() is None:
@@ -100,7 +100,7 @@ def _apply(
         raise
 
 
-class _Run:
+class _LabRun:
     """One run that changes a lab: what it was, what there is to do, and where that is remembered."""
 
     def __init__(

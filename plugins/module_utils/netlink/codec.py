@@ -4,7 +4,7 @@
 """rtnetlink messages as bytes, by pyroute2's own definitions of them.
 
 pyroute2's message classes say which header fields and attributes a message has, and of which type. Its own
-encoder and decoder walk those classes anew for every message (decoding 1,000 links takes 0.8 s, against 12 ms
+encoder and decoder walk those classes again for every message (decoding 1,000 links takes 0.8 s, against 12 ms
 in the kernel), so each class is compiled here, once, into a ``Layout``: a struct for the header, and a pack and
 an unpack function for each attribute. An attribute that a class does not know is an error here, not ignored.
 

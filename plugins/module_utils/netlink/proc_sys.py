@@ -5,7 +5,7 @@
 
 The kernel keeps what it has looked up there in one tree for all namespaces: ``net/ipv4`` of each is an entry beside
 those of all others, of the same name, and each look compares them one by one. So a look into one of a thousand
-namespaces takes a millisecond. A file system of its own, made anew every few namespaces, has few to compare: 25 µs.
+namespaces takes a millisecond. A file system of its own, re-created every few namespaces, has few to compare: 25 µs.
 """
 
 from __future__ import annotations

@@ -41,14 +41,14 @@ def text_of(fd: int, most: int | None = None) -> str:
 def replace_text(
     path: str, text: str, mode: int = 0o600, sync: bool = False, draft: str | None = None
 ) -> None:
-    """Write a file of text anew: see ``replace_file``."""
+    """Replace a file of text: see ``replace_file``."""
     replace_file(path, text.encode("utf-8", "surrogateescape"), mode, sync, draft)
 
 
 def replace_file(
     path: str, content: bytes, mode: int = 0o600, sync: bool = False, draft: str | None = None
 ) -> None:
-    """Write a file anew: whoever reads it sees the old one or the new one, never a part.
+    """Replace a file: whoever reads it sees the old one or the new one, never a part.
 
     ``sync``: also after the power was lost, at any moment. ``draft``: where it is written first, on the same file
     system. Raises OSError.

@@ -4,7 +4,7 @@
 """Which connections a change of published ports has made stale. All of it is pure.
 
 Connection tracking keeps to what was decided when a connection began. Of a port that leads elsewhere by now, or to some
-only, entries have to go: then the next packet is decided anew.
+only, entries have to go: then the next packet is decided again.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class NameProcesses:
         return False
 
     def start(self, name: str, owner: str) -> str | None:
-        """Start it anew; why it does not start, else None."""
+        """Restart it; why it does not start, else None."""
         reason = self.stop(name)
         if reason is not None:
             return reason

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who gets which subnet, slice, address and interface name: a pin wins, then the ledger, then the lowest free.
 
-Nothing that is remembered is given to anybody else, so adding or removing one thing moves no other. What is handed
-out anew is handed out in sorted order.
+Nothing that is remembered is given to anybody else, so adding or removing one thing moves no other. What is new is
+handed out in sorted order.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def left_to_docker(what: str, each: Mapping[str, Any]) -> Iterator[str]:
     asked = {key: each[key] for key in ("dns", "dns_search", "dns_opt") if each.get(key)}
     if asked:
         told = "; ".join(f"`{key}`: {', '.join(map(str, _listed(value)))}" for key, value in asked.items())
-        yield f"{what}: {told} is Docker's to write into resolv.conf; leave it in the file when it is made anew"
+        yield f"{what}: {told} is Docker's to write into resolv.conf; leave it in the file when it is re-created"
     if "127.0.0.11" in map(str, _listed(each.get("dns"))):
         yield f"{what}: `dns` names 127.0.0.11, which Docker answers on its own networks only"
     for entry in _hosts(each.get("extra_hosts")):

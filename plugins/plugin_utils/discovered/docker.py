@@ -222,4 +222,4 @@ def _dns(name: str, host: Mapping[str, Any]) -> Iterator[str]:
     for theirs, option in (("Dns", "--dns"), ("DnsSearch", "--dns-search"), ("DnsOptions", "--dns-option")):
         if host.get(theirs):
             told = " ".join(f"{option} {each}" for each in host[theirs])
-            yield f"container `{name}`: {told} is Docker's to write into resolv.conf; make it anew with the same"
+            yield f"container `{name}`: {told} is Docker's to write into resolv.conf; re-create it with the same"

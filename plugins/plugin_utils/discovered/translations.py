@@ -46,7 +46,7 @@ class Translation:
     place: str = ""
 
 
-class _Unknown(Exception):
+class _UnknownCondition(Exception):
     """A condition that is not understood."""
 
 
@@ -65,7 +65,7 @@ def translations(nat: Mapping[str, Any]) -> list[Translation]:
 def _span(text: str) -> Ports:
     first, _sign, last = text.replace(":", "-").partition("-")
     if not first.isdigit() or last and not last.isdigit():
-        raise _Unknown
+        raise _UnknownCondition
     return int(first), int(last or first)
 
 
@@ -73,13 +73,13 @@ def _block(text: str) -> Block:
     try:
         return parse_block(text if "/" in text else f"{text}/{128 if ':' in text else 32}")
     except Refusal:
-        raise _Unknown from None
+        raise _UnknownCondition from None
 
 
 def _one_address(text: str) -> str:
     block = _block(text)
     if block.size > 1:
-        raise _Unknown
+        raise _UnknownCondition
     return str(block).partition("/")[0]
 
 
@@ -96,9 +96,9 @@ def _of_iptables(line: str, version: int) -> Iterator[Translation]:
         if chain.startswith(_OTHERS):
             return
         if chain not in _BUILT_IN:
-            raise _Unknown
+            raise _UnknownCondition
         yield from _read_words(words[2:], Translation(line, line, version=version))
-    except (_Unknown, ValueError, IndexError):
+    except (_UnknownCondition, ValueError, IndexError):
         yield Translation(line, line, version=version)
 
 
@@ -112,7 +112,7 @@ def _read_words(words: Sequence[str], rule: Translation) -> Iterator[Translation
             continue
         value = next(told, "")
         if negated and word not in ("-o", "-i", "-d") or word.startswith("--dst-type") and value != "LOCAL":
-            raise _Unknown
+            raise _UnknownCondition
         if negated or word in _SILENT or word == "-o":
             continue
         if word == "--dports":
@@ -138,7 +138,7 @@ def _with_word(rule: Translation, word: str, value: str) -> Translation:
         return replace(rule, does=value.lower())
     if word in ("--to-destination", "--to-source"):
         return _with_target(rule, value)
-    raise _Unknown
+    raise _UnknownCondition
 
 
 def _with_target(rule: Translation, value: str) -> Translation:
@@ -149,10 +149,10 @@ def _with_target(rule: Translation, value: str) -> Translation:
     elif match:
         address, ports = match["address"], match["six"] or match["four"]
     else:
-        raise _Unknown
+        raise _UnknownCondition
     known = canonical_address(address)
     if known is None:
-        raise _Unknown
+        raise _UnknownCondition
     return replace(rule, to=known, to_ports=_span(ports) if ports else None)
 
 
@@ -167,7 +167,7 @@ def _of_nft(rule: Mapping[str, Any]) -> Iterator[Translation]:
     version, about = _FAMILIES.get(rule["family"]), json.dumps(rule["expr"])
     try:
         yield from _read_statements(rule["expr"], Translation(text, about, version=version or 0))
-    except (_Unknown, KeyError, TypeError, ValueError, AttributeError):
+    except (_UnknownCondition, KeyError, TypeError, ValueError, AttributeError):
         yield Translation(text, about, version=version or 4)
 
 
@@ -181,7 +181,7 @@ def _read_statements(statements: Sequence[Mapping[str, Any]], rule: Translation)
         elif what in ("masquerade", "snat", "dnat"):
             rule = _with_nft_target(replace(rule, does=what), content or {})
         elif what not in ("counter", "comment", "log"):
-            raise _Unknown
+            raise _UnknownCondition
     if not rule.version:
         rule = replace(rule, version=6 if ":" in rule.to else 4 if rule.to else 0)
     versions = [rule.version] if rule.version else [4, 6]
@@ -197,7 +197,7 @@ def _with_match(rule: Translation, match: Mapping[str, Any]) -> tuple[Translatio
     if what == "meta" and key in ("oifname", "oif") or negated and key in ("iifname", "daddr"):
         return rule, []
     if negated:
-        raise _Unknown
+        raise _UnknownCondition
     if what == "meta" and key == "iifname" and isinstance(right, str):
         return replace(rule, place=rule.place or right), []
     if what == "meta" and key == "nfproto":
@@ -211,7 +211,7 @@ def _with_match(rule: Translation, match: Mapping[str, Any]) -> tuple[Translatio
         return (replace(rule, source=_block(text)) if key == "saddr" else replace(rule, place=_one_address(text))), []
     if what == "fib":
         return rule, []
-    raise _Unknown
+    raise _UnknownCondition
 
 
 def _nft_span(value: Any) -> Ports:
@@ -223,8 +223,8 @@ def _with_nft_target(rule: Translation, content: Mapping[str, Any]) -> Translati
     if "addr" not in content:
         if rule.does == "masquerade":
             return rule
-        raise _Unknown
+        raise _UnknownCondition
     address = canonical_address(str(content["addr"]))
     if address is None:
-        raise _Unknown
+        raise _UnknownCondition
     return replace(rule, to=address, to_ports=_nft_span(content["port"]) if "port" in content else None)

@@ -203,7 +203,7 @@ def _untemplatable(host: str, name: str, error: AnsibleError, written: _Written,
 
 def _remedy(error: Exception) -> str:
     if "vault" in f"{type(error).__name__} {error}".lower():
-        return "Give its password (--ask-vault-pass, or --vault-password-file), or encrypt it anew"
+        return "Give its password (--ask-vault-pass, or --vault-password-file), or encrypt it again"
     where = "inventory, play and command line are read, what hosts answer is not read"
     if isinstance(error, AnsibleUndefinedVariable):
         return f"Define what it names, or correct the template: {where}"

@@ -35,7 +35,7 @@ def test_a_bare_namespace_is_another_name_for_its_partners(host, apply):
     assert host.run("ip", "netns", "exec", "side", *asked).strip() == "shop"
     host.run("sh", "-c", "kill $(cat /run/socat.pid); rm /run/socat.pid")
 
-    host.run("ip", "netns", "del", partner)  # and whoever made it anew has another one
+    host.run("ip", "netns", "del", partner)  # and whoever re-created it has another one
     host.run("ip", "netns", "add", partner)
     told = apply(document({"engine": "netns", "ref": partner}))
     assert any("joined netns side" in each["before_header"] for each in told["diff"])

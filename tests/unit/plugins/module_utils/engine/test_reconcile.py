@@ -193,7 +193,7 @@ def test_removes_by_name_what_is_ours():
         ((want("desk", present=False), want("hall", colour="blue")), lambda found: False),
         ((want("desk", fitting="E14", recreate=True),), lambda found: False),
     ],
-    ids=["left over", "by name", "made anew"],
+    ids=["left over", "by name", "re-created"],
 )
 def test_what_somebody_uses_is_told_of_before_anything_goes(wanted, leaves):
     world = stands(want("desk", fitting="E27"), want("hall"), want("hall", "shade", hangs_on="lamp desk"))
