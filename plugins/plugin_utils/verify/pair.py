@@ -90,7 +90,14 @@ def _arriving(way: Asked, underlay: Mapping[str, str]) -> Iterator[Try]:
 
 
 def _between(way: Asked, underlay: Mapping[str, str], address: str) -> Iterator[Try]:
-    """From host to host: by the underlay's device, there and back, then by the tunnel."""
+    """From host to host: by the underlay's device, there and back, then by the tunnel. Nobody is asked for the own
+    address of a host that is behind NAT."""
+    if not way.apart:
+        yield from _by_underlay(way, underlay, address)
+    yield from _by_tunnel(way)
+
+
+def _by_underlay(way: Asked, underlay: Mapping[str, str], address: str) -> Iterator[Try]:
     one, other = way.begins.host, way.ends.host
     ends = ((one, other, address), (other, one, underlay.get(one, "")))
     ends = [each for each in ends if underlay.get(each[0]) and version_of(underlay[each[0]]) == version_of(address)]
@@ -98,6 +105,10 @@ def _between(way: Asked, underlay: Mapping[str, str], address: str) -> Iterator[
         probe = {"kind": "route", "by": underlay[host]}
         yield attempt(host, way.network, "underlay route", None, f"{to_host} ({to})", to_host, to, **probe)
     yield attempt(one, way.network, "underlay", None, f"{other} ({address})", other, address)
+
+
+def _by_tunnel(way: Asked) -> Iterator[Try]:
+    one, other = way.begins.host, way.ends.host
     for host, end, to in ((one, way.ends, way.to), (other, way.begins, _own(way))):
         if to and way.by.get(host):
             probe = {"kind": "route", "by": way.by[host]}
@@ -211,6 +222,8 @@ def _why(way: Asked, first: Try, reasons: Mapping[str, str], answers: Answers) -
     about = first.about
     if about == "whole" and way.tunnel is not None:
         about = "carried" if way.target is None or way.target.from_host else "switched"
+    if way.apart and about in ("handshake", "carried", "switched"):
+        about = "apart"
     if about == "underlay route" and not reasons[first.name].startswith(_ELSEWHERE):
         about = "no underlay"
     return _FOLLOWS[about].format(port=f"{way.port}/{way.protocol}", host=first.to_host, **words)
@@ -240,6 +253,8 @@ _FOLLOWS = {
     " address and a route there (`ip address`, `ip route get {to}`)",
     "handshake": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
     " hosts, and at containerhost_underlay_endpoint of a host behind NAT",
+    "apart": "Their {carried} do not arrive, and one of the two hosts is behind NAT: look at its"
+    " containerhost_underlay_endpoint, at whether that address and port lead to it, and at what drops them on the way",
     "carried": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
     " hosts, such as a firewall there, or a security group of a cloud",
     "switched": "The hosts reach each other, and their {carried} do not arrive, or {label} does not answer: look at"

@@ -35,7 +35,8 @@ class Asked:
     """``to``: the address that is sent to. ``network``: by which it goes. ``rule``: what leads a host's port there.
     ``refusal``: why the plan does not let it arrive, and what to do, in sentences. ``tunnel``: what carries it from
     host to host; ``by``: the device, or the address of the underlay, by which each of the two leads to the other;
-    ``behind``: where that tunnel has keys, an address that is behind its other end."""
+    ``behind``: where that tunnel has keys, an address that is behind its other end; ``apart``: one of the two hosts is
+    reached elsewhere than at its own address, as behind NAT."""
 
     begins: WayEnd
     ends: WayEnd
@@ -48,6 +49,7 @@ class Asked:
     tunnel: Mapping[str, Any] | None = None
     by: Mapping[str, str] = field(default_factory=dict)
     behind: str = ""
+    apart: bool = False
 
     @property
     def source(self) -> End | None:
@@ -198,7 +200,17 @@ class _Ways:
         found = [row for row in tunnels(self.documents[one]) if row["network"] == way.network]
         led = next((row for row in found if by.get(one) in ("", row["name"])), None)
         behind = "" if led is None or led["kind"] != "wireguard" else way.to if by[one] else self._vtep(other, way)
-        return replace(way, tunnel=led, by={host: each for host, each in by.items() if each}, behind=behind)
+        here = back if by[one] else self._vtep(one, way)
+        apart = bool(behind) and (self._roams(one, led["name"], behind) or self._roams(other, led["name"], here))
+        by = {host: each for host, each in by.items() if each}
+        return replace(way, tunnel=led, by=by, behind=behind, apart=apart)
+
+    def _roams(self, host: str, device: str, behind: str) -> bool:
+        """Whether the other end of its tunnel, with this address behind it, is where it has last been heard from."""
+        rows = self.documents[host].get("wireguard_peer", ()) if behind else ()
+        some = (row for row in rows if row["device"] == device and row.get("roams"))
+        blocks = (ipaddress.ip_network(each) for row in some for each in row["allowed_ips"])
+        return any(ipaddress.ip_address(behind) in block for block in blocks)
 
     def _vtep(self, host: str, way: Asked) -> str:
         """Where the VXLAN of a bridged overlay is inside its tunnel."""

@@ -157,6 +157,27 @@ def test_a_tunnel_that_encrypts_has_to_have_shaken_hands(fleet, name, underlay):
         assert "The hosts reach each other, and their WireGuard packets (51820/udp) do not arrive" in problem
 
 
+@pytest.mark.parametrize("name", SEALED)
+@pytest.mark.parametrize("pair", [("ch1", "ch3"), ("ch3", "ch1")])
+def test_the_own_address_of_a_host_behind_nat_is_no_hop(fleet, name, pair):
+    options, device = SEALED[name]
+    at = {host: f"198.18.7.1{number}" for number, host in enumerate(KEYS, start=1)}
+    for host, address in at.items():
+        fleet.variables(host, containerhost_underlay_address=address)
+    fleet.variables("h3", containerhost_underlay_endpoint="203.0.113.7:4500")
+    fleet.ledger = keys.with_told(fleet.ledger, {("pond", host): KeyEntry(device, key) for host, key in KEYS.items()})
+    fleet.networks("{pond: {driver: overlay, %s}}" % options)
+    found = documents(fleet.only_containers(**{host: "{c%s: {networks: {pond: }}}" % host for host in KEYS}).plan())
+    for way in asked(found, at, *pair):
+        tried = hops(way, at, found)
+        assert not [each for each in tried if each.about.startswith("underlay")]
+        reasons = {each.name: "no reply" if each.about in ("handshake", "whole", "size") else "" for each in tried}
+        _lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
+        assert "handshake with" in problem and "one of the two hosts is behind NAT: look at its" in problem
+    (way, *_more) = asked(found, at, "ch1", "ch2")
+    assert [each for each in hops(way, at, found) if each.about == "underlay"]
+
+
 def test_what_goes_straight_needs_no_handshake(fleet):
     for number, host in enumerate(KEYS, start=1):
         fleet.variables(host, containerhost_underlay_address=f"198.18.7.1{number}/24")
