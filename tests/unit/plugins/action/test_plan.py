@@ -150,21 +150,22 @@ def test_an_unknown_option_is_refused(project):
     assert "Unsupported parameters" in project.run(arguments={"destination": "x"}, fails=True)
 
 
-class TestRelease:
-    @pytest.fixture(scope="class")
-    def once(self, tmp_path_factory):
-        """It takes three runs to retire a host: once for all tests, each of which has a copy."""
-        project = Project(tmp_path_factory.mktemp("once"))
-        project.run()
-        (project.inventory / "hosts.yml").write_text(HOSTS.replace("    h3: {ansible_host: 198.18.7.13}\n", ""))
-        assert "confirm it once with -e containerhost_confirm_vanished=true" in project.run(fails=True)
-        project.run("-e", "containerhost_confirm_vanished=true")
-        return project
+@pytest.fixture(scope="module")
+def with_one_retired(tmp_path_factory):
+    """It takes three runs to retire a host: once for all tests, each of which has a copy."""
+    project = Project(tmp_path_factory.mktemp("retired"))
+    project.run()
+    (project.inventory / "hosts.yml").write_text(HOSTS.replace("    h3: {ansible_host: 198.18.7.13}\n", ""))
+    assert "confirm it once with -e containerhost_confirm_vanished=true" in project.run(fails=True)
+    project.run("-e", "containerhost_confirm_vanished=true")
+    return project
 
+
+class TestRelease:
     @pytest.fixture
-    def retired(self, once, project):
-        shutil.copytree(once.inventory, project.inventory, dirs_exist_ok=True)
-        shutil.copy(once.ledger, project.ledger)
+    def retired(self, with_one_retired, project):
+        shutil.copytree(with_one_retired.inventory, project.inventory, dirs_exist_ok=True)
+        shutil.copy(with_one_retired.ledger, project.ledger)
         return project
 
     def test_what_a_host_had_is_free_again(self, retired):
