@@ -41,6 +41,12 @@ def test_it_is_as_the_schema_says(path, text):
     assert path.read_text() == text, "make generated"
 
 
+def test_an_engine_is_a_choice_in_the_modules_documentation(monkeypatch):
+    monkeypatch.setattr(reference, "ENGINES", ("netns", "jail", "path"))
+    text = "engine:\n  type: str\n  choices: [netns, docker, path]\nother:\n  choices: [a, b]\n"
+    assert reference.module(text) == text.replace("[netns, docker, path]", "[netns, jail, path]")
+
+
 def test_each_drawing_is_the_report_s_of_the_example_beside_it():
     made = dict(drawings.generated())
     assert set(drawings.FOLDER.iterdir()) == set(made), "make generated"

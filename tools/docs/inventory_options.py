@@ -4,8 +4,9 @@
 """The inventory's keys, from the declarations that the plan checks them by, to where they are documented.
 
 ``make generated`` writes the tables of docs/inventory.md and docs/limits.md, which a forge shows as well as the built
-pages, the inventories of docs/gallery.md, and the roles' argument specifications. tests/unit/test_generated.py holds
-them to it. A table stands between ``<!-- keys of SECTION -->`` and ``<!-- end -->``.
+pages, the inventories of docs/gallery.md, the roles' argument specifications, and the engines in the modules'
+documentation. tests/unit/test_generated.py holds them to it. A table stands between
+``<!-- keys of SECTION -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere, schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
@@ -317,7 +319,18 @@ def _example(option: Option) -> str:
     return _EXAMPLES.get(option.type, "…")
 
 
+# -- modules' documentation --------------------------------------------------------------------------------------------
+
+_ENGINES = re.compile(r"^( +choices: )\[netns, .*\]$", re.MULTILINE)
+
+
+def module(text: str) -> str:
+    """A module's text with the engines that there are, in each option `engine`."""
+    return _ENGINES.sub(rf"\1[{', '.join(ENGINES)}]", text)
+
+
 # -- files -------------------------------------------------------------------------------------------------------------
+
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Each file that has generated parts, and its text as it should be."""
@@ -327,6 +340,9 @@ def generated() -> Iterator[tuple[Path, str]]:
     for role, driver in ROLES.items():
         path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
         yield path, argument_specs(path.read_text(), driver)
+    for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
+        if _ENGINES.search(path.read_text()):
+            yield path, module(path.read_text())
 
 
 if __name__ == "__main__":
