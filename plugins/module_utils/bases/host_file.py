@@ -57,11 +57,12 @@ class HostFileKind(Kind):
         return [*self.summary(values), *filter(None, [self.file_of(values)])]
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
-        """A file that root alone is to write is written again where others may as well (``others_write``)."""
-        differences = super().differences(wanted, found)
-        if found.values.get("others_write"):
-            differences["others_write"] = (True, False)
-        return differences
+        return {**super().differences(wanted, found), **opened(found)}
+
+
+def opened(found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+    """A file that root alone is to write is written again where others may as well (``others_write``)."""
+    return {"others_write": (True, False)} if found.values.get("others_write") else {}
 
 
 def sandbox_of(values: Values, kind: str) -> dict[str, str]:

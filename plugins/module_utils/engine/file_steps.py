@@ -196,6 +196,9 @@ def _remove_folders(path: str) -> None:
 def _write_in_place(path: FilePlace, text: str) -> None:
     """It stays the file that it is, as it may be mounted: by ``ip netns exec`` for programs that run on, by engines."""
     with open(open_file(path, os.O_WRONLY), "wb") as file:
+        if isinstance(path, str) and path.startswith(f"{names.NETNS_FILES}/"):  # ours in whole
+            os.fchown(file.fileno(), 0, 0)
+            os.fchmod(file.fileno(), _FILE_MODE)
         content = text.encode("utf-8", "surrogateescape")
         file.write(content)
         file.flush()

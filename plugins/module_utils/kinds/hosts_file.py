@@ -18,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.host_f
     SANDBOX,
     HostFileKind,
     known_keys,
+    opened,
     place_of,
     sandbox_of,
     texts_of,
@@ -117,7 +118,10 @@ class HostsFile(HostFileKind):
         if not names.is_ours(text):
             yield from (Found(self.name, object_.key, object_.values, None) for object_ in wanted)
             return
-        yield from self._blocks(sandbox, place, text)
+        open_to_others = kernel.files.others_may_write(str(place))
+        for found in self._blocks(sandbox, place, text):
+            found.values["others_write"] = open_to_others
+            yield found
 
     def _blocks(self, sandbox: Values | None, place: FilePlace, text: str) -> t.Iterator[Found]:
         for (owner, table), entries in names.blocks(text).items():
@@ -126,7 +130,8 @@ class HostsFile(HostFileKind):
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         before, after = found.values["entries"], wanted.values["entries"]
-        return {} if before == after else {"entries": (before, after)}
+        differences: dict[str, tuple[t.Any, t.Any]] = {} if before == after else {"entries": (before, after)}
+        return {**differences, **opened(found)}
 
     def add(self, wanted: Wanted) -> Rounds:
         return [[*_record(wanted.values, wanted.key, wanted.owner), _block(wanted.values, wanted.owner)]]

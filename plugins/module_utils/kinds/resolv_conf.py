@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.host_f
     SANDBOX,
     HostFileKind,
     known_keys,
+    opened,
     place_of,
     sandbox_of,
     texts_of,
@@ -105,6 +106,7 @@ class ResolvConf(HostFileKind):
             if text is not None:
                 owner, lines = names.read_table(text)
                 values: Values = {"sandbox": {"engine": BARE, "ref": ref}, **resolv.read(lines)}
+                values["others_write"] = kernel.files.others_may_write(_path(ref))
                 yield Found(self.name, self.key_of(values, ""), values, owner if names.is_ours(text) else None)
         yield from self._of_engines(kernel, {each.key: each for each in wanted})
 
@@ -128,7 +130,7 @@ class ResolvConf(HostFileKind):
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         both = ((name, found.values[name], wanted.values[name]) for name in resolv.WORDS)
-        return {name: (before, after) for name, before, after in both if before != after}
+        return {**{name: (before, after) for name, before, after in both if before != after}, **opened(found)}
 
     def add(self, wanted: Wanted) -> Rounds:
         values, lines = wanted.values, resolv.lines_of(wanted.values)

@@ -52,6 +52,9 @@ DAMAGE = {
          "+ forwarding ipv6 on ch-web (web)"],
     ),
     "names deleted": ("sed -i /10.80.1/d /etc/netns/shop/hosts", ["~ hosts_file shop web (web)"]),
+    "names that anybody may write": (
+        "chmod 666 /etc/netns/db/hosts; chown 7 /etc/netns/db/hosts", ["~ hosts_file db web (web)"]
+    ),
     "a veth deleted": ("ip link del chvshop", ["+ veth shop eth0 (web)"]),
     "an address deleted": ("ip -n shop addr del 10.80.1.2/24 dev eth0", ["~ veth shop eth0 (web)"]),
     "a default route bent": ("ip -n shop route replace default via 10.80.1.99", ["~ veth shop eth0 (web)"]),

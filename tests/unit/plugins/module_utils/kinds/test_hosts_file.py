@@ -62,6 +62,13 @@ def test_a_file_is_mended_where_its_table_is_well():
     ]
 
 
+def test_one_that_others_may_write_is_written_again():
+    kernel = kernel_of(files=files(TWO, web=TWO))
+    kernel.files.open_to_others.add(HOSTS)
+    (line,) = changed(kernel, *wanted(TWO, "shop"))
+    assert line.startswith("hosts_file shop web (web)")
+
+
 def test_tables_of_other_networks_in_the_same_file_are_none_of_its_business():
     kernel = kernel_of(files=files(TWO, fabric=ONE, web=TWO))
     assert changed(kernel, *wanted(TWO, "shop")) == []
