@@ -57,7 +57,7 @@ def test_a_sandbox_is_named_by_a_path_where_its_reference_is_one(engine, ref, ne
 
 @pytest.mark.parametrize(
     ("engine", "ref"),
-    [("netns", ".."), ("pid", "self"), ("pid", "0"), ("path", "x"), ("path", "/a\0"), ("lxc", "-n"), ("jail", "x")],
+    [("netns", ".."), ("pid", "self"), ("pid", "0"), ("path", "x"), ("path", "/a\0"), ("lxc", "-n"), ("unheard", "x")],
 )
 def test_what_is_no_reference_is_refused(engine, ref):
     with pytest.raises(Problem):
