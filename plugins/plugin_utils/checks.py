@@ -171,8 +171,11 @@ def _check_vnis(inventory: Inventory, problems: Problems) -> None:
         other = seen.setdefault(key, spec.name)
         if other != spec.name:
             one, two = (inventory.networks[name].where.inside("vni").written for name in (other, spec.name))
+            sealed = [name for name in (other, spec.name) if inventory.networks[name].options.get("encrypted")]
+            inside = f", where what is `encrypted` has it inside its tunnel (`{sealed[0]}`)" if sealed else ""
             problems.add(
-                f"{schema.NETWORKS}: `{other}`{one} and `{spec.name}`{two} both have the VNI {key[0]} on port {key[1]}",
+                f"{schema.NETWORKS}: `{other}`{one} and `{spec.name}`{two} both have the VNI {key[0]} on port {key[1]}"
+                f"{inside}",
                 "Give one of them another `vni`",
             )
 

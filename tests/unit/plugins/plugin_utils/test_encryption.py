@@ -143,7 +143,7 @@ def test_what_does_not_go_with_it_is_refused(bridged, options, said):
         ("vni: 44", None),
         ("vni: 45, port: 51820", "both have UDP port 51820 on h1"),
         ("vni: 45, port: 8472", None),
-        ("vni: 44, port: 8472", "both have the VNI 44 on port 8472"),
+        ("vni: 44, port: 8472", "the VNI 44 on port 8472, where what is `encrypted` has it inside its tunnel"),
     ],
 )
 @pytest.mark.parametrize("name", ["brook", "sea"])
