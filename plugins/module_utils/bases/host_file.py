@@ -24,7 +24,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 
 BARE = "netns"  # the engine whose containers have files of ours
 OF_THE_HOST = "host"  # instead of a namespace: a file that the host itself reads
-_WORDS = {"hosts_file": "hosts file", "resolv_conf": "resolv.conf"}
 
 SANDBOX = {
     "sandbox": {
@@ -65,15 +64,15 @@ def opened(found: Found) -> dict[str, tuple[t.Any, t.Any]]:
     return {"others_write": (True, False)} if found.values.get("others_write") else {}
 
 
-def sandbox_of(values: Values, kind: str) -> dict[str, str]:
-    """Whose file it is, checked. Raises Problem."""
+def sandbox_of(values: Values, kind: str, file: str) -> dict[str, str]:
+    """Whose file it is, checked; ``file`` is what people call it. Raises Problem."""
     sandbox = values.get("sandbox")
     if not isinstance(sandbox, dict) or not sandbox.get("ref"):
         raise Problem(f"{kind}: `sandbox` must say whose it is: {{engine: netns, ref: NAME}}")
     plain = {"engine": sandbox.get("engine") or BARE, "ref": str(sandbox["ref"])}
     sandboxes.netns_of(plain)  # refuses what is no reference
     if not has_hosts_file(plain["engine"]):
-        raise Problem(f"{kind}: containers of {plain['engine']} have no {_WORDS[kind]} of their own on the host")
+        raise Problem(f"{kind}: containers of {plain['engine']} have no {file} of their own on the host")
     return plain
 
 

@@ -55,7 +55,7 @@ class HostsFile(HostFileKind):
 
     def spell(self, plain: Values) -> Values:
         if plain.get("sandbox") is not None:
-            plain["sandbox"] = sandbox_of(plain, self.name)
+            plain["sandbox"] = sandbox_of(plain, self.name, "hosts file")
         plain["table"] = names.table_name(plain["table"])
         return plain
 

@@ -59,7 +59,7 @@ class ResolvConf(HostFileKind):
         return (None, sandboxes.netns_of(values["sandbox"]))
 
     def spell(self, plain: Values) -> Values:
-        plain["sandbox"] = sandbox_of(plain, self.name)
+        plain["sandbox"] = sandbox_of(plain, self.name, "resolv.conf")
         plain["servers"] = [canonical.address(each, "server") for each in plain.get("servers") or ()]
         plain["search"] = [_domain(each) for each in plain.get("search") or ()]
         plain["options"] = [_option(each) for each in plain.get("options") or ()]
