@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
-import yaml
 
-from ansible_collections.containerhost.network.tests.integration.modules.lives import clear, live, name_of, ok, prepare
+from ansible_collections.containerhost.network.tests.integration.modules.lives import (
+    clear,
+    examples_do_what_they_say_once,
+    live,
+    name_of,
+    prepare,
+)
 from ansible_collections.containerhost.network.tests.vm.cases import CASES
-
-MODULES = "ansible_collections.containerhost.network.plugins.modules"
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
@@ -28,17 +29,4 @@ def test_an_object_lives_and_leaves_nothing(host, case):
 @pytest.mark.parametrize("kind", sorted({case.kind for case in CASES}))
 def test_examples_do_what_they_say_once(host, kind):
     """Without Ansible, whose start takes longer than the examples on an emulated processor."""
-    before = host.snapshot()
-    tasks = [
-        (key.rpartition(".")[2], options)
-        for task in yaml.safe_load(importlib.import_module(f"{MODULES}.{kind}").EXAMPLES)
-        for key, options in task.items()
-        if key != "name"
-    ]
-    for module, options in tasks:
-        assert ok(host.module(module, arguments=options))["changed"]
-        if module == kind:
-            assert not ok(host.module(module, arguments=options))["changed"]
-    for module, _options in reversed(tasks):
-        host.module(module, config=[], purge=True)
-    assert host.snapshot() == before
+    examples_do_what_they_say_once(host, kind)

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, NamedTuple
+
+import yaml
+
+from ansible_collections.containerhost.network.tests.integration.conftest import MODULES
 
 Values = dict[str, Any]
 # Kinds of objects that are in an engine's daemon, or in another firewall's chains and files: tests/engines and
@@ -99,4 +104,22 @@ def refused(host, module: str, *words: str, **arguments: Any) -> None:
     answer = host.module(module, check=True, **arguments)
     assert answer["failed"] and [word for word in words if word not in answer["msg"]] == [], answer["msg"]
     assert host.module(module, **arguments)["msg"] == answer["msg"]
+    assert host.snapshot() == before
+
+
+def examples_do_what_they_say_once(host, kind: str) -> None:
+    """The tasks of a module's documentation, in their order, without Ansible; its own change nothing a second time."""
+    before = host.snapshot()
+    tasks = [
+        (key.rpartition(".")[2], options)
+        for task in yaml.safe_load(importlib.import_module(f"{MODULES}.{kind}").EXAMPLES)
+        for key, options in task.items()
+        if key != "name"
+    ]
+    for module, options in tasks:
+        assert ok(host.module(module, arguments=options))["changed"]
+        if module == kind:
+            nothing_to_do(host, module, arguments=options)
+    for module, _options in reversed(tasks):
+        host.module(module, config=[], purge=True)
     assert host.snapshot() == before

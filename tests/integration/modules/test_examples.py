@@ -1,7 +1,10 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules' documented examples, run by Ansible as they are written, in their order, on a fresh host."""
+"""The modules' documented examples, run by Ansible as they are written, in their order, on a fresh host.
+
+What a module makes of them a second time, and by another pyroute2, ``test_objects.py`` tries without Ansible.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine impor
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.tests.integration.modules.lives import OF_ENGINES
 from ansible_collections.containerhost.network.tests.vm.cases import CASES as ELSEWHERE
+
+# It takes Ansible longer to start modules than them to run.
+pytestmark = pytest.mark.long
 
 COLLECTIONS = Path(kind.__file__).parents[6]
 MODULES = "ansible_collections.containerhost.network.plugins.modules"
@@ -55,13 +61,11 @@ NAMES = {kind.name for kind in KINDS} - {case.kind for case in ELSEWHERE} - {*OF
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_examples_run_as_written(host, tmp_path, name):
     tasks = yaml.safe_load(importlib.import_module(f"{MODULES}.{name}").EXAMPLES)
-    own = [f"containerhost.network.{name}" in task for task in tasks]
     before = host.snapshot()
 
-    # The module's own tasks are run once more each.
-    answers = run(host, tmp_path, [task for task, twice in zip(tasks, own, strict=True) for _time in range(1 + twice)])
+    answers = run(host, tmp_path, tasks)
 
-    assert [answer["changed"] for answer in answers] == [first for twice in own for first in [True, False][: 1 + twice]]
+    assert [answer["changed"] for answer in answers] == [True] * len(tasks)
     for answer in answers:
         assert bool(answer["diff"]) == answer["changed"]
         assert sum(answer["counts"].values()) == len(answer["diff"])

@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.tests.integration.modules.lives i
     OF_ENGINES,
     Case,
     clear,
+    examples_do_what_they_say_once,
     live,
     name_of,
     ok,
@@ -259,6 +260,12 @@ def test_every_kind_has_a_case():
     here, there = {case.kind for case in CASES}, {case.kind for case in ELSEWHERE} | {*OF_ENGINES}
     assert here | there == {kind.name for kind in KINDS}
     assert not here & there
+
+
+@pytest.mark.parametrize("kind", sorted({case.kind for case in CASES}))
+def test_examples_do_what_they_say_once(host, kind):
+    """Without Ansible: ``test_examples.py`` has what Ansible makes of them."""
+    examples_do_what_they_say_once(host, kind)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
