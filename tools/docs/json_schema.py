@@ -286,7 +286,6 @@ def _network() -> Schema:
     }
 
 
-_JOINS = {"required": ["network_mode"], "properties": {"network_mode": {"type": "string", "pattern": "^container:"}}}
 _MAY_JOIN = {
     "required": ["network_mode"],
     "properties": {"network_mode": {"type": "string", "pattern": f"^container:|{TEMPLATE}"}},

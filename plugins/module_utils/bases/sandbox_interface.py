@@ -54,7 +54,6 @@ SANDBOX_OPTIONS: dict[str, dict[str, t.Any]] = {
     },
     "sysctls": {"type": "dict"},
 }
-_SANDBOX_VALUES = ("interface", "mac", "addresses", "routes", "sysctls")
 
 
 def normalise(values: Values, required: bool = True) -> Values:
