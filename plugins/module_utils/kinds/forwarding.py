@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack, NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
@@ -33,7 +33,8 @@ class Setting(t.NamedTuple):
     """One file below /proc/sys that forwarding needs, and what guards it.
 
     ``others`` are interfaces that somebody else lets packets be routed from, or ``all``. ``lifted``: they have begun to
-    since we switched it on, and would have it on now without us.
+    since we switched it on, and would have it on now without us. ``stale``: a guard that stands from when the device
+    was a way out; by it, nothing would leave the device's own network.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Setting(t.NamedTuple):
     guard: t.Optional[t.Tuple[str, str]] = None
     others: t.Tuple[str, ...] = ()
     lifted: bool = False
+    stale: t.Optional[t.Tuple[str, str]] = None
 
 
 class Forwarding(Kind):
@@ -90,6 +92,8 @@ class Forwarding(Kind):
         """Which settings it stands for on this host, and which of them are left to others who route by now."""
         wanted = by_real_names(kernel, wanted, ("uplink",))
         settings = [_lifted(kernel, wanted.netns, each) for each in self._settings(kernel, wanted.values)]
+        if wanted.present and wanted.values.get("device"):
+            settings = [_with_stale(kernel, wanted.netns, each) for each in settings]
         on = sorted(setting.key for setting in settings)
         left = sorted(setting.key for setting in settings if setting.lifted)
         if not wanted.present:
@@ -99,12 +103,15 @@ class Forwarding(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         known: set[tuple[str | None, str, str]] = set()
+        # A bridge may become the way out, or cease to be it, in the same run.
+        guards: dict[tuple[str | None, str], t.Any] = {}
         for object_ in wanted:
             settings, is_there = object_.values["settings"], _is_on if object_.present else _is_held
             lack = kernel.table(object_.netns).lack if any(setting.guard for setting in settings) else None
             if lack is not None and object_.present:
                 raise lack
             known.update((object_.netns, setting.key, object_.owner) for setting in settings)
+            guards.update(((object_.netns, s.key), s.guard) for s in settings if object_.present)
             on = sorted(s.key for s in settings if is_there(kernel, object_.netns, s, object_.owner))
             if on or (object_.present and not settings):
                 values = {**object_.values, "on": on, "left_to_others": []}
@@ -114,7 +121,8 @@ class Forwarding(Kind):
                 continue
             for owner in loan["owners"]:
                 if (netns, key, owner) not in known:
-                    yield self._left(kernel, netns, key, owner, loan)
+                    is_strange = bool(guards.get((netns, key), loan["guard"]))
+                    yield self._left(kernel, netns, key, owner, loan, is_strange)
 
     def _former(self, kernel: Kernel, wanted: Wanted, now: t.Collection[str]) -> t.Iterator[Setting]:
         """``auto`` stood for these interfaces as well, when they still had an address."""
@@ -125,12 +133,14 @@ class Forwarding(Kind):
             if ours and netns == wanted.netns and key.startswith(f"net/{wanted.values['family']}/") and key not in now:
                 yield _lifted(kernel, netns, Setting(key, loan["value"], tuple(loan["guard"])))
 
-    def _left(self, kernel: Kernel, netns: str | None, key: str, owner: str, loan: t.Mapping[str, t.Any]) -> Found:
+    def _left(
+        self, kernel: Kernel, netns: str | None, key: str, owner: str, loan: t.Mapping[str, t.Any], is_strange: bool
+    ) -> Found:
         _net, ip, _conf, device, _name = key.split("/")
         guard = tuple(loan["guard"]) if loan["guard"] else None
         setting = _lifted(kernel, netns, Setting(key, loan["value"], guard))
         values: Values = {"family": ip, "on": [key], "settings": [setting], "netns": netns}
-        values["uplink" if guard else "device"] = device
+        values["uplink" if is_strange else "device"] = device
         return Found(self.name, (netns, device, key, owner), values, owner)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
@@ -138,17 +148,21 @@ class Forwarding(Kind):
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def add(self, wanted: Wanted) -> Rounds:
-        return [[self._borrow(wanted, setting)] for setting in wanted.values["settings"]]
+        return [self._borrowed(wanted, setting) for setting in wanted.values["settings"]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         missing = set(wanted.values["on"]) - set(found.values["on"])
         settings = wanted.values["settings"]
-        borrowed = [[self._borrow(wanted, setting)] for setting in settings if setting.key in missing]
+        borrowed = [self._borrowed(wanted, setting) for setting in settings if setting.key in missing]
         return [*borrowed, [GiveBack(wanted.netns, s.key, wanted.owner, keep=True) for s in settings if s.lifted]]
 
     def remove(self, found: Found) -> Rounds:
         settings = reversed(found.values["settings"])
         return [[GiveBack(found.netns, s.key, found.owner or "", keep=s.lifted) for s in settings]]
+
+    def _borrowed(self, wanted: Wanted, setting: Setting) -> list[t.Any]:
+        gone = [NftElement(wanted.netns, *setting.stale, None, "", True)] if setting.stale else []
+        return [*gone, self._borrow(wanted, setting)]
 
     def _borrow(self, wanted: Wanted, setting: Setting) -> Borrow:
         return Borrow(
@@ -247,6 +261,14 @@ def _lifted(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:
     return setting._replace(others=others)
 
 
+def _with_stale(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:
+    _net, family, _conf, device, name = setting.key.split("/")
+    place = (f"borrowed{family[-1]}", device)
+    if kernel.records.loan(netns, setting.key) is None or name not in ("forwarding", "force_forwarding"):
+        return setting
+    return setting._replace(stale=place) if device in kernel.table(netns).elements.get(place[0], {}) else setting
+
+
 def _others(kernel: Kernel, netns: str | None, family: str) -> tuple[str, ...]:
     """The interfaces, none of ours and not switched on by us, that packets are routed from; and ``all``."""
     notes = kernel.notes("forwarding")
@@ -281,8 +303,8 @@ def _is_on(kernel: Kernel, netns: str | None, setting: Setting, owner: str) -> b
     """Is it so, and if it was we who made it so: does this owner hold it, and does the guard stand?"""
     if kernel.sysctl(setting.key, netns) != setting.value:
         return False
-    if setting.lifted:
-        return True
+    if setting.lifted or setting.stale:
+        return setting.lifted
     loan = kernel.records.loan(netns, setting.key)
     table = kernel.table(netns)
     guard = setting.guard if loan is None else loan["guard"]

@@ -210,6 +210,8 @@ CHANGES = (
              {"networks.lan": LAN, f"{B}.networks": {"lan": {}}}, recreate=True),
     Everyday("a host gets on the LAN by a bridge, beside networks that leave by its interface",
              {"networks.lan": ON_LAN, f"{B}.networks": {"web": {}, "lan": {}}}),
+    Everyday("a bridge on the LAN becomes one of its host's own under its name",
+             {"networks.web": FLEET["networks"]["web"]}, {"networks.web": ON_LAN, f"{A}.networks.web": {}}),
     Everyday("a bridge on the LAN goes, and others leave by its interface again",
              {"networks.lan": None, f"{B}.networks": {"web": {}}},
              {"networks.lan": ON_LAN, f"{B}.networks": {"web": {}, "lan": {}}}),
