@@ -70,8 +70,6 @@ def addresses_of(
     there = kernel.addresses_of(link.name, netns)
     there = [*there, *(cidr for cidr in words if words[cidr] == FOR_A_TIME and cidr in wanted)]
     told = [f"{cidr} ({words[cidr]})" if cidr in words else cidr for cidr in there]
-    if device_settings.has_no_link_local(settings):
-        return [*told, *(f"{each}/64" for each in device_settings.link_locals_of_mac(kernel, netns, link))]
     if not device_settings.has_link_local(settings):
         return told
     return [*told, *(f"{stale}/64" for stale in device_settings.stale_link_local(kernel, netns, link, mac))]

@@ -172,17 +172,6 @@ def has_link_local(settings: t.Collection[str]) -> bool:
     return "link.link_local" in settings
 
 
-def has_no_link_local(settings: Settings) -> bool:
-    """Is the kernel to give it none?"""
-    return settings.get("ipv6.addr_gen_mode") == _NONE
-
-
-def link_locals_of_mac(kernel: Kernel, netns: str | None, link: Link) -> list[str]:
-    """Link-local addresses that the kernel has made of the device's own MAC, while it still gave it any."""
-    own = derived.link_local(link.mac) if link.mac else None
-    return sorted(address for address in kernel.link_local(link.name, netns) if address == own)
-
-
 def stale_link_local(kernel: Kernel, netns: str | None, link: Link, mac: str | None) -> list[str]:
     """Link-local addresses that the kernel has made of another MAC than this one, or the device's own."""
     some = kernel.link_local(link.name, netns)
