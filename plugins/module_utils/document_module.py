@@ -162,7 +162,7 @@ def _late(todo: ChangeSet, params: Values) -> ChangeSet:
     """What a check says of a later phase: a run has made all else by now."""
     done = done_by(params)
     mine = [each.change for each in todo.held if each.until == params["phase"] and done(each)]
-    return ChangeSet([], [], mine, todo.remove, todo.kept, todo.pending, todo.held)
+    return ChangeSet([], [], mine, todo.remove, todo.kept, todo.pending, todo.held, todo.in_parts)
 
 
 def holding(params: Values, late: bool) -> Holds:
@@ -247,6 +247,6 @@ def _key_of_row(kind: str, row: Values) -> t.Any:
 
 def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:
     """Nothing is changed on a host that another ledger has made."""
-    moves = renumbering.renumbered(todo.make, wanted, settled)
+    moves = renumbering.renumbered([*todo.make, *todo.in_parts], wanted, settled)
     if moves:
         raise Unready([renumbering.sentence(moves)])

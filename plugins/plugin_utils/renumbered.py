@@ -104,10 +104,17 @@ def warnings(fleet: Fleet, ledger: Ledger) -> Iterator[str]:
         if moved:
             number = "1 container gets" if len(moved) == 1 else f"{len(moved)} containers get"
             yield (
-                f"`{name}`: {number} other addresses, as its subnets are others, such as {moved[0]}. Their connections"
-                " end, and hosts that have been run do not reach those that have not. Without an outage it goes by a"
-                " second network: see Change it while it is in use, in the page on overlays"
+                f"`{name}`: {number} other addresses, as its subnets are others, such as {moved[0]}. {_until(network)}"
             )
+
+
+def _until(network: Network) -> str:
+    driver_ = driver_of(network.spec)
+    if not driver_.spans_hosts:
+        return "Their connections end"
+    if driver_.one_segment(network.spec):
+        return "Connections by the old ones end when their hosts turn to the new ones"
+    return "They have both until all hosts have turned to the new ones; then connections by the old ones end"
 
 
 def _moved(network: Network, ledger: Ledger) -> Iterator[str]:

@@ -18,6 +18,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases import
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 
+# How the names of settings begin that a family has on a device.
+_OF_IPV4, _OF_IPV6 = ("ipv4.",), ("ipv6.", "link.link_local")
 _ALONE = ("/32", "/128")
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
@@ -31,7 +33,8 @@ def with_addresses(wanted: Wanted, found: Found) -> Wanted:
     if not old:
         return wanted
     there, settings = found.values.get("settings", {}), wanted.values.get("settings", {})
-    as_it_was = {name: there.get(name) if _is_of_ip(name) else number for name, number in settings.items()}
+    kept = tuple({_OF_IPV6 if ":" in cidr else _OF_IPV4 for cidr in old})
+    as_it_was = {name: there.get(name) if _is_one_of(kept, name) else number for name, number in settings.items()}
     return wanted._replace(values={**wanted.values, "addresses": sorted([*after, *old]), "settings": as_it_was})
 
 
@@ -40,8 +43,8 @@ def _is_given(cidr: str) -> bool:
     return " " not in cidr and not cidr.startswith("fe80:")
 
 
-def _is_of_ip(name: str) -> bool:
-    return name.startswith("ipv") or name in ("link.link_local", "link.link_local_route")
+def _is_one_of(kept: t.Iterable[tuple[str, ...]], name: str) -> bool:
+    return any(name.startswith(of_family) for of_family in kept)
 
 
 def gateway(wanted: Wanted, found: Found) -> Wanted:
@@ -50,12 +53,18 @@ def gateway(wanted: Wanted, found: Found) -> Wanted:
     return with_addresses(wanted, found._replace(values={**found.values, "addresses": plain}))
 
 
-def end(wanted: Wanted, found: Found) -> Wanted:
-    """A container's end, whose addresses are on a network of another size: it goes the way that it went, and by those
-    of its new routes that lead anywhere yet."""
+def end(wanted: Wanted, found: Found, until: str) -> Wanted:
+    """A container's end, whose addresses are on a network of another size, or of other subnets: until all hosts turn it
+    goes the way that it went, and by those of its new routes that lead anywhere yet. What it has of another subnet it
+    keeps beside the new one, until nobody goes by that any more."""
     there = {cidr.split("/")[0]: cidr for cidr in found.values.get("addresses") or () if _is_given(cidr)}
-    kept = sorted(there.get(cidr.split("/")[0], cidr) for cidr in wanted.values["addresses"])
-    if kept == wanted.values["addresses"]:
+    after = wanted.values["addresses"]
+    own = [ipaddress.ip_interface(cidr).network for cidr in after]
+    old = [cidr for cidr in there.values() if _is_elsewhere(ipaddress.ip_interface(cidr).ip, own)]
+    if until == "remove":
+        return wanted._replace(values={**wanted.values, "addresses": sorted([*after, *old])}) if old else wanted
+    kept = sorted([*(there.get(cidr.split("/")[0], cidr) for cidr in after), *old])
+    if kept == after:
         return wanted
     before = [text for text in found.values.get("routes") or () if " proto " not in text and " src " not in text]
     taken = {sandbox_routes.place(text) for text in before}
@@ -65,7 +74,23 @@ def end(wanted: Wanted, found: Found) -> Wanted:
         for text in wanted.values["routes"]
         if sandbox_routes.place(text) not in taken and _leads_from(sandbox_routes.fields_of(text), on_link)
     ]
-    return wanted._replace(values={**wanted.values, "addresses": kept, "routes": sorted([*before, *more])})
+    values = {**wanted.values, "addresses": kept, "routes": sorted([*before, *more])}
+    return wanted._replace(values=_with_its_mac(values, found.values) if old else values)
+
+
+def _with_its_mac(values: Values, there: Values) -> Values:
+    """Others know the old addresses by the old MAC, which is derived from them, as is the link-local address."""
+    own = [cidr for cidr in there["addresses"] if cidr.startswith("fe80:")]
+    before, after = there.get("end_settings", {}), values.get("end_settings", {})
+    settings = {name: before.get(name) if name.startswith("link.link_local") else after[name] for name in after}
+    mac = there.get("mac") or values.get("mac")
+    return {**values, "mac": mac, "addresses": [*values["addresses"], *own], "end_settings": settings}
+
+
+def _is_elsewhere(address: t.Any, networks: t.Sequence[t.Any]) -> bool:
+    """Has it other networks of its family now? One that it has lost is gone at once."""
+    some = [network for network in networks if network.version == address.version]
+    return bool(some) and not any(address in network for network in some)
 
 
 def _leads_from(route: t.Mapping[str, t.Any], on_link: t.Sequence[t.Any]) -> bool:

@@ -17,6 +17,13 @@ def announced(values: Values, path: str | None) -> list[Announce]:
     return [Announce(path, values["interface"], values["mac"], tuple(values["addresses"]))] if told else []
 
 
+def same_with_another_mac(values: Values, before: Values, path: str | None) -> list[Step]:
+    """Whoever knows an address that stays would send to the old MAC for as long as he remembers it."""
+    kept = tuple(cidr for cidr in values["addresses"] if cidr in (before.get("addresses") or ()))
+    is_told = kept and values["up"] and values.get("master")
+    return [Announce(path, values["interface"], values["mac"], kept)] if is_told else []
+
+
 def news(values: Values, netns: str | None, path: str | None) -> list[Step]:
     """The host asks on the bridge, as may whoever restarts a container and waits for it; of a container whose MAC is
     fixed, it is told by neighbours that stay. On a LAN (``announce``), switches remember at which port it was."""

@@ -45,7 +45,8 @@ class ChangeSet(t.NamedTuple):
 
     ``leave`` are those to be made that have a place which another one needs: they leave it before anything is made.
     ``kept`` are leftovers that stay for now. ``pending`` are wanted objects that are left as they are for now. ``held``
-    are changes that wait for other hosts; what may be done of them meanwhile is in ``make``.
+    are changes that wait for other hosts; what may be done of them meanwhile is in ``make``, and the whole of each in
+    ``in_parts``.
     """
 
     clear: list[Change]
@@ -55,6 +56,7 @@ class ChangeSet(t.NamedTuple):
     kept: list[Change]
     pending: list[Pending]
     held: t.Sequence[Held] = ()
+    in_parts: t.Sequence[Change] = ()
 
     @property
     def changes(self) -> list[Change]:
@@ -149,6 +151,7 @@ class _Comparison:
         self._patient = patient
         self._holds = holds
         self._held: list[Held] = []
+        self._in_parts: list[Change] = []
         self._late = late
         self._kinds = {kind.name: kind for kind in kinds}
         self._order = {kind.name: place for place, kind in enumerate(kinds)}
@@ -216,8 +219,11 @@ class _Comparison:
         if waits_for and found is not None:
             compare_one = functools.partial(_compare_one, kind, self._kernel)
             is_needed = functools.partial(self._is_needed, wanted)
-            wanted, held = in_parts(kind, wanted, found, waits_for, compare_one, is_needed)
+            whole = wanted
+            wanted, held = in_parts(kind, whole, found, waits_for, compare_one, is_needed)
             self._held += held
+            if held:
+                self._in_parts.append(Change("change", kind.name, whole, found, kind.differences(whole, found)))
         self._compare_now(kind, wanted, found)
         for each in held:
             if self._late and self._late(each):
@@ -297,6 +303,7 @@ class _Comparison:
             kept=kept,
             pending=self._pending,
             held=self._held,
+            in_parts=self._in_parts,
         )
 
 

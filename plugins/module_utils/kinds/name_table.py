@@ -52,6 +52,17 @@ class NameTable(HostFileKind):
         entries = None if change.action == "remove" else change.values["entries"]
         kernel.notes(self.name).append((change.values["name"], entries))
 
+    waits = ("switch",)
+
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        """Where a network gets other subnets, names lead to the new addresses when all hosts have them."""
+        before, after = ([line.split(" ", 1) for line in each.values["entries"]] for each in (found, wanted))
+        there = {(":" in address, rest): address for address, rest in before}
+        if not there or not {*there.values()}.isdisjoint(address for address, _rest in after):
+            return wanted
+        kept = [f"{there.get((':' in address, rest), address)} {rest}" for address, rest in after]
+        return wanted._replace(values={**wanted.values, "entries": kept})
+
     def add(self, wanted: Wanted) -> Rounds:
         text = names.table_text(wanted.owner, wanted.values["entries"])
         return [[WriteFile(names.table_path(wanted.values["name"]), text)]]

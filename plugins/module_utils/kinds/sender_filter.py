@@ -23,7 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     plain_network,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
@@ -52,6 +52,20 @@ class SenderFilter(NftKind):
         plain["sources"] = canonical.each(plain.get("sources") or [], _address)
         plain["relays"] = networks(plain.get("relays") or [], "relays")
         return plain
+
+    waits = ("switch", "remove")
+
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        """A container that gets addresses of other subnets has the old ones as well, and the MAC that others know them
+        by until all hosts turn."""
+        there, after = found.values["sources"], wanted.values["sources"]
+        old = [each for each in there if each not in after and not each.startswith("fe80:")]
+        if not old or found.values.get("mac") is None:
+            return wanted
+        values = {**wanted.values, "sources": sorted([*after, *old])}
+        if until == "switch":
+            values.update(mac=found.values["mac"], sources=sorted({*after, *there}))
+        return wanted._replace(values=values)
 
     def summary(self, values: Values) -> list[str]:
         rows = [f"{values.get('mac')} with {', '.join(values.get('sources') or ()) or 'no address'}"]

@@ -30,7 +30,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.fixed_
     fixed_macs,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import hosts_own, with_its_mtu
-from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED, announced, news
+from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import (
+    ANNOUNCED,
+    announced,
+    news,
+    same_with_another_mac,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -51,7 +56,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
     of_port,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import named_end
 
 # Records of those that have brought a container routes which do not go along with them.
 _OUTLASTED = "veth_routes"
@@ -243,13 +248,14 @@ class Veth(DeviceKind):
             values[option] = bool(link.port.get(attribute))
         values["fixed_mac"] = link.port.get("IFLA_BRPORT_LEARNING") == 0
         known = wanted.values.get("mac") if wanted is not None else None  # not yet, of one that is read as it is
-        if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac") and known:
-            values["fixed_mac"] = (link.name, known) in fixed_macs(kernel, netns)
         if wanted is not None and wanted.present:
             values.update(self._read_end(kernel, link, wanted))
             values["misled"] = misled.read(kernel, netns, link, known or values.get("mac"), wanted.values["addresses"])
         else:
             values.update(named_end(link.alias))
+        if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac") and known:
+            macs = fixed_macs(kernel, netns)
+            values["fixed_mac"] = any((link.name, mac) in macs for mac in (known, values.get("mac")))
         return values
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
@@ -279,10 +285,10 @@ class Veth(DeviceKind):
             place = (change.values.get("netns"), change.values["master"], change.values["mac"])
             kernel.notes(FIXED_MACS).append(place)
 
-    waits = ("switch",)
+    waits = ("switch", "remove")
 
     def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
-        return other_mode.end(wanted, found) if found.owner == wanted.owner else wanted
+        return other_mode.end(wanted, found, until) if found.owner == wanted.owner else wanted
 
     def without(self, now: Wanted, wanted: Wanted, needed: t.Collection[Place]) -> Wanted:
         return other_mode.end_without(now, wanted, needed)
@@ -357,7 +363,9 @@ class Veth(DeviceKind):
         closed = change_settings(name, netns, *differences.get("settings", ({}, {})))
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
         host += _noted(wanted, *differences.get("routes", ((), ())))
-        return [[*host, *inside[0]], [*closed, *inside[1]], *inside[2:], list(up)]
+        path = sandbox_interface.netns_of(values)
+        told = same_with_another_mac(values, found.values, path) if "mac" in differences else []
+        return [[*host, *inside[0]], [*closed, *inside[1]], inside[2], [*told, *inside[3]], *inside[4:], list(up)]
 
     def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
         return sandbox_interface.leave(wanted, found, sandbox_interface.netns_of(wanted.values), wanted.values["name"])
@@ -380,15 +388,6 @@ def _without_routes(key: Key, values: Values, rounds: Rounds) -> Rounds:
 def sandbox_key(values: Values) -> tuple[str, str] | None:
     sandbox = values.get("sandbox")
     return (sandbox["engine"], sandbox["ref"]) if isinstance(sandbox, dict) else None
-
-
-def named_end(alias: str | None) -> Values:
-    """The sandbox and interface that a mark's label tells of."""
-    engine, colon, rest = label_of(alias).partition(":")
-    ref, slash, interface = rest.rpartition("/")
-    if not colon or not slash:
-        return {}
-    return {"sandbox": {"engine": engine, "ref": ref}, "interface": interface}
 
 
 def _port(values: Values, options: t.Sequence[str]) -> list[m.Message]:

@@ -107,6 +107,13 @@ class WireguardPeer(Kind):
             differences.pop("endpoint", None)
         return differences
 
+    waits = ("remove",)
+
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        """What comes from the addresses that its containers have had is theirs until all hosts go by the new ones."""
+        allowed = sorted({*wanted.values["allowed_ips"], *found.values["allowed_ips"]})
+        return wanted._replace(values={**wanted.values, "allowed_ips": allowed})
+
     def add(self, wanted: Wanted) -> Rounds:
         return [[self._set(wanted)]]
 

@@ -9,6 +9,7 @@ The label is for people, and for finding a container's end again: ``ip link`` sh
 from __future__ import annotations
 
 import functools
+import typing as t
 
 PREFIX = "containerhost:"
 # How the label of a bridge begins that has an interface of the host's for a port; that one's name follows.
@@ -32,6 +33,15 @@ def owner_of(text: str | None) -> str | None:
 
 def label_of(text: str | None) -> str:
     return text.split(" ", 1)[1] if text and " " in text else ""
+
+
+def named_end(text: str | None) -> dict[str, t.Any]:
+    """The sandbox and interface that the label of a container's end tells of."""
+    engine, colon, rest = label_of(text).partition(":")
+    ref, slash, interface = rest.rpartition("/")
+    if not colon or not slash:
+        return {}
+    return {"sandbox": {"engine": engine, "ref": ref}, "interface": interface}
 
 
 def uplink_label(device: str, vlan: int | None) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +106,15 @@ def talking(fleet: Members, network: str) -> tuple[list[Any], list[Any]]:
 
 
 # Where an IPv6 address gets another prefix length, the kernel takes it and gives it again, by a queue of its own
-# (addrconf_dad_work()): echo requests of a second that this may take under load, of the milliseconds that it does take.
+# (addrconf_dad_work()). Where a container gets another MAC, others hear of it a moment later. Echo requests of a second
+# that this may take under load, of the milliseconds that it does take.
 EXCHANGED = 100
 
 
-def assert_nothing_lost(became: steady.Became, exchanged: bool = False) -> None:
-    lost = {way: lost for way, lost in became.lost.items() if lost}
-    assert {way: number for way, number in lost.items() if not exchanged or ":" not in way or number > EXCHANGED} == {}
+def assert_nothing_lost(became: steady.Became, exchanged: str | None = None) -> None:
+    """``exchanged``: what is in the addresses to which some may be lost for a moment."""
+    lost = {way: number for way, number in became.lost.items() if number}
+    assert {way: lost[way] for way in lost if exchanged is None or exchanged not in way or lost[way] > EXCHANGED} == {}
     assert min(became.sent.values()) > 50
     assert became.told["ask h1"]["sent"] == became.told["answer h2"]["received"] > 50_000
 
@@ -128,24 +130,70 @@ ROUTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "h4": yaml.safe_load(HOST % (4, 4, 4)),
         },
     ),
+    "bridged, by the same tunnel": ({"mode": "bridged"}, {}),
+    "routed, by the same tunnel": ({"mode": "routed"}, {}),
+}
+# What is changed of it after it has had other subnets.
+ROUTED_AGAIN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "direct": ({"direct_routing": True}, {}),
     "backend": ({"backend": "host-gw", "vni": None, "port": None, "direct_routing": None}, {}),
     "a host goes": ({}, {"h4": None}),
     "bridged, by a tunnel that was not there": ({"mode": "bridged", "backend": None, "vni": 43}, {}),
-    "routed, by the same tunnel": ({"mode": "routed"}, {}),
-    "bridged, by the same tunnel": ({"mode": "bridged"}, {}),
 }
 
 
-@pytest.mark.parametrize("name", ROUTED)
-def test_no_packet_is_lost_whatever_the_order_of_hosts(routed: Members, name: str) -> None:
+def assert_changed_in_use(routed: Members, options: dict[str, Any], hosts: dict[str, Any]) -> None:
+    before = routed.addresses("fabric")
     with steady.flows(routed, *talking(routed, "fabric")) as became:
-        plan = change(routed, "fabric", *ROUTED[name])
-    assert_nothing_lost(became, exchanged="mode" in ROUTED[name][0])
+        plan = change(routed, "fabric", options, hosts)
+    assert_nothing_lost(became, exchanged=":" if "mode" in options else None)
+    assert [some for place, some in routed.addresses("fabric").items() if before.get(place, some) != some] == []
     has_tunnel = routed.everywhere["containerhost_networks"]["fabric"].get("backend") != "host-gw"
     for name, host in routed.hosts.items():
         assert step(routed, plan, name, "remove") == []
         assert len(re.findall("vxlan id", host.run("ip", "-d", "link"))) == has_tunnel
+
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_no_packet_is_lost_whatever_the_order_of_hosts(routed: Members, name: str) -> None:
+    assert_changed_in_use(routed, *ROUTED[name])
+
+
+def renumbered(fleet: Members, subnets: list[str], beside: Sequence[str]) -> None:
+    """The network gets other subnets while its containers talk by the addresses that they have had, which are reached
+    in these phases as ever."""
+    old, flows = fleet.addresses("fabric"), talking(fleet, "fabric")
+    fleet.everywhere["containerhost_networks"]["fabric"]["subnets"] = subnets
+    plan = fleet.plan()
+    fleet.ledger = plan.ledger
+    with steady.flows(fleet, *flows) as became:
+        for phase in beside:
+            for name in ("h2", *(host for host in fleet.hosts if host != "h2")):
+                step(fleet, plan, name, phase)
+                assert fleet.reaches("h3", "c3", old["h2", "c2"][0])
+                assert fleet.reaches("h2", "c2", old["h3", "c3"][1])
+    assert_nothing_lost(became, exchanged="" if "switch" in beside else None)
+    for phase in ("switch", "remove"):
+        for name in fleet.hosts if phase not in beside else ():
+            step(fleet, plan, name, phase)
+        assert fleet.pings("fabric") == []
+    for name, host in fleet.hosts.items():
+        assert step(fleet, plan, name, "remove") == []
+        everywhere = host.run("ip", "-br", "address") + host.run("ip", "netns", "exec", f"c{name[1]}", "ip", "-br", "a")
+        assert not [address for some in old.values() for address in some if f" {address}/" in everywhere]
+
+
+def test_addresses_of_other_subnets_come_beside_those_that_are_in_use(routed: Members) -> None:
+    renumbered(routed, ["10.43.0.0/16", "fd00:43::/48"], beside=("make", "switch"))
+
+
+@pytest.mark.parametrize("name", ROUTED_AGAIN)
+def test_nor_is_one_lost_where_it_is_changed_again(routed: Members, name: str) -> None:
+    assert_changed_in_use(routed, *ROUTED_AGAIN[name])
+
+
+def test_on_a_segment_they_take_their_place_when_hosts_turn(routed: Members) -> None:
+    renumbered(routed, ["10.44.0.0/16", "fd00:44::/48"], beside=("make",))
 
 
 def test_a_host_alone_stays_on_the_old_way(fabric: Members) -> None:

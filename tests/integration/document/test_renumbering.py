@@ -127,6 +127,13 @@ def test_a_host_that_keeps_its_own_refuses_as_well_where_others_slices_change_ha
     assert "2 addresses" in refused(remove=(), **given(overlay(lost.ledger, "h1", "h2", "h3")))
 
 
+def test_it_refuses_as_well_where_it_would_keep_the_old_ones_until_all_have_turned(refused, overlaid):
+    lost = overlay(Ledger(), "h0", "h1", "h2", "h3")
+    told = refused(remove=(), phase="make", hold=["fabric"], shared=["fabric"], **given(lost))
+    assert "of this host's networks would move although nothing in the inventory moves them" in told
+    assert "10.42.0.1 to 10.42.1.1" in told or "10.42.0.0 to 10.42.1.0" in told or "10.42.0.2 to 10.42.1.2" in told
+
+
 def test_slices_that_are_pinned_change_hands(apply, overlaid):
     pins = {host: {"containerhost_slices": {"fabric": [block]}} for host, block in
             (("h2", "10.42.1.0/24"), ("h3", "10.42.2.0/24"))}  # fmt: skip

@@ -49,14 +49,14 @@ def parts(kind: str, before: dict[str, Any], after: dict[str, Any], until="switc
     ids=["to a segment", "to slices", "to slices, and out by another network", "to a segment, and out by another"],
 )
 def test_a_container_goes_the_old_way_until_all_hosts_turn(before, after, kept, routes):
-    now, then = parts("veth", {**END, **before}, {**END, **after})
+    now, *then = parts("veth", {**END, **before}, {**END, **after})
     assert (now["addresses"], now["routes"]) == (kept["addresses"], routes)
-    assert then["addresses"] == after["addresses"]
+    assert [each["addresses"] for each in then] == [after["addresses"]]
 
 
 def test_where_another_network_is_its_way_out_by_now_the_old_gateway_leads_to_the_network_alone():
     to_elsewhere = [("0.0.0.0/0", ""), ("::/0", "")]
-    now, _then = parts("veth", {**END, **ROUTED, "routes": DEFAULTS}, {**END, **BRIDGED}, needed=to_elsewhere)
+    now, *_then = parts("veth", {**END, **ROUTED, "routes": DEFAULTS}, {**END, **BRIDGED}, needed=to_elsewhere)
     assert now["routes"] == ["10.42.0.0/16 via 10.42.3.1", "fd00:42::/48 via fd00:42:0:3::1"]
 
 
@@ -72,6 +72,47 @@ def test_where_another_network_is_its_way_out_by_now_the_old_gateway_leads_to_th
 def test_what_was_damaged_in_a_container_is_mended_at_once(before, after):
     (now,) = parts("veth", {**END, **before}, {**END, **after})
     assert now["addresses"] == ROUTED["addresses"] and len(now["routes"]) == 2
+
+
+def test_addresses_of_other_subnets_come_beside_the_old_ones():
+    fe80 = "fe80::ff:fe00:1/64"  # of the old MAC
+    before = {**END, "addresses": [*ROUTED["addresses"], fe80], "routes": DEFAULTS}
+    new = ["10.43.3.2/24", "fd00:43:0:3::2/64"]
+    routes = [{"dst": "0.0.0.0/0", "via": "10.43.3.1"}, {"dst": "::/0", "via": "fd00:43:0:3::1"}]
+    after = {**END, "mac": "02:00:00:00:00:02", "addresses": new, "routes": routes}
+    found = wanted_object(KIND["veth"], {**before, "addresses": ROUTED["addresses"]}, OWNER)
+    there = Found("veth", found.key, {**found.values, "addresses": before["addresses"]}, OWNER)
+    wanted = wanted_object(KIND["veth"], after, OWNER)
+    until_switch, until_remove = (KIND["veth"].meanwhile(wanted, there, each).values for each in ("switch", "remove"))
+    both = sorted([*new, *ROUTED["addresses"]])
+    assert (until_switch["addresses"], until_switch["mac"]) == ([*both, fe80], END["mac"])
+    assert until_switch["routes"] == TURNED
+    assert (until_remove["addresses"], until_remove["mac"]) == (both, after["mac"])
+    assert until_remove["routes"] == wanted.values["routes"]
+
+
+def test_a_family_that_a_container_loses_is_gone_at_once():
+    now, *later = parts("veth", {**END, **ROUTED}, {**END, "addresses": ["10.42.3.2/24"]})
+    assert (now["addresses"], later) == (["10.42.3.2/24"], [])
+
+
+def test_under_old_addresses_it_may_send_as_long_as_it_has_them():
+    before = {"port": "chv1", "mac": END["mac"], "sources": ["10.42.3.2", "fe80::ff:fe00:1"]}
+    after = {"port": "chv1", "mac": "02:00:00:00:00:02", "sources": ["10.43.3.2", "fe80::ff:fe00:2"]}
+    now, then, last = parts("sender_filter", before, after)
+    assert (now["mac"], now["sources"]) == (END["mac"], sorted([*before["sources"], *after["sources"]]))
+    assert (then["mac"], then["sources"]) == (after["mac"], ["10.42.3.2", "10.43.3.2", "fe80::ff:fe00:2"])
+    assert last["sources"] == after["sources"]
+
+
+def test_names_lead_to_new_addresses_when_all_hosts_have_them():
+    before = {"name": "fabric", "entries": ["10.42.3.2 a a.fabric", "fd00:42::2 a a.fabric"]}
+    after = {"name": "fabric", "entries": ["10.43.3.2 a a.fabric", "10.43.3.3 b", "fd00:43::2 a a.fabric"]}
+    now, then = parts("name_table", before, after)
+    assert now["entries"] == ["10.42.3.2 a a.fabric", "10.43.3.3 b", "fd00:42::2 a a.fabric"]
+    assert then["entries"] == after["entries"]
+    moved = {"name": "fabric", "entries": ["10.42.4.2 a a.fabric", "fd00:42::2 a a.fabric"]}
+    assert [each["entries"] for each in parts("name_table", before, moved)] == [moved["entries"]]
 
 
 def test_a_bridge_is_a_gateway_until_nobody_asks_it_any_more():
