@@ -250,7 +250,8 @@ class Veth(DeviceKind):
         known = wanted.values.get("mac") if wanted is not None else None  # not yet, of one that is read as it is
         if wanted is not None and wanted.present:
             values.update(self._read_end(kernel, link, wanted))
-            values["misled"] = misled.read(kernel, netns, link, known or values.get("mac"), wanted.values["addresses"])
+            mac, addresses = known or values.get("mac"), wanted.values.get("addresses")
+            values["misled"] = misled.read(kernel, netns, link, mac, addresses)
         else:
             values.update(named_end(link.alias))
         if values["fixed_mac"] and wanted is not None and wanted.values.get("fixed_mac") and known:
