@@ -137,7 +137,7 @@ build/podman/.unpacked: tools/engines/podman | packages-test
 .PHONY: test-vm
 test-vm: root build/venv/.dev live build/vm/.unpacked ## tests on Debian's own kernel, in a VM; ARGS="-k name" selects
 	@export $(LIVE_PATH) PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
-	exec nice -n -5 $(PYTHON) tools/vm/run.py build/vm 1800 $(BIN)/pytest -p pytest_timeout --timeout 900 -p no:cacheprovider -m "not long" \
+	exec nice -n -10 $(PYTHON) tools/vm/run.py build/vm 1800 $(BIN)/pytest -p pytest_timeout --timeout 900 -p no:cacheprovider -m "not long" \
 	    tests/vm tests/integration/kinds $(ARGS)
 
 build/vm/.unpacked: tools/vm/kernel | packages-test
