@@ -111,12 +111,12 @@ def talking(fleet: Members, network: str) -> tuple[list[Any], list[Any]]:
 EXCHANGED = 100
 
 
-def assert_nothing_lost(became: steady.Became, exchanged: str | None = None) -> None:
-    """``exchanged``: what is in the addresses to which some may be lost for a moment."""
+def assert_nothing_lost(became: steady.Became, exchanged: str | None = None, least: int = 50) -> None:
+    """``exchanged``: what is in the addresses to which some may be lost for a moment. ``least``: so many there were."""
     lost = {way: number for way, number in became.lost.items() if number}
     assert {way: lost[way] for way in lost if exchanged is None or exchanged not in way or lost[way] > EXCHANGED} == {}
-    assert min(became.sent.values()) > 50
-    assert became.told["ask h1"]["sent"] == became.told["answer h2"]["received"] > 50_000
+    assert min(became.sent.values()) > least
+    assert became.told["ask h1"]["sent"] == became.told["answer h2"]["received"] > least * 1000
 
 
 # What is changed of a routed network, and of its hosts, one after another.
@@ -172,7 +172,7 @@ def renumbered(fleet: Members, subnets: list[str], beside: Sequence[str]) -> Non
                 step(fleet, plan, name, phase)
                 assert fleet.reaches("h3", "c3", old["h2", "c2"][0])
                 assert fleet.reaches("h2", "c2", old["h3", "c3"][1])
-    assert_nothing_lost(became, exchanged="" if "switch" in beside else None)
+    assert_nothing_lost(became, exchanged="" if "switch" in beside else None, least=5)  # one phase takes no time
     for phase in ("switch", "remove"):
         for name in fleet.hosts if phase not in beside else ():
             step(fleet, plan, name, phase)
