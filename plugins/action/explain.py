@@ -29,6 +29,11 @@ ARGUMENTS = {
     "port": {"type": "int", "default": 0},
 }
 
+_LACKING = (
+    "A way has two ends, `from` and `to`, and this one lacks {}. Name both: to the playbook, as"
+    " `-e containerhost_from=h1/shop -e containerhost_to=h2/db`."
+)
+
 
 class ActionModule(EveryKindAction):
     """Two phases: each host that is concerned looks at its part, and then all of it is told."""
@@ -36,8 +41,11 @@ class ActionModule(EveryKindAction):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         result = ActionBase.run(self, tmp, task_vars)
+        lacking = [name for name in ("from", "to") if not self._task.args.get(name)]
+        if lacking:
+            return {**result, "failed": True, "msg": _LACKING.format(" and ".join(lacking))}
+        _validation, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         directory, task_vars = arguments["plan_dir"], task_vars or {}
         phase = self._look if arguments["phase"] == "look" else self._tell
         try:
