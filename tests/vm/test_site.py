@@ -10,7 +10,6 @@ import re
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
 
 from ansible_collections.containerhost.network.tests.integration.conftest import COLLECTIONS
@@ -65,7 +64,6 @@ def reaches(host, container: str | None, address: str) -> bool:
     return host.start(*inside, "ping", "-c2", "-i0.2", "-W2", address, check=False).returncode == 0
 
 
-@pytest.mark.timeout(290)
 def test_site_makes_them_once_verify_finds_them_well_and_teardown_leaves_nothing(host, tmp_path):
     host.outside("sh", "-ec", LAN)
     before = host.snapshot()
