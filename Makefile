@@ -77,7 +77,7 @@ clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`
 JOBS ?= 3
 INTEGRATION := $(patsubst tests/%/,%,$(wildcard tests/integration/[a-z]*/))
 LONGEST := integration/document integration/killed
-ALL_TESTS := test-vm $(LONGEST) $(filter-out $(LONGEST),$(INTEGRATION)) integration-oldest sanity molecule test-engines test-systemd unit lint
+ALL_TESTS := test-vm $(LONGEST) test-engines $(filter-out $(LONGEST),$(INTEGRATION)) test-systemd integration-oldest sanity molecule unit lint
 
 .PHONY: test
 test: root ## everything, as CI does; a failure ends it only after the rest has run

@@ -86,7 +86,7 @@ def call(monkeypatch, capsys):
         made.append(attached(asked, made, net))
         return cni_endpoint.result(asked, net, made[-1])
 
-    commands = {"ADD": add, **dict.fromkeys(("DEL", "CHECK", "GC", "STATUS"), lambda asked: made.append(asked))}
+    commands = {"ADD": add, **dict.fromkeys(("DEL", "CHECK", "GC", "STATUS"), made.append)}
     monkeypatch.setattr(cni_attach, "COMMANDS", commands)
 
     def _call(command: str, environment: dict[str, str], configuration: dict[str, Any]) -> tuple[Any, Any]:
