@@ -199,11 +199,15 @@ class Host:
         self.run("timeout", "10", "sh", "-c", "until ip addr show dev eth0 | grep -q fe80; do sleep 0.02; done")
 
     def end(self) -> None:
-        for file in Path(f"/proc/{self._host.pid}/root/run/containerhost-names").glob("*.pid"):
-            with contextlib.suppress(OSError, ValueError):
-                os.kill(int(file.read_text()), signal.SIGKILL)  # a name server outlives a host that is a sleeper
+        self.end_name_servers()
         self._host.end()
         self._outside.end()
+
+    def end_name_servers(self) -> None:
+        """They outlive a host that is a sleeper."""
+        for file in Path(f"/proc/{self._host.pid}/root/run/containerhost-names").glob("*.pid"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
 
     @property
     def pid(self) -> int:

@@ -50,6 +50,7 @@ class Member(Host):
         return self._host.pid
 
     def end(self) -> None:
+        self.end_name_servers()
         self._host.end()
 
 
