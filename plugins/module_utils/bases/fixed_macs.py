@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
@@ -15,13 +16,12 @@ FIXED_MACS = "fixed macs"
 
 def fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
     """Ports and the MACs that their bridges know there for good."""
-    notes = kernel.notes("fixed macs there")
-    known = next((found for place, found in notes if place == netns), None)
-    if known is None:
-        rows = (row for row in kernel.fdb(netns) if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_NOARP)
-        known = {(row["device"], row["NDA_LLADDR"]) for row in rows if "NDA_LLADDR" in row}
-        notes.append((netns, known))
-    return known
+    return once.noted(kernel, "fixed macs there", netns, lambda: _fixed_macs(kernel, netns))
+
+
+def _fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
+    rows = (row for row in kernel.fdb(netns) if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_NOARP)
+    return {(row["device"], row["NDA_LLADDR"]) for row in rows if "NDA_LLADDR" in row}
 
 
 def fix_mac(values: Values, before: str | None = None) -> list[m.Message]:

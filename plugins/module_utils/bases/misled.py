@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
@@ -44,11 +45,7 @@ def read(
     bridge = port.master
     if bridge is None or mac is None or not kernel.is_ours(bridge, netns):
         return []
-    notes = kernel.notes("told for good")
-    known = next((known for place, known in notes if place == netns), None)
-    if known is None:
-        known = _known(kernel, netns)
-        notes.append((netns, known))
+    known = once.noted(kernel, "told for good", netns, lambda: _known(kernel, netns))
     own = [cidr.partition("/")[0] for cidr in addresses or ()]
     at = [(address, known.neighbours.get((bridge, address), mac)) for address in own]
     behind = known.ports.get((bridge, mac), port.name)

@@ -14,6 +14,7 @@ import json
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
@@ -204,21 +205,18 @@ def _closing(found: Found) -> list[t.Any]:
 
 
 def _networks(kernel: Kernel) -> t.Any:
-    """All networks of the daemon, or why there is no answer; asked once a run."""
-    notes = kernel.notes("docker networks")
-    if not notes:
-        if not docker_daemon.is_running():
-            notes.append(docker_daemon.Unanswered("docker is not running on this host: start it, then run again"))
-        else:
-            try:
-                notes.append(docker_daemon.networks())
-            except docker_daemon.Unanswered as error:
-                notes.append(error)
-    return notes[0]
+    """All networks of the daemon, or why there is no answer."""
+    return once.noted(kernel, "docker networks", None, _asked)
+
+
+def _asked() -> t.Any:
+    if not docker_daemon.is_running():
+        return docker_daemon.Unanswered("docker is not running on this host: start it, then run again")
+    try:
+        return docker_daemon.networks()
+    except docker_daemon.Unanswered as error:
+        return error
 
 
 def _rules(kernel: Kernel) -> tuple[list[str], list[docker_daemon.UserRule]]:
-    notes = kernel.notes("docker's rules for users")
-    if not notes:
-        notes.append(docker_daemon.user_rules(kernel.foreign_chain))
-    return t.cast("tuple[list[str], list[docker_daemon.UserRule]]", notes[0])
+    return once.noted(kernel, "docker's rules for users", None, lambda: docker_daemon.user_rules(kernel.foreign_chain))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.bases.answers import is_by_source
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
@@ -271,23 +272,22 @@ def _with_stale(kernel: Kernel, netns: str | None, setting: Setting) -> Setting:
 
 def _others(kernel: Kernel, netns: str | None, family: str) -> tuple[str, ...]:
     """The interfaces, none of ours and not switched on by us, that packets are routed from; and ``all``."""
-    notes = kernel.notes("forwarding")
-    known = next((others for place, ip, others in notes if (place, ip) == (netns, family)), None)
-    if known is None:
-        name = "forwarding" if family == "ipv4" else "force_forwarding"
-        devices = [
-            link.name
-            for link in kernel.links(netns).values()
-            if link.name != "lo" and _is_theirs(link) and link.master is None
-        ]
-        known = tuple(
-            device
-            for device in [*(["all"] if family == "ipv4" else []), *sorted(devices)]
-            if kernel.records.loan(netns, f"net/{family}/conf/{device}/{name}") is None
-            and kernel.sysctl(f"net/{family}/conf/{device}/{name}", netns) == "1"
-        )
-        notes.append((netns, family, known))
-    return known
+    return once.noted(kernel, "forwarding", (netns, family), lambda: _others_now(kernel, netns, family))
+
+
+def _others_now(kernel: Kernel, netns: str | None, family: str) -> tuple[str, ...]:
+    name = "forwarding" if family == "ipv4" else "force_forwarding"
+    devices = [
+        link.name
+        for link in kernel.links(netns).values()
+        if link.name != "lo" and _is_theirs(link) and link.master is None
+    ]
+    return tuple(
+        device
+        for device in [*(["all"] if family == "ipv4" else []), *sorted(devices)]
+        if kernel.records.loan(netns, f"net/{family}/conf/{device}/{name}") is None
+        and kernel.sysctl(f"net/{family}/conf/{device}/{name}", netns) == "1"
+    )
 
 
 def _is_lent(kernel: Kernel, netns: str | None, setting: Setting) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.bases.engine_network import EngineNetworkKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.state import netavark, podman_networks
@@ -44,15 +45,16 @@ class PodmanNetwork(EngineNetworkKind):
 
 
 def _answer(kernel: Kernel) -> t.Any:
-    """None: there is no netavark. A sentence, or Unknown: why Podman's cannot have a network of ours. Once a run."""
-    notes = kernel.notes("netavark")
-    if not notes:
-        try:
-            version = netavark.version()
-            notes.append(version if version is None else _lack(version) or version)
-        except netavark.Unknown as error:
-            notes.append(error)
-    return notes[0]
+    """None: there is no netavark. A sentence, or Unknown: why Podman's cannot have a network of ours."""
+    return once.noted(kernel, "netavark", None, _asked)
+
+
+def _asked() -> t.Any:
+    try:
+        version = netavark.version()
+        return version if version is None else _lack(version) or version
+    except netavark.Unknown as error:
+        return error
 
 
 def _lack(version: netavark.Version) -> str | None:
