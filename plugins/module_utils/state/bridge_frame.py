@@ -29,11 +29,13 @@ table bridge containerhost {
 
     # Most packets need no second look-up. Frames for 01:80:c2:00:00:00 to ...0f do not come here, as a bridge does not
     # switch them: it is to learn nothing of those (`no_linklocal_learn`). All else does, before br_netfilter
-    # (priority 0) and whatever others filter.
+    # (priority 0) and whatever others filter. `meta protocol` is that of the packet behind the tag of a VLAN,
+    # `ether type` the frame's own: whoever tags what he sends would leave by an uplink into a VLAN that he is not on.
+    # nft leaves out the one that follows from the other, and knows that only where the latter is written first.
     chain sent {
         type filter hook prerouting priority -300; policy accept;
-        iifname . ether saddr . ip saddr @senders4 accept
-        meta protocol ip6 iifname . @ll,48,48 . @nh,64,64 . @nh,128,64 @senders6 meta l4proto != icmpv6 accept
+        ether type ip meta protocol ip iifname . ether saddr . ip saddr @senders4 accept
+        ether type ip6 iifname . @ll,48,48 . @nh,64,64 . @nh,128,64 @senders6 meta l4proto != icmpv6 accept
         iifname @ports goto looked_at
     }
 

@@ -190,7 +190,9 @@ def link_layer(kind: int, mac: str) -> bytes:
     return struct.pack("!BB", kind, 1) + _mac(mac)
 
 
-def ethernet(target_mac: str, source_mac: str, kind: int, packet: bytes, tag: int | None = None) -> bytes:
-    """A frame of any kind; ``tag``: the number of a VLAN."""
-    tagged = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
+def ethernet(
+    target_mac: str, source_mac: str, kind: int, packet: bytes, tag: int | None = None, tagged_by: int = 0x8100
+) -> bytes:
+    """A frame of any kind; ``tag``: the number of a VLAN, behind the type that says so."""
+    tagged = b"" if tag is None else struct.pack("!HH", tagged_by, tag)
     return _mac(target_mac) + _mac(source_mac) + tagged + struct.pack("!H", kind) + packet

@@ -34,6 +34,7 @@ SIX1, SIX2, GATEWAY6 = "fd00:80:1::2", "fd00:80:1::3", "fd00:80:1::1"
 LINK1, LINK2 = "fe80::50:2ff:fe00:2", "fe80::50:2ff:fe00:3"
 ALL, ALL_NODES, NOBODY = "ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01", "00:00:00:00:00:00"
 IP, ARP, IP6, RARP = 0x0800, 0x0806, 0x86DD, 0x8035
+VLAN, PROVIDERS_VLAN = 0x8100, 0x88A8
 ROUTER_ADVERT = struct.pack("!BBHIII", 134, 0, 0, 0x40000708, 0, 0)
 DESTINATION_OPTIONS = bytes([58, 0, 1, 4, 0, 0, 0, 0])
 RELAYED = "172.30.0.0/16"
@@ -62,6 +63,15 @@ FORGED = {
     "ARP: a question of the gateway's": ethernet(ALL, MAC2, ARP, arp(1, MAC2, GATEWAY, NOBODY, ADDRESS1)),
     "ARP: the own address elsewhere": ethernet(ALL, MAC2, ARP, arp(1, MAC1, ADDRESS2, NOBODY, ADDRESS1)),
     "ARP: an answer without an address": ethernet(ALL, MAC2, ARP, arp(2, MAC2, "0.0.0.0", MAC1, ADDRESS1)),
+    **{
+        f"{name} with the tag of VLAN {tag}{by}": ethernet(ALL, MAC2, kind, packet, tag, tagged)
+        for name, kind, packet in (
+            ("a packet", IP, udp(ADDRESS2, ADDRESS1, 1, 12, b"x")),
+            ("an IPv6 packet", IP6, udp(SIX2, SIX1, 1, 12, b"x")),
+        )
+        for tag in (0, 7)
+        for tagged, by in ((VLAN, ""), (PROVIDERS_VLAN, " of a provider's"))
+    },
     "ARP with the tag of VLAN 0": ethernet(ALL, MAC2, ARP, arp(2, MAC2, GATEWAY, MAC1, ADDRESS1), tag=0),
     "RARP": ethernet(ALL, MAC2, RARP, arp(3, MAC2, "0.0.0.0", MAC2, "0.0.0.0")),
     "ND: a neighbour is here": ethernet(
@@ -176,7 +186,8 @@ def arrived(town, frames: dict[str, bytes]) -> set[str]:
 
 def _is(frame: bytes, sent: bytes) -> bool:
     """The kernel shows a frame without the tag of its VLAN."""
-    return frame.startswith(sent) or (sent[12:14] == b"\x81\0" and frame.startswith(sent[:12] + sent[16:]))
+    tagged = int.from_bytes(sent[12:14], "big") in (VLAN, PROVIDERS_VLAN)
+    return frame.startswith(sent) or (tagged and frame.startswith(sent[:12] + sent[16:]))
 
 
 def test_what_is_forged_arrives_nowhere_and_what_is_not_does(town):
