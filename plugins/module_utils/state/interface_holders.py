@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.state import interface_rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.processes import is_privileged
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
@@ -38,7 +39,7 @@ def holders(kernel: Kernel, link: Link) -> t.Iterator[str]:
 
 
 def _clients(kernel: Kernel, name: str) -> t.Iterator[str]:
-    """Programs that run in the host's own namespace and are told of the interface, or of none and take all."""
+    """Root's programs in the host's own namespace that are told of the interface, or of none and take all."""
     others = {*kernel.links(None)} - {name}
     for pid in filter(str.isdigit, kernel.files.folder("/proc")):
         text = None
@@ -46,7 +47,7 @@ def _clients(kernel: Kernel, name: str) -> t.Iterator[str]:
             text = kernel.files.text(f"/proc/{pid}/cmdline")
         words = (text or "").replace("\0", " ").split()
         program = os.path.basename(words[0]).rstrip(":") if words else ""
-        if program not in _CLIENTS or not _is_here(pid):
+        if program not in _CLIENTS or not _is_here(pid) or not _is_roots(kernel, pid):
             continue
         named = name in words or f"-i{name}" in words or f"--interface={name}" in words
         if named or (program in _FOR_ALL and others.isdisjoint(words)):
@@ -59,3 +60,11 @@ def _is_here(pid: str) -> bool:
         return os.stat(f"/proc/{pid}/ns/net").st_ino == os.stat(f"/proc/{os.getpid()}/ns/net").st_ino
     except OSError:
         return True
+
+
+def _is_roots(kernel: Kernel, pid: str) -> bool:
+    """Nobody else can give an interface its addresses, whatever he calls his process."""
+    try:
+        return is_privileged(kernel.files.text(f"/proc/{pid}/status") or "Uid: 0")
+    except Problem:  # it has ended since
+        return False

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state import name_servers
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.processes import is_privileged
 
 if t.TYPE_CHECKING:
     import subprocess
@@ -21,6 +22,7 @@ if t.TYPE_CHECKING:
 _BOOTED = "/run/systemd/system"  # sd_booted(3), and where units are that are gone after a reboot
 _FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/sbin")
 _SECONDS = 30
+_NAMESPACES = ("net", "user", "pid")
 _SIGHUP, _SIGTERM = 1, 15  # signal(7)
 
 
@@ -102,10 +104,15 @@ def _pids(name: str) -> list[int]:
 
 
 def _is_one(name: str, pid: int) -> bool:
+    """Anybody can call a process as he likes, and have it not end: it is one that root has started, in no container.
+
+    dnsmasq becomes somebody else, and keeps what it needs for its port.
+    """
     try:
         if not name_servers.is_process_of(name, read_text(f"/proc/{pid}/cmdline").split("\0")):
             return False
-        return os.path.samestat(os.stat(f"/proc/{pid}/ns/net"), os.stat("/proc/self/ns/net"))
+        places = [(os.stat(f"/proc/{pid}/ns/{each}"), os.stat(f"/proc/self/ns/{each}")) for each in _NAMESPACES]
+        return all(os.path.samestat(*each) for each in places) and is_privileged(read_text(f"/proc/{pid}/status"))
     except OSError:
         return False
 

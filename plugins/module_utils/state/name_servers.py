@@ -98,5 +98,5 @@ def read(name: str, config_text: str, servers_text: str) -> tuple[str | None, Va
 
 
 def is_process_of(name: str, cmdline: t.Sequence[str]) -> bool:
-    """Is a process with these words the name server's?"""
-    return any(word == f"--conf-file={config_path(name)}" for word in cmdline)
+    """Is a process with these words the name server's? A program that root's rights are asked of has more of them."""
+    return [word for word in cmdline[1:] if word] == [f"--conf-file={config_path(name)}"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -215,3 +216,32 @@ def test_a_port_that_somebody_has_is_named_before_anything_is_done(host):
         answer = host.module("document", document=served())
         holder.kill()
     assert answer["failed"] and "has port 53/tcp of 10.80.1.1" in answer["msg"], answer
+
+
+# A process of nobody's that is called by these words (argv[1]), and does not end when it is told to.
+PRETENDS = """
+import ctypes, os, signal, sys, time
+words = sys.argv[1].encode().replace(b" ", b"\\0")
+with open("/proc/self/stat") as file:
+    first, last = map(int, file.read().rpartition(")")[2].split()[45:47])
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+ctypes.memmove(first, words.ljust(last - first, b"\\0"), last - first)
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print("ready", flush=True)
+time.sleep(999)
+"""
+
+
+def test_a_process_that_only_has_the_name_of_a_server_keeps_nothing_up(host, apply):
+    words = "/usr/sbin/dnsmasq --conf-file=/run/containerhost-names/web.conf"
+    entered = ["nsenter", f"--target={host._host.pid}", "--net", "--mount", sys.executable, "-c", PRETENDS, words]
+    with subprocess.Popen(entered, stdout=subprocess.PIPE, text=True) as pretender:
+        try:
+            assert pretender.stdout.readline() == "ready\n"
+            assert Path(f"/proc/{pretender.pid}/cmdline").read_text().strip("\0").split("\0") == words.split()
+            apply(served())
+            assert ask_server(host, "db") == "10.80.1.3"
+            apply(NOTHING)
+            assert pretender.poll() is None
+        finally:
+            pretender.kill()

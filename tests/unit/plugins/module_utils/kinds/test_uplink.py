@@ -124,6 +124,19 @@ def test_who_would_give_it_its_addresses_back_is_named(path, text, holder):
         assert any(f"eth0 is held by {holder}, which would give" in problem for problem in refused(kernel, *wanted()))
 
 
+@pytest.mark.parametrize(
+    ("uids", "capabilities", "held"),
+    [("0 0 0 0", "0", True), ("101 101 101 101", "400", True), ("1000 1000 1000 1000", "0", False)],
+)
+def test_it_is_held_by_programs_of_roots_alone(uids, capabilities, held):
+    """Whoever else calls his process a DHCP client gives no interface anything."""
+    status = f"Name:\tdhclient\nUid:\t{uids}\nCapPrm:\t{capabilities.zfill(16)}\n"
+    files = {PROCESS: "dhclient\0eth0\0", PROCESS.replace("cmdline", "status"): status}
+    kernel = kernel_of(host(Link("eth1", None, "02:00:c6:12:00:02")), files)
+    said = refused(kernel, *wanted()) if held else changed(kernel, *wanted())
+    assert any("held by dhclient" in each for each in said) is held
+
+
 def test_what_is_plugged_in_beside_sends_no_more_than_the_interface_takes():
     assert "mtu 9001 is more than the 9000 of eth0" in refused(kernel_of(host()), *wanted(mtu=9001))[0]
     assert changed(kernel_of(host()), *wanted(mtu=9000))
