@@ -9,7 +9,7 @@ slice and the engine, so that it never moves: of the upper half the first half i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -129,8 +129,11 @@ def _check_plugin(engine: str, network: Network, fleet: Fleet, problems: Problem
         )
 
 
-def objects(network: Network, host: str, ports: Mapping[int, str]) -> Iterator[Object]:
-    """The engines' own networks on one host. ``ports``: what publishing one means, by family."""
+def objects(
+    network: Network, host: str, ports: Mapping[int, str], beyond: Sequence[str] = ()
+) -> Iterator[Object]:
+    """The engines' own networks on one host. ``ports``: what publishing one means, by family. ``beyond``: where
+    containers of an internal one have a route to."""
     engines = network.spec.options["handoff"]
     if "docker" in engines:
         subnets = [_subnet(slice_, "docker") for slice_ in network.slices[host]]
@@ -138,19 +141,21 @@ def objects(network: Network, host: str, ports: Mapping[int, str]) -> Iterator[O
         yield new.object_of("docker_network", network.name, **fields, mtu=network.mtu or None)
     for engine in engines:
         if engine in BY_PLUGIN:
-            yield _plugin_network(engine, network, host, ports)
+            yield _plugin_network(engine, network, host, ports, beyond)
 
 
 def _subnet(slice_: Slice, engine: str) -> dict[str, Any]:
     return {"subnet": str(slice_.block), "range": str(dict(slice_.handed)[engine]), "gateway": str(slice_.gateway)}
 
 
-def _plugin_network(engine: str, network: Network, host: str, ports: Mapping[int, str]) -> Object:
+def _plugin_network(
+    engine: str, network: Network, host: str, ports: Mapping[int, str], beyond: Sequence[str]
+) -> Object:
     options = network.spec.options
     subnets = [
         {
             **_subnet(slice_, engine),
-            "routes": list(_routes(network, slice_)),
+            "routes": [*_routes(network, slice_), *_of_family(beyond, slice_)],
             "ports": ports.get(slice_.block.version, "publish"),
         }
         for slice_ in network.slices[host]
@@ -175,6 +180,10 @@ def _routes(network: Network, slice_: Slice) -> Iterator[str]:
         yield str(slice_.subnet)
     if not network.spec.internal:
         yield new.ANYWHERE[slice_.block.version]
+
+
+def _of_family(blocks: Sequence[str], slice_: Slice) -> Iterator[str]:
+    return (each for each in blocks if (6 if ":" in each else 4) == slice_.block.version)
 
 
 def _dns(engine: str, network: Network, host: str) -> dict[str, list[str]]:

@@ -57,7 +57,7 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
         for cidr in each.values.get("addresses") or ()
     }
     return [
-        *_out(by_kind.get("nat_rule", ()), ends, host),
+        *_out(by_kind, ends, host),
         *_in(by_kind, ends, host),
         *_carried(by_kind, ends, host),
         *_straight(by_kind, ends, host),
@@ -71,10 +71,11 @@ def _ports(by_kind: t.Mapping[str, t.Sequence[Wanted]]) -> list[Wanted]:
     return [each for kind in _ENDS for each in by_kind.get(kind, ()) if each.values.get("master")]
 
 
-def _out(rules: t.Sequence[Wanted], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
+def _out(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], host: Devices) -> t.Iterator[Way]:
     """A container of each network that has a way out, by each device of a default route."""
-    for rule in rules:
-        if rule.values["rule"] != "masquerade":
+    inner = {each.owner for each in by_kind.get("isolation", ()) if each.values.get("internal")}
+    for rule in by_kind.get("nat_rule", ()):
+        if rule.values["rule"] != "masquerade" or rule.owner in inner:
             continue
         source = ipaddress.ip_network(rule.values["source"])
         address = next((each for each in ends if ipaddress.ip_address(each) in source), None)

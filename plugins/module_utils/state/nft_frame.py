@@ -126,7 +126,6 @@ table inet containerhost {
     set open6 { type ipv6_addr . inet_proto . inet_service; }
     set permitted_open4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
     set permitted_open6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
-
     set filtered_ports { type inet_service; }
     set filtered_vnis { typeof udp dport . @th,96,24; }
     set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
@@ -377,6 +376,7 @@ table inet containerhost {
         iifname . oifname . ip6 saddr @direct6 accept
         oifname . iifname . ip daddr @direct4 accept
         oifname . iifname . ip6 daddr @direct6 accept
+        oifname . iifname @accepted ct state established,related ct direction reply accept
         iifname @internal drop
         oifname != @guarded accept
         ct state related accept
@@ -396,5 +396,5 @@ _DEVICES = "ours borrowed4 borrowed6 guarded internal inward sourced sealed clos
 OF_DEVICES = frozenset(_DEVICES.split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
-_OF_PORTS = BRIDGE_SETS - OF_DEVICES
-FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), "beyond4", "beyond6", *_OF_PORTS], 1), "direct4": 2, "direct6": 2}
+_OF_PORTS = {*BRIDGE_SETS, "beyond4", "beyond6"} - OF_DEVICES
+FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), *_OF_PORTS], 1), "direct4": 2, "direct6": 2}

@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import (
     anti_spoofing,
     handoff,
     host_access,
+    inner_ways,
     lan_bridges,
     outbound,
     parents,
@@ -49,7 +50,7 @@ OPTIONS = (
     Option("icc", "bool", "Whether containers of this network reach each other.", default=True),
     anti_spoofing.OPTION,
     Option(
-        "allow_networks",
+        inner_ways.OPTION,
         "names",
         "Networks whose containers may reach this network's; on one with NAT they come from its bridge's address.",
         default=(),
@@ -74,10 +75,6 @@ OPTIONS = (
 )
 
 
-# Modes in which containers leave under an address of their host's, and ports are published on it.
-TRANSLATED = ("nat", "unprotected")
-
-
 def families(spec: NetworkSpec, *modes: str) -> frozenset[int]:
     """The families that have one of these gateway modes."""
     return frozenset(version for version, mode in spec.options["gateway_mode"].items() if mode in modes)
@@ -87,30 +84,28 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     options = network.spec.options
     device, slices = network.container_device, network.slices[host]
     shim, endpoints = shim_of(network.endpoints.get(host, ())), without_shims(network.endpoints.get(host, ()))
-    translated, routed = families(network.spec, *TRANSLATED), families(network.spec, "routed")
+    translated, routed = families(network.spec, *inner_ways.TRANSLATED), families(network.spec, "routed")
     outward = [version for version in network.versions if version in translated | routed]
     internal = network.spec.internal or not outward
     yield new.bridge(network, names.bridge_mac(network.name, host), network.spec.mtu, slices, shim)
     yield from new.shim_on_bridge(network, shim, endpoints)
     yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in endpoints:
-        yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], new.default_routes(endpoint))
+        routes = new.default_routes(endpoint) + inner_ways.routes(network, endpoint, fleet)
+        yield new.veth(network, endpoint, network.spec.mtu, not options["icc"], routes)
         yield from new.rate(network, endpoint)
         yield from new.opened(network, endpoint, routed)
         yield from new.published(network, endpoint, translated)
         yield from new.answered(network, endpoint, translated)
-    if not internal:
-        yield from new.forwarding(network, (device,), options["uplink"] or "auto", outward)
-        for slice_ in slices:
-            if slice_.block.version in translated:
-                yield outbound.masquerade(network, host, slice_, str(slice_.block))
+    yield from _routing(network, host, fleet, outward, None if internal else options["uplink"] or "auto")
+    let_in = sorted({str(other.container_device) for other in inner_ways.let_in(network, host, fleet)})
     yield new.object_of(
         "isolation",
         network.name,
         device=device,
-        accept_from=([device] if options["icc"] else []) + _allowed(network, host, fleet),
+        accept_from=[*([device] if options["icc"] else []), *let_in],
         internal=internal,
-        protect=False if "unprotected" in options["gateway_mode"].values() else None,
+        protect=False if "unprotected" in options["gateway_mode"].values() and not network.spec.internal else None,
         # What is isolated is not routed by whoever else routes on the host.
         sources=[str(slice_.block) for slice_ in slices if shim or slice_.block.version in outward],
         host_access=host_access.of(network.spec) if outward else list(host_access.DNS) if shim else [],
@@ -119,32 +114,53 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         yield from new.route_localnet(network, endpoints)
     if 6 in outward:
         yield new.sysctl(network, 6, device, "accept_ra", "0")
-    yield from handoff.objects(network, host, dict.fromkeys(routed, "open"))
+    yield from handoff.objects(network, host, dict.fromkeys(routed, "open"), inner_ways.blocks(network, host, fleet))
 
 
-def _allowed(network: Network, host: str, fleet: Fleet) -> list[str]:
-    """The devices, on this host, of the networks that are let in."""
-    others = (fleet.networks.get(name) for name in network.spec.options["allow_networks"])
-    return sorted({other.container_device for other in others if other and host in other.slices})
+def _routing(network: Network, host: str, fleet: Fleet, outward: list[int], uplink: str | None) -> Iterator[Object]:
+    """Of an internal network (no uplink), what goes to and from the others that `allow_networks` names."""
+    if inner_ways.is_routed(network, host, fleet):
+        yield from new.forwarding(network, (str(network.container_device),), uplink, outward)
+    if inner_ways.masquerades(network, host, fleet):
+        for slice_ in network.slices[host]:
+            if slice_.block.version in families(network.spec, *inner_ways.TRANSLATED):
+                yield outbound.masquerade(network, host, slice_, str(slice_.block))
 
 
 def check(network: Network, fleet: Fleet, problems: Problems) -> None:
     handoff.check(network, fleet, problems)
-    for name in network.spec.options["allow_networks"]:
-        if name not in fleet.networks or not fleet.networks[name].devices:
-            others = [other for other in sorted(fleet.networks) if other != network.name]
-            problems.add(
-                f"{network.spec.where}`allow_networks` names `{name}`, which is no network with a device on the host",
-                f"Name one of {', '.join(others) or 'your networks'}",
-            )
-
+    _check_allowed(network, fleet, problems)
     routed = families(network.spec, "routed")
-    outbound.check(network, families(network.spec, *TRANSLATED), problems)
+    outbound.check(network, families(network.spec, *inner_ways.TRANSLATED), problems)
     _check_modes(network, problems)
     if routed:
         for host, endpoints in sorted(network.endpoints.items()):
             for endpoint in endpoints:
                 _check_opened(f"{network.spec.where}{host}: `{endpoint.container.name}`", endpoint, routed, problems)
+
+
+def _check_allowed(network: Network, fleet: Fleet, problems: Problems) -> None:
+    for name in network.spec.options[inner_ways.OPTION]:
+        other = fleet.networks.get(name)
+        what = f"{network.spec.where}`{inner_ways.OPTION}` names `{name}`, which is"
+        if other is None or not other.devices:
+            others = [each for each in sorted(fleet.networks) if each != network.name]
+            problems.add(
+                f"{what} no network with a device on the host", f"Name one of {', '.join(others) or 'your networks'}"
+            )
+        elif _is_isolated(other):
+            problems.add(f"{what} isolated, and its containers have no way to their host", "Leave it out")
+        elif network.spec.internal and parents.is_bridged(other.spec):
+            problems.add(
+                f"{what} on the LAN, and from an internal network nothing is routed to there",
+                "Leave one of them out: `internal`, or that network",
+            )
+
+
+def _is_isolated(network: Network) -> bool:
+    """In every family that it has."""
+    mode = network.spec.options.get("gateway_mode") or {}
+    return {mode.get(version) for version in network.versions} == {"isolated"}
 
 
 def _check_modes(network: Network, problems: Problems) -> None:
@@ -167,12 +183,12 @@ def _check_modes(network: Network, problems: Problems) -> None:
             " both or in none",
             "Make both unprotected, or neither",
         )
-    if used == {"isolated"}:
+    if _is_isolated(network):
         _check_isolated(network, problems)
 
 
 def _check_isolated(network: Network, problems: Problems) -> None:
-    for option in ("uplink", "host_access"):
+    for option in ("uplink", "host_access", inner_ways.OPTION):
         if network.spec.options[option]:
             problems.add(f"{network.spec.where}it is isolated, and has `{option}`", "Leave one of them out")
     for endpoints in network.endpoints.values():
@@ -241,7 +257,7 @@ BRIDGE = Driver(
     check=check,
     device_prefixes=("ch-",),
     device_option="bridge",
-    translates=lambda spec, version: spec.options["gateway_mode"][version] in TRANSLATED,
+    translates=lambda spec, version: spec.options["gateway_mode"][version] in inner_ways.TRANSLATED,
     own_ports=0,
     variant=_variant,
 )

@@ -37,7 +37,7 @@ NETWORK = (
         default_note="taken from C(containerhost_pools) and remembered in the ledger",
     ),
     Option("mtu", "mtu", "MTU of its devices and containers.", default_note="C(auto)", minimum=68, maximum=65535),
-    Option("internal", "bool", "No way out of the network and none in: no gateway route, no NAT.", default=False),
+    Option("internal", "bool", "No way out and none in, `allow_networks` aside: no default route.", default=False),
     Option("hosts", "pattern", "A host pattern: its members.", default_note="the hosts whose containers name it"),
     Option(
         "per_host_names",

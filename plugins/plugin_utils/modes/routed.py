@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import (
     anti_spoofing,
     handoff,
     host_access,
+    inner_ways,
     outbound,
     segments,
     underlays,
@@ -48,6 +49,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in endpoints:
         routes = new.default_routes(endpoint) + _subnet_routes(network, endpoint)
+        routes += inner_ways.routes(network, endpoint, fleet)
         yield new.veth(network, endpoint, network.mtu, False, routes)
         yield from new.rate(network, endpoint)
         yield from new.published(network, endpoint)
@@ -56,7 +58,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     # Where packets of other members come by the underlay itself, that is routed from as well.
     uplink = None if internal and not _is_direct(backend, network) else "auto"
     yield from new.forwarding(network, network.devices, uplink)
-    if not internal:
+    if inner_ways.masquerades(network, host, fleet):
         for slice_ in slices:
             yield outbound.masquerade(network, host, slice_, str(slice_.subnet))
     yield from _isolation(backend, network, host, fleet)
@@ -64,7 +66,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     if 6 in network.versions:
         for each in network.devices:
             yield new.sysctl(network, 6, each, "accept_ra", "0")
-    yield from handoff.objects(network, host, {})
+    yield from handoff.objects(network, host, {}, inner_ways.blocks(network, host, fleet))
 
 
 def _isolation(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iterator[Object]:

@@ -72,6 +72,23 @@ def test_a_tunnel_of_a_kind_that_says_so_is_one(monkeypatch, port):
     assert words == ([("input", packets, "198.18.7.11"), ("output", packets, "198.18.7.12")] if port else [])
 
 
+@pytest.mark.parametrize("internal", [True, False])
+def test_what_is_masqueraded_goes_out_unless_its_network_is_internal(internal):
+    """Of that it is what goes to other networks of the host."""
+    found = ways(
+        [
+            want("bridge", name="ch-web"),
+            want("veth", name="chv1", master="ch-web", addresses=["10.80.0.2/24"], sandbox={"ref": "shop"}),
+            want("nat_rule", rule="masquerade", source="10.80.0.0/24"),
+            want("isolation", device="ch-web", internal=internal),
+        ],
+        Devices({4: ["eth0"]}, {}),
+    )
+    assert [way.what for way in found if "send out" in way.what] == (
+        [] if internal else ["what its containers send out by eth0"]
+    )
+
+
 def test_each_of_its_other_hosts_counts_and_each_family_of_what_they_send():
     peer = {"device": "ch-web", "lladdr": "00:00:00:00:00:00"}
     more = [want("vxlan_fdb", **peer, dst=f"198.18.8.{n}") for n in range(30)]

@@ -139,6 +139,90 @@ def test_allowed_networks_are_let_in_where_both_are(fleet, objects):
     assert objects(found, "h2", "isolation", "web")[0]["accept_from"] == ["ch-web"]
 
 
+VAULT = "vault: {driver: bridge, internal: true, subnets: [10.7.0.0/24, 'fd07::/64']"
+ROUTED = "{driver: bridge, gateway_mode: routed, subnets: [10.6.0.0/24, 'fd06::/64']"
+BOTH = "{shop: {networks: {web: {}}}, db: {networks: {vault: {}}}, more: {networks: {api: {}}}}"
+OUT = [{"dst": "0.0.0.0/0", "via": "10.5.0.1"}, {"dst": "::/0", "via": "fd05::1"}]
+TO_WEB = [{"dst": "10.5.0.0/24", "via": "10.7.0.1"}, {"dst": "fd05::/64", "via": "fd07::1"}]
+TO_API = [{"dst": "10.6.0.0/24", "via": "10.7.0.1"}, {"dst": "fd06::/64", "via": "fd07::1"}]
+# What else a network's options say, a third network's, the container's routes, and what is translated and forwarded.
+INNER_WAYS = {
+    "nobody is named": ("", "", [], [], False),
+    "it lets in who leaves under the gateway's address": (", allow_networks: [web]", "", [], [], True),
+    "it lets in who keeps his own": (", allow_networks: [api]", "", TO_API, [], True),
+    "another lets it in": ("", ", allow_networks: [vault]", TO_API, ["10.7.0.0/24", "fd07::/64"], True),
+    "both, and it is routed": (
+        ", gateway_mode: routed, allow_networks: [api, web]", ", internal: true, allow_networks: [vault]",
+        TO_API, [], True,
+    ),
+    "in one family": (
+        ", allow_networks: [api], gateway_mode: {ipv4: isolated}", "", TO_API[1:], [], True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", INNER_WAYS.values(), ids=INNER_WAYS)
+def test_from_an_internal_network_there_are_ways_to_those_that_are_named_alone(plan, objects, case):
+    options, of_api, routes, translated, is_forwarded = case
+    found = plan(containers=BOTH, others=f", {VAULT}{options}}}, api: {ROUTED}{of_api}}}")
+    [veth] = objects(found, "h1", "veth", "vault")
+    assert veth["routes"] == routes
+    assert [each["source"] for each in objects(found, "h1", "nat_rule", "vault")] == translated
+    families = [] if not is_forwarded else ["ipv6"] if "isolated" in options else ["ipv4", "ipv6"]
+    assert objects(found, "h1", "forwarding", "vault") == [
+        {"network": "vault", "device": "ch-vault", "family": family} for family in families
+    ]
+    assert objects(found, "h1", "veth", "web")[0]["routes"] == OUT
+
+
+def test_a_way_into_another_network_is_brought_once_and_what_a_container_says_comes_first(plan, objects):
+    """By one of two internal networks, by none where it is on the other one itself, and not beside its own route."""
+    others = f", {VAULT}}}, well: {{driver: bridge, internal: true, subnets: [10.8.0.0/24]}}"
+    containers = (
+        "{a: {networks: {vault: {}, well: {}}}, b: {networks: {vault: {}, web: {}}},"
+        " c: {networks: {vault: {routes: [{dst: 10.5.0.0/24, via: 10.7.0.9}]}}}, d: {networks: {well: {}}}}"
+    )
+    found = plan(", allow_networks: [well, vault]", containers, others)
+    routes = {(each["sandbox"]["ref"], each["network"]): each["routes"] for each in objects(found, "h1", "veth")}
+    assert routes == {
+        ("a", "vault"): TO_WEB, ("a", "well"): [], ("b", "vault"): [], ("b", "web"): OUT,
+        ("c", "vault"): [*TO_WEB[1:], {"dst": "10.5.0.0/24", "via": "10.7.0.9"}],
+        ("d", "well"): [{"dst": "10.5.0.0/24", "via": "10.8.0.1"}],
+    }  # fmt: skip
+
+
+def test_containers_of_engines_have_these_ways_as_well(plan, objects):
+    others = f", {VAULT}, handoff: {{cni: true}}}}"
+    found = plan(", allow_networks: [vault]", "{shop: {networks: {web: {}}}, db: {networks: {vault: {}}}}", others)
+    [handed] = objects(found, "h1", "cni_network")
+    assert [each["routes"] for each in handed["subnets"]] == [["10.5.0.0/24"], ["fd05::/64"]]
+
+
+def test_what_is_internal_is_protected_whatever_its_mode(plan, objects):
+    found = plan(", internal: true, gateway_mode: unprotected")
+    assert "protect" not in objects(found, "h1", "isolation")[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "other", "sentence"),
+    [
+        ("gateway_mode: isolated, allow_networks: [api]", "driver: bridge", "it is isolated, and has `allow_networks`"),
+        (
+            "allow_networks: [api]", "driver: bridge, gateway_mode: isolated",
+            "`allow_networks` names `api`, which is isolated, and its containers have no way to their host",
+        ),
+        (
+            "internal: true, allow_networks: [api]", "driver: bridge, gateway_mode: bridged, uplink: eth1",
+            "`allow_networks` names `api`, which is on the LAN, and from an internal network nothing is routed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_network_is_let_in_from_where_there_is_a_way(fleet, options, other, sentence):
+    fleet.networks(f"{{web: {{driver: bridge, {options}}}, api: {{{other}, subnets: [192.168.9.0/24]}}}}")
+    fleet.only_containers(h1="{a: {networks: {web: }}, b: {networks: {api: }}}")
+    assert any(sentence in problem for problem in fleet.problems()), fleet.problems()
+
+
 def test_a_published_port_is_a_rule_a_family(plan, objects):
     found = plan(containers="{shop: {networks: {web: {publish: ['8080:80/tcp']}}}}")
     assert [each for each in objects(found, "h1", "nat_rule") if each["rule"] == "publish"] == [

@@ -146,6 +146,20 @@ def test_forwarding_and_isolation_are_of_both_devices(fleet, objects):
     ]
 
 
+def test_an_internal_overlay_reaches_who_lets_it_in(fleet, objects):
+    fleet.networks(
+        "{fabric: {driver: overlay, vni: 1, internal: true, subnets: [10.42.0.0/16]},"
+        " web: {driver: bridge, allow_networks: [fabric], subnets: [10.5.0.0/24]}}"
+    )
+    fleet.only_containers(h1="{a: {networks: {fabric: }}, b: {networks: {web: }}}", h2="{a: {networks: {fabric: }}}")
+    plan = fleet.plan()
+    [there], [here] = objects(plan, "h2", "veth", "fabric"), objects(plan, "h1", "veth", "fabric")
+    assert [route for route in here["routes"] if route not in there["routes"]][-1]["dst"] == "10.5.0.0/24"
+    assert "10.5.0.0/24" not in [route["dst"] for route in there["routes"]]
+    assert [len(objects(plan, host, "nat_rule", "fabric")) for host in ("h1", "h2")] == [1, 0]
+    assert not [each for each in objects(plan, "h1", "forwarding", "fabric") if "uplink" in each]
+
+
 def test_an_internal_overlay_reaches_its_other_hosts_and_nobody_else(fleet, objects):
     fleet.networks("{fabric: {driver: overlay, vni: 1, internal: true}}")
     plan = fleet.only_containers(**dict.fromkeys(("h1", "h2"), "{a: {networks: {fabric: }}}")).plan()
