@@ -72,7 +72,7 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> list[
     try:
         run.remove(_guards_last(by_name, todo.clear))
         guarding, making = _part(run.leave(todo), lambda change: by_name[change.kind].guards)
-        run.make(guarding)
+        run.guard(guarding)
         run.make(making)
         if not run.failures:
             run.refuse(altered(by_name, executor.picture, todo.make))
@@ -129,6 +129,17 @@ class _Run:
                 self._taken.update(kind.occupies(change.found.values if change.found else {}))
         rest = [after.get(id(change), change) for change in todo.make]
         return [change for change in rest if change is not None]
+
+    def guard(self, changes: t.Sequence[Change]) -> None:
+        """What filters, all at once: half a table would let through what neither all of it does nor its absence.
+
+        Of what is refused as a whole, each kind is tried by itself.
+        """
+        able, unable = _part(changes, lambda change: self._can_be_made(self._by_name[change.kind], change))
+        rounds = [_rounds(self._by_name[change.kind], change) for change in able]
+        if self._executor.do([step for some in rounds for steps in some for step in steps]):
+            self.make(able)
+        self.make(unable)
 
     def make(self, changes: t.Sequence[Change]) -> None:
         for kind, some in _groups(self._by_name, changes):

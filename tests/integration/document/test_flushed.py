@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from ansible_collections.containerhost.network.tests.integration.document.attackers import (
@@ -21,6 +24,7 @@ from ansible_collections.containerhost.network.tests.integration.document.docume
     publish,
     said,
 )
+from ansible_collections.containerhost.network.tests.integration.document.test_flood import COUNTERS, FLOOD, datagrams
 from ansible_collections.containerhost.network.tests.integration.document.town import (
     HOST4,
     HOST6,
@@ -106,6 +110,35 @@ def test_what_takes_the_filter_away_takes_the_way_into_our_networks_away(town, f
     assert town.ping("outside", HOST4)
     assert run(town)["changed"]
     works(town)
+
+
+def with_filtered_senders() -> dict:
+    """A table of family bridge as well, which comes before the other one by its name."""
+    whole = document()
+    whole["sender_filter"] = [
+        {"network": row["network"], "port": row["name"], "mac": row["mac"],
+         "sources": [each.partition("/")[0] for each in row["addresses"]]}
+        for row in whole["veth"]
+    ]  # fmt: skip
+    return whole
+
+
+@pytest.mark.parametrize("wanted", [document(), with_filtered_senders()], ids=["one table", "two"])
+def test_nor_is_there_a_way_in_while_the_rules_come_back(own_town, wanted):
+    host = own_town.host
+    host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+    host.outside("ip", "route", "add", "10.0.0.0/8", "via", HOST4)
+    host.outside("ip", "-6", "route", "add", "fd00:80::/31", "via", HOST6)
+    run(own_town, wanted)
+    assert own_town.reaches("b-1", OUTSIDE4)
+    for where in ("outside", "b-1"):
+        own_town.start(where, sys.executable, "-c", FLOOD)
+        away = "timeout 30 sh -c 'until [ $(cat /proc/net/dev | awk \"/eth0:/ {print \\$11}\") -gt 999 ]; do :; done'"
+        subprocess.run(own_town.argv(where, "sh", "-c", away), check=True)
+    for _again in range(3):
+        host.run("nft", "flush", "ruleset")
+        assert run(own_town, wanted)["changed"]
+        assert datagrams(host.run("ip", "netns", "exec", "web-1", "cat", *COUNTERS)) == 0
 
 
 def test_without_the_fence_it_would_be_open(town):
