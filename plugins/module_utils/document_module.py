@@ -13,6 +13,7 @@ import functools
 import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import turned
 from ansible_collections.containerhost.network.plugins.module_utils.engine import renumbering, way_in
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
@@ -97,7 +98,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         leaves = leaving(params["remove"], params["keep"], params["everything"], in_use)
         late = module.check_mode and params["phase"] in ("switch", "remove")
         done = done_by(params) if late else None
-        todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late), late=done)
+        todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late, turned(kernel, wanted)), late=done)
         todo = _late(todo, params) if late else todo
         _check_renumbering(todo, wanted, params["settled"])
         makes = params["phase"] in ("make", "all")
@@ -165,11 +166,12 @@ def _late(todo: ChangeSet, params: Values) -> ChangeSet:
     return ChangeSet([], [], mine, todo.remove, todo.kept, todo.pending, todo.held, todo.in_parts)
 
 
-def holding(params: Values, late: bool) -> Holds:
+def holding(params: Values, late: bool, turned_: t.Collection[str]) -> Holds:
     """What waits for other hosts: of the networks in ``hold`` all that does, of those in ``switch`` what other hosts
-    may still need. Of what a check finds late, that is what a run would have left for now."""
-    hold, switch = {*params["hold"]}, {*params["switch"]}
-    left = {*params["shared"]} if late else set()
+    may still need. Of what a check finds late, that is what a run would have left for now. Of those that have
+    ``turned_`` from a LAN or to one, nothing waits."""
+    hold, switch = {*params["hold"]}.difference(turned_), {*params["switch"]}.difference(turned_)
+    left = {*params["shared"]}.difference(turned_) if late else set()
 
     def holds(wanted: Wanted) -> str | None:
         network = network_of(wanted.owner)

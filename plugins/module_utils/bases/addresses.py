@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -65,14 +66,27 @@ def addresses_of(
     otherwise than we do, and those for a time where they are ``wanted`` for good. A link-local address that the kernel
     has made of another MAC stays when the MAC changes: nobody expects it, and filters drop it.
     """
-    without = kernel.routeless(link.name, netns)
-    words = {**kernel.altered(link.name, netns), **dict.fromkeys(without, _ROUTE_GONE)}
+    words = dict(kernel.address_rows(netns).altered.get(link.name, {}))
+    words.update(dict.fromkeys(_routeless(kernel, link.name, netns), _ROUTE_GONE))
     there = kernel.addresses_of(link.name, netns)
     there = [*there, *(cidr for cidr in words if words[cidr] == FOR_A_TIME and cidr in wanted)]
     told = [f"{cidr} ({words[cidr]})" if cidr in words else cidr for cidr in there]
     if not device_settings.has_link_local(settings):
         return told
     return [*told, *(f"{stale}/64" for stale in device_settings.stale_link_local(kernel, netns, link, mac))]
+
+
+def _routeless(kernel: Kernel, device: str, netns: str | None) -> list[str]:
+    """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""
+    asked = {cidr: canonical.connected_network(cidr) for cidr in kernel.addresses_of(device, netns)}
+    routeless = kernel.address_rows(netns).without_route
+    asked = {cidr: dst for cidr, dst in asked.items() if dst and cidr not in routeless}
+    if not asked:
+        return []
+    there = {row["dst"] for row in kernel.routes(netns, m.RT_TABLE_MAIN) if row["device"] == device}
+    if not there.issuperset(asked.values()):  # it may be in the table of a VRF
+        there = {row["dst"] for row in kernel.routes(netns) if row["device"] == device}
+    return [cidr for cidr, dst in asked.items() if dst not in there]
 
 
 def _network(cidr: str) -> str:

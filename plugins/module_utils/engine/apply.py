@@ -70,8 +70,10 @@ def apply(kinds: t.Iterable[Kind], executor: Executor, todo: ChangeSet) -> list[
     by_name = {kind.name: kind for kind in kinds}
     run = _Run(by_name, executor)
     try:
+        first, then = _part(todo.leave, lambda change: by_name[change.kind].leaves_first)
+        make = run.leave(first, todo.make)
         run.remove(_guards_last(by_name, todo.clear))
-        guarding, making = _part(run.leave(todo), lambda change: by_name[change.kind].guards)
+        guarding, making = _part(run.leave(then, make), lambda change: by_name[change.kind].guards)
         run.guard(guarding)
         run.make(making)
         if not run.failures:
@@ -117,17 +119,18 @@ class _Run:
             self.unmade.append(change)
             self.failures.append(sentence)
 
-    def leave(self, todo: ChangeSet) -> list[Change]:
-        """Have the places left that others need; returns what is to be made after that."""
+    def leave(self, changes: t.Sequence[Change], make: t.Sequence[Change]) -> list[Change]:
+        """Have the places left that others need, of what is to ``make``; returns what is to be made after that."""
         after: dict[int, Change | None] = {}
-        for kind, some in _groups(self._by_name, todo.leave):
+        for kind, some in _groups(self._by_name, changes):
             left = [_leaving(kind, change) for change in some]
             failed = self._do_rounds(kind, some, [rounds for rounds, _after in left])
             after.update((id(change), rest) for change, (_rounds, rest) in zip(some, left))
             after.update((id(change), None) for change in failed)
-            for change in failed:
-                self._taken.update(kind.occupies(change.found.values if change.found else {}))
-        rest = [after.get(id(change), change) for change in todo.make]
+            for there in (change.found.values for change in failed if change.found):
+                self._taken.update(kind.occupies(there))
+                self._used.update(kind.stands_on(there))
+        rest = [after.get(id(change), change) for change in make]
         return [change for change in rest if change is not None]
 
     def guard(self, changes: t.Sequence[Change]) -> None:

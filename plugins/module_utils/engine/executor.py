@@ -272,7 +272,8 @@ class Executor:
 
     def _write_sysctls(self, steps: t.Sequence[s.WriteSysctl]) -> t.Iterator[tuple[int, str]]:
         for position, step in enumerate(steps):
-            if step.unless_lent and self._records.loan(step.netns, step.key) is not None:
+            if step.when_returned and self._records.returns_to(step.netns, step.key, step.value):
+                self._records.save()
                 continue
             reason = self._write(step.netns, step.key, step.value, step.may_miss)
             if reason:

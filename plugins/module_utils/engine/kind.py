@@ -119,6 +119,8 @@ class Kind:
         """What ``verify`` can try on an object of a document; None: nothing."""
         return None
 
+    # What it stands on cannot go before it has left that: it leaves first.
+    leaves_first: t.ClassVar[bool] = False
     # It filters: its objects are in force before any device is made, and until the last one has gone.
     guards: t.ClassVar[bool] = False
 

@@ -43,7 +43,8 @@ Leaves = t.Callable[[Found], bool]
 class ChangeSet(t.NamedTuple):
     """What a run does, in order: what is in the way goes, what is wanted is made or changed, what is left over goes.
 
-    ``leave`` are those to be made that have a place which another one needs: they leave it before anything is made.
+    ``leave`` are those to be made that have a place which another one needs: they leave it before anything is made; so
+    do those that what is in the way carries.
     ``kept`` are leftovers that stay for now. ``pending`` are wanted objects that are left as they are for now. ``held``
     are changes that wait for other hosts; what may be done of them meanwhile is in ``make``, and the whole of each in
     ``in_parts``.
@@ -232,6 +233,8 @@ class _Comparison:
     def _compare_now(self, kind: Kind, wanted: Wanted, found: Found | None) -> None:
         change = _compare_one(kind, self._kernel, wanted, found)
         in_the_way = found is not None and self._is_in_the_way(kind, found, wanted)
+        if found is not None and kind.leaves_first:
+            in_the_way = in_the_way or self._goes_along(kind, found)
         if wanted.present and _has_places(kind):
             self._check_places(kind, wanted, found)
         if change is None:

@@ -72,15 +72,15 @@ class ReleaseLink(t.NamedTuple):
 class WriteSysctl(t.NamedTuple):
     """Write a setting that lives and dies with a device of ours. ``key`` is a path below /proc/sys.
 
-    ``may_miss``: where there is no such setting, the kernel has nothing that it would switch off. ``unless_lent``: one
-    that somebody has borrowed by then is left to him.
+    ``may_miss``: where there is no such setting, the kernel has nothing that it would switch off. ``when_returned``:
+    one that somebody has borrowed by then has the value once he gives it back.
     """
 
     netns: t.Optional[str]
     key: str
     value: str
     may_miss: bool = False
-    unless_lent: bool = False
+    when_returned: bool = False
 
     @property
     def operation(self) -> str:

@@ -158,11 +158,13 @@ class Bridge(DeviceKind):
             ports = {link.name for link in links.values() if link.master == name}
             kernel.notes(GONE_LANS).append((netns, links[name], ports))
         super().note(kernel, change)
-        port = _port(kernel, change.values) if change.action != "remove" else None
-        if port is not None and name not in links:
-            links[name] = _as_its_uplink(port, name, self.mark_of(t.cast(Wanted, change.wanted)))
-        elif change.wanted is not None and not change.differences.keys().isdisjoint(_OF_LANS):
-            kernel.will_mark(name, self.mark_of(change.wanted), netns)
+        if change.wanted is None:
+            return
+        if change.action == "change":
+            taken = {option: change.differences[option][1] for option in ("mac", "mtu") if option in change.differences}
+            links[name] = links[name]._replace(**taken, alias=self.mark_of(change.wanted))
+        elif (port := _port(kernel, change.values)) is not None:
+            kernel.will_be_link(_as_its_uplink(port, name, self.mark_of(change.wanted)), netns)
 
     def data_of(self, kernel: Kernel, netns: str | None, link: Link) -> Values:
         values: Values = {"link_local": False} if has_ipv6(link) and gives_no_link_local(link) else {}
@@ -175,8 +177,12 @@ class Bridge(DeviceKind):
         return {**values, **dict(zip(("uplink", "vlan"), uplink_of(link.alias) or ()))}
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
-        """What a bridge has that is on a LAN is the host's. ``neighbours`` are told again: it loses them."""
+        """What a bridge has that is on a LAN is the host's, and nothing of its own. ``neighbours`` are told again: it
+        loses them."""
         values = super().values_of(kernel, netns, link, wanted)
+        if wanted is not None and wanted.values.get("uplink"):
+            own = (f"{address}/64" for address in sorted(kernel.link_local(link.name, netns)))
+            values["addresses"] = [*values["addresses"], *own]
         if wanted is not None and wanted.values.get("addresses") is not None:
             values["neighbours"] = _lost_neighbours(kernel, netns, link.name, values, wanted.values["addresses"])
         return {**values, "addresses": []} if link.leads_out else values

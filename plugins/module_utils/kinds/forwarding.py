@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack, NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink import LEAVING_LANS
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
@@ -93,6 +94,7 @@ class Forwarding(Kind):
         """Which settings it stands for on this host, and which of them are left to others who route by now."""
         wanted = by_real_names(kernel, wanted, ("uplink",))
         settings = [_lifted(kernel, wanted.netns, each) for each in self._settings(kernel, wanted.values)]
+        settings = [each for each in settings if not _is_leaving(kernel, wanted, each)]
         if wanted.present and wanted.values.get("device"):
             settings = [_with_stale(kernel, wanted.netns, each) for each in settings]
         on = sorted(setting.key for setting in settings)
@@ -235,6 +237,14 @@ def _is_theirs(link: Link) -> bool:
 
 # What comes in by a port of such a bridge comes in by the bridge. The port keeps the setting, for when it gets back
 # what the bridge has: that is when other hosts have been told already, and is no time to begin anything.
+
+
+def _is_leaving(kernel: Kernel, wanted: Wanted, setting: Setting) -> bool:
+    """Is it of a bridge that will lead to no LAN soon, and has nobody begun to leave by it?"""
+    device = setting.key.split("/")[3]
+    link = kernel.link(device, wanted.netns)
+    leaves = link is not None and link.leads_out and (wanted.netns, device) in kernel.notes(LEAVING_LANS)
+    return leaves and not _is_held(kernel, wanted.netns, setting, wanted.owner)
 
 
 def _with_bridge(kernel: Kernel, device: str, netns: str | None) -> list[str]:

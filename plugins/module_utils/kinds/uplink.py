@@ -52,6 +52,7 @@ _SETTINGS_6 = (
 # A bridge gives itself no address before it has its uplink's: it would have to make sure of it first, which takes a
 # second.
 UNTIL_UPLINKED = {"ipv6.addr_gen_mode": 1}
+LEAVING_LANS = "leaving lans"  # bridges that are not to be on a LAN any more, and may be for now: where, its name
 GONE_LANS = "gone lans"  # what a bridge notes of itself that goes (``Kernel.notes``): where, it, the names of its ports
 _LOOPBACK = "lo"
 
@@ -67,6 +68,7 @@ class Uplink(Kind):
     name = "uplink"
     key = ("device", "vlan")
     after = ("bridge", "vlan")
+    leaves_first = True
     options = {
         "device": {"type": "str", "required": True},
         "vlan": {"type": "int"},
@@ -126,7 +128,7 @@ class Uplink(Kind):
             yield f"there is no {lower_of(values)} on this host; make it first (module vlan)"
         elif not kernel.has_link(bridge, netns):
             yield f"there is no bridge {bridge}; make it first (module bridge)"
-        elif not _is_its(kernel.link(bridge, netns), wanted):
+        elif not _is_its(kernel.link_to_be(bridge, netns), wanted):
             yield f"{bridge} has not {lower_of(values)} as its `uplink`; make it so first (module bridge)"
         elif port is not None:
             yield from _unfit(kernel, port, bridge, netns)
@@ -153,6 +155,7 @@ class Uplink(Kind):
         return wanted._replace(values={**wanted.values, **more})
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        keys = {object_.key for object_ in wanted if object_.present}
         for netns in namespaces(wanted):
             for bridge, ports in _on_lans(kernel, netns):
                 values: Values = dict(zip(self.key, uplink_of(bridge.alias) or ()))
@@ -164,7 +167,10 @@ class Uplink(Kind):
                 values.update(bridge=bridge.name, port=port.name, side=side, moves=side.rows.texts)
                 values["left"] = interface_rows.read(kernel, port, netns).texts
                 values["was_down"] = kernel.records.owner(self.name, self.key_of(values, "")) is not None
-                yield Found(self.name, self.key_of(values, ""), values, bridge.owner)
+                key = self.key_of(values, "")
+                if key not in keys:
+                    kernel.notes(LEAVING_LANS).append((netns, bridge.name))
+                yield Found(self.name, key, values, bridge.owner)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """``left``: what somebody has given the interface since, or a run that was killed has left there."""
@@ -177,15 +183,18 @@ class Uplink(Kind):
         port = kernel.link(values.get("port"), netns)
         if port is None:
             return
+        side = values["side"]
         if change.found is not None:
             kernel.will_move(change.found.values["bridge"], port.name, netns)
+            side = change.found.values["side"]
         if change.action == "remove":
             kernel.links(netns)[port.name] = port._replace(master=None)
             return
         kernel.links(netns)[port.name] = port._replace(master=values["bridge"])
         kernel.will_move(port.name, values["bridge"], netns)
-        for name, value in values["side"].settings:
-            kernel.will_set_sysctl(device_settings.path(values["bridge"], name), value, netns)
+        for key, value in ((device_settings.path(values["bridge"], name), value) for name, value in side.settings):
+            if kernel.records.loan(netns, key) is None:
+                kernel.will_set_sysctl(key, value, netns)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -207,12 +216,18 @@ class Uplink(Kind):
         return [] if wanted.values.get("up", True) else [Record(self.name, wanted.key, wanted.owner)]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        if "bridge" in differences:
-            there = found.values["side"]
-            joined = there._replace(rows=there.rows.joined(wanted.values["side"].rows))
-            moved = wanted._replace(values={**wanted.values, "side": joined})
-            return [*self.remove(found), *self.add(moved)]
-        return _moved(wanted.values["side"], wanted.values["port"], wanted.values["bridge"], wanted.netns)
+        if "bridge" not in differences:
+            return _moved(wanted.values["side"], wanted.values["port"], wanted.values["bridge"], wanted.netns)
+        there, was_down = found.values["side"], found.values.get("was_down")
+        joined = there._replace(rows=there.rows.joined(wanted.values["side"].rows))
+        moved = wanted._replace(values={**wanted.values, "side": joined, "up": not was_down})
+        given_back = [] if found.values["bridge"] is None else self.remove(found)
+        return [*given_back, *self.add(moved)]
+
+    def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
+        """Its bridge goes, or becomes another network's: what the host has by it is the interface's until it is a port
+        again."""
+        return self.remove(found), found._replace(values={**found.values, "bridge": None})
 
     def remove(self, found: Found) -> Rounds:
         values = found.values
@@ -322,7 +337,7 @@ def _set(device: str, settings: t.Iterable[tuple[str, str]], netns: str | None) 
 
 
 def _write(device: str, name: str, value: str, netns: str | None) -> WriteSysctl:
-    return WriteSysctl(netns, device_settings.path(device, name), value, may_miss=True, unless_lent=True)
+    return WriteSysctl(netns, device_settings.path(device, name), value, may_miss=True, when_returned=True)
 
 
 def _freed(port: str, netns: str | None) -> m.Message:

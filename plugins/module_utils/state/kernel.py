@@ -24,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state import rows as kernel_rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.held_ports import HeldPorts
-from ansible_collections.containerhost.network.plugins.module_utils.state.lost_rows import LostRows
+from ansible_collections.containerhost.network.plugins.module_utils.state.lost_rows import LostRows, former
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
@@ -62,7 +62,6 @@ class Kernel:
         self._links: dict[str | None, dict[str, Link]] = {}
         self._names: dict[str | None, dict[int, str]] = {}
         self._vlans: dict[str | None, dict[tuple[int | None, int | None], str]] = {}
-        self._gone: set[tuple[str | None, str]] = set()
         self._addresses: dict[str | None, kernel_rows.AddressRows] = {}
         self._routes: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
         self._neighbours: dict[tuple[str | None, int], list[dict[str, t.Any]]] = {}
@@ -71,6 +70,7 @@ class Kernel:
         # Whose an interface in a namespace is to be, by what is wanted of this run.
         self.claims: dict[tuple[t.Any, str], t.Mapping[str, str]] = {}
         self._seen: dict[str, Identity | NoNamespace] = {}
+        self._coming: dict[tuple[str | None, str], Link] = {}
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._free: set[tuple[t.Any, ...]] = set()
         self._made_vlans: set[tuple[str | None, str, int]] = set()
@@ -229,7 +229,7 @@ class Kernel:
 
     def is_ours(self, name: str | None, netns: str | None = None) -> bool:
         """Does the device carry our mark, or will it, and is none by which the host itself is on a LAN?"""
-        link = self.link(name, netns)
+        link = self.link_to_be(name, netns)
         leads_out, owner = (link.leads_out, link.owner) if link else (False, None)
         return not leads_out and ((netns, name) in self._made_links or owner is not None)
 
@@ -241,7 +241,8 @@ class Kernel:
 
     def will_delete_link(self, name: str, netns: str | None = None) -> None:
         """What goes with a device: its addresses, routes and neighbours; its ports are left without a master."""
-        self._gone.add((netns, name))
+        coming = self._coming.pop((netns, name), None)
+        self.lost.with_device(former(name) if coming else name, netns)
         try:
             links = self.links(netns)
         except UnreadableTable:
@@ -249,52 +250,46 @@ class Kernel:
         links.pop(name, None)
         for port in [link for link in links.values() if link.master == name]:
             links[port.name] = port._replace(master=None, port={})
+        if coming is not None:
+            links[name] = coming
+            self._names[netns] = kernel_rows.renamed(self._names[netns], [(name, former(name))])
+            self._name_rows_again(netns)
+
+    def will_be_link(self, link: Link, netns: str | None = None) -> None:
+        """How a new device will look. One that has its name is the one that is found until it has gone."""
+        if link.name in self.links(netns):
+            self._coming[netns, link.name] = link
+        else:
+            self.links(netns)[link.name] = link
+
+    def link_to_be(self, name: str | None, netns: str | None = None) -> Link | None:
+        return self._coming.get((netns, name or "")) or self.link(name, netns)
 
     # -- addresses, routes, neighbours -------------------------------------------------------------------------
 
     def addresses(self, netns: str | None = None) -> dict[str, list[str]]:
         """Addresses as CIDR by device, sorted, without link-local ones and those that the kernel made itself."""
-        return self._on_what_stays(self._all_addresses(netns).lasting, netns)
+        return self.lost.of_what_stays(self.address_rows(netns).lasting, netns)
 
-    def _all_addresses(self, netns: str | None) -> kernel_rows.AddressRows:
+    def address_rows(self, netns: str | None) -> kernel_rows.AddressRows:
         if netns not in self._addresses:
             rows = self.dump(m.RTM_GETADDR, {}, kernel_rows.ADDRESS, netns)
             self._addresses[netns] = kernel_rows.addresses_of(rows, self._device_names(netns, moved=True))
         return self._addresses[netns]
 
-    def _on_what_stays(self, by_device: dict[str, t.Any], netns: str | None) -> dict[str, t.Any]:
-        """What a device has goes with it."""
-        return {name: has for name, has in by_device.items() if (netns, name) not in self._gone}
-
     def given_addresses(self, netns: str | None = None) -> t.Mapping[str, t.AbstractSet[str]]:
         """All addresses by device, without prefix lengths, also those for a time."""
-        return self._on_what_stays(self._all_addresses(netns).given, netns)
+        return self.lost.of_what_stays(self.address_rows(netns).given, netns)
 
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
-        return [] if (netns, device) in self._gone else self._all_addresses(netns).lasting.get(device, [])
-
-    def altered(self, device: str, netns: str | None = None) -> t.Mapping[str, str]:
-        """Addresses of a device, as CIDR, that are otherwise than ours are, in a word: for a time, of another scope."""
-        return self._all_addresses(netns).altered.get(device, {})
+        return [] if self.lost.has_gone(device, netns) else self.address_rows(netns).lasting.get(device, [])
 
     def link_local(self, device: str, netns: str | None = None) -> set[str]:
         """The device's addresses of fe80::/10, as the kernel gives them."""
-        return self._all_addresses(netns).link_local.get(device, set())
+        return self.address_rows(netns).link_local.get(device, set())
 
     def has_route(self, dst: str, device: str, netns: str | None = None) -> bool:
         return any((row["dst"], row["device"]) == (dst, device) for row in self.routes(netns, m.RT_TABLE_MAIN))
-
-    def routeless(self, device: str, netns: str | None = None) -> list[str]:
-        """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""
-        asked = {cidr: canonical.connected_network(cidr) for cidr in self.addresses_of(device, netns)}
-        routeless = self._all_addresses(netns).without_route
-        asked = {cidr: dst for cidr, dst in asked.items() if dst and cidr not in routeless}
-        if not asked:
-            return []
-        there = {row["dst"] for row in self.routes(netns, m.RT_TABLE_MAIN) if row["device"] == device}
-        if not there.issuperset(asked.values()):  # it may be in the table of a VRF
-            there = {row["dst"] for row in self.routes(netns) if row["device"] == device}
-        return [cidr for cidr, dst in asked.items() if dst not in there]
 
     def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
         """Routes of all tables, or of one; ``type`` is that of those which only drop (a blackhole)."""
@@ -326,8 +321,7 @@ class Kernel:
         self, rows: list[dict[str, t.Any]], netns: str | None, address: str = "dst"
     ) -> list[dict[str, t.Any]]:
         """Without what goes along with a device, or with something of it (by the ``address`` of a row)."""
-        rows = self.lost.left(rows, netns, address) if address else self.lost.left_of_fdb(rows, netns)
-        return [row for row in rows if (netns, row["device"]) not in self._gone] if self._gone else rows
+        return self.lost.left(rows, netns, address) if address else self.lost.left_of_fdb(rows, netns)
 
     def host_id(self, netns: str) -> int | None:
         """What a namespace calls the host's own, where one of its devices is said to come from another."""
@@ -340,7 +334,7 @@ class Kernel:
         if (netns, key) in self._will_be:
             return self._will_be[netns, key]
         words = key.split("/")
-        if len(words) > 4 and ((netns, words[3]) in self._gone or (netns, f"{words[1]} {words[3]}") in self._gone):
+        if len(words) > 4 and self.lost.has_no_settings(words[1], words[3], netns):
             return None
         own = devconf.split(key)
         link = self.link(own[1], netns) if own else None
@@ -355,8 +349,7 @@ class Kernel:
 
     def will_lose_ipv6(self, device: str, netns: str | None = None) -> None:
         """With all of its settings, as its MTU will be too small for it."""
-        self.lost.with_ipv6(device, netns)
-        self._gone.add((netns, f"ipv6 {device}"))
+        self.lost.with_ipv6(device, netns, settings=True)
 
     def sysctl_now(self, key: str, netns: str | None = None) -> str | None:
         """The same for who is applying: a device that was to go has gone by then, and may have been re-created."""
@@ -379,8 +372,12 @@ class Kernel:
     def will_move(self, device: str, to: str, netns: str | None) -> None:
         """Addresses and routes of a device are another one's then."""
         self._moves.append((netns, device, to))
+        self._name_rows_again(netns)
+
+    def _name_rows_again(self, netns: str | None) -> None:
         self._addresses.pop(netns, None)
         self._routes = {key: rows for key, rows in self._routes.items() if key[0] != netns}
+        self._neighbours = {key: rows for key, rows in self._neighbours.items() if key[0] != netns}
 
     def _device_names(self, netns: str | None, moved: bool = False) -> dict[int, str]:
         """Names by index as they were found, also of devices that will have gone; or of who has ``moved`` rows then."""

@@ -87,6 +87,13 @@ class Records:
         entry.update(value=step.value, kind=step.kind, guard=list(step.guard) if step.guard else None)
         entry["owners"] = sorted({*entry["owners"], step.owner})
 
+    def returns_to(self, netns: str | None, key: str, value: str) -> bool:
+        """A setting that is on loan is to have this value once it is given back; False where it is not."""
+        entry = self.loan(netns, key)
+        if entry is not None:
+            entry["before"] = value
+        return entry is not None
+
     def give_back(self, netns: str | None, key: str, owner: str, whole: bool = False) -> dict[str, t.Any] | None:
         """Give up one owner's hold, or that of all (``whole``); the loan itself if nobody holds it any more."""
         entry = self._content["borrowed"].get(_join(netns, key))

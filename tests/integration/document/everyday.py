@@ -38,9 +38,11 @@ FLEET: dict[str, Any] = {
 DUAL = [{"cidr": "10.80.0.0/16", "host_prefix": 24}, {"cidr": "fd00:80::/48", "host_prefix": 64}]
 LAN = {"driver": "macvlan", "parent": "eth0", "subnets": [{"cidr": "192.168.7.0/24", "gateway": "192.168.7.1"}]}
 ON_LAN = {"driver": "bridge", "gateway_mode": "bridged", "uplink": "eth0", "subnets": LAN["subnets"]}
+ON_LAN_6 = {**ON_LAN, "subnets": [*LAN["subnets"], {"cidr": "fd00:7::/64", "gateway": "fd00:7::1"}]}
 OTHER = {"driver": "bridge", "subnets": ["10.90.0.0/24"]}
 FIRST = {"driver": "bridge", "subnets": ["10.70.0.0/24", "fd00:70::/64"]}
 OVERLAY = {"driver": "overlay", "vni": 77, "subnets": [{"cidr": "10.77.0.0/16", "host_prefix": 24}]}
+POND = {**OVERLAY, "mode": "bridged", "subnets": ["10.77.0.0/24", "fd00:77::/64"]}
 A, B = "containers.h1.a", "containers.h1.b"
 
 Edit = dict[str, Any]
@@ -218,6 +220,26 @@ CHANGES = (
     Everyday("a bridge on the LAN becomes the LAN of another name",
              {"networks.lan": None, "networks.wire": LAN, f"{B}.networks": {"wire": {}}},
              {"networks.lan": ON_LAN, f"{B}.networks": {"lan": {}}}),
+    Everyday("a bridge on the LAN gives way to one of its host's own of another name",
+             {"networks.lan": {**OTHER, "bridge": "br-own"}}, {"networks.lan": ON_LAN, f"{B}.networks.lan": {}}),
+    Everyday("a bridge of its host's own gets on the LAN under its name",
+             {"networks.web": ON_LAN_6}, {"networks.web.subnets": DUAL, f"{A}.networks.web": {}}),
+    Everyday("a routed overlay becomes a bridge on the LAN", {"networks.fab": ON_LAN}),
+    Everyday("a bridge on the LAN becomes a routed overlay", {"networks.fab": FLEET["networks"]["fab"]},
+             {"networks.fab": ON_LAN}),
+    Everyday("the LAN becomes a bridge on it", {"networks.lan": ON_LAN_6},
+             {"networks.lan": LAN, f"{B}.networks.lan": {}, f"{B}.default_route": "web"}),
+    Everyday("a bridge on the LAN and one of its host's own change places",
+             {"networks.lan": {**OTHER, "subnets": DUAL[:1]}, "networks.web": ON_LAN_6},
+             {"networks.lan": ON_LAN_6, f"{A}.networks.web": {}, f"{B}.networks": {"lan": {}}}),
+    Everyday("a bridge on the LAN and a bridged overlay change places",
+             {"networks.lan": POND, "networks.pond": ON_LAN},
+             {"networks.lan": ON_LAN, "networks.pond": POND, f"{B}.networks": {"web": {}, "lan": {}, "pond": {}},
+              f"{B}.default_route": "web"}),
+    Everyday("a bridge on the LAN and interfaces that stand on it change places",
+             {"networks.lan": {**LAN, "parent": "ch-wire", "subnets": ["192.168.8.0/24"]}, "networks.wire": ON_LAN},
+             {"networks.lan": ON_LAN, "networks.wire": {**LAN, "parent": "ch-lan", "subnets": ["192.168.8.0/24"]},
+              f"{B}.networks": {"lan": {}, "wire": {}}, f"{B}.default_route": "lan"}),
     # hosts
     Everyday("a host comes", {"hosts.h4": {"containerhost_underlay_address": "198.18.0.4"},
              "containers.h4": {"d": {"networks": {"fab": {}}}}}),

@@ -226,6 +226,7 @@ ip link set eth1 down
 ip addr add 198.51.100.1/24 dev eth1
 """
 ANOTHER = LAN.replace("uplink: eth0", "uplink: eth1")
+OF_ANOTHER_NAME = f"{ANOTHER.rstrip()}\n  bridge: br-lan\n"
 OWN = "lan: {driver: bridge, subnets: [10.81.1.0/24]}\n"
 
 
@@ -234,14 +235,15 @@ def test_a_network_changes_its_uplink_and_whether_it_has_one(town, before):
     town.host.run("sh", "-ec", SECOND)
     with_two = town.host.snapshot()
     there = of(town.host, "eth0")
-    for networks in (LAN, ANOTHER, OWN, LAN):
-        uplink = {LAN: "eth0", ANOTHER: "eth1"}.get(networks)
+    for networks in (LAN, ANOTHER, OF_ANOTHER_NAME, OWN, LAN):
+        uplink = {LAN: "eth0", ANOTHER: "eth1", OF_ANOTHER_NAME: "eth1"}.get(networks)
+        bridge = "br-lan" if networks == OF_ANOTHER_NAME else "ch-lan"
         run(town.host, planned(networks, "shop: {networks: {lan: {}}}"))
         assert (of(town.host, "ch-lan" if uplink == "eth0" else "eth0")) == there
-        master = town.host.run("ip", "-o", "link", "show", "master", "ch-lan")
+        master = town.host.run("ip", "-o", "link", "show", "master", bridge)
         assert [name for name in ("eth0", "eth1") if f" {name}@" in master] == [uplink] * bool(uplink)
-        assert ("198.51.100.1" in town.host.run("ip", "addr", "show", "dev", "ch-lan")) is (uplink == "eth1")
-        assert ("10.81.1.1" in town.host.run("ip", "addr", "show", "dev", "ch-lan")) is (uplink is None)
+        assert ("198.51.100.1" in town.host.run("ip", "addr", "show", "dev", bridge)) is (uplink == "eth1")
+        assert ("10.81.1.1" in town.host.run("ip", "addr", "show", "dev", bridge)) is (uplink is None)
     run(town.host, NOTHING)
     town.host.settle()
     assert town.host.snapshot() == with_two  # down again, as it was

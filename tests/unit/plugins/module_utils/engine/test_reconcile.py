@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 )
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.engine.toy import (
     KINDS,
+    Tassel,
     World,
     foreign,
     planned,
@@ -307,6 +308,21 @@ def test_a_ring_of_them_changes_places():
     run(world, *wanted)
     assert world.log[:3] == ["leave shade c", "leave lamp a", "leave lamp b"]
     assert planned(world, *wanted).changes == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_leaves_first_is_gone_from_what_goes_as_it_is_in_the_way(monkeypatch, refused):
+    monkeypatch.setattr(Tassel, "leaves_first", True)
+    world = stands(want("old", socket="s1"), want("desk", "tassel", hangs_on="lamp old"))
+    wanted = want("new", socket="s1"), want("desk", "tassel", hangs_on="lamp new")
+    if not refused:
+        run(world, *wanted, leaves=ANYTHING)
+        assert world.log == ["leave tassel desk", "remove lamp old", "add lamp new", "change tassel desk"]
+        return
+    world.refused["leave tassel desk"] = "no"
+    with pytest.raises(Failed):
+        run(world, *wanted, leaves=ANYTHING)
+    assert ("lamp", want("old").key) in world.rows
 
 
 def test_what_does_not_leave_its_place_keeps_out_what_needs_it():

@@ -9,14 +9,18 @@ import struct
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import turned
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink import side_of
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
+    KIND,
     Link,
     Namespace,
     changed,
     everything_leaves,
     kernel_of,
+    planned,
     refused,
     want,
 )
@@ -150,6 +154,66 @@ def test_one_that_is_a_port_already_is_found_by_the_mark_of_its_bridge():
         "uplink eth0 (web): absent ← port of ch-web, which has what the interface had",
         f"bridge ch-web (web): absent ← mac: {MAC}, mtu: 9000",
     ]
+
+
+def test_a_bridge_on_a_lan_takes_the_name_of_a_device_that_goes():
+    data = {"IFLA_VXLAN_ID": 42, "IFLA_VXLAN_PORT": 4789}
+    there = host(Link("ch-web", "vxlan", MAC, mtu=1450, owner="plan/web", data=data), addresses=[address("192.0.2.11")])
+    shop = {"engine": "netns", "ref": "shop"}
+    end = want("veth", name="chv1", sandbox=shop, master="ch-web", mac="02:00:00:00:00:05", addresses=["192.0.2.12/24"])
+    lines = changed(kernel_of(there), *wanted(), want("netns", name="shop"), end, leaves=everything_leaves)
+    assert [line.split(":")[0] for line in lines if not line.startswith("netns")] == [
+        "vxlan ch-web (web)",
+        "bridge ch-web (web)",
+        "veth shop eth0 (web)",
+        "uplink eth0 (web)",
+    ]
+    assert any("mtu 9000" in line for line in lines if line.startswith("veth"))
+
+
+LEADING_OUT = {"mtu": 9000, "owner": "plan/web", "label": "uplink eth0"}
+
+
+@pytest.mark.parametrize("name", ["web", "other"])
+def test_what_the_host_has_leaves_a_bridge_before_that_goes_or_is_another_networks(name):
+    """``name``: of the network that gets the bridge."""
+    there = host(Link("ch-web", "bridge", MAC, **LEADING_OUT), eth0=Link("eth0", None, MAC, mtu=9000, master="ch-web"))
+    other = want("bridge", name="ch-web", owner=f"plan/{name}", addresses=["10.80.1.1/24"])
+    moved = want("bridge", name="br-lan", uplink="eth0"), want("uplink", device="eth0", bridge="br-lan")
+    todo = planned(kernel_of(there), other, *moved)
+    assert [change.kind for change in todo.leave] == ["uplink"]
+    todo = planned(kernel_of(there), want("vxlan", name="ch-web", vni=42), *moved, leaves=everything_leaves)
+    assert [change.kind for change in todo.leave] == ["uplink"]
+    rounds, after = KIND["uplink"].leave(todo.leave[0].wanted, todo.leave[0].found)
+    operations = [step.operation for steps in rounds for step in steps]
+    assert "end the bridge's port of eth0" in operations
+    again = KIND["uplink"].change(todo.leave[0].wanted, after, todo.leave[0].differences)
+    assert "end the bridge's port of eth0" not in [step.operation for steps in again for step in steps]
+
+
+def test_an_interface_that_was_down_is_so_again_whichever_bridge_it_was_a_port_of():
+    there = host(Link("ch-web", "bridge", MAC, **LEADING_OUT), eth0=Link("eth0", None, MAC, mtu=9000, master="ch-web"))
+    kernel = kernel_of(there)
+    kernel.records.owner = lambda kind, key: "plan/web" if kind == "uplink" else None
+    moved = want("bridge", name="br-lan", uplink="eth0"), want("uplink", device="eth0", bridge="br-lan")
+    (change,) = (each for each in planned(kernel, *moved).make if each.kind == "uplink")
+    steps = [step for some in KIND["uplink"].change(change.wanted, change.found, change.differences) for step in some]
+    assert [step.owner for step in steps if isinstance(step, Record)] == [None, "plan/web"]
+
+
+@pytest.mark.parametrize(
+    ("there", "objects", "networks"),
+    [
+        ((), wanted(), {"web"}),
+        ((Link("ch-web", "bridge", MAC, **LEADING_OUT),), wanted(), set()),
+        ((Link("ch-web", "bridge", MAC, **LEADING_OUT),), (), {"web"}),
+        ((Link("ch-web", "bridge", MAC, owner="plan/web"),), wanted(), {"web"}),
+        ((Link("ch-web", "bridge", MAC, owner="plan/web"),), (), set()),
+        ((Link("br0", "bridge"), Link("chv1", "veth", owner="plan/web", master="br0")), (), {"web"}),
+    ],
+)
+def test_a_network_that_turns_from_a_lan_or_to_one_is_told(there, objects, networks):
+    assert turned(kernel_of(host(*there)), objects) == networks
 
 
 def test_what_is_on_loan_moves_as_it_was_before():

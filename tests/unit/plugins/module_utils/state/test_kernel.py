@@ -39,7 +39,7 @@ HOST = Namespace(
     routes=[Route("0.0.0.0/0", "port", via="10.80.0.9"), Route("10.9.0.0/16", "ch-web", table=100)],
     neighbours=[Neighbour("ch-web", "10.80.0.2", "02:00:00:00:00:02")],
     fdb=[Neighbour("port", lladdr="02:00:00:00:00:02")],
-    sysctls={"net/ipv4/conf/port/forwarding": "1"},
+    sysctls={"net/ipv4/conf/port/forwarding": "1", "net/ipv4/conf/ch-web/forwarding": "1"},
     connected=False,
 )
 SHOP = Namespace(links=[Link("eth0", "veth", peer=(None, "port"))])
@@ -74,6 +74,18 @@ def test_what_a_device_takes_along_is_not_there_any_more(kernel):
     kernel.will_delete_link("port")
     assert kernel.sysctl("net/ipv4/conf/port/forwarding") is None
     assert kernel.fdb() == []
+
+
+def test_a_device_that_is_to_have_a_name_is_seen_when_the_one_that_has_it_has_gone(kernel):
+    coming = kernel.links()["port"]._replace(name="ch-web", index=-1, alias="containerhost:plan/web uplink port")
+    kernel.will_be_link(coming)
+    assert (kernel.link("ch-web").kind, kernel.link_to_be("ch-web")) == ("bridge", coming)
+    kernel.will_move("port", "ch-web", None)
+    kernel.will_delete_link("ch-web")
+    assert kernel.link("ch-web") == kernel.link_to_be("ch-web") == coming
+    assert [(row["dst"], row["device"]) for row in kernel.routes()] == [("0.0.0.0/0", "ch-web")]
+    assert (kernel.addresses_of("ch-web"), kernel.neighbours()) == ([], [])
+    assert kernel.sysctl("net/ipv4/conf/ch-web/forwarding") is None
 
 
 def test_a_namespace_that_is_not_there_holds_nothing(kernel):

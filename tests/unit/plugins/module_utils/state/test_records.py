@@ -57,6 +57,14 @@ def test_a_setting_is_given_back_when_its_last_holder_lets_go(path):
     assert records.give_back(None, KEY, "plan/fabric") is None
 
 
+def test_what_a_setting_becomes_when_it_is_given_back_may_change_meanwhile(path):
+    records = Records(path)
+    assert records.returns_to(None, KEY, "2") is False
+    records.borrow(borrow("plan/web"), "0")
+    assert records.returns_to(None, KEY, "2") is True
+    assert records.give_back(None, KEY, "plan/web")["before"] == "2"
+
+
 def test_the_same_setting_in_another_namespace_is_another(path):
     records = Records(path)
     records.borrow(borrow("plan/web"), "0")
