@@ -112,13 +112,19 @@ def called_by(engine: str) -> None:
             _attach(name, Running(path, *files, root), _PATIENCE)
         except Busy:
             # Held while the engine waits: by the time that the run has ended, the process may be another one.
-            held = [f"/proc/self/fd/{os.open(each, os.O_RDONLY)}" for each in (path, root)]
+            held = f"/proc/self/fd/{os.open(path, os.O_RDONLY)}"
+            root = _held(started.root) if started.root else f"{_held(f'/proc/{started.pid}')}/root"
             if os.fork() == 0:
-                _later(name, Running(held[0], *files, held[1]))
+                _later(name, Running(held, *files, root))
     except (Problem, Ended) as error:
         complain(f"containerhost: {error}")
     except Exception:
         traceback.print_exc()
+
+
+def _held(folder: str) -> str:
+    """A way to a folder that stays this one's. It is not opened, as it may be one that never answers."""
+    return f"/proc/self/fd/{os.open(folder, os.O_PATH)}"
 
 
 def _name_of(engine: str, refs: t.Collection[str]) -> str | None:

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files in the file systems of containers. Whoever is in one may have put anything there, so no link is followed."""
+"""Files in the file systems of containers. Whoever is in one may have put anything there, so no link is followed, and
+nothing is asked that may never answer."""
 
 from __future__ import annotations
 
@@ -12,9 +13,9 @@ import stat
 import sys
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.state import mount_tables
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import TOO_LARGE, read_text, text_of
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MODE = 0o644
 _MOST = 1 << 24  # characters; a file without an end would be read into memory
@@ -38,15 +39,24 @@ FilePlace = t.Union[str, InsideFile]
 
 def open_file(place: FilePlace, flags: int) -> int:
     """A descriptor of a regular file. Raises OSError, also for what only looks like one: a FIFO would block."""
-    if isinstance(place, InsideFile):
-        with _folder_of(place) as folder:
-            fd = os.open(place.name, flags | _FILE, dir_fd=folder)
-    else:
+    if not isinstance(place, InsideFile):
         fd = os.open(place, flags | _FILE)
+        try:
+            _check_regular(fd, place)
+        except OSError:
+            os.close(fd)
+            raise
+        return fd
+    with _folder_of(place) as folder, _found(place.name, place, folder) as found:
+        if stat.S_ISLNK(os.fstat(found).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(place))
+        _check_regular(found, place)
+        return os.open(f"/proc/self/fd/{found}", flags | (_FILE & ~os.O_NOFOLLOW))
+
+
+def _check_regular(fd: int, place: FilePlace) -> None:
     if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
         raise OSError(errno.EINVAL, "it is no regular file", str(place))
-    return fd
 
 
 def text_at(place: FilePlace) -> str:
@@ -105,8 +115,9 @@ def _lacks_folder(place: FilePlace) -> str | None:
     if not isinstance(place, InsideFile):
         return "is missing"
     try:
-        if os.path.samestat(os.stat(place.root), os.stat("/")):
-            return "is the host's own"
+        with _found(place.root, place) as root, contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(root), os.stat("/")):
+                return "is the host's own"
         with _folder_of(place) as folder:
             return "is missing, and cannot be made" if os.fstatvfs(folder).f_flag & os.ST_RDONLY else None
     except OSError:
@@ -116,12 +127,22 @@ def _lacks_folder(place: FilePlace) -> str | None:
 @contextlib.contextmanager
 def _folder_of(place: InsideFile) -> t.Iterator[int]:
     """Raises OSError, also where the folder is a link."""
-    root = os.open(place.root, _FOLDER)
-    try:
-        folder = os.open(place.folder, _FOLDER | os.O_NOFOLLOW, dir_fd=root)
-    finally:
-        os.close(root)
-    try:
+    with _found(place.root, place) as root, _found(place.folder, place, root) as folder:
+        if not stat.S_ISDIR(os.fstat(folder).st_mode):
+            raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
         yield folder
+
+
+@contextlib.contextmanager
+def _found(name: str, place: InsideFile, folder: int | None = None) -> t.Iterator[int]:
+    """A step on the way to a file: found (``O_PATH``), and known to answer. The root alone may be a link, of the
+    host's. Raises OSError."""
+    flags = mount_tables.PATH if folder is not None else mount_tables.PATH & ~os.O_NOFOLLOW
+    fd = os.open(name, flags, dir_fd=folder)
+    try:
+        fault_ = mount_tables.fault(fd, place.root)
+        if fault_ is not None:
+            raise OSError(errno.ETIMEDOUT, fault_, str(place))
+        yield fd
     finally:
-        os.close(folder)
+        os.close(fd)
