@@ -34,9 +34,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.waiti
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import report as foreign_drops
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_key import WireguardKey
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_peer import WireguardPeer
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, sandboxes_of
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, docker_ports
+from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, docker_ports, handshakes
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
@@ -110,6 +111,8 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         switches = any(each.until == "switch" for each in todo.held)
         about = {"kept": kept, "pending": todo.pending, "dropped": dropped, "switches": switches}
         told = functools.partial(_public_keys, kernel, wanted)
+        if params["phase"] == "switch" and todo.changes and not module.check_mode:
+            handshakes.make(kernel.wire, peers_of(wanted, params["switch"]))
         finish(module, kernel, kinds, todo, beside, _guarded(module, kernel, kinds, todo), told, **about)
 
 
@@ -150,6 +153,15 @@ def _confirm(about: Values) -> None:
     from ansible_collections.containerhost.network.plugins.module_utils.keep import guard
 
     guard.confirm(about["token"], way_in.ssh_connection())
+
+
+def peers_of(wanted: t.Sequence[Wanted], networks: t.Collection[str]) -> dict[str, list[str]]:
+    """The keys of these networks' peers, by the tunnel's device: what turns to it does not wait for a handshake."""
+    found: dict[str, list[str]] = {}
+    for each in wanted:
+        if each.kind == WireguardPeer.name and network_of(each.owner) in networks:
+            found.setdefault(each.values["device"], []).append(each.values["public_key"])
+    return found
 
 
 def _public_keys(kernel: Kernel, wanted: t.Sequence[Wanted]) -> dict[str, t.Any]:

@@ -16,11 +16,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import Probe
 from ansible_collections.containerhost.network.plugins.module_utils.probing import ProbeResult, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.handshakes import ALIVE
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.rows import ROUTE
 
-# Seconds that keys of a handshake are good for: REJECT_AFTER_TIME, drivers/net/wireguard/messages.h.
-_ALIVE = 180
 _STRICT = "1"  # rp_filter, networking/ip-sysctl
 # What the kernel says of a route that leads nowhere (fib_props, net/ipv4/fib_semantics.c).
 _NOWHERE = {errno.EINVAL: "a route drops it (blackhole)", errno.EACCES: "a route or rule forbids it (prohibit)"}
@@ -81,7 +80,7 @@ def _handshake(kernel: Kernel, probe: Probe) -> str:
             if not peer.handshake:
                 return "there never was a handshake"
             seconds = int(time.time() - peer.handshake)
-            return f"the last handshake was {seconds} seconds ago" if seconds > _ALIVE else ""
+            return f"the last handshake was {seconds} seconds ago" if seconds > ALIVE else ""
     return "its key is not known there"
 
 

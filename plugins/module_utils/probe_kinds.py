@@ -23,8 +23,8 @@ _DATAGRAM = b"containerhost"
 
 
 class Probe(t.NamedTuple):
-    """``kind`` ping, tcp, udp or sctp, from a sandbox (None: the host itself), with a packet of ``size`` bytes; or a
-    look at the host, by which device it leads there (``host_lookups.py``)."""
+    """``kind`` ping, tcp, udp or sctp, from a sandbox (None: the host itself), with a packet of ``size`` bytes, at most
+    ``tries`` times; or a look at the host, by which device it leads there (``host_lookups.py``)."""
 
     name: str
     kind: str
@@ -33,6 +33,7 @@ class Probe(t.NamedTuple):
     port: int = 0
     size: int = 0
     by: str = ""
+    tries: int = 3  # the first packet may have to wait for a neighbour to be resolved
 
     @property
     def family(self) -> socket.AddressFamily:

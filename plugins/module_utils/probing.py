@@ -10,6 +10,7 @@ thousand containers that do not answer cost as long as one.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import select
 import socket
 import time
@@ -23,7 +24,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds 
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 TIMEOUT = 1.0  # seconds for an answer
-TRIES = 3  # the first packet may have to wait for a neighbour to be resolved
 _AT_A_TIME = 400  # sockets: the usual limit for a process is 1,024
 _TIMED = 8
 
@@ -41,9 +41,9 @@ def run(wire: Wire, probes: t.Sequence[Probe]) -> list[ProbeResult]:
     for start in range(0, len(probes), _AT_A_TIME):
         left = list(probes[start:start + _AT_A_TIME])
         last: dict[str, ProbeResult] = {}
-        for _try in range(TRIES):
+        for tried in itertools.count(1):
             last.update((outcome.name, outcome) for outcome in _together(wire, left))
-            left = [probe for probe in left if last[probe.name].reason]
+            left = [probe for probe in left if last[probe.name].reason and tried < probe.tries]
             if not left:
                 break
         some = probes[start:start + _AT_A_TIME]

@@ -55,6 +55,12 @@ options:
         type: str
         default: ""
         version_added: 0.2.0
+      tries:
+        description:
+          - How often to try at most, a second each.
+        type: int
+        default: 3
+        version_added: 0.2.0
   listeners:
     description:
       - Where to answer for a while, if nobody else does.
@@ -166,6 +172,7 @@ _PROBE = {
     "port": {"type": "int", "default": 0},
     "size": {"type": "int", "default": 0},
     "by": {"type": "str", "default": ""},
+    "tries": {"type": "int", "default": 3},
 }
 _LISTENER = {
     "sandbox": {"type": "dict", "required": True},

@@ -21,11 +21,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import SetPeer
+from ansible_collections.containerhost.network.plugins.module_utils.state.handshakes import ALIVE
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Peer
 
 _DEVICES = ("wireguard", "tun")
-_ALIVE = 180  # seconds that keys of a handshake are good for: REJECT_AFTER_TIME, drivers/net/wireguard/messages.h
 
 
 class WireguardPeer(Kind):
@@ -144,5 +144,5 @@ def _values(peer: Peer) -> Values:
         "allowed_ips": list(peer.allowed_ips),
         "keepalive": peer.keepalive,
         "secret": peer.secret,
-        "alive": time.time() - peer.handshake < _ALIVE,
+        "alive": time.time() - peer.handshake < ALIVE,
     }

@@ -28,6 +28,10 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ports
 
 Networks = Mapping[str, Mapping[str, Any]]
 
+# Two hosts that ask each other at once begin two handshakes at once, of which neither ends: they try again after five
+# seconds (module_utils/state/handshakes.py). A try takes one.
+_PATIENT = {"tries": 7}
+
 
 class AskedFleet:
     """What is planned, and what hosts have said: where each can be reached from outside."""
@@ -68,7 +72,8 @@ def tries(
     found: list[Try] = []
     for name, network in sorted(networks.items()):
         some = by_network.get(name, [])
-        found += _across(name, _one_a_host(some)) if network["shared"] else []
+        patience = _PATIENT if _is_encrypted(documents, name) else {}
+        found += _across(name, _one_a_host(some), patience) if network["shared"] else []
         found += _within(name, some)
         found += _ways_out(name, some, fleet)
     every = [end for some in by_network.values() for end in some]
@@ -83,7 +88,11 @@ def _one_a_host(some: Sequence[End]) -> list[End]:
     return list(first.values())
 
 
-def _across(network: str, some: Sequence[End]) -> Iterator[Try]:
+def _is_encrypted(documents: Mapping[str, Document], network: str) -> bool:
+    return any(row["network"] == network for each in documents.values() for row in each.get("wireguard", ()))
+
+
+def _across(network: str, some: Sequence[End], patience: Mapping[str, int]) -> Iterator[Try]:
     """Each host's container to each other's, small and as large as the network takes, in each family."""
     targets = [(each.host, each.label, each.addresses, each.first_of_each_family()) for each in some]
     for source in some:
@@ -91,9 +100,9 @@ def _across(network: str, some: Sequence[End]) -> Iterator[Try]:
         for host, label, addresses, firsts in targets:
             if source.host != host:
                 for to in addresses:
-                    yield attempt(*where, "matrix", source, label, host, to)
+                    yield attempt(*where, "matrix", source, label, host, to, **patience)
                 for to in firsts:
-                    yield attempt(*where, "mtu", source, label, host, to, size=mtu)
+                    yield attempt(*where, "mtu", source, label, host, to, size=mtu, **patience)
 
 
 def _within(network: str, some: Sequence[End]) -> Iterator[Try]:

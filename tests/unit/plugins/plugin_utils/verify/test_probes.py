@@ -36,6 +36,19 @@ def test_hosts_that_share_a_network_try_each_other_small_and_full(fleet):
     assert {each.probe["size"] for each in of(some, "mtu")} == {1450}
 
 
+@pytest.mark.parametrize("network", ["backend: wireguard", "mode: bridged, vni: 44, encrypted: true"])
+def test_where_a_handshake_may_have_to_be_begun_again_it_is_tried_for_longer(fleet, network):
+    fleet.networks(f"{{vault: {{driver: overlay, {network}, subnets: [10.45.0.0/16]}}}}")
+    fleet.only_containers(h1="{a: {networks: {vault: }}}", h2="{b: {networks: {vault: }}}")
+    some = tried(fleet.plan())
+    assert {each.probe.get("tries") for each in some if each.about in ("matrix", "mtu")} == {7}
+    assert {each.probe.get("tries") for each in some if each.about not in ("matrix", "mtu")} <= {None}
+
+
+def test_elsewhere_it_is_not(fleet):
+    assert {each.probe.get("tries") for each in tried(fleet.plan())} == {None}
+
+
 @pytest.mark.parametrize("about", ["matrix", "mtu"])
 def test_each_family_is_tried(fleet, about):
     some = of(tried(fleet.plan()), about, source="h1/shop", target="h3/cache")

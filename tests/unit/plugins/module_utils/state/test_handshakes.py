@@ -1,0 +1,104 @@
+# Copyright (c) 2026 containerhost.network contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Handshakes are made with those with whom there is none, and nobody is waited for longer than it takes."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+
+from ansible_collections.containerhost.network.plugins.module_utils.state import handshakes, tunnels
+from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Device, Peer
+
+MINE, FRESH, OLD, NEVER, KEPT, NOWHERE, NOT_MEANT = (f"{letter * 42}A=" for letter in "MFONKWX")
+NOW = int(time.time())
+
+
+def peers(**handshake):
+    return {
+        FRESH: Peer("198.18.7.12:51820", (), NOW - 10, 0, False),
+        OLD: Peer("198.18.7.13:51820", (), NOW - handshakes.ALIVE, 0, False),
+        NEVER: Peer("198.18.7.14:51820", (), 0, 0, False),
+        KEPT: Peer("198.18.7.15:51820", (), 0, 25, False),
+        NOWHERE: Peer(None, (), 0, 0, False),
+        NOT_MEANT: Peer("198.18.7.17:51820", (), 0, 0, False),
+        **handshake,
+    }
+
+
+MEANT = (FRESH, OLD, NEVER, KEPT, NOWHERE)
+
+
+class Wg:
+    """``wg`` of a host: who is called answers, but for those that are ``silent``, and those that call by themselves."""
+
+    def __init__(self, silent=()):
+        self.silent, self.calls, self.asked = silent, [], 0
+
+    def __call__(self, words, text=""):
+        self.calls.append(words)
+        return None
+
+    def device(self, _wire, name):
+        self.asked += 1
+        called = {*(word for words in self.calls for word in words), KEPT}
+        now = {
+            key: peer._replace(handshake=int(time.time()))
+            for key, peer in peers().items()
+            if key in called and key not in self.silent
+        }
+        return Device(MINE, 51820, 0, peers(**now) if self.calls else peers())
+
+
+class NoWire:
+    @staticmethod
+    def inside(_netns):
+        return contextlib.nullcontext()
+
+
+@pytest.fixture
+def wg(monkeypatch):
+    def of(silent=()):
+        found = Wg(silent)
+        monkeypatch.setattr(tunnels, "run_wg", found)
+        monkeypatch.setattr(tunnels.Tunnels, "device", lambda tunnels_, name, netns: found.device(tunnels_, name))
+        return found
+
+    return of
+
+
+def test_those_without_one_are_known():
+    found = handshakes.without(Device(MINE, 51820, 0, peers()), MEANT, NOW)
+    assert [*found] == [OLD, NEVER, KEPT]
+    assert handshakes.without(None, MEANT, NOW) == {}
+
+
+def test_each_is_begun_once_and_no_setting_stays(wg):
+    found = wg()
+    handshakes.make(NoWire, {"ch-vault": MEANT})
+    assert len(found.calls) == 1
+    words = found.calls[0]
+    assert words[:2] == ["set", "ch-vault"]
+    assert {word for word in words if word.endswith("=")} == {OLD, NEVER}  # KEPT does so by itself
+    for key in (OLD, NEVER):
+        last = len(words) - 1 - words[::-1].index(key)
+        assert words[last + 1 : last + 3] == ["persistent-keepalive", "0"]
+
+
+def test_where_all_are_made_nothing_is_done(wg):
+    found = wg()
+    handshakes.make(NoWire, {"ch-vault": (FRESH, NOWHERE)})
+    assert found.calls == []
+    assert found.asked == 1
+
+
+def test_who_does_not_answer_is_not_waited_for_for_long(wg):
+    found = wg(silent=(NEVER,))
+    began = time.monotonic()
+    handshakes.make(NoWire, {"ch-vault": MEANT}, patience=0.2)
+    assert time.monotonic() - began >= 0.2
+    assert len(found.calls) == 1
+    assert found.asked > 1
