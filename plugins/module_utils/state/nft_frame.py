@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.bridge_frame import BRIDGE_SETS
+from ansible_collections.containerhost.network.plugins.module_utils.state.publish_frame import PUBLISH_CHAINS
 
 # Elements by set: an element's key, in nft's words, to its value (of a map) and its comment.
 Elements = t.Dict[str, t.Dict[str, t.Tuple[t.Optional[str], str]]]
@@ -50,7 +51,7 @@ TABLE = "containerhost"
 #   open*, permitted_open*  containers' ports that may be reached under their own address, by anybody or by some
 #   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
 #   filtered_ports  their UDP ports
-FRAME = """
+_BEGINNING = """
 table inet containerhost {
     set ours { type ifname; }
     set same { type ifname . ifname; }
@@ -177,10 +178,28 @@ table inet containerhost {
     chain speaking {
         iifname != @ours goto forged
         iifname != @sourced return
+        ct state related,invalid,untracked jump telling
         ip saddr 0.0.0.0 return
         ip6 saddr { ::, fe80::/10 } return
         meta nfproto ipv4 iifname . ip saddr != @sources4 drop
         meta nfproto ipv6 iifname . ip6 saddr != @sources6 drop
+    }
+    # An error is told of a packet that whoever tells it was to get, or has sent. Of others, the host would believe that
+    # their way has a smaller MTU: connection tracking knows the ports, and a tunnel's are no secret.
+    chain telling {
+        icmp type { destination-unreachable, source-quench, redirect, time-exceeded, parameter-problem } goto told
+        icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } goto told
+    }
+    chain told {
+        ct state != related drop
+        iifname . ct original ip saddr @sources4 return
+        iifname . ct original ip daddr @sources4 return
+        iifname . ct reply ip saddr @sources4 return
+        iifname . ct original ip6 saddr @sources6 return
+        iifname . ct original ip6 daddr @sources6 return
+        iifname . ct reply ip6 saddr @sources6 return
+        ct original ip6 daddr fe80::/10 return
+        drop
     }
     chain forged {
         iifname . ip saddr @beyond4 return
@@ -215,95 +234,8 @@ table inet containerhost {
         iifname . meta l4proto . th dport @host_ports return
         drop
     }
-
-    # What begins elsewhere under the address of a container is forged: those leave by devices of ours only. A limit
-    # belongs to one published port: it is looked up where that port is.
-    chain arrived {
-        ip saddr @masquerade4 iifname != @ours drop
-        ip6 saddr @masquerade6 iifname != @ours drop
-        meta l4proto . ip daddr . th dport @at4 goto arrived_there
-        meta l4proto . ip6 daddr . th dport @at6 goto arrived_there
-        meta l4proto . ip daddr . th dport @at_ranges4 goto arrived_there
-        meta l4proto . ip6 daddr . th dport @at_ranges6 goto arrived_there
-        goto arrived_anywhere
-    }
-    # A port that is published at an address is reached by the interface that has it, and by containers.
-    chain arrived_there {
-        iifname @ours goto arrived_at
-        fib daddr . iif type local goto arrived_at
-        meta l4proto . ip daddr . th dport @wherever4 goto arrived_at
-        meta l4proto . ip6 daddr . th dport @wherever6 goto arrived_at
-        meta l4proto . ip daddr . th dport @wherever_ranges4 goto arrived_at
-        meta l4proto . ip6 daddr . th dport @wherever_ranges6 goto arrived_at
-        goto arrived_anywhere
-    }
-    chain arrived_at {
-        meta l4proto . ip daddr . th dport @limited4_at \
-            ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
-        meta l4proto . ip6 daddr . th dport @limited6_at \
-            ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
-        meta l4proto . ip daddr . th dport @limited_ranges4_at \
-            ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
-        meta l4proto . ip6 daddr . th dport @limited_ranges6_at \
-            ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @ranges4_at
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @ranges6_at
-        goto arrived_anywhere
-    }
-    chain arrived_anywhere {
-        iifname . meta l4proto . th dport @limited4_by \
-            iifname . ip saddr . meta l4proto . th dport != @admitted4_by drop
-        iifname . meta l4proto . th dport @limited6_by \
-            iifname . ip6 saddr . meta l4proto . th dport != @admitted6_by drop
-        meta nfproto ipv4 dnat ip to iifname . meta l4proto . th dport map @publish4_by
-        meta nfproto ipv6 dnat ip6 to iifname . meta l4proto . th dport map @publish6_by
-        iifname @ours jump arrived_from_containers
-        meta nfproto ipv4 meta l4proto . th dport @limited4 \
-            ip saddr . meta l4proto . th dport != @admitted4 drop
-        meta nfproto ipv6 meta l4proto . th dport @limited6 \
-            ip6 saddr . meta l4proto . th dport != @admitted6 drop
-        meta nfproto ipv4 meta l4proto . th dport @limited_ranges4 \
-            ip saddr . meta l4proto . th dport != @admitted4 drop
-        meta nfproto ipv6 meta l4proto . th dport @limited_ranges6 \
-            ip6 saddr . meta l4proto . th dport != @admitted6 drop
-        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
-        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
-        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ranges4
-        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ranges6
-    }
-    chain arrived_from_containers {
-        meta l4proto . ip daddr . th dport @limited4_at \
-            ip saddr . meta l4proto . ip daddr . th dport != @admitted4_at drop
-        meta l4proto . ip6 daddr . th dport @limited6_at \
-            ip6 saddr . meta l4proto . ip6 daddr . th dport != @admitted6_at drop
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @here4
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @here6
-    }
-    chain from_elsewhere {
-        type nat hook prerouting priority dstnat; policy accept;
-        fib daddr type local jump arrived
-    }
-
-    # The host itself is never limited.
-    chain published {
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @publish4_at
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @ranges4_at
-        meta nfproto ipv4 dnat ip to meta l4proto . ip daddr . th dport map @here4
-        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @publish4
-        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ranges4
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @publish6_at
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @ranges6_at
-        meta nfproto ipv6 dnat ip6 to meta l4proto . ip6 daddr . th dport map @here6
-        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @publish6
-        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ranges6
-    }
-    chain from_this_host {
-        type nat hook output priority -100; policy accept;
-        fib daddr type local jump published
-    }
-
+"""
+_REST = """
     # Hairpins first: a container that reaches a published port of its own network, and this host on its loopback.
     chain leaving {
         type nat hook postrouting priority srcnat; policy accept;
@@ -390,6 +322,7 @@ table inet containerhost {
 }
 """
 
+FRAME = _BEGINNING + PUBLISH_CHAINS + _REST
 _OWN_SETS = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 SET_NAMES = _OWN_SETS | BRIDGE_SETS
 _DEVICES = "ours borrowed4 borrowed6 guarded internal inward sourced sealed closed accepted same ports"

@@ -94,7 +94,17 @@ def tcp(source: str, target: str, sport: int, dport: int, flags: int, payload: b
 
 def unreachable(source: str, target: str, inner: bytes) -> bytes:
     """An ICMP error (port unreachable) about a packet that has been received."""
-    message = struct.pack("!BBHI", 3, 3, 0, 0) + inner
+    return _icmp_error(source, target, struct.pack("!BBHI", 3, 3, 0, 0) + inner)
+
+
+def too_big(source: str, target: str, inner: bytes, mtu: int) -> bytes:
+    """An ICMP error about a packet that was too big for this MTU."""
+    if ":" in source:
+        return icmp6(source, target, struct.pack("!BBHI", 2, 0, 0, mtu) + inner)
+    return _icmp_error(source, target, struct.pack("!BBHHH", 3, 4, 0, 0, mtu) + inner)
+
+
+def _icmp_error(source: str, target: str, message: bytes) -> bytes:
     message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
     return _ip(ipaddress.ip_address(source), ipaddress.ip_address(target), 1, message)
 

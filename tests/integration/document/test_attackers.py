@@ -11,6 +11,8 @@ sees nothing because nothing was sent proves nothing.
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 
 import pytest
 
@@ -21,6 +23,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     send_plain,
     send_raw,
     tcp,
+    too_big,
     udp,
     unreachable,
     vxlan,
@@ -55,6 +58,8 @@ def attacked() -> dict:
         publish("web", 8080, WEB1_6, 80),
         publish("web", 8082, WEB1, 80, host_address="127.0.0.1"),
         publish("web", 5353, WEB1, 53, protocol="udp", host_address="127.0.0.1"),
+        publish("web", 5355, WEB1, 55, protocol="udp"),
+        publish("web", 5355, WEB1_6, 55, protocol="udp"),
         publish("web", 8085, WEB1, 80, host_address=FAR_HOST4),
         publish("web", 8086, WEB1, 80, host_address="10.80.1.1"),
         publish("web", 8087, WEB1, 80, host_address=ANYCAST),
@@ -250,6 +255,66 @@ def test_an_error_about_a_connection_leaves_from_who_has_it_only(town):
     assert seen_in(town, "outside", "web-2", "eth0", unreachable("10.80.1.3", OUTSIDE4, answer))
     send_plain(town, "web-2", 4444, OUTSIDE4, 7777, b"honest")
     assert not seen_in(town, "outside", "web-2", "eth0", unreachable("198.18.0.77", OUTSIDE4, answer))
+
+
+# A packet that the host may have sent to somebody: of the overlay to a member, and of a program of its own. Who says
+# that it was too big, under the container's own address or without one of its network.
+SENT_BY_THE_HOST = {
+    "VXLAN": (OUTSIDE4, udp(HOST4, OUTSIDE4, 40001, 4789, vxlan(VNI, bytes(14))), "10.80.1.3"),
+    "UDP": (OUTSIDE4, udp(HOST4, OUTSIDE4, 9054, 9054, bytes(32)), "10.80.1.3"),
+    "UDP over IPv6": (OUTSIDE6, udp(HOST6, OUTSIDE6, 9054, 9054, bytes(32)), "fd00:80:1::3"),
+    "UDP over IPv6, link-local": (OUTSIDE6, udp(HOST6, OUTSIDE6, 9054, 9054, bytes(32)), "fe80::50:2ff:fe00:3"),
+}
+
+
+@pytest.mark.parametrize(("target", "sent", "source"), SENT_BY_THE_HOST.values(), ids=SENT_BY_THE_HOST)
+def test_no_container_says_how_big_the_host_s_packets_to_others_may_be(town, target, sent, source):
+    family = "-6" if ":" in target else "-4"
+    town.start(None, "socat", "UDP6-RECVFROM:9054,reuseaddr,fork", "SYSTEM:true")
+    waiting = "timeout 30 sh -c 'until ss -Hlnu sport = 9054 | grep -q 9054; do sleep 0.02; done'"
+    town.host.run("sh", "-ec", waiting)
+    host = HOST6 if family == "-6" else HOST4
+
+    def believed() -> bool:
+        packet = too_big(source, host, sent, 1300)
+        mac, gateway = mac_of(town, "web-2", "eth0"), mac_of(town, None, "ch-web")
+        send_raw(town, "web-2", "eth0", frame(gateway, mac, packet))
+        assert town.ping("web-2", "10.80.1.1")
+        found = "mtu 1300" in town.host.run("ip", family, "route", "get", target)
+        town.host.run("ip", family, "route", "flush", "cache")
+        return found
+
+    assert not believed()
+    with without(town, "telling"):
+        assert believed()
+
+
+# Sends to a port where nobody listens: what whoever sends is told.
+REFUSED = """
+import socket, sys
+sock = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+sock.connect((sys.argv[1], int(sys.argv[2])))
+sock.settimeout(0.5)
+for _again in range(60):
+    try:
+        sock.send(b"?")
+        sock.recv(99)
+    except ConnectionRefusedError:
+        print("refused")
+        break
+    except TimeoutError:
+        pass
+"""
+
+
+@pytest.mark.parametrize(("where", "target", "port"), [
+    (None, WEB1, 9), (None, WEB1_6, 9), (None, "127.0.0.1", 5353), ("web-2", WEB1, 9), ("web-2", "10.80.1.1", 9),
+    ("web-2", OUTSIDE4, 9), ("web-2", OUTSIDE6, 9), ("web-2", HOST4, 5355), ("fab-1", HOST4, 5355),
+    ("outside", HOST4, 5355), ("outside", HOST6, 5355),
+])  # fmt: skip
+def test_everybody_is_told_of_his_own_packets(town, where, target, port):
+    argv = town.argv(where, sys.executable, "-c", REFUSED, target, str(port))
+    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == "refused\n"
 
 
 def test_a_forged_address_does_leave_without_the_rule(town):
