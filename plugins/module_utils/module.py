@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sys
 import typing as t
@@ -45,6 +44,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
     Ended,
     kernel_of_this_host,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import is_there
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of, sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
@@ -277,7 +277,7 @@ def _without_unknown(module: AnsibleModule, kind: Kind, kernel: Kernel, wanted: 
 def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
     """What an object is to be made on and is not there, in words."""
     if wanted.netns is not None and not kernel.has_netns(wanted.netns):
-        return None if os.path.lexists(wanted.netns) else f"there is no network namespace {wanted.netns}"
+        return None if is_there(wanted.netns) else f"there is no network namespace {wanted.netns}"
     devices = [wanted.values.get(option) for option in _DEVICES if option in kind.options]
     setting = _SETTING_OF_DEVICE.match(str(wanted.values.get("key", "")))
     for device in [*devices, *([setting[1]] if setting else [])]:
@@ -286,7 +286,7 @@ def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
     # Of a container's namespace only such as module netns makes: what else is the matter is so in a run as well.
     sandbox = wanted.values.get("sandbox") or {}
     path = netns_of(sandbox) if sandbox.get("engine") == _BARE else ""
-    return kind.pending(kernel, wanted) if path.startswith("/") and not os.path.lexists(path) else None
+    return kind.pending(kernel, wanted) if path.startswith("/") and not is_there(path) else None
 
 
 def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:
@@ -299,7 +299,7 @@ def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> Non
 def _lack(kernel: Kernel, netns: str) -> str:
     if kernel.is_the_hosts_own(netns):
         return f"{netns} is the host's own network namespace: leave `netns` out for that one"
-    if os.path.lexists(netns):
+    if is_there(netns):
         return f"{kernel.lack_of(netns)}; name another `netns`"
     return f"there is no network namespace {netns}; make it first (module netns), or name another `netns`"
 

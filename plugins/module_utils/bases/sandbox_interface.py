@@ -8,7 +8,6 @@ Shared by every kind whose device ends in a sandbox (veth, macvlan). Options and
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
@@ -28,7 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError, is_there
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     in_message,
@@ -186,7 +185,7 @@ def lack_of(kernel: Kernel, sandbox: t.Mapping[str, str], netns: str) -> str | N
             " with a network namespace of its own, or give another `ref`"
         )
     lack, engine = kernel.lack_of(netns), sandboxes.ENGINES[sandbox["engine"]]
-    if lack is None or engine.path(sandbox["ref"]) is None or os.path.lexists(netns):
+    if lack is None or engine.path(sandbox["ref"]) is None or is_there(netns):
         return lack
     return engine.missing(sandbox["ref"])
 

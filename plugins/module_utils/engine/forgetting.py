@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Key
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import is_there
 from ansible_collections.containerhost.network.plugins.module_utils.state import named
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import NETNS_FOLDER, Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
@@ -39,5 +39,5 @@ def _forget_lost_namespaces(records: Records) -> None:
     noted = records.owners_of("netns")
     made_here = named.made_here() if noted else None
     for key, _owner in noted:
-        if not os.path.lexists(f"{NETNS_FOLDER}/{key[1]}") or (made_here is not None and key[1] not in made_here):
+        if not is_there(f"{NETNS_FOLDER}/{key[1]}") or (made_here is not None and key[1] not in made_here):
             records.set_owner("netns", key, None)

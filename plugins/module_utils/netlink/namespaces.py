@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import struct
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.proc_sys import ProcSys
@@ -23,6 +24,9 @@ CLONE_NEWNET = 0x40000000
 _NS_GET_NSTYPE = 0xB703  # linux/nsfs.h: what sort of namespace a descriptor is of
 # The host's first process is in the host's own namespace, also where a run is in another one.
 _FIRST_PROCESS = "/proc/1/ns/net"
+
+_AT_EMPTY_PATH, _AT_STATX_DONT_SYNC, _STATX_INO = 0x1000, 0x4000, 0x100  # linux/fcntl.h, linux/stat.h
+_STATX = struct.Struct("=32xQ96xII112x")  # struct statx: the inode's number, the device's two numbers
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -144,6 +148,34 @@ def _set(fd: int, netns: str | None = None) -> None:
         raise WireError(f"cannot enter network namespace {name}: {os.strerror(ctypes.get_errno())}")
 
 
+def is_there(path: str) -> bool:
+    """Is there anything at a path, be it a link that leads nowhere?"""
+    try:
+        os.close(os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def identity_at(path: str) -> Identity:
+    """Of whatever is at a path, which may be somebody's file system that never answers. Raises OSError."""
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        return _unasked(place)
+    finally:
+        os.close(place)
+
+
+def _unasked(place: int) -> Identity:
+    """Of a file that was found and not opened, without asking a file system for what is known of it (statx(2))."""
+    answer = ctypes.create_string_buffer(_STATX.size)
+    statx = getattr(_libc, "statx", None)
+    if statx is None or statx(place, b"", _AT_EMPTY_PATH | _AT_STATX_DONT_SYNC, _STATX_INO, answer) != 0:
+        return _identity(place)  # a C library, or a filter of system calls, that does not know it
+    inode, major, minor = _STATX.unpack(answer.raw)
+    return os.makedev(major, minor), inode
+
+
 def _identity(fd: int) -> Identity:
     status = os.fstat(fd)
     return status.st_dev, status.st_ino
@@ -158,7 +190,7 @@ def _open(path: str) -> int:
         raise NoNamespace(f"there is no network namespace at {path} ({reason})") from error
     try:
         # All namespaces are files of one file system, and nothing else is.
-        if os.fstat(place).st_dev != os.stat(OWN_NETNS).st_dev:
+        if _unasked(place)[0] != os.stat(OWN_NETNS).st_dev:
             raise NoNamespace(f"there is no network namespace behind {path}")
         fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_CLOEXEC)
     finally:

@@ -12,6 +12,8 @@ import os
 import re
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import identity_at
+
 
 class LivingNamespaces:
     """Those of this machine, by device and inode of the namespace."""
@@ -38,10 +40,9 @@ class LivingNamespaces:
 
 def _is_at(path: str, identity: tuple[int, int]) -> bool:
     try:
-        status = os.stat(path)
+        return identity_at(path) == identity
     except OSError:  # the process has ended, or is closed to us
         return False
-    return (status.st_dev, status.st_ino) == identity
 
 
 def _of_processes() -> t.Iterator[str]:
@@ -58,7 +59,7 @@ def _of_mounts() -> t.Iterator[str]:
 
 
 def _of_descriptors() -> t.Iterator[str]:
-    """One whose file was unmounted since it was opened shows as ``/``."""
+    """One whose file was unmounted since it was opened shows as ``/``, and so does a folder of anybody's."""
     import glob
 
     for path in glob.iglob("/proc/[0-9]*/fd/*"):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.tests.integration.conftest import Sleeper
+from ansible_collections.containerhost.network.tests.integration.conftest import COLLECTIONS, Sleeper
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, said
 from ansible_collections.containerhost.network.tests.integration.engines import hanging
 from ansible_collections.containerhost.network.tests.integration.engines.test_pending import applied, end, network
@@ -119,3 +120,33 @@ def test_what_was_written_before_is_left_there_until_it_answers(host, machines):
     assert "10.80.1.2 db" in machines.text("db", "bound")
     assert not host.module("document", document=NOTHING, remove=["*"], everything=True).get("failed")
     assert Path(f"/proc/{machines.running['db'].pid}/root/etc/bound").stat().st_ino == inode
+
+
+LOOKS = """
+import sys
+from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
+print(LivingNamespaces().way_into((0, 0)))
+"""
+HOLDS = "import os, subprocess, sys; os.open('/mnt', os.O_PATH);"
+HOLDS += " subprocess.run(['umount', '-l', '/mnt']); print(*map(os.readlink, ['/proc/self/fd/3'])); sys.stdin.read()"
+
+
+def test_a_namespace_is_looked_for_past_what_looks_like_one(machines):
+    """What was unmounted since it was opened shows as ``/``, be it a namespace or a folder."""
+    machines.hang("/mnt")
+    inside = ["nsenter", f"--target={machines.running['db'].pid}", "--mount", sys.executable, "-c", HOLDS]
+    with subprocess.Popen(inside, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "/\n"
+        environment = {**os.environ, "PYTHONPATH": str(COLLECTIONS)}
+        looks = [sys.executable, "-c", LOOKS]
+        looking = subprocess.Popen(looks, stdout=subprocess.PIPE, text=True, env=environment)
+        assert looking.wait(timeout=60) == 0
+        assert looking.stdout.read() == "None\n"
+        holder.stdin.close()
+
+
+def test_a_path_that_leads_there_leads_to_no_namespace(host, machines):
+    machines.hang("/etc/resolv.conf")
+    path = f"/proc/{machines.running['db'].pid}/root/etc/resolv.conf"
+    done = applied(host, network(end({"engine": "path", "ref": path}, 2), end({"engine": "netns", "ref": "shop"}, 3)))
+    assert [row["reason"] for row in done["pending"]] == [f"there is no network namespace behind {path}"]
