@@ -38,3 +38,8 @@ def link_local(mac_: str) -> str:
 def is_of_a_mac(address: str) -> bool:
     """Has it the form of one that the kernel makes of a MAC?"""
     return int(ipaddress.IPv6Address(address)) >> 24 & 0xFFFF == 0xFFFE
+
+
+def solicited(address: str) -> str:
+    """The group in which whoever has this address is asked for its MAC (RFC 4291, section 2.7.1)."""
+    return str(ipaddress.IPv6Address(0xFF02 << 112 | 0x1FF << 24 | int(ipaddress.IPv6Address(address)) & 0xFFFFFF))

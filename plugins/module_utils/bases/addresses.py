@@ -12,9 +12,15 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.state.rows import DEPRECATED, FOR_A_TIME
+from ansible_collections.containerhost.network.plugins.module_utils.state.rows import (
+    DEPRECATED,
+    FOR_A_TIME,
+    broadcast_of,
+)
 
 _ROUTE_GONE = "its route is gone"
+_TAKEN_NO_MORE = "its local route is gone"
+_NO_BROADCASTS = "its route for broadcasts is gone"
 _CHANGED_IN_PLACE = (FOR_A_TIME, DEPRECATED)
 
 
@@ -28,9 +34,10 @@ def change_addresses(
     prefix: with another one it comes right after it has gone.
     """
     words = dict(map(_told, before))
-    # The kernel makes an address's route with the address, and not again.
-    routeless = {cidr for cidr, word in words.items() if word == _ROUTE_GONE}
-    otherwise = {cidr for cidr, word in words.items() if word not in (None, _ROUTE_GONE)}
+    # The kernel makes an address's routes with the address, and not again. Some we can make as it does.
+    made_by_us = {cidr for cidr, word in words.items() if word in (_TAKEN_NO_MORE, _NO_BROADCASTS) and ":" not in cidr}
+    routeless = {cidr for cidr, word in words.items() if word in (_ROUTE_GONE, _TAKEN_NO_MORE)} - made_by_us
+    otherwise = {cidr for cidr, word in words.items() if word is not None} - made_by_us - routeless
     old, new = set(words), set(after) - routeless
     lasting = {cidr for cidr in otherwise & new if words[cidr] in _CHANGED_IN_PLACE}
     gone = (old - new) | (otherwise - lasting)
@@ -43,6 +50,7 @@ def change_addresses(
         *(m.new_address(device, cidr, netns) for cidr in sorted(new - old - later)),
         *(m.delete_address(device, cidr, netns) for cidr in sorted(gone)),
         *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in [*sorted(later), *again_after]),
+        *(row for cidr in sorted(made_by_us & new) for row in m.routes_of_address(device, cidr, netns)),
     ]
 
 
@@ -66,9 +74,11 @@ def addresses_of(
     otherwise than we do, and those for a time where they are ``wanted`` for good. A link-local address that the kernel
     has made of another MAC stays when the MAC changes: nobody expects it, and filters drop it.
     """
-    words = dict(kernel.address_rows(netns).altered.get(link.name, {}))
-    words.update(dict.fromkeys(_routeless(kernel, link.name, netns), _ROUTE_GONE))
     there = kernel.addresses_of(link.name, netns)
+    altered = kernel.address_rows(netns).altered.get(link.name, {})
+    lacking = _lacking(kernel, netns, link, there)
+    without = [*_routeless(kernel, link.name, netns), *(cidr for cidr in lacking if cidr in altered)]
+    words = {**lacking, **altered, **dict.fromkeys(without, _ROUTE_GONE)}
     there = [*there, *(cidr for cidr in words if words[cidr] == FOR_A_TIME and cidr in wanted)]
     told = [f"{cidr} ({words[cidr]})" if cidr in words else cidr for cidr in there]
     if not device_settings.has_link_local(settings):
@@ -87,6 +97,25 @@ def _routeless(kernel: Kernel, device: str, netns: str | None) -> list[str]:
     if not there.issuperset(asked.values()):  # it may be in the table of a VRF
         there = {row["dst"] for row in kernel.routes(netns) if row["device"] == device}
     return [cidr for cidr, dst in asked.items() if dst not in there]
+
+
+def _lacking(kernel: Kernel, netns: str | None, link: Link, cidrs: t.Iterable[str]) -> dict[str, str]:
+    """Addresses of which the routing table ``local`` has a route no more, in a word: see ``state/local_tables.py``.
+
+    Routes of a VRF's ports are in a table of that.
+    """
+    if link.master is not None:
+        return {}
+    lacking, table = {}, kernel.local.of(netns)
+    for cidr in cidrs:
+        address, _slash, length = cidr.partition("/")
+        if not table.has(address):
+            if kernel.local.lacks(address, link.index, netns):
+                lacking[cidr] = _TAKEN_NO_MORE
+        elif ":" not in cidr and int(length) < 31 and not table.has(broadcast_of(cidr)):
+            if cidr not in kernel.address_rows(netns).without_broadcast:
+                lacking[cidr] = _NO_BROADCASTS
+    return lacking
 
 
 def _network(cidr: str) -> str:

@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN, has_lost_its_mark
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, harm
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     AT_FIRST,
     IPV6_MIN_MTU,
@@ -175,7 +175,7 @@ class DeviceKind(Kind):
             asked = wanted.values.get("addresses") or ()
             values["addresses"] = addresses_of(kernel, netns, link, mac, settings, asked)
         if wanted is not None and wanted.present:
-            values["settings"] = device_settings.read(
+            values["settings"], values["harm"] = device_settings.read(
                 kernel, netns, link, wanted.values["settings"], self.mtu_of(wanted), wanted.values.get("mac")
             )
         return {**values, **self.data_of(kernel, netns, link)}
@@ -185,7 +185,7 @@ class DeviceKind(Kind):
         mtu = self.mtu_of(wanted)
         if mtu is not None and found.values.get("mtu") not in (None, mtu):
             differences["mtu"] = (found.values["mtu"], mtu)
-        return differences
+        return harm.joined(differences, "settings", found.values.get("harm", {}), wanted.values)
 
     def mtu_of(self, wanted: Wanted) -> int | None:
         return wanted.values.get("mtu") or (self.default_mtu if realm(wanted.owner) == "plan" else None)
@@ -277,8 +277,9 @@ def change_settings(
 ) -> list[Step]:
     """IP's by files alone: only so the kernel gives a device that is up the link-local address of its new mode."""
     differing = {name: number for name, number in after.items() if before.get(name) != number}
-    # Before IPv6 comes on: it would begin with an address of the mode until now, and keep it.
-    differing = {**{name: differing[name] for name in (_MODE,) if name in differing}, **differing}
+    # Before IPv6 comes on: it would begin with an address of the mode until now, and keep it. And before the kernel
+    # makes that route along with something else: it does not mind that it is there.
+    differing = {**{name: differing[name] for name in (_MODE, _GROUPS) if name in differing}, **differing}
     steps: list[Step] = []
     attributes: dict[str, dict[str, int]] = {}
     for name, number in differing.items():
@@ -289,6 +290,8 @@ def change_settings(
             steps += [_write_setting(netns, device, "ipv6.addr_gen_mode", mode) for mode in (1, 0)]
         elif name == "link.link_local_route":
             steps.append(m.link_local_route(device, netns))
+        elif name == _GROUPS:
+            steps.append(m.route_to_groups(device, netns))
         elif name in _ON_LINK:
             steps.append(m.set_link(device, netns, operation=f"set {name.partition('.')[2]}", **_ON_LINK[name](number)))
         else:
@@ -301,7 +304,7 @@ def change_settings(
     return steps
 
 
-_MODE = "ipv6.addr_gen_mode"
+_MODE, _GROUPS = "ipv6.addr_gen_mode", "link.groups_route"
 _ON_LINK: dict[str, t.Callable[[int], dict[str, t.Any]]] = {
     "link.arp": lambda on: {"flags": {m.IFF_NOARP: not on}},
     "link.multicast": lambda on: {"flags": {m.IFF_MULTICAST: bool(on)}},

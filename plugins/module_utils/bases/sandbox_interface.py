@@ -28,7 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError, is_there
-from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, harm
 from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
     in_message,
     of_sandbox_end,
@@ -225,6 +225,8 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
     addresses = kernel.addresses_of(link.name, path)
     if link.up and wanted is not None:
         addresses = addresses_of(kernel, path, link, mac, settings, asked.get("addresses") or ())
+    end_settings, harmful = device_settings.read(kernel, path, link, settings, mtu, mac)
+    said = device_settings.asked_for(asked.get("sysctls", {})) if harmful else ()
     return {
         "interface": link.name,
         "mac": link.mac,
@@ -234,8 +236,16 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
             key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
             for key, value in asked.get("sysctls", {}).items()
         },
-        "end_settings": device_settings.read(kernel, path, link, settings, mtu, mac),
+        "end_settings": end_settings,
+        "end_harm": {name: pair for name, pair in harmful.items() if name not in said},
     }
+
+
+def with_harm(
+    differences: dict[str, tuple[t.Any, t.Any]], wanted: Wanted, found: Found
+) -> dict[str, tuple[t.Any, t.Any]]:
+    """Among the differences of its settings, those that do harm and that nobody has said anything of."""
+    return harm.joined(differences, "end_settings", found.values.get("end_harm", {}), wanted.values)
 
 
 def set_up(values: Values, path: str) -> list[Step]:

@@ -309,7 +309,7 @@ class StackedKind(Kind):
             differences["mtu"] = (found.values["mtu"], follow)
         if found.owner == wanted.owner and found.values["mark"] != mark(wanted.owner):
             differences["mark"] = (found.values["mark"], mark(wanted.owner))
-        return differences
+        return sandbox_interface.with_harm(differences, wanted, found)
 
     def note(self, kernel: Kernel, change: Change) -> None:
         if change.action in ("remove", "recreate"):

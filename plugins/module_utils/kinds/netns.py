@@ -135,9 +135,17 @@ def _loopback(kernel: Kernel, path: str | None) -> Link | None:
 
 
 def _has_loopback_address(kernel: Kernel, path: str | None, lo: Link | None) -> bool | None:
-    """None where it is not known, as of a namespace that has too many addresses to be read."""
+    """With its route, and that of its address of IPv6, if it has one: both are made when it comes up, and not again.
+
+    None where it is not known, as of a namespace that has too many addresses to be read.
+    """
     try:
-        return None if lo is None else _OWN_ADDRESS in kernel.addresses_of(lo.name, path)
+        there = kernel.addresses_of(lo.name, path) if lo is not None else []
+        if lo is None or not lo.up or _OWN_ADDRESS not in there:
+            return None if lo is None else _OWN_ADDRESS in there
+        kernel.routes(path, m.RT_TABLE_MAIN)  # which are asked for anyway; local ones come with them
+        own = [cidr.partition("/")[0] for cidr in there if cidr in (_OWN_ADDRESS, "::1/128")]
+        return all(map(kernel.local.of(path).has, own))
     except UnreadableTable:
         return None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout, LinkInfo
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import Layout, LinkInfo, RouteLayout
 from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
 
 # A message's own attributes that the oldest supported pyroute2 lacks or types otherwise: number and type.
@@ -70,7 +70,7 @@ class Layouts:
         port = {"bridge": Layout(info.bridge_slave_data)}
         self.link = Layout(ifinfmsg, nested={"IFLA_LINKINFO": LinkInfo(info, data, port)}, also=_LINK)
         self.address = Layout(ifaddrmsg, also=_ADDRESS)
-        self.route = Layout(rtmsg)
+        self.route = RouteLayout(rtmsg)
         self.neighbour = Layout(ndmsg, also=_NEIGHBOUR)
         self.rule = Layout(_Rule, also=_RULE)
         self.tc = Layout(_Tc, also=_TC)

@@ -188,6 +188,21 @@ class Layout:
         return chosen
 
 
+# Among what is wanted of routes: the rows that come with addresses and devices, without any of their attributes.
+OF_ADDRESSES = "routes of addresses"
+_OF_ADDRESSES = frozenset((2, 3, 4, 5))  # RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, linux/rtnetlink.h
+_RTM_TYPE = 7  # the place of rtm_type in struct rtmsg
+
+
+class RouteLayout(Layout):
+    """Of a route. Those that the kernel makes with addresses are many, and left as they are where that is wanted."""
+
+    def unpack(self, raw: bytes, start: int = 0, wanted: t.FrozenSet[str] | None = None) -> dict[str, t.Any]:
+        if wanted and OF_ADDRESSES in wanted and raw[start + _RTM_TYPE] in _OF_ADDRESSES:
+            return {"type": raw[start + _RTM_TYPE], "raw": raw[start:] if start else raw}
+        return super().unpack(raw, start, wanted)
+
+
 class WholeRow:
     """A message as the kernel tells it: its header's fields by name, and ``attributes`` as bytes by their number."""
 

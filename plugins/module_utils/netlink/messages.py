@@ -28,8 +28,9 @@ IFF_UP, IFF_BROADCAST, IFF_RUNNING, IFF_NOARP, IFF_MULTICAST, IFF_LOWER_UP = 0x1
 IFA_F_NODAD, IFA_F_DEPRECATED, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x02, 0x20, 0x80, 0x200
 NTF_SELF, NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY, NTF_ROUTER = 0x02, 0x04, 0x10, 0x40, 0x80
 NUD_REACHABLE, NUD_STALE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x04, 0x40, 0x80
-RT_TABLE_MAIN = 254
-RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
+RT_TABLE_MAIN, RT_TABLE_LOCAL = 254, 255
+RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE = 0, 253, 254, 255
+RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST = 2, 3, 5
 RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW = 1, 6, 7, 8, 9
 RTPROT_KERNEL = 2
 IP6_RT_PRIO_ADDRCONF = 256  # linux/ipv6_route.h
@@ -241,6 +242,28 @@ def link_local_route(device: str, netns: str | None = None) -> Message:
     """As the kernel makes it with a link-local address, beside those of other devices."""
     made = route({"dst": "fe80::/64", "device": device, "metric": IP6_RT_PRIO_ADDRCONF}, netns)
     return made._replace(flags=NLM_F_CREATE, header={**made.header, "proto": RTPROT_KERNEL})
+
+
+def routes_of_address(device: str, cidr: str, netns: str | None = None) -> list[Message]:
+    """Those of the table ``local`` that the kernel makes with an address of IPv4: its own, and that of its broadcasts.
+
+    Those of IPv6 have a metric that nobody else can give one.
+    """
+    _family, address, length = prefix(cidr)
+    of = ipaddress.IPv4Interface(cidr).network.broadcast_address
+    rows = [(address, RTN_LOCAL, RT_SCOPE_HOST), *([(str(of), RTN_BROADCAST, RT_SCOPE_LINK)] if length < 31 else [])]
+    made = []
+    for dst, type_, scope in rows:
+        row = route({"dst": dst, "device": device, "src": address, "table": RT_TABLE_LOCAL}, netns, replace=True)
+        made.append(row._replace(header={**row.header, "proto": RTPROT_KERNEL, "type": type_, "scope": scope}))
+    return made
+
+
+def route_to_groups(device: str, netns: str | None = None) -> Message:
+    """As the kernel makes it with a device's IPv6, beside those of other devices."""
+    made = route({"dst": "ff00::/8", "device": device, "metric": IP6_RT_PRIO_ADDRCONF, "table": RT_TABLE_LOCAL}, netns)
+    header = {**made.header, "proto": RTPROT_KERNEL, "type": RTN_MULTICAST}
+    return made._replace(flags=NLM_F_CREATE, header=header)
 
 
 def neighbour(

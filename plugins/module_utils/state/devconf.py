@@ -43,6 +43,7 @@ _PLACES: dict[str, dict[str, int]] = {
     "ipv6": {
         "forwarding": 0,
         "hop_limit": 1,
+        "mtu": 2,
         "accept_ra": 3,
         "accept_redirects": 4,
         "autoconf": 5,

@@ -19,7 +19,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import derived
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
+from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, harm
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -86,6 +86,8 @@ _EUI64, _NONE = 0, 1
 
 # Neighbours ask for each other from their link-local addresses: whoever has lost his, or its route, answers nobody.
 _LINK_LOCAL = {"link.link_local": 1, "link.link_local_route": 1}
+# Without it nobody is asked for his MAC, nor answered.
+_GROUPS = {"link.groups_route": 1}
 # So does a host that forwards to a container, and cannot while its address is tentative. The address follows from a
 # MAC that the plan gives out once: to look for a second one only loses what is sent in the first two seconds.
 _AT_ONCE = {"ipv6.addr_gen_mode": _EUI64, "ipv6.accept_dad": 0, **_LINK_LOCAL}
@@ -100,7 +102,8 @@ def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
         return {**_OF_OURS, **_HOST_4, **_CLOSED_6, **({} if link_local else {"ipv6.addr_gen_mode": _NONE})}
     if not six:
         return {**_OF_OURS, **_HOST_4, **_WITHOUT_6}
-    return {**_OF_OURS, **_HOST_4, **_WITH_6, **(_AT_ONCE if link_local else {"ipv6.addr_gen_mode": _NONE})}
+    mode = _AT_ONCE if link_local else {"ipv6.addr_gen_mode": _NONE}
+    return {**_OF_OURS, **_HOST_4, **_WITH_6, **_GROUPS, **mode}
 
 
 def of_lan() -> Settings:
@@ -125,8 +128,8 @@ def of_sandbox_end(addresses: t.Collection[str], sysctls: t.Collection[str]) -> 
     """
     six = _WITH_6 if any(":" in cidr for cidr in addresses) else _WITHOUT_6 if addresses else {}
     asked = asked_for(sysctls)
-    if six is _WITH_6 and "ipv6.addr_gen_mode" not in asked:
-        six = {**six, **_LINK_LOCAL}
+    if six is _WITH_6:
+        six = {**six, **_GROUPS, **({} if "ipv6.addr_gen_mode" in asked else _LINK_LOCAL)}
     whole = {**_AS_MADE, **_HARMLESS, **_OWN_ADDRESSES, **six}
     return {name: number for name, number in whole.items() if name not in asked}
 
@@ -144,17 +147,37 @@ def as_made(kind: str, values: t.Mapping[str, t.Any]) -> Settings:
 
 def read(
     kernel: Kernel, netns: str | None, link: Link, wanted: Settings, mtu: int | None, mac: str | None = None
-) -> dict[str, int | None]:
-    """The same settings as the device has them, which is to have this ``mac``, or keeps its own.
+) -> tuple[dict[str, int | None], harm.Harm]:
+    """The same settings as the device has them, which is to have this ``mac``, or keeps its own; and what does harm.
 
     One without a family takes nothing of it, which is as good as closed, unless IPv6 is to come back with its ``mtu``.
     """
-    there = _numbers(link, wanted)
+    six = "link.groups_route" in wanted
+    there = _numbers(link, (*wanted, *(name for name in harm.WATCHED if name not in wanted)) if six else wanted)
+    found = harm.of_ipv6(there, link, mtu or link.mtu) if six else {}
+    there = {name: there[name] for name in wanted} if six else there
+    if wanted.get("ipv4.src_valid_mark") and wanted.get("ipv4.arp_ignore") == 1:
+        found.update(harm.of_neighbours(kernel, netns, link, ("ipv4", "ipv6") if six else ("ipv4",)))
+    found = {name: pair for name, pair in found.items() if not _is_let_be(kernel, netns, link, name)}
+    return _read(kernel, netns, link, wanted, mtu, mac, there), found
+
+
+def _read(
+    kernel: Kernel,
+    netns: str | None,
+    link: Link,
+    wanted: Settings,
+    mtu: int | None,
+    mac: str | None,
+    there: dict[str, int | None],
+) -> dict[str, int | None]:
     if has_link_local(there):
         some = kernel.link_local(link.name, netns)
         route = not some or kernel.has_route("fe80::/64", link.name, netns)
         address = bool(some.difference(stale_link_local(kernel, netns, link, mac)))
         there.update({"link.link_local": int(address), "link.link_local_route": int(route)})
+    if "link.groups_route" in there and _is_asked_by_groups(link):
+        there["link.groups_route"] = int(kernel.local.of(netns).sends_to_groups(link.index))
     if there != wanted:
         returns = link.mtu < IPV6_MIN_MTU <= (mtu or 0)
         for name, number in wanted.items():
@@ -165,6 +188,11 @@ def read(
             if not missing:
                 there[name] = number
     return there
+
+
+def _is_asked_by_groups(link: Link) -> bool:
+    """Has it IPv6, on a segment, and its routes in the namespace's own table? A VRF has one of its own."""
+    return has_ipv6(link) and bool(link.flags & m.IFF_BROADCAST) and link.master is None and link.index > 0
 
 
 def has_link_local(settings: t.Collection[str]) -> bool:
@@ -185,7 +213,7 @@ def _is_let_be(kernel: Kernel, netns: str | None, link: Link, name: str) -> bool
     bridge = kernel.link(link.master, netns)
     if name == "port.state" and bridge is not None and not bridge.up:
         return True
-    if name in ("port.state", *_LINK_LOCAL):
+    if name in ("port.state", *_LINK_LOCAL, *_GROUPS):
         return not link.carried
     return name.startswith("ipv") and kernel.records.loan(netns, path(link.name, name)) is not None
 
@@ -216,7 +244,7 @@ _LINK: dict[str, t.Callable[[Link], int | None]] = {
     "link.multicast": lambda link: int(bool(link.flags & m.IFF_MULTICAST)) if link.flags & m.IFF_BROADCAST else None,
     "link.group": lambda link: link.group,
     "link.proto_down": lambda link: int(link.held_down),
-    **dict.fromkeys(_LINK_LOCAL, lambda link: None),  # they are in other tables
+    **dict.fromkeys((*_LINK_LOCAL, *_GROUPS), lambda link: None),  # they are in other tables
     "link.master": lambda link: 0 if link.master is None else 1,
 }
 _BRIDGE_NAMES = {"stp": "stp_state", "multicast_snooping": "mcast_snooping"}
@@ -239,7 +267,8 @@ def gives_no_link_local(link: Link) -> bool:
 def path(device: str, name: str) -> str:
     """Below /proc/sys."""
     family, _dot, setting = name.partition(".")
-    return f"net/{family}/conf/{device}/{setting}"
+    place, _dot, rest = setting.rpartition(".")
+    return f"net/{family}/{place or 'conf'}/{device}/{rest}"
 
 
 def in_message(settings: Settings) -> bytes:

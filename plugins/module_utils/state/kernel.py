@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
 from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state import rows as kernel_rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.held_ports import HeldPorts
+from ansible_collections.containerhost.network.plugins.module_utils.state.local_tables import LocalTables
 from ansible_collections.containerhost.network.plugins.module_utils.state.lost_rows import LostRows, former
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
@@ -78,7 +79,7 @@ class Kernel:
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
         self._moves: list[tuple[str | None, str, str]] = []
         self._will_be: dict[tuple[str | None, str], str] = {}
-        self.lost = LostRows()
+        self.lost, self.local = LostRows(), LocalTables(self.dump, asked.groups)
 
     def again(self) -> Kernel:
         """A new picture of the same host."""
@@ -294,7 +295,7 @@ class Kernel:
     def routes(self, netns: str | None = None, table: int = 0) -> list[dict[str, t.Any]]:
         """Routes of all tables, or of one; ``type`` is that of those which only drop (a blackhole)."""
         if (netns, table) not in self._routes:
-            rows = self.dump(m.RTM_GETROUTE, {"table": table}, kernel_rows.ROUTE, netns)
+            rows = self.local.routes(table, kernel_rows.ROUTE, netns)
             self._routes[netns, table] = kernel_rows.routes_of(rows, self._device_names(netns, moved=True))
         return self._still_there(self._routes[netns, table], netns)
 

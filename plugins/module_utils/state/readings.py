@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import typing as t
 
@@ -15,12 +16,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import fence, foreign_chains, named, sockets
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import text_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, text_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
 from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Tunnels
+
+_GROUPS = "/proc/thread-self/net/igmp6"  # index, device, group, how many want it, flags, timer
 
 
 class Readings:
@@ -75,6 +78,20 @@ class Readings:
             return self._wire.link(name, wanted, netns)
         except NoNamespace:
             return None
+
+    def groups(self, netns: str | None) -> set[tuple[int, str]]:
+        """Groups of IPv6 that devices are in, each by its index.
+
+        What the kernel has done of an address by then is done whole: it holds a lock for that (RTNL), which it needs to
+        tell of a device as well.
+        """
+        with self._wire.inside(netns):
+            try:
+                rows = [line.split() for line in read_text(_GROUPS).splitlines()]
+            except OSError:
+                return set()
+            self._wire.link("lo", frozenset(("IFLA_MTU",)), netns)
+        return {(int(row[0]), str(ipaddress.IPv6Address(bytes.fromhex(row[2])))) for row in rows}
 
     def host_id(self, netns: str) -> int | None:
         """The number by which devices of a namespace name the host's own (IFLA_LINK_NETNSID)."""

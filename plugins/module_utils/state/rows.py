@@ -105,18 +105,19 @@ def renamed(names: dict[int, str], moves: t.Iterable[tuple[str, str]]) -> dict[i
 
 class AddressRows(t.NamedTuple):
     """Addresses by device: as CIDR and sorted, without link-local ones and those that the kernel made itself; and all
-    but link-local ones, without prefix lengths; the link-local ones. CIDRs that brought no route. By device, CIDRs that
-    are otherwise than ours are, each with how."""
+    but link-local ones, without prefix lengths; the link-local ones. CIDRs that brought no route, and those that have
+    none for broadcasts. By device, CIDRs that are otherwise than ours are, each with how."""
 
     lasting: dict[str, list[str]]
     given: dict[str, set[str]]
     link_local: dict[str, set[str]]
     without_route: set[str]
+    without_broadcast: set[str]
     altered: dict[str, dict[str, str]]
 
 
 def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, str]) -> AddressRows:
-    found = AddressRows({}, {}, {}, set(), {})
+    found = AddressRows({}, {}, {}, set(), set(), {})
     for row in rows:
         address, device = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS"), names.get(row["index"], "")
         flags = row.get("IFA_FLAGS", row["flags"])
@@ -134,6 +135,8 @@ def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, 
             found.lasting.setdefault(device, []).append(cidr)
             if flags & m.IFA_F_NOPREFIXROUTE:
                 found.without_route.add(cidr)
+            if row.get("IFA_BROADCAST") is None:
+                found.without_broadcast.add(cidr)
     for cidrs in found.lasting.values():
         cidrs.sort()
     return found

@@ -108,6 +108,59 @@ DAMAGE = {
 }  # fmt: skip
 
 
+# Addresses and a device's IPv6 without what the kernel makes with them, and settings by which nothing gets through.
+SHIM = {"network": "lan", "parent": "eth0", "mac": "02:00:00:00:07:01", "interface": "chs-lan",
+        "addresses": ["198.18.0.200/32", "fd00:18::200/128"], "routes": [{"dst": "198.18.0.130/32"}]}
+ON_THE_LAN = {"network": "lan", "parent": "eth0", "mac": "02:00:00:00:07:02", "interface": "eth0",
+              "sandbox": {"engine": "netns", "ref": "lanc"}, "addresses": ["198.18.0.130/24", "fd00:18::130/64"]}
+TAKEN_AWAY = """
+ip route del table local local 10.80.1.1 dev ch-web
+ip route del table local broadcast 10.80.1.255 dev ch-web
+ip -6 route del table local multicast ff00::/8 dev ch-web
+ip -6 route del table local local fd00:80:1::1 dev ch-web
+ip route flush table local dev ch-fabric
+ip -6 route flush table local dev ch-fabric
+ip route flush table local dev chs-lan
+ip -6 route flush table local dev chs-lan
+ip -n shop route flush table local dev eth0
+ip -n shop -6 route del table local local fd00:80:1::2 dev eth0
+ip -n shop route del table local local 127.0.0.1 dev lo
+ip -n lanc -6 route flush table local
+ip -n lanc route flush table local dev eth0
+"""
+SET = """
+sysctl -qw net.ipv6.conf.ch-web.hop_limit=1 net.ipv6.conf.chs-lan.mtu=1280 net.ipv4.neigh.ch-web.mcast_solicit=0
+sysctl -qw net.ipv6.neigh.ch-fabric.app_solicit=7 net.ipv6.neigh.chs-lan.ucast_solicit=0
+ip netns exec shop sysctl -qw net.ipv6.conf.eth0.mtu=1281
+ip netns exec lanc sysctl -qw net.ipv6.conf.eth0.hop_limit=3
+"""
+CHOSEN = """
+sysctl -qw net.ipv6.conf.chs-lan.hop_limit=255 net.ipv4.neigh.chs-lan.mcast_solicit=9
+sysctl -qw net.ipv4.neigh.ch-web.gc_stale_time=9
+sysctl -qw net.ipv6.neigh.ch-fabric.base_reachable_time_ms=7000 net.ipv4.conf.ch-web.arp_notify=1
+ip link set ch-web txqueuelen 7; ip link set chvdb promisc on allmulticast on; ip link set chs-lan gso_max_segs 9
+"""
+OF_THEM = [
+    "~ netns shop (web)", "~ netns lanc (lan)", BRIDGE, SHOP, VXLAN,
+    "~ macvlan chs-lan (lan)", "~ macvlan lanc eth0 (lan)",
+]  # fmt: skip
+
+
+def test_what_stops_traffic_is_mended_at_once_and_what_does_not_is_let_be(host, apply):
+    document = web_and_fabric()
+    document["netns"].append({"network": "lan", "name": "lanc"})
+    document["macvlan"] = [SHIM, ON_THE_LAN]
+    host.module("document", document=document)
+    host.settle()
+    host.run("sh", "-ec", CHOSEN)
+    assert said(apply(document)) == []
+    whole = settled(host)
+    for by_hand, mended in ((TAKEN_AWAY, OF_THEM), (SET, OF_THEM[2:])):
+        host.run("sh", "-ec", by_hand)
+        assert said(apply(document)) == mended
+        assert settled(host).splitlines() == whole.splitlines()
+
+
 def settled(host) -> str:
     host.settle()
     return host.snapshot()

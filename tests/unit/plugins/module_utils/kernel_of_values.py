@@ -11,6 +11,7 @@ understands the answers, the kinds and the comparison are the collection's own.
 from __future__ import annotations
 
 import ipaddress
+import struct
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     wanted_object,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import OF_ADDRESSES
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import Identity, NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
@@ -99,7 +101,8 @@ class Namespace:
     /proc/sys; ``connected`` adds the routes that the kernel makes with addresses; ``flooded`` are tables (RTM_GET…)
     that have too many rows to be read; ``programs`` have a UDP port, or a protocol's port, to themselves; ``foreign``
     are the rules of somebody else's chains (family, table, chain), as libnftables lists them; ``whole`` are rows of
-    tables (RTM_GET…) with all that the kernel says of them."""
+    tables (RTM_GET…) with all that the kernel says of them; ``lost`` are addresses without their route in the table
+    ``local``, and ``groups`` of IPv6 those that devices are in."""
 
     links: Sequence[Link] = ()
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -114,6 +117,8 @@ class Namespace:
     flooded: Collection[int] = ()
     foreign: Mapping[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
     whole: Mapping[int, Sequence[dict[str, Any]]] = field(default_factory=dict)
+    lost: Collection[str] = ()
+    groups: Collection[tuple[str, str]] = ()
 
 
 class FilesOfValues:
@@ -226,6 +231,9 @@ class Values:
             return NoNamespace(f"there is no network namespace at {path}")
         return 4, sorted(filter(None, self._namespaces)).index(path)
 
+    def groups(self, netns: str | None) -> set[tuple[int, str]]:
+        return {(self._indexes[netns, device], group) for device, group in self._namespaces[netns].groups}
+
     def host_id(self, netns: str) -> int:
         return 0
 
@@ -274,6 +282,7 @@ class Values:
             m.RTM_GETROUTE: self._routes,
             m.RTM_GETNEIGH: self._fdb if header.get("family") == m.AF_BRIDGE else self._neighbours,
         }.get(type_, lambda netns, namespace: [])(netns, self._namespaces[netns])
+        rows += self._of_addresses(netns) if OF_ADDRESSES in wanted else []
         asked = {name for row in rows for name in row if not name.isupper()} | set(wanted)
         return [{name: value for name, value in row.items() if name in asked and value is not None} for row in rows]
 
@@ -309,6 +318,13 @@ class Values:
             for device, cidrs in found.addresses.items()
             for cidr in cidrs
         ]
+
+    def _of_addresses(self, netns: str | None) -> list[dict[str, Any]]:
+        found = self._namespaces[netns]
+        addresses = [cidr.partition("/")[0] for cidrs in found.addresses.values() for cidr in cidrs]
+        packed = [ipaddress.ip_address(address).packed for address in addresses if address not in found.lost]
+        rows = [bytes(12) + struct.pack("=HH", len(raw) + 4, 1) + raw for raw in packed]  # RTA_DST
+        return [{"type": m.RTN_LOCAL, "raw": row} for row in rows]
 
     def _routes(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
         return [

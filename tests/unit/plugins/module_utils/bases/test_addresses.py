@@ -23,3 +23,20 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.addres
 def test_new_ones_come_first_where_the_kernel_takes_both(before, after, told):
     words = (message.operation.split() for message in change_addresses("eth0", None, before, after))
     assert [f"{verb} {cidr}" for verb, _address, cidr, *_device in words] == told
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("10.0.0.2/24 (its local route is gone)", ["add route 10.0.0.2", "add route 10.0.0.255"]),
+        ("10.0.0.2/32 (its local route is gone)", ["add route 10.0.0.2"]),
+        ("10.0.0.2/24 (its route for broadcasts is gone)", ["add route 10.0.0.2", "add route 10.0.0.255"]),
+        ("fd00::2/64 (its local route is gone)", ["delete address fd00::2/64", "add address fd00::2/64"]),
+        ("10.0.0.2/24 (its route is gone)", ["delete address 10.0.0.2/24", "add address 10.0.0.2/24"]),
+    ],
+)
+def test_routes_that_the_kernel_made_with_an_address_come_again(before, told):
+    """Those of IPv4 by themselves: with its last address, a device loses all of its routes."""
+    cidr = before.partition(" ")[0]
+    steps = change_addresses("eth0", None, [before], [cidr])
+    assert [" ".join(step.operation.replace("change", "add").split()[:3]) for step in steps] == told
