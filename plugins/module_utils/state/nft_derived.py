@@ -25,8 +25,65 @@ def derived(elements: Elements) -> Elements:
         **{f"secret{n}": dict.fromkeys(_joined(_secret(elements, n)), (None, _DERIVED)) for n in "46"},
         **{f"beyond{n}": dict.fromkeys(_beyond(elements, n), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
+        "taken": dict.fromkeys(_taken(elements, ports), (None, _DERIVED)),
+        **{f"owned{n}": dict.fromkeys(_owned(elements, n), (None, _DERIVED)) for n in "46"},
+        **{f"owned_ranges{n}": dict.fromkeys(_owned_ranges(elements, n), (None, _DERIVED)) for n in "46"},
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
+
+
+def _published(elements: Elements, family: str) -> t.Iterator[tuple[str, str, str]]:
+    """Protocol, port or ports of the host, and where they lead to."""
+    for name, place in (("", 0), ("_at", 0), ("_by", 1)):
+        for what in ("publish", "ranges"):
+            for key, (target, _comment) in elements.get(f"{what}{family}{name}", {}).items():
+                words = key.split(" . ")
+                yield words[place], words[-1], str(target)
+
+
+def _taken(elements: Elements, tunnels: t.Iterable[str]) -> list[str]:
+    """What containers begin leaves by none of these ports of the host: whatever comes there would be the answer."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    found = [*_published(elements, "4"), *_published(elements, "6"), *(("udp", port, "") for port in tunnels)]
+    for protocol, ports, _target in found:
+        first, _dash, last = ports.partition("-")
+        spans.setdefault(protocol, []).append((int(first), int(last or first)))
+    return [f"{protocol} . {span}" for protocol, some in sorted(spans.items()) for span in _merged(some)]
+
+
+def _merged(spans: t.Iterable[tuple[int, int]]) -> t.Iterator[str]:
+    """Spans of ports as an interval set takes them: none overlaps or touches another."""
+    ends: list[list[int]] = []
+    for first, last in sorted(spans):
+        if ends and first <= ends[-1][1] + 1:
+            ends[-1][1] = max(ends[-1][1], last)
+        else:
+            ends.append([first, last])
+    return (str(first) if first == last else f"{first}-{last}" for first, last in ends)
+
+
+def _owned(elements: Elements, family: str) -> list[str]:
+    """Containers' ports that are published as the same ones, and nobody else's are: they may begin something there."""
+    targets: dict[tuple[str, str], set[str]] = {}
+    for protocol, port, target in _published(elements, family):
+        if " . " in target:
+            targets.setdefault((protocol, port), set()).add(target)
+    return [
+        f"{target.partition(' . ')[0]} . {protocol} . {port}"
+        for (protocol, port), some in targets.items()
+        for target in some
+        if len(some) == 1 and target.endswith(f" . {port}")
+    ]
+
+
+def _owned_ranges(elements: Elements, family: str) -> list[str]:
+    """The same of several ports at once, which are always the same ones there."""
+    spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for protocol, ports, target in _published(elements, family):
+        if " . " not in target:
+            first, _dash, last = ports.partition("-")
+            spans.setdefault((target, protocol), []).append((int(first), int(last)))
+    return [f"{target} . {protocol} . {span}" for (target, protocol), some in spans.items() for span in _merged(some)]
 
 
 def _beyond(elements: Elements, family: str) -> list[str]:

@@ -49,6 +49,8 @@ TABLE = "containerhost"
 #   limited*   published ports that are not for everybody
 #   admitted*  who may reach them, from outside this host
 #   open*, permitted_open*  containers' ports that may be reached under their own address, by anybody or by some
+#   taken      ports of this host that are published, or a tunnel's: nothing that a container begins leaves by them
+#   owned*     containers' ports, by address and protocol, that are published as the same ones: their own
 #   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
 #   filtered_ports  their UDP ports
 _BEGINNING = """
@@ -127,6 +129,11 @@ table inet containerhost {
     set open6 { type ipv6_addr . inet_proto . inet_service; }
     set permitted_open4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
     set permitted_open6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
+    set taken { type inet_proto . inet_service; flags interval; }
+    set owned4 { type ipv4_addr . inet_proto . inet_service; }
+    set owned6 { type ipv6_addr . inet_proto . inet_service; }
+    set owned_ranges4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
+    set owned_ranges6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
     set filtered_ports { type inet_service; }
     set filtered_vnis { typeof udp dport . @th,96,24; }
     set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
@@ -248,10 +255,24 @@ _REST = """
         ip6 saddr . ip6 daddr @local6 return
         ip daddr 224.0.0.0/4 return
         ip6 daddr ff00::/8 return
+        meta l4proto . th sport @taken jump leaving_aside
         snat ip to ip saddr map @outbound4
         snat ip6 to ip6 saddr map @outbound6
         ip saddr @masquerade4 masquerade
         ip6 saddr @masquerade6 masquerade
+    }
+
+    # By a port that is taken, whatever others send there from where a container has sent something would be led to it,
+    # as the answer: to another's published port, be it another member's packets for the overlay (CVE-2021-3773's kind).
+    chain leaving_aside {
+        ip saddr . meta l4proto . th sport @owned4 return
+        ip6 saddr . meta l4proto . th sport @owned6 return
+        ip saddr . meta l4proto . th sport @owned_ranges4 return
+        ip6 saddr . meta l4proto . th sport @owned_ranges6 return
+        meta l4proto { tcp, udp, sctp } snat ip to ip saddr map @outbound4:61000-65535 random
+        meta l4proto { tcp, udp, sctp } snat ip6 to ip6 saddr map @outbound6:61000-65535 random
+        meta l4proto { tcp, udp, sctp } ip saddr @masquerade4 masquerade to :61000-65535 random
+        meta l4proto { tcp, udp, sctp } ip6 saddr @masquerade6 masquerade to :61000-65535 random
     }
 
     # Who begins something, and with which address; replies are let through, by whichever way they come.

@@ -60,6 +60,7 @@ def attacked() -> dict:
         publish("web", 5353, WEB1, 53, protocol="udp", host_address="127.0.0.1"),
         publish("web", 5355, WEB1, 55, protocol="udp"),
         publish("web", 5355, WEB1_6, 55, protocol="udp"),
+        publish("web", 5356, WEB1, 5356, protocol="udp"),
         publish("web", 8085, WEB1, 80, host_address=FAR_HOST4),
         publish("web", 8086, WEB1, 80, host_address="10.80.1.1"),
         publish("web", 8087, WEB1, 80, host_address=ANYCAST),
@@ -224,6 +225,46 @@ def test_no_container_sends_to_a_members_vxlan_port(town, target, container, pay
     send_plain(town, container, 4000, target, 4789, data, segment)
     assert town.ping(container, OUTSIDE4)
     assert watcher.seen() == []
+
+
+OVERLAY = vxlan(VNI, frame("02:00:00:00:09:01", MEMBER_MAC, udp("10.42.2.5", FAB1, 1, 9, FORGED)))
+
+
+# Who begins something by a port of the host's that is another's, and what comes there: for whom it is.
+@pytest.mark.parametrize(("thief", "port", "outside", "payload", "victim", "sender"), [
+    ("web-2", 4789, OUTSIDE4, OVERLAY, "fab-1", 40000),
+    ("web-2", 5355, OUTSIDE4, FORGED, "web-1", 40002),
+    ("fab-1", 5355, OUTSIDE4, FORGED, "web-1", 40004),
+    ("web-2", 5355, OUTSIDE6, FORGED, "web-1", 40006),
+], ids=["VXLAN", "its own network", "another network", "IPv6"])  # fmt: skip
+def test_no_container_has_what_is_for_another_by_having_begun_there(
+    town, thief, port, outside, payload, victim, sender
+):
+    host = HOST6 if ":" in outside else HOST4
+
+    def gets_it(from_port: int) -> dict[str, bool]:
+        send_plain(town, thief, port, outside, from_port, b"first")
+        watchers = {name: Watcher(town, name, "eth0", FORGED.decode()) for name in (thief, victim)}
+        packet = udp(outside, host, from_port, port, payload)
+        macs = mac_of(town, None, "eth0"), mac_of(town, "outside", "eth0")
+        send_raw(town, "outside", "eth0", frame(*macs, packet))
+        assert town.ping(thief, OUTSIDE4) and town.ping(victim, OUTSIDE4)
+        return {name: any(kind != 4 for _device, kind, _frame in each.seen()) for name, each in watchers.items()}
+
+    assert town.reaches(thief, outside)
+    with without(town, "leaving_aside"):  # first: the kernel has what a port sends leave as it did before
+        assert gets_it(sender) == {thief: True, victim: False}
+    assert gets_it(sender + 1) == {thief: False, victim: True}
+
+
+def test_a_port_that_is_published_as_the_same_is_its_containers_to_begin_by(town):
+    watcher = Watcher(town, "outside", "eth0", FORGED.decode())
+    for container, port in (("web-1", 5356), ("web-2", 5356), ("web-2", 5357)):
+        send_plain(town, container, port, OUTSIDE4, 40008, FORGED + container.encode())
+    assert town.ping("web-1", OUTSIDE4) and town.ping("web-2", OUTSIDE4)
+    seen = {(each[42:][len(FORGED):], int.from_bytes(each[34:36], "big")) for _device, _kind, each in watcher.seen()}
+    assert {(b"web-1", 5356), (b"web-2", 5357)} < seen
+    assert (b"web-2", 5356) not in seen
 
 
 def test_a_container_sends_to_other_ports_as_it_likes(town):
