@@ -54,7 +54,7 @@ class ActionModule(EveryKindAction):
             plan = progress.read_plan(directory)
             underlay = plan.get("underlay", {})
             some = ways.asked(documents, underlay, *words, addresses=plan.get("addresses", {}))
-            tried = [(way, pair.hops(way, underlay, documents)) for way in some]
+            tried = [(way, [*pair.looks(way, documents), *pair.hops(way, underlay, documents)]) for way in some]
             return {**result, **phase(directory, task_vars, tried)}
         except Refusal as refusal:
             return {**result, "failed": True, "msg": f"{refusal.what}. {refusal.fix}."}

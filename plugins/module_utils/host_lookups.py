@@ -1,8 +1,8 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probes that send nothing: by which device the host, or a container, leads to an address, and whether a tunnel's other
-end is there."""
+"""Probes that send nothing: by which device the host, or a container, leads to an address, whether a tunnel's other
+end is there, and what somebody else has put on a device."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import Probe
 from ansible_collections.containerhost.network.plugins.module_utils.probing import ProbeResult, netns_of
+from ansible_collections.containerhost.network.plugins.module_utils.state import foreign_traffic_control
 from ansible_collections.containerhost.network.plugins.module_utils.state.handshakes import ALIVE
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.rows import ROUTE
@@ -84,4 +85,13 @@ def _handshake(kernel: Kernel, probe: Probe) -> str:
     return "its key is not known there"
 
 
-LOOKUPS: t.Mapping[str, t.Callable[[Kernel, Probe], str]] = {"route": _route, "handshake": _handshake}
+def _devices(kernel: Kernel, probe: Probe) -> str:
+    """``by``: devices of the host's, separated by spaces."""
+    return "; ".join(foreign_traffic_control.told(kernel, probe.by.split()))
+
+
+LOOKUPS: t.Mapping[str, t.Callable[[Kernel, Probe], str]] = {
+    "route": _route,
+    "handshake": _handshake,
+    "devices": _devices,
+}

@@ -28,10 +28,11 @@ options:
           - An echo request, a TCP connection, a UDP datagram that is to be sent back, or the beginning of an SCTP
             association.
           - V(route) sends nothing, and looks whether the host, or a container, leads there by the device that it
-            should. V(handshake) looks whether there has been one with the other end of a WireGuard tunnel lately. Both
+            should. V(handshake) looks whether there has been one with the other end of a WireGuard tunnel lately.
+            V(devices) looks at devices of the host for what somebody else has put there that drops packets. All of them
             need O(probes[].by).
         type: str
-        choices: [ping, tcp, udp, sctp, route, handshake]
+        choices: [ping, tcp, udp, sctp, route, handshake, devices]
         default: ping
       sandbox:
         description: The sandbox to send from, as C(engine) and C(ref). Without it, the host itself.
@@ -51,7 +52,8 @@ options:
         default: 0
       by:
         description:
-          - The device that leads there, or an address of the host's which is on that device; the tunnel's device.
+          - The device that leads there, or an address of the host's which is on that device; the tunnel's device;
+            devices, separated by spaces.
         type: str
         default: ""
         version_added: 0.2.0

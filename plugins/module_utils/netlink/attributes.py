@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.startup impo
 # A message's own attributes that the oldest supported pyroute2 lacks or types otherwise: number and type.
 _LINK = {
     "IFLA_OPERSTATE": (16, "uint8"),
+    "IFLA_XDP": (43, "bytes"),
     "IFLA_NET_NS_FD": (28, "uint32"),
     "IFLA_AF_SPEC": (26, "hex"),
     "IFLA_PROP_LIST": (52, "hex"),
@@ -41,7 +42,7 @@ _RULE = {
 
 
 # Traffic control, linux/rtnetlink.h; what is in the options is the kind's (``netlink/shaping.py``).
-_TC = {"TCA_KIND": (1, "asciiz"), "TCA_OPTIONS": (2, "bytes")}
+_TC = {"TCA_KIND": (1, "asciiz"), "TCA_OPTIONS": (2, "bytes"), "TCA_STATS2": (7, "bytes")}
 
 
 class LinkData(t.NamedTuple):

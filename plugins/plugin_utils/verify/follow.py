@@ -60,7 +60,7 @@ def _one(each: Try, documents: Mapping[str, Document], underlay: Mapping[str, st
         return
     way = next((way for way in some if way.to == probe["to"] and not way.refusal), None)
     if way is not None:
-        yield Followed(each, way, pair.hops(way, underlay, documents))
+        yield Followed(each, way, [*pair.looks(way, documents), *pair.hops(way, underlay, documents)])
 
 
 def sentences(some: Sequence[Followed], answers: pair.Answers) -> dict[str, str]:

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import TUNNELS
+from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import (
+    TUNNELS,
+    container_ends,
+    tunnels,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
     Document,
     End,
@@ -41,6 +46,31 @@ def hops(way: Asked, underlay: Mapping[str, str], documents: Mapping[str, Docume
     """In the order in which a packet passes them; none of what the plan refuses. ``underlay`` is each host's own
     address."""
     return [] if way.refusal else [*_leaving(way, documents), *_arriving(way, underlay), *_through(way, underlay)]
+
+
+def looks(way: Asked, documents: Mapping[str, Document]) -> list[Try]:
+    """What to look at on each host that it passes, where something fails: what others have put on our devices."""
+    found = []
+    for host in () if way.refusal else way.hosts:
+        devices = " ".join(_devices(way, host, documents.get(host, {})))
+        if devices:
+            probe = {"kind": "devices", "by": devices}
+            found.append(attempt(host, way.network, _LOOK, None, "its devices", host, way.to, **probe))
+    return found
+
+
+def _devices(way: Asked, host: str, document: Document) -> list[str]:
+    """Those that are ours on a host: ends of containers', their bridges, what carries a network, a shim."""
+    places = [(end.network, dict(end.sandbox)) for end in _ends(way, host)]
+    ends = [row for row in container_ends(document) if (row["network"], dict(row["sandbox"])) in places]
+    names = [row.get(option) for row in ends if row.get("master") for option in ("name", "master")]
+    names += [row["name"] for row in tunnels(document) if row["network"] in _networks(way)]
+    names += [row["interface"] for row in document.get("macvlan", ()) if _is_shim(row, way)]
+    return list(dict.fromkeys(str(name) for name in names if name))
+
+
+def _is_shim(row: Mapping[str, Any], way: Asked) -> bool:
+    return not row.get("sandbox") and row["network"] in _networks(way)
 
 
 def _leaving(way: Asked, documents: Mapping[str, Document]) -> Iterator[Try]:
@@ -152,6 +182,8 @@ def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str],
     if way.refusal:
         lines.append("  not tried: it is not planned to arrive")
         return lines, f"{way}: it is not planned to arrive. {way.refusal}"
+    seen = {each.host: answers.reasons.get(each.name, "") for each in tried if each.about == _LOOK}
+    tried = [each for each in tried if each.about != _LOOK]
     reasons = {each.name: _reason(each, answers) for each in tried}
     for each in tried:
         lines.append(f"  {_words(each)}: {reasons[each.name] or _GOOD.get(each.about, 'answers')}")
@@ -163,7 +195,9 @@ def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str],
         if not way.begins.host:
             lines.append(f"  the way from {way.begins.label} to {way.ends.host}: not tried, as it is no host of these")
         return lines, ""
-    return lines, f"{way}: it ends at {_words(first)} ({reasons[first.name]}). {_why(way, first, reasons, answers)}"
+    lost = [f"On {host}, {text}" for host, text in seen.items() if text]
+    why = _why(way, first, lost, reasons, answers)
+    return lines, f"{way}: it ends at {_words(first)} ({reasons[first.name]}). {why}"
 
 
 def _ends(way: Asked, host: str) -> list[End]:
@@ -192,8 +226,8 @@ def _words(each: Try) -> str:
     return f"{each.source} to {each.target}{port}{size}"
 
 
-def _why(way: Asked, first: Try, reasons: Mapping[str, str], answers: Answers) -> str:
-    """What hosts say themselves goes before what follows from the hop."""
+def _why(way: Asked, first: Try, lost: Sequence[str], reasons: Mapping[str, str], answers: Answers) -> str:
+    """What hosts say themselves goes before what follows from the hop. ``lost``: by what others have put on devices."""
     for host in way.hosts:
         if host in answers.silent:
             return f"{host} has not been asked: {answers.silent[host]}"
@@ -214,8 +248,8 @@ def _why(way: Asked, first: Try, reasons: Mapping[str, str], answers: Answers) -
             for text in answers.firewalls.get(host, ())
             if text.startswith(tuple(f"{each}: " for each in _networks(way)))
         ]
-        if drops:
-            return drops[0].rstrip(".")
+        if drops or lost:
+            return [*drops, *lost][0].rstrip(".")
     address, number = way.at
     words = {"label": way.ends.label, "address": address, "inner": f"{number}/{way.protocol}"}
     words.update(at=first.source, to=first.probe["to"], carried=_carried(way))
@@ -240,6 +274,7 @@ _LED = (
     "On {at}, a route or rule of somebody else's comes first: look at `ip route get {to}` and `ip rule`, and take it"
     " away"
 )
+_LOOK = "devices"
 # Hops that are looked at, and answer nothing.
 _LOOKED_AT = ("own route", "underlay route", "route")
 _GOOD = {**dict.fromkeys(_LOOKED_AT, "leads there"), "handshake": "has been"}

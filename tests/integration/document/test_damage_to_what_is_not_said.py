@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, said, web_and_fabric
@@ -159,6 +161,22 @@ def test_what_stops_traffic_is_mended_at_once_and_what_does_not_is_let_be(host, 
         host.run("sh", "-ec", by_hand)
         assert said(apply(document)) == mended
         assert settled(host).splitlines() == whole.splitlines()
+
+
+def test_what_others_have_put_on_a_device_stays_and_is_named_where_packets_are_lost_by_it(host, apply):
+    document = web_and_fabric()
+    host.module("document", document=document)
+    host.run("tc", "qdisc", "replace", "dev", "ch-web", "root", "pfifo", "limit", "0")
+    host.run("tc", "qdisc", "replace", "dev", "chvdb", "root", "pfifo", "limit", "100")
+    assert said(apply(document)) == []
+    devices = {"name": "seen", "kind": "devices", "to": "10.80.1.2", "by": "chvshop chvdb ch-web"}
+    outcomes = host.module("probe", probes=[{"name": "sent", "to": "10.80.1.2", "tries": 1}, devices])["outcomes"]
+    assert outcomes["sent"]["reason"]
+    assert re.fullmatch(
+        r"a queueing discipline of somebody else's on ch-web \(pfifo\) has dropped (\d+ packets|a packet):"
+        r" `tc -s qdisc show dev ch-web`",
+        outcomes["seen"]["reason"],
+    )
 
 
 def settled(host) -> str:

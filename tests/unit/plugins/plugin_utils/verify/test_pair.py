@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.containerhost.network.plugins.plugin_utils import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, hops, told
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, hops, looks, told
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import asked
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (
     UNDERLAY,
@@ -109,6 +109,27 @@ def test_what_hosts_say_themselves_goes_first(said, more, words):
 def test_a_firewall_of_another_network_is_not_blamed(said):
     other = FIREWALL.replace("fabric", "web")
     assert "firewall of this host" not in said({"whole": "no reply", "port": "no reply"}, firewalls={"h1": [other]})[1]
+
+
+def test_what_others_have_put_on_our_devices_is_looked_at_on_each_host(found, ways):
+    way = ways("h1/shop", "h2/db", "tcp", 80)[0]
+    devices = {each.host: each.probe["by"].split() for each in looks(way, found)}
+    assert [name for name in devices["h1"] if not name.startswith("chv")] == ["chb-fabric", "ch-fabric"]
+    assert {len(names) for names in devices.values()} == {3}
+    nowhere = ways("h1/shop", "h1", "tcp", 80)
+    assert all({each.host for each in looks(way, found)} == {"h1"} for way in nowhere)
+
+
+def test_what_is_lost_by_it_is_told_where_something_fails(found, ways):
+    way = ways("h1/shop", "h2/db", "tcp", 80)[0]
+    tried = [*looks(way, found), *hops(way, UNDERLAY, found)]
+    queue = "a queueing discipline of somebody else's on ch-fabric (pfifo) has dropped 9 packets: `tc -s qdisc show`"
+    for failing, ends in (("whole", True), ("none", False)):
+        reasons = {each.name: "no reply" if each.about in (failing, "port" if ends else "") else "" for each in tried}
+        reasons.update({each.name: queue for each in tried if (each.about, each.host) == ("devices", "h2")})
+        lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
+        assert (f"On h2, {queue}" in problem) is ends
+        assert not any("devices" in line for line in lines)
 
 
 def test_a_datagram_without_an_answer_proves_nothing(found, ways):
