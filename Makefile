@@ -72,9 +72,9 @@ clean: ## remove build/ (a lab that still runs is taken down by `make demo-down`
 	rm -rf build
 
 ##@ Test
-# Three at once on two processors, what takes longest first: half of the time a test on the kernel waits for it, which
-# makes and takes down namespaces and devices one at a time. Each one's output comes as a whole, when it has ended.
-JOBS ?= 3
+# Four at once on two processors, what takes longest first: more than half of the time a test on the kernel waits for
+# it, which takes namespaces and devices down one at a time. Each one's output comes as a whole, when it has ended.
+JOBS ?= 4
 INTEGRATION := $(patsubst tests/%/,%,$(wildcard tests/integration/[a-z]*/))
 LONGEST := integration/document integration/killed
 ALL_TESTS := test-vm $(LONGEST) test-engines $(filter-out $(LONGEST),$(INTEGRATION)) test-systemd integration-oldest sanity molecule unit lint
