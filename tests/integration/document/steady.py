@@ -56,8 +56,10 @@ def flows(
         for way, process in asking.items():
             process.send_signal(signal.SIGINT)
             became.sent[way], became.lost[way] = _counted(process.communicate()[0])
-        for name, process in reversed(talking.items()):  # who asks ends before who answers
-            became.told[name] = json.loads(process.communicate(timeout=60)[0])
+        told = 0
+        for name, process in reversed(talking.items()):  # who asks ends before who answers, who tells before who hears
+            became.told[name] = json.loads(process.communicate(str(told), timeout=60)[0])
+            told = became.told[name]["sent"] if name.startswith("tell ") else told
 
 
 def _counted(told: str) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from typing import Any
 
 PORT = 9000
 EVERY = 0.01  # seconds
+PATIENCE = 30
 
 
 def _goes_on(seconds: float) -> bool:
@@ -64,12 +65,16 @@ def tell_everybody(address: str) -> Iterator[Any]:
 
 
 def hear_everybody(address: str) -> Iterator[Any]:
-    """How many were heard, and how many of them more than once."""
+    """How many were heard, and how many of them more than once. Its input ends with how many were told: of these some
+    may be on their way still."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hearing:
         hearing.bind((address, PORT))
         yield None
         heard: collections.Counter[bytes] = collections.Counter()
         while hearing in (ready := select.select([hearing, sys.stdin], [], [])[0]) or sys.stdin not in ready:
+            heard[hearing.recv(100)] += 1
+        told, deadline = int(sys.stdin.read()), time.monotonic() + PATIENCE
+        while len(heard) < told and select.select([hearing], [], [], max(0, deadline - time.monotonic()))[0]:
             heard[hearing.recv(100)] += 1
         yield {"heard": len(heard), "twice": sum(1 for number in heard.values() if number > 1)}
 
