@@ -189,9 +189,12 @@ class VxlanFdb(Kind):
         return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns, replace=moves)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        # "Cannot replace non-unicast fdb entries"; and none becomes a controller's, or a group's, by being replaced.
+        gone = m.fdb(_entry(found.values), found.netns, delete=True)
+        if wanted.values["lladdr"] == NOBODY and "dst" in differences:
+            # "Cannot replace non-unicast fdb entries". Sent together, and the new one first: nothing is lost between.
+            return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns), gone]]
+        # None becomes a controller's, or a group's, by being replaced.
         if wanted.values["lladdr"] == NOBODY or {"extern_learn", "nh_id"} & set(differences):
-            gone = m.fdb(_entry(found.values), found.netns, delete=True)
             return [[*self._record(wanted), gone], [m.fdb(_entry(wanted.values), wanted.netns)]]
         return [[*self._record(wanted), m.fdb(_entry(wanted.values), wanted.netns, replace=True)]]
 
@@ -208,20 +211,40 @@ class VxlanFdb(Kind):
 
 def _for_everybody(objects: t.Mapping[Key, Wanted], rows: list[Found]) -> list[Found]:
     """Of copies for everybody, those to addresses that no member has any more are those to new ones: a member that is
-    known by another address would get two of each meanwhile."""
-    of_nobody = (row for row in rows if row.values["lladdr"] == NOBODY and row.key not in objects)
-    lost = [row for row in of_nobody if row.owner is not None and realm(row.owner) == "plan"]
+    known by another address would get two of each meanwhile. Which address has become which one is told by the MACs of
+    the member's containers; where it has none, any will do."""
+    lost = {
+        number: row
+        for number, row in enumerate(rows)
+        if row.values["lladdr"] == NOBODY and row.key not in objects and row.owner and realm(row.owner) == "plan"
+    }
     if not lost:
         return rows
     there = {row.key for row in rows}
     new = [each for each in objects.values() if each.values["lladdr"] == NOBODY and each.key not in there]
-    for row in lost:
-        for each in new:
-            if (each.netns, each.owner, each.values["device"]) == (row.netns, row.owner, row.values["device"]):
-                rows[rows.index(row)] = row._replace(key=each.key)
-                new.remove(each)
-                break
+    moved = {
+        (row.netns, row.values["device"], row.values.get("dst")): objects[row.key].values.get("dst")
+        for row in rows
+        if row.key in objects and row.values["table"] == "self"
+    }
+    by_address = {(*_tunnel_of(each), each.values.get("dst")): each for each in new}
+    rows = list(rows)
+    for number, row in list(lost.items()):
+        to = moved.get((row.netns, row.values["device"], row.values.get("dst")))
+        each = by_address.pop((*_tunnel_of(row), to), None)
+        if each is not None:
+            rows[number] = lost.pop(number)._replace(key=each.key)
+    left: dict[t.Any, list[Wanted]] = {}
+    for each in reversed([*by_address.values()]):
+        left.setdefault(_tunnel_of(each), []).append(each)
+    for number, row in lost.items():
+        if left.get(_tunnel_of(row)):
+            rows[number] = row._replace(key=left[_tunnel_of(row)].pop().key)
     return rows
+
+
+def _tunnel_of(each: Wanted | Found) -> tuple[t.Any, ...]:
+    return each.netns, each.owner, each.values["device"]
 
 
 def _values(row: t.Mapping[str, t.Any], netns: str | None) -> Values:

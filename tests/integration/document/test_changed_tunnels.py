@@ -222,7 +222,11 @@ BRIDGED: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     ),
     "group": ({"multicast_group": "239.4.4.4"}, {}, True),
     "no group": ({"multicast_group": None}, {}, True),
-    "a host goes": ({}, {"h4": None}, False),
+    "address of a host again, and another host goes": (
+        {},
+        {"h2": {"containerhost_underlay_address": "198.18.9.2/24"}, "h4": None},
+        False,
+    ),
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan_fdb import VxlanFdb
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
@@ -56,9 +57,7 @@ def test_a_container_s_mac_moves_with_its_host():
 
 def test_of_unknown_macs_each_vtep_gets_a_copy():
     lines = changed(host(entry(lladdr=NOBODY)), wanted(lladdr=NOBODY), wanted(lladdr=NOBODY, dst="192.0.2.13"))
-    assert [line.split(" → ")[0] for line in lines] == [
-        f"vxlan_fdb {NOBODY} on ch-fabric to 192.0.2.13 (web): absent"
-    ]
+    assert [line.split(" → ")[0] for line in lines] == [f"vxlan_fdb {NOBODY} on ch-fabric to 192.0.2.13 (web): absent"]
 
 
 def test_what_is_on_a_device_of_ours_is_ours_and_goes_when_nobody_wants_it():
@@ -102,3 +101,43 @@ def test_it_needs_a_vxlan_device():
 def test_what_no_kernel_takes_is_refused(values, sentence):
     with pytest.raises(Problem, match=sentence):
         wanted(**values)
+
+
+@pytest.mark.parametrize("gone", ["192.0.2.1", "192.0.2.99"])
+def test_copies_for_a_member_go_to_its_new_address_while_another_member_leaves(gone):
+    """Whichever of the two old addresses the kernel tells first."""
+    copies = sorted((entry("192.0.2.12", NOBODY), entry(gone, NOBODY)), key=lambda each: each.dst)
+    found = host(*copies, entry("192.0.2.12", MAC), entry(gone, OTHER))
+    lines = changed(found, wanted(lladdr=NOBODY, dst="192.0.2.22"), wanted(dst="192.0.2.22"))
+    assert f"vxlan_fdb {NOBODY} on ch-fabric to 192.0.2.22 (web): dst: 192.0.2.12 → dst: 192.0.2.22" in lines
+
+
+def test_of_two_members_with_new_addresses_each_keeps_its_own_copies():
+    copies = entry("192.0.2.12", NOBODY), entry("192.0.2.13", NOBODY)
+    found = host(*copies, entry("192.0.2.12"), entry("192.0.2.13", OTHER))
+    lines = changed(
+        found,
+        *(wanted(lladdr=NOBODY, dst=dst) for dst in ("192.0.2.31", "192.0.2.32")),
+        *(wanted(lladdr=mac, dst=dst) for mac, dst in ((MAC, "192.0.2.32"), (OTHER, "192.0.2.31"))),
+    )
+    assert {line.split(": ", 1)[1] for line in lines if NOBODY in line} == {
+        "dst: 192.0.2.13 → dst: 192.0.2.31",
+        "dst: 192.0.2.12 → dst: 192.0.2.32",
+    }
+
+
+def test_copies_for_a_member_without_containers_go_to_an_address_that_is_new():
+    lines = changed(host(entry("192.0.2.12", NOBODY)), wanted(lladdr=NOBODY, dst="192.0.2.22"))
+    assert lines == [f"vxlan_fdb {NOBODY} on ch-fabric to 192.0.2.22 (web): dst: 192.0.2.12 → dst: 192.0.2.22"]
+
+
+def test_no_copy_is_left_out_while_its_address_changes():
+    """The new one is there before the old one goes, in one send."""
+    other = wanted(lladdr=NOBODY, dst="192.0.2.22")
+    there = {"device": "ch-fabric", "lladdr": NOBODY, "dst": "192.0.2.12", "table": "self"}
+    before = Found("vxlan_fdb", other.key, there, "plan/web")
+    (round_,) = VxlanFdb().change(other, before, {"dst": ("192.0.2.12", "192.0.2.22")})
+    assert [(each.operation.split()[0], each.attributes["NDA_DST"]) for each in round_] == [
+        ("add", "192.0.2.22"),
+        ("delete", "192.0.2.12"),
+    ]
