@@ -14,9 +14,11 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils import derived
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import has_link_local
 
 # How the names of settings begin that a family has on a device.
 _OF_IPV4, _OF_IPV6 = ("ipv4.",), ("ipv6.", "link.link_local")
@@ -66,9 +68,10 @@ def end(wanted: Wanted, found: Found, until: str) -> Wanted:
     kept = sorted([*(there.get(cidr.split("/")[0], cidr) for cidr in after), *old])
     if kept == after:
         return wanted
-    before = [text for text in found.values.get("routes") or () if " proto " not in text and " src " not in text]
-    taken = {sandbox_routes.place(text) for text in before}
     on_link = [ipaddress.ip_interface(cidr).network for cidr in kept]
+    before = [text for text in found.values.get("routes") or () if " proto " not in text and " src " not in text]
+    before = [text for text in before if _has_family(sandbox_routes.fields_of(text)["dst"], on_link)]
+    taken = {sandbox_routes.place(text) for text in before}
     more = [
         text
         for text in wanted.values["routes"]
@@ -79,12 +82,29 @@ def end(wanted: Wanted, found: Found, until: str) -> Wanted:
 
 
 def _with_its_mac(values: Values, there: Values) -> Values:
-    """Others know the old addresses by the old MAC, which is derived from them, as is the link-local address."""
+    """Others know the old addresses by the old MAC, which is derived from them, as is the link-local address: one that
+    the kernel gives with the first address of IPv6 (``given``) is not to be kept, and is there when all turn."""
     own = [cidr for cidr in there["addresses"] if cidr.startswith("fe80:")]
     before, after = there.get("end_settings", {}), values.get("end_settings", {})
     settings = {name: before.get(name) if name.startswith("link.link_local") else after[name] for name in after}
     mac = there.get("mac") or values.get("mac")
-    return {**values, "mac": mac, "addresses": [*values["addresses"], *own], "end_settings": settings}
+    now = {**values, "mac": mac, "addresses": [*values["addresses"], *own], "end_settings": settings}
+    comes = not own and has_link_local(after) and any(":" in cidr for cidr in values["addresses"])
+    comes = comes and mac not in (None, values.get("mac"))
+    return {**now, "given": [f"{derived.link_local(mac)}/64"]} if comes else now
+
+
+def with_given(wanted: Wanted, found: Found) -> Found:
+    """An end with what the kernel will have ``given`` it by then."""
+    values, given = {**found.values, "given": wanted.values.get("given")}, found.values.get("given")
+    if given and wanted.values.get("mac") != found.values["mac"]:
+        values["addresses"] = [*found.values["addresses"], *given]
+    return found._replace(values=values)
+
+
+def _has_family(dst: str, on_link: t.Sequence[t.Any]) -> bool:
+    """A family that is lost takes its routes along."""
+    return any((network.version == 6) == (":" in dst) for network in on_link)
 
 
 def _is_elsewhere(address: t.Any, networks: t.Sequence[t.Any]) -> bool:

@@ -260,6 +260,7 @@ class Veth(DeviceKind):
         return values
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+        found = other_mode.with_given(wanted, found)
         differences = sandbox_interface.with_harm(super().differences(wanted, found), wanted, found)
         return {**differences, "misled": (found.values["misled"], [])} if found.values.get("misled") else differences
 

@@ -91,9 +91,26 @@ def test_addresses_of_other_subnets_come_beside_the_old_ones():
     assert until_remove["routes"] == wanted.values["routes"]
 
 
-def test_a_family_that_a_container_loses_is_gone_at_once():
-    now, *later = parts("veth", {**END, **ROUTED}, {**END, "addresses": ["10.42.3.2/24"]})
-    assert (now["addresses"], later) == (["10.42.3.2/24"], [])
+def test_what_the_kernel_gives_with_the_first_address_of_ipv6_goes_when_all_turn():
+    before = {**END, "addresses": ["10.42.3.2/24"]}
+    after = {**END, "mac": "02:00:00:00:00:02", "addresses": ["10.43.3.2/24", "fd00:43:0:3::2/64"]}
+    found, wanted = (wanted_object(KIND["veth"], each, OWNER) for each in (before, after))
+    there = Found("veth", found.key, found.values, OWNER)
+    now = KIND["veth"].meanwhile(wanted, there, "switch")
+    both = sorted([*before["addresses"], *after["addresses"]])
+    made = KIND["veth"].differences(now, there)
+    assert (made["addresses"], made.keys() & {"given", "mac"}) == ((before["addresses"], both), set())
+    turned = KIND["veth"].differences(wanted, there._replace(values={**there.values, **now.values}))
+    assert turned["addresses"] == ([*both, "fe80::ff:fe00:1/64"], after["addresses"])
+
+
+@pytest.mark.parametrize(("mac", "address"), [(END["mac"], "10.42.3.2/24"), ("02:00:00:00:00:02", "10.43.3.2/24")])
+def test_a_family_that_a_container_loses_is_gone_at_once(mac, address):
+    routes = [{**DEFAULTS[0], "via": address.replace(".2/24", ".1")}]
+    after = {**END, "mac": mac, "addresses": [address], "routes": routes}
+    now, *_later = parts("veth", {**END, **ROUTED, "routes": DEFAULTS}, after)
+    assert now["addresses"] == sorted({"10.42.3.2/24", address})
+    assert now["routes"] == ["0.0.0.0/0 via 10.42.3.1"]
 
 
 def test_under_old_addresses_it_may_send_as_long_as_it_has_them():
