@@ -44,7 +44,11 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
     yield from anti_spoofing.filters(network, host, fleet)
     for endpoint in network.endpoints.get(host, ()):
         routes = new.default_routes(endpoint)
-        yield _end(new.veth(network, endpoint, network.spec.mtu, not options["icc"], routes, announce=True))
+        # A bridge of somebody else's learns from frames that it does not switch (01:80:c2:00:00:0e): past all filters,
+        # a container would have what is for the LAN's router.
+        fixed = True if options["anti_spoofing"] and not options["uplink"] else None
+        known = {"fixed_mac": fixed, "announce": True}
+        yield _end(new.veth(network, endpoint, network.spec.mtu, not options["icc"], routes, **known))
         yield from new.rate(network, endpoint)
 
 

@@ -16,6 +16,11 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import RefusedMessage, Wire
 from ansible_collections.containerhost.network.tests.integration.conftest import Host
+from ansible_collections.containerhost.network.tests.integration.document.attackers import (
+    ethernet,
+    mac_of,
+    send_frames,
+)
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING
 from ansible_collections.containerhost.network.tests.integration.document.planned import planned
 from ansible_collections.containerhost.network.tests.integration.document.test_lan import ADVERTISES
@@ -264,6 +269,7 @@ def test_an_uplink_that_goes_and_comes_back_is_a_port_again(own_town):
     assert own_town.reaches("shop", OUTSIDE4) and own_town.reaches("outside", "198.18.0.1")
 
 
+KEPT = ("02", "03", "0e", "0f")  # of the addresses that bridges keep for themselves, some of each sort
 FOREIGN = """
 ip link add br0 type bridge
 ip link set br0 up
@@ -287,6 +293,11 @@ def test_a_bridge_of_the_hosts_own_is_used_and_left_as_it_is(own_town):
     run(host, document)
     assert host.run("ip", "-o", "link", "show", "br0") == link
     assert own_town.reaches("shop", OUTSIDE4, "-s", "8900", "-M", "do") and own_town.reaches(None, SHOP4)
+    # A bridge learns from frames that it does not switch, past all filters; it still knows where the router is.
+    router = mac_of(own_town, "outside", "eth0")
+    forged = [ethernet(f"01:80:c2:00:00:{last}", router, 0x88CC, bytes(46)) for last in KEPT]
+    send_frames(own_town, "shop", "eth0", forged)
+    assert f"{router} dev eth0 master br0" in host.run("bridge", "fdb", "show", "br", "br0")
     run(host, NOTHING)
     host.settle()
     assert host.snapshot() == snapshot

@@ -44,6 +44,14 @@ def test_a_bridge_of_the_hosts_own_is_nothing_of_ours(fleet, objects):
     assert objects(found, "h1", "veth")[0]["master"] == "br0"
 
 
+@pytest.mark.parametrize(
+    ("options", "fixed"),
+    [("bridge: br0", True), ("bridge: br0, anti_spoofing: false", None), ("uplink: eth1", None)],
+)
+def test_a_bridge_of_the_hosts_own_learns_nothing_from_containers(fleet, objects, options, fixed):
+    assert objects(lan(fleet, options).plan(), "h1", "veth")[0].get("fixed_mac") is fixed
+
+
 def test_it_is_one_segment_for_its_hosts(fleet, objects):
     """A container keeps its address when it moves, and a name is there once."""
     first = lan(fleet).plan()
