@@ -39,6 +39,7 @@ _PLACES: dict[str, dict[str, int]] = {
         "proxy_arp_pvlan": 24,
         "route_localnet": 25,
         "drop_unicast_in_l2_multicast": 29,
+        "drop_gratuitous_arp": 30,
     },
     "ipv6": {
         "forwarding": 0,
@@ -53,6 +54,7 @@ _PLACES: dict[str, dict[str, int]] = {
         "disable_ipv6": 26,
         "accept_dad": 27,
         "ndisc_notify": 29,
+        "drop_unsolicited_na": 41,
         "addr_gen_mode": 47,
     },
 }

@@ -20,7 +20,12 @@ if t.TYPE_CHECKING:
 # What a setting is, and what it is to be, by names such as ``ipv6.hop_limit`` or ``ipv4.neigh.mcast_solicit``.
 Harm = t.Dict[str, t.Tuple[int, int]]
 
-WATCHED = ("ipv6.hop_limit", "ipv6.mtu", "ipv6.accept_ra")
+# What of it a device says by itself. Who is told of an address that has moved, or of its new MAC, and does not listen,
+# sends to where it was until he asks again.
+WATCHED_4, WATCHED_6 = ("ipv4.drop_gratuitous_arp",), (
+    "ipv6.hop_limit", "ipv6.mtu", "ipv6.accept_ra", "ipv6.drop_unsolicited_na"
+)  # fmt: skip
+_DEAF = (*WATCHED_4, "ipv6.drop_unsolicited_na")
 _HOPS, _FEWEST_HOPS = 64, 32  # IPV6_DEFAULT_HOPLIMIT, net/ipv6.h; the longest ways on the Internet take some 30
 
 # How often a neighbour is asked for, by the kernel and by a program (arp(7)): without any question no new one is found,
@@ -33,8 +38,20 @@ _ASKED: dict[str, tuple[t.Callable[[int], bool], int]] = {
 }
 
 
+def of_the_deaf(kernel: Kernel, netns: str | None, device: str, there: t.Mapping[str, int | None]) -> Harm:
+    """Where all devices are so by default, whoever has their namespace means it."""
+    found: Harm = {}
+    for name in _DEAF:
+        if there.get(name):
+            family, _dot, setting = name.partition(".")
+            usual = [kernel.sysctl(f"net/{family}/conf/{each}/{setting}", netns) for each in ("default", "all")]
+            if not any(number not in (None, "0") for number in usual):
+                found[name] = (t.cast(int, there[name]), 0)
+    return found
+
+
 def of_ipv6(there: t.Mapping[str, int | None], link: Link, mtu: int) -> Harm:
-    """By those of ``WATCHED``, of a device that is to have this MTU: with another one IPv6 gets that anew."""
+    """By those of ``WATCHED_6``, of a device that is to have this MTU: with another one IPv6 gets that anew."""
     hops, own = there["ipv6.hop_limit"], there["ipv6.mtu"]
     if hops is None or own is None or there["ipv6.accept_ra"]:
         return {}

@@ -133,7 +133,8 @@ ip -n lanc route flush table local dev eth0
 SET = """
 sysctl -qw net.ipv6.conf.ch-web.hop_limit=1 net.ipv6.conf.chs-lan.mtu=1280 net.ipv4.neigh.ch-web.mcast_solicit=0
 sysctl -qw net.ipv6.neigh.ch-fabric.app_solicit=7 net.ipv6.neigh.chs-lan.ucast_solicit=0
-ip netns exec shop sysctl -qw net.ipv6.conf.eth0.mtu=1281
+sysctl -qw net.ipv4.conf.ch-fabric.drop_gratuitous_arp=1 net.ipv6.conf.ch-web.drop_unsolicited_na=1
+ip netns exec shop sysctl -qw net.ipv6.conf.eth0.mtu=1281 net.ipv4.conf.eth0.drop_gratuitous_arp=1
 ip netns exec lanc sysctl -qw net.ipv6.conf.eth0.hop_limit=3
 """
 CHOSEN = """

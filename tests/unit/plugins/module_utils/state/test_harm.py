@@ -28,7 +28,7 @@ ARRAYS = {2: [0] * 32, 10: [0] * 48}
 CLOSED = {2: {"rp_filter": (7, 2), "arp_announce": (17, 2), "arp_ignore": (18, 1), "src_valid_mark": (23, 1)}, 10: {}}
 
 
-def af_spec(hop_limit: int = 64, mtu: int = 1500, accept_ra: int = 0) -> bytes:
+def af_spec(hop_limit: int = 64, mtu: int = 1500, accept_ra: int = 0, deaf4: int = 0, deaf6: int = 0) -> bytes:
     whole = b""
     for family, array in ARRAYS.items():
         numbers = [*array]
@@ -36,6 +36,7 @@ def af_spec(hop_limit: int = 64, mtu: int = 1500, accept_ra: int = 0) -> bytes:
             numbers[place] = number
         if family == 10:
             numbers[:4] = [0, hop_limit, mtu, accept_ra]
+        numbers[30 if family == 2 else 41] = deaf4 if family == 2 else deaf6
         raw = nla(1 if family == 2 else 2, struct.pack(f"={len(numbers)}i", *numbers))
         whole += nla(family, raw)
     return whole
@@ -76,8 +77,10 @@ def test_nothing_is_said_of_one_that_is_as_it_was_made():
     ({"hop_limit": 1}, "settings: ipv6.hop_limit=1 → settings: ipv6.hop_limit=64"),
     ({"hop_limit": 31}, "settings: ipv6.hop_limit=31 → settings: ipv6.hop_limit=64"),
     ({"mtu": 1280}, "settings: ipv6.mtu=1280 → settings: ipv6.mtu=1500"),
+    ({"deaf4": 1}, "settings: ipv4.drop_gratuitous_arp=1 → settings: ipv4.drop_gratuitous_arp=0"),
+    ({"deaf6": 1}, "settings: ipv6.drop_unsolicited_na=1 → settings: ipv6.drop_unsolicited_na=0"),
 ])  # fmt: skip
-def test_what_stops_ipv6_is_changed_back(numbers, line):
+def test_what_stops_traffic_is_changed_back(numbers, line):
     assert found(host(**numbers)) == [f"bridge ch-web (web): {line}"]
 
 
@@ -96,6 +99,12 @@ def test_what_routers_say_is_theirs_where_they_are_listened_to():
     there = {"ipv6.hop_limit": 8, "ipv6.mtu": 1300, "ipv6.accept_ra": 2}
     assert of_ipv6(there, Link("eth0"), 1500) == {}
     assert of_ipv6({**there, "ipv6.accept_ra": None, "ipv6.hop_limit": None}, Link("eth0"), 1500) == {}
+
+
+@pytest.mark.parametrize("which", ["all", "default"])
+def test_a_host_that_listens_to_nobody_means_it(which):
+    on = {f"ipv4/conf/{which}/drop_gratuitous_arp": "1", f"ipv6/conf/{which}/drop_unsolicited_na": "1"}
+    assert found(host(on, deaf4=1, deaf6=1)) == []
 
 
 def neighbours(family: str, name: str, value: int, default: int | None = None) -> dict[str, str]:
