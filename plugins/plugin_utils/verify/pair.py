@@ -49,14 +49,26 @@ def hops(way: Asked, underlay: Mapping[str, str], documents: Mapping[str, Docume
 
 
 def looks(way: Asked, documents: Mapping[str, Document]) -> list[Try]:
-    """What to look at on each host that it passes, where something fails: what others have put on our devices."""
+    """What to look at on each host that it passes, where something fails: what others have put on our devices, and in
+    the way to its containers."""
     found = []
     for host in () if way.refusal else way.hosts:
-        devices = " ".join(_devices(way, host, documents.get(host, {})))
+        document = documents.get(host, {})
+        devices = " ".join(_devices(way, host, document))
         if devices:
             probe = {"kind": "devices", "by": devices}
             found.append(attempt(host, way.network, _LOOK, None, "its devices", host, way.to, **probe))
+        found += [each for end in _ends(way, host) for each in _inward(way, end, document)]
     return found
+
+
+def _inward(way: Asked, end: End, document: Document) -> Iterator[Try]:
+    """Does a host lead to its container by the container's own bridge?"""
+    of_it = (row for row in container_ends(document) if row["network"] == end.network and row["sandbox"] == end.sandbox)
+    bridge = next((row.get("master") for row in of_it), None)
+    for to in end.addresses if bridge and end.from_host and not end.on_lan else ():
+        if version_of(to) == version_of(way.to) and to not in end.isolated:
+            yield attempt(end.host, end.network, _LOOK, None, end.label, end.host, to, kind="route", by=bridge)
 
 
 def _devices(way: Asked, host: str, document: Document) -> list[str]:
@@ -182,7 +194,7 @@ def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str],
     if way.refusal:
         lines.append("  not tried: it is not planned to arrive")
         return lines, f"{way}: it is not planned to arrive. {way.refusal}"
-    seen = {each.host: answers.reasons.get(each.name, "") for each in tried if each.about == _LOOK}
+    seen = [(each, answers.reasons.get(each.name, "")) for each in tried if each.about == _LOOK]
     tried = [each for each in tried if each.about != _LOOK]
     reasons = {each.name: _reason(each, answers) for each in tried}
     for each in tried:
@@ -195,7 +207,11 @@ def told(way: Asked, tried: Sequence[Try], answers: Answers) -> tuple[list[str],
         if not way.begins.host:
             lines.append(f"  the way from {way.begins.label} to {way.ends.host}: not tried, as it is no host of these")
         return lines, ""
-    lost = [f"On {host}, {text}" for host, text in seen.items() if text]
+    lost = [
+        _INWARD.format(each=each, text=text) if each.probe["kind"] == "route" else f"On {each.host}, {text}"
+        for each, text in seen
+        if text
+    ]
     why = _why(way, first, lost, reasons, answers)
     return lines, f"{way}: it ends at {_words(first)} ({reasons[first.name]}). {why}"
 
@@ -275,6 +291,10 @@ _LED = (
     " away"
 )
 _LOOK = "devices"
+_INWARD = (
+    "{each.host}'s way to {each.target} ({each.probe[to]}) is another one: {text}. A route, rule or address of somebody"
+    " else's comes first: look at `ip route get {each.probe[to]}` and `ip rule`, and take it away"
+)
 # Hops that are looked at, and answer nothing.
 _LOOKED_AT = ("own route", "underlay route", "route")
 _GOOD = {**dict.fromkeys(_LOOKED_AT, "leads there"), "handshake": "has been"}

@@ -113,7 +113,7 @@ def test_a_firewall_of_another_network_is_not_blamed(said):
 
 def test_what_others_have_put_on_our_devices_is_looked_at_on_each_host(found, ways):
     way = ways("h1/shop", "h2/db", "tcp", 80)[0]
-    devices = {each.host: each.probe["by"].split() for each in looks(way, found)}
+    devices = {each.host: each.probe["by"].split() for each in looks(way, found) if each.probe["kind"] == "devices"}
     assert [name for name in devices["h1"] if not name.startswith("chv")] == ["chb-fabric", "ch-fabric"]
     assert {len(names) for names in devices.values()} == {3}
     nowhere = ways("h1/shop", "h1", "tcp", 80)
@@ -126,10 +126,23 @@ def test_what_is_lost_by_it_is_told_where_something_fails(found, ways):
     queue = "a queueing discipline of somebody else's on ch-fabric (pfifo) has dropped 9 packets: `tc -s qdisc show`"
     for failing, ends in (("whole", True), ("none", False)):
         reasons = {each.name: "no reply" if each.about in (failing, "port" if ends else "") else "" for each in tried}
-        reasons.update({each.name: queue for each in tried if (each.about, each.host) == ("devices", "h2")})
+        reasons.update({each.name: queue for each in tried if (each.probe["kind"], each.host) == ("devices", "h2")})
         lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
         assert (f"On h2, {queue}" in problem) is ends
         assert not any("devices" in line for line in lines)
+
+
+def test_what_leads_a_host_past_its_own_container_is_told(found, ways):
+    way = ways("h1/shop", "h2/db", "tcp", 80)[0]
+    inward = [each for each in looks(way, found) if each.probe["kind"] == "route"]
+    assert [(each.host, each.target, each.probe["to"], each.probe["by"]) for each in inward] == [
+        ("h1", "h1/shop", "10.42.0.2", "chb-fabric"), ("h2", "h2/db", "10.42.1.2", "chb-fabric"),
+    ]  # fmt: skip
+    tried = [*inward, *hops(way, UNDERLAY, found)]
+    reasons = {each.name: "no reply" if each.about in ("its host", "port") else "" for each in tried}
+    reasons[inward[1].name] = "a route drops it (blackhole)"
+    _lines, problem = told(way, tried, Answers({}, {}, {}, reasons, {}))
+    assert "h2's way to h2/db (10.42.1.2) is another one: a route drops it (blackhole). A route, rule or" in problem
 
 
 def test_a_datagram_without_an_answer_proves_nothing(found, ways):
