@@ -137,8 +137,8 @@ class Vxlan(DeviceKind):
 
     def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """Frames for everybody go by the old one until all hosts hear the new one. Others know it by its old address,
-        as long as the host has that; it is on a group until nobody sends there any more. Of the network's other mode,
-        it keeps what routes, or what switches, until nobody comes by that."""
+        as long as the host has that; it is on its old group, if it has had one, until all hosts turn. Of the network's
+        other mode, it keeps what routes, or what switches, until nobody comes by that."""
         beside = other_mode.with_addresses(wanted, found)
         values = other_mode.as_port(beside.values, found) if found.owner == wanted.owner else beside.values
         if values != wanted.values:
@@ -153,7 +153,7 @@ class Vxlan(DeviceKind):
             values["settings"] = {**values["settings"], **silent}
         if found.owner == wanted.owner and found.values.get("has_local"):
             values["local"] = found.values["local"]
-        if found.owner == wanted.owner and values.get("group") is None and found.values.get("group") is not None:
+        if found.owner == wanted.owner and found.values.get("group") is not None:
             values["group"] = found.values["group"]
         return wanted if values == wanted.values else wanted._replace(values=values)
 

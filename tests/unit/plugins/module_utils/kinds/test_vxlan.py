@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
     Namespace,
@@ -131,3 +132,13 @@ def test_a_group_needs_to_be_one_and_a_link():
     ]:
         with pytest.raises(Problem, match=text):
             wanted(**values)
+
+
+@pytest.mark.parametrize("before", ["239.4.4.4", None])
+@pytest.mark.parametrize("after", ["239.4.4.5", None])
+def test_a_host_leaves_a_group_when_all_turn_and_joins_a_first_one_at_once(before, after):
+    """Who still sends to the old one would not be heard, nor who sends to a new one that nobody has joined yet."""
+    new = wanted(link="eth0", group=after)
+    there = Found("vxlan", new.key, {**new.values, "group": before}, "plan/web")
+    assert Vxlan().meanwhile(new, there, "switch").values.get("group") == (before or after)
+    assert Vxlan().meanwhile(new, there, "remove").values.get("group") == after
