@@ -26,7 +26,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import (
     FilePlace,
-    open_file,
     text_at,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
@@ -194,15 +193,8 @@ def _remove_folders(path: str) -> None:
 
 
 def _write_in_place(path: FilePlace, text: str) -> None:
-    """It stays the file that it is, as it may be mounted: by ``ip netns exec`` for programs that run on, by engines."""
-    with open(open_file(path, os.O_WRONLY), "wb") as file:
-        if isinstance(path, str) and path.startswith(f"{names.NETNS_FILES}/"):  # ours in whole
-            os.fchown(file.fileno(), 0, 0)
-            os.fchmod(file.fileno(), _FILE_MODE)
-        content = text.encode("utf-8", "surrogateescape")
-        file.write(content)
-        file.flush()
-        file.truncate(len(content))
+    is_ours = isinstance(path, str) and path.startswith(f"{names.NETNS_FILES}/")
+    inside_files.write(path, text, _FILE_MODE if is_ours else None)
 
 
 def _words(error: Exception) -> str:

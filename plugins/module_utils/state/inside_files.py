@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files in the file systems of containers. Whoever is in one may have put anything there, so no link is followed, and
-nothing is asked that may never answer."""
+nothing is asked that may never answer; what can be kept from ending all the same is done aside."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import stat
 import sys
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state import mount_tables
+from ansible_collections.containerhost.network.plugins.module_utils.state.aside import Aside
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import TOO_LARGE, read_text, text_of
 
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -37,7 +39,28 @@ class InsideFile(t.NamedTuple):
 FilePlace = t.Union[str, InsideFile]
 
 
-def open_file(place: FilePlace, flags: int) -> int:
+_beside = Aside()
+_Work = t.TypeVar("_Work", bound=t.Callable[..., t.Any])
+
+
+def _aside(work: _Work) -> _Work:
+    """Done by a process that is not waited for long, where somebody in a container has a say."""
+
+    @functools.wraps(work)
+    def done(place: FilePlace, *arguments: t.Any) -> t.Any:
+        if isinstance(place, str) and place.startswith(_HOSTS_OWN):
+            return work(place, *arguments)
+        about = place if isinstance(place, str) else "/".join(place)
+        return _beside.do(about, _here, work.__name__, place, *arguments)
+
+    return t.cast(_Work, done)
+
+
+def _here(name: str, *arguments: t.Any) -> t.Any:
+    return globals()[name].__wrapped__(*arguments)
+
+
+def _open(place: FilePlace, flags: int) -> int:
     """A descriptor of a regular file. Raises OSError, also for what only looks like one: a FIFO would block."""
     if not isinstance(place, InsideFile):
         fd = os.open(place, flags | _FILE)
@@ -59,20 +82,43 @@ def _check_regular(fd: int, place: FilePlace) -> None:
         raise OSError(errno.EINVAL, "it is no regular file", str(place))
 
 
+@_aside
 def text_at(place: FilePlace) -> str:
     """What a file says, of the host's own or of a container's, which is small. Raises OSError."""
-    return text_of(open_file(place, os.O_RDONLY), _most(place))
+    return _text(place)
 
 
+@_aside
 def look_at(place: FilePlace) -> str:
     """The same where a link is followed, if it is on the host."""
-    return read_text(place, _most(place)) if isinstance(place, str) else text_at(place)
+    return read_text(place, _most(place)) if isinstance(place, str) else _text(place)
+
+
+def _text(place: FilePlace) -> str:
+    return text_of(_open(place, os.O_RDONLY), _most(place))
 
 
 def _most(place: FilePlace) -> int | None:
     return None if isinstance(place, str) and place.startswith(_HOSTS_OWN) else _MOST
 
 
+@_aside
+def write(place: FilePlace, text: str, mode: int | None = None) -> None:
+    """It stays the file that it is, as it may be mounted: by ``ip netns exec`` for programs that run on, by engines.
+
+    ``mode``: of one that is ours in whole, and root's. Raises OSError.
+    """
+    with open(_open(place, os.O_WRONLY), "wb") as file:
+        if mode is not None:
+            os.fchown(file.fileno(), 0, 0)
+            os.fchmod(file.fileno(), mode)
+        content = text.encode("utf-8", "surrogateescape")
+        file.write(content)
+        file.flush()
+        file.truncate(len(content))
+
+
+@_aside
 def create(place: InsideFile, text: str) -> None:
     """Make a file that nobody has, as its folder's owner's. Raises OSError."""
     with _folder_of(place) as folder:
@@ -84,6 +130,7 @@ def create(place: InsideFile, text: str) -> None:
             file.write(text.encode("utf-8", "surrogateescape"))
 
 
+@_aside
 def remove(place: InsideFile) -> None:
     with _folder_of(place) as folder, contextlib.suppress(FileNotFoundError):
         os.unlink(place.name, dir_fd=folder)
@@ -95,7 +142,15 @@ def fault(place: FilePlace, hosts_own: str) -> str | None:
     ``hosts_own``: the file that the host itself reads.
     """
     try:
-        fd = open_file(place, os.O_RDONLY)
+        return _fault(place, hosts_own)
+    except OSError as error:
+        return f"cannot be used ({error.strerror})"
+
+
+@_aside
+def _fault(place: FilePlace, hosts_own: str) -> str | None:
+    try:
+        fd = _open(place, os.O_RDONLY)
     except FileNotFoundError:
         return _lacks_folder(place)
     except OSError as error:

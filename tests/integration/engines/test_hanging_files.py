@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.file_steps import write_blocks
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import WriteBlock
+from ansible_collections.containerhost.network.plugins.module_utils.state import aside
+from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
 from ansible_collections.containerhost.network.tests.integration.conftest import COLLECTIONS, Sleeper
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, said
 from ansible_collections.containerhost.network.tests.integration.engines import hanging
@@ -120,6 +126,51 @@ def test_what_was_written_before_is_left_there_until_it_answers(host, machines):
     assert "10.80.1.2 db" in machines.text("db", "bound")
     assert not host.module("document", document=NOTHING, remove=["*"], everything=True).get("failed")
     assert Path(f"/proc/{machines.running['db'].pid}/root/etc/bound").stat().st_ino == inode
+
+
+# Has a say in whether a file is opened (fanotify(7)), and says nothing.
+WATCHES = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.fanotify_mark.argtypes = [ctypes.c_int, ctypes.c_uint, ctypes.c_uint64, ctypes.c_int, ctypes.c_char_p]
+group = libc.fanotify_init(4, os.O_RDONLY)  # FAN_CLASS_CONTENT
+assert libc.fanotify_mark(group, 1, 0x10000, -100, sys.argv[1].encode()) == 0  # FAN_MARK_ADD, FAN_OPEN_PERM
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def watched(path: str, *inside: str) -> Iterator[None]:
+    program = [*inside, sys.executable, "-c", WATCHES, path]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
+        assert watcher.stdout.readline() == "ready\n"
+        yield
+        watcher.stdin.close()
+
+
+def test_whoever_has_a_say_in_it_is_not_waited_for_long(host, machines, monkeypatch):
+    monkeypatch.setattr(aside, "SECONDS", 3.0)
+    with watched("/etc/bound", "nsenter", f"--target={machines.running['db'].pid}", "--mount"):
+        done = host.module("document", document=document(), remove=["*"])
+        assert [row["reason"].partition(":")[0] for row in done["pending"]] == [
+            "the hosts file of nspawn db cannot be used (whoever has a say in it does not answer)"
+        ]
+        assert "10.80.1.3 api" in machines.text("api", "hosts")
+    assert host.module("document", document=document(), remove=["*"])["pending"] == []
+    assert "10.80.1.2 db" in machines.text("db", "hosts")
+
+
+def test_nor_in_a_file_that_an_engine_has_made_for_its_container(tmp_path, monkeypatch):
+    monkeypatch.setattr(aside, "SECONDS", 1.0)
+    files, path = HostFiles(), tmp_path / "hosts"
+    path.write_text("127.0.0.1 localhost\n")
+    block = WriteBlock(str(path), "plan/web", "web", ("10.80.1.2 db",), False)
+    with watched(str(path)):
+        assert files.fault(str(path), "/etc/hosts") == "cannot be used (whoever has a say in it does not answer)"
+        with pytest.raises(Problem, match="whoever has a say in it does not answer"):
+            files.text_of_container(str(path))
+        assert [reason for _position, reason in write_blocks([block])] == ["whoever has a say in it does not answer"]
 
 
 LOOKS = """
