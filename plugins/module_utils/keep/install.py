@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.manifes
 from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import (
     CannotKeep,
+    is_as_written,
     replace_file,
     replace_text,
     sync_folder,
@@ -36,7 +37,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.files 
 _BOOTED = "/run/systemd/system"  # sd_booted(3)
 _UNIT_FOLDERS = [f"{top}/systemd/system" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")]
 _SECONDS = 60  # for systemctl
-_FOLDER_MODE, _PRIVATE = 0o755, 0o700
+_FOLDER_MODE, _PRIVATE, _SECRET = 0o755, 0o700, 0o600
 
 Diff = t.Dict[str, str]
 
@@ -110,8 +111,9 @@ def _document_there() -> saved.Saved | None:
 
 
 def _document_change(before: saved.Saved | None, document: saved.Saved | None) -> list[FileChange]:
-    """The document itself, where it asks for something else than the one that is there."""
-    if saved.same(before, document) and (document is not None or not os.path.lexists(saved.PATH)):
+    """The document itself, where it asks for something else than the one that is there, or others may read that."""
+    well = is_as_written(saved.PATH, _SECRET) if document is not None else not os.path.lexists(saved.PATH)
+    if well and saved.same(before, document):
         return []
     was = _told(before) if before is not None else "damaged\n" if os.path.lexists(saved.PATH) else ""
     return [FileChange(saved.PATH, None, was, _told(document) if document is not None else "")]
@@ -158,7 +160,7 @@ def _changed(wanted: Kept, before: Manifest) -> FileChange | None:
             raise _foreign(wanted.path, there)
         return FileChange(wanted.path, wanted, "another target\n", _shown(wanted))
     content = _content(wanted.path) if there == "a file" else None
-    if content == wanted.content and os.stat(wanted.path).st_mode & 0o7777 == wanted.mode:
+    if content == wanted.content and is_as_written(wanted.path, wanted.mode):
         return None
     if wanted.path not in before.files and pages.HEADER.encode() not in (content or b""):
         raise _foreign(wanted.path, there)
@@ -254,8 +256,8 @@ def _write(change: FileChange) -> None:
 
 def _write_document(document: saved.Saved, before: saved.Saved | None) -> None:
     """Written where it differs in anything but its date, which then is today's; its time is always that of this run."""
-    there = os.path.exists(saved.PATH)
-    if before is None or not there or before._replace(date=None) != document._replace(date=None):
+    well = is_as_written(saved.PATH, _SECRET)
+    if before is None or not well or before._replace(date=None) != document._replace(date=None):
         date = before.date if before is not None and saved.same(before, document) else saved.now()
         replace_text(saved.PATH, saved.text_of(document._replace(date=date)), sync=True)
     else:

@@ -38,6 +38,15 @@ def text_of(fd: int, most: int | None = None) -> str:
     return text
 
 
+def is_as_written(path: str, mode: int) -> bool:
+    """Is there a file with this mode that belongs to who we are, as to root?"""
+    try:
+        there = os.stat(path)
+    except OSError:
+        return False
+    return there.st_mode & 0o7777 == mode and there.st_uid == os.geteuid()
+
+
 def replace_text(
     path: str, text: str, mode: int = 0o600, sync: bool = False, draft: str | None = None
 ) -> None:

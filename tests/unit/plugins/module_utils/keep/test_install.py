@@ -181,13 +181,26 @@ def test_a_changed_program_is_replaced(host, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["sbin/containerhost", "share/man/man8/containerhost.8"])
-@pytest.mark.parametrize("harm", [lambda path: path.write_text("x"), lambda path: path.chmod(0o600), Path.unlink])
+@pytest.mark.parametrize("harm", [
+    lambda path: path.write_text("x"), lambda path: path.chmod(0o600), Path.unlink, lambda path: os.chown(path, 7, 7),
+])  # fmt: skip
 def test_a_file_of_ours_that_somebody_has_changed_is_mended(host, name, harm):
     keep(WEB)
     before = host.tree()
     harm(host.path(f"/usr/local/{name}"))
     assert changed(keep(WEB)) == [Path(name).name]
     assert host.tree() == before
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.chmod(0o644), lambda path: os.chown(path, 7, 7), Path.unlink])
+def test_a_document_that_others_may_read_is_written_again(host, harm):
+    keep(WEB)
+    before = host.tree()
+    harm(host.path("/etc/containerhost/document.json"))
+    assert changed(keep(WEB)) == ["document.json"]
+    assert host.tree() == before
+    assert host.path("/etc/containerhost/document.json").stat().st_uid == os.geteuid()
+    assert changed(keep(WEB)) == []
 
 
 @pytest.mark.parametrize("document", [None, saved(networks={}, bridge=[])], ids=["off", "nothing on this host"])
