@@ -203,11 +203,14 @@ _Span = t.Tuple[str, str, int, int]
 
 
 def _span(values: Values) -> _Span | None:
-    """Protocol, host address, first and last port, of several ports that are published at once."""
+    """Protocol, host address, first and last port, of what is in a set of intervals: several ports at once, or one that
+    is not for everybody."""
     first, last = values.get("host_port"), values.get("host_port_end")
-    if values["rule"] != "publish" or first is None or last is None or first == last:
+    if values["rule"] != "publish" or first is None or values.get("host_interface") is not None:
         return None
-    return values["protocol"], values["host_address"], first, last
+    if last in (None, first) and values.get("sources", EVERYBODY) == EVERYBODY:
+        return None
+    return values["protocol"], values["host_address"], first, last or first
 
 
 def _meet(one: _Span, other: _Span) -> bool:

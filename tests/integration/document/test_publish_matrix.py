@@ -61,3 +61,29 @@ def test_a_range_is_one_element(town):
     listing = town.host.run("nft", "list", "map", "inet", "containerhost", "ranges4")
     assert listing.count("7000-7009") == 2
     assert "7005" not in town.host.run("nft", "list", "map", "inet", "containerhost", "publish4")
+
+
+def limited(first: int, last: int, *sources: str, at: str | None = None) -> dict:
+    ends = {"host_port": first, "port": first, **({"host_port_end": last} if last > first else {})}
+    address = {"host_address": at} if at else {}
+    return {"network": "web", "rule": "publish", "address": "10.80.1.2", "sources": [*sources], **ends, **address}
+
+
+SOME, MORE = "198.51.100.0/24", "198.51.100.0/22"
+# What is published instead of each other: an element of a set of intervals overlaps one that is still there.
+SUCCESSIVE = [
+    [limited(9000, 9002, SOME)],
+    [limited(9001, 9001, SOME)],
+    [limited(8999, 9003, MORE)],
+    [limited(9000, 9000, SOME), limited(9003, 9005, MORE)],
+    [limited(9004, 9004, SOME, MORE), limited(9001, 9002, SOME)],
+    [limited(9001, 9004, SOME, at=HOST4)],
+    [limited(9002, 9002, MORE, at=HOST4)],
+]
+
+
+def test_limited_ports_come_in_the_place_of_others_in_one_run(host):
+    for rules in [*SUCCESSIVE, *SUCCESSIVE[-2::-1], SUCCESSIVE[0]]:
+        answer = host.module("document", document={"version": 1, "nat_rule": rules}, remove=["*"])
+        assert not answer.get("failed"), answer
+    assert not answer["changed"]
