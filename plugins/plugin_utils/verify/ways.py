@@ -256,9 +256,10 @@ class _Ways:
         fix = f"put {source.label} on `{target.network}` as well"
         if not spans:
             fix = f"name `{source.network}` in `allow_networks` of `{target.network}`, or {fix}"
+        is_internal = any(row.get("internal") for row in let_in)
         return (
             f"`{target.network}` does not let in what comes from `{source.network}`: {source.host} drops it on the way"
-            f" to {device}. To have it pass, {fix}, or publish the port and ask for the host"
+            f" to {device}. To have it pass, {fix}{'' if is_internal else ', or publish the port and ask for the host'}"
         )
 
     def _bridge(self, end: End) -> str | None:

@@ -111,6 +111,7 @@ REFUSED = [
     ("one", "h1", "tcp", 22, "`host_access` of `shut` lets its containers reach 53/udp, 8000-8010/tcp of their host"),
     ("far", "shop", "icmp", 0, "`web` does not let in what comes from `open`: h1 drops it on the way to ch-web. To have"
      " it pass, name `open` in `allow_networks` of `web`"),
+    ("shop", "alone", "icmp", 0, "name `web` in `allow_networks` of `bare`, or put h1/shop on `bare` as well\n"),
     ("shop", "h2/db", "icmp", 0, "h1 has no way from `web` to `fabric` on h2"),
     ("db", "h1/shop", "tcp", 80, "h2 has no way from `fabric` to `web` on h1"),
     ("h3", "h1/shop", "tcp", 80, "h3 is not on `web`, which lets nobody in from elsewhere under its own addresses. Ask"
@@ -123,7 +124,7 @@ REFUSED = [
 def test_what_is_not_to_arrive_is_not_tried_and_said_why(ask, source, target, protocol, port, sentence):
     _words, found, problem = ask(source, target, protocol, port)[0]
     assert found == []
-    assert "it is not planned to arrive. " in problem and sentence in problem
+    assert "it is not planned to arrive. " in problem and sentence in f"{problem}\n"
 
 
 @pytest.mark.parametrize(
