@@ -116,8 +116,8 @@ def unknown(fleet: Fleet, asked: Collection[str]) -> list[str]:
         if driver_of(network.spec).keyed
     }
     return [
-        f"`{name}`: the key of {listed(hosts)} is not known yet, so no other host has a way there. Run site for"
-        f" {'it' if len(hosts) == 1 else 'them'}, too"
+        f"`{name}`: the key of {listed(hosts)} is not known yet, so no other host has a way there by this tunnel."
+        f" Run site for {'it' if len(hosts) == 1 else 'them'}, too"
         for name, hosts in sorted(missing.items())
         if hosts and asked
     ]

@@ -88,7 +88,8 @@ def test_a_host_whose_key_is_not_known_is_no_peer_and_nothing_goes_there_by_anot
     assert [each["public_key"] for each in objects(plan, "h1", "wireguard_peer")] == [KEYS["h3"]]
     assert {each["dst"] for each in objects(plan, "h1", "route")} >= {"10.42.1.0/24", "fd00:42:0:1::/64"}
     assert keys.unknown(plan.fleet, {"h1"}) == [
-        "`fabric`: the key of h2 is not known yet, so no other host has a way there. Run site for it, too"
+        "`fabric`: the key of h2 is not known yet, so no other host has a way there by this tunnel."
+        " Run site for it, too"
     ]
     assert keys.unknown(plan.fleet, {"h1", "h2"}) == []  # a check has asked it, and a run makes it
     assert keys.unknown(plan.fleet, set()) == []
