@@ -161,12 +161,12 @@ def identity_at(path: str) -> Identity:
     """Of whatever is at a path, which may be somebody's file system that never answers. Raises OSError."""
     place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        return _unasked(place)
+        return unasked(place)
     finally:
         os.close(place)
 
 
-def _unasked(place: int) -> Identity:
+def unasked(place: int) -> Identity:
     """Of a file that was found and not opened, without asking a file system for what is known of it (statx(2))."""
     answer = ctypes.create_string_buffer(_STATX.size)
     statx = getattr(_libc, "statx", None)
@@ -190,7 +190,7 @@ def _open(path: str) -> int:
         raise NoNamespace(f"there is no network namespace at {path} ({reason})") from error
     try:
         # All namespaces are files of one file system, and nothing else is.
-        if _unasked(place)[0] != os.stat(OWN_NETNS).st_dev:
+        if unasked(place)[0] != os.stat(OWN_NETNS).st_dev:
             raise NoNamespace(f"there is no network namespace behind {path}")
         fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_CLOEXEC)
     finally:

@@ -13,6 +13,7 @@ import os
 import re
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import unasked
 from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
 
 PATH = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -40,12 +41,18 @@ def fault(place: int, root: str) -> str | None:
         mounts = _read(f"{process[1]}/mountinfo") if process else own
     except OSError:
         return "its container has ended"
-    mount = mounts.get(_number(place)) or own.get(_number(place))
+    mount = mounts.get(_number(place)) or own.get(_number(place)) or _by_device(place, {**mounts, **own})
     if mount is None:
         return "what is mounted there cannot be told"
     if not _asks(mount.type) or mount.device in {each.device for each in own.values()}:
         return None
     return f"a file system of type {mount.type} is mounted there, which may never answer"
+
+
+def _by_device(place: int, mounts: t.Mapping[str, MountLine]) -> MountLine | None:
+    """Of a process that has changed its root (chroot(2)), the table does not show what that is on."""
+    device = unasked(place)[0]
+    return next((each for each in mounts.values() if each.device == f"{os.major(device)}:{os.minor(device)}"), None)
 
 
 def _asks(kind: str) -> bool:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.state import mount_tables
@@ -17,10 +19,11 @@ ROOT = "/proc/4711/root"
 def tell(monkeypatch):
     """What is said of a file on mount 90, where the container's table has this line for it."""
 
-    def telling(line, root=ROOT):
+    def telling(line, root=ROOT, device=(0, 99)):
         files = {"/proc/self/mountinfo": OWN, "/proc/4711/mountinfo": line, "/proc/self/fd/7/mountinfo": line}
         files["/proc/self/fdinfo/5"] = "pos:\t0\nflags:\t012100000\nmnt_id:\t90\nino:\t1\n"
         monkeypatch.setattr(mount_tables, "read_text", lambda path: files[path])
+        monkeypatch.setattr(mount_tables, "unasked", lambda place: (os.makedev(*device), 1))
         return mount_tables.fault(5, root)
 
     return telling
@@ -44,6 +47,12 @@ def test_nobody_is_asked_who_may_never_answer(tell, kind, root):
 )
 def test_all_others_are(tell, line):
     assert tell(line) is None
+
+
+def test_a_root_that_is_no_mount_is_told_by_its_device(tell):
+    assert tell("91 80 0:77 / / rw - tmpfs tmpfs rw\n", device=(0, 77)) is None
+    assert tell("91 80 0:77 / / rw - tmpfs tmpfs rw\n", device=(8, 1)) is None
+    assert "type fuse is" in tell("91 80 0:77 / /mnt rw - fuse x rw\n", device=(0, 77))
 
 
 def test_what_cannot_be_told_is_not_asked(tell, monkeypatch):
