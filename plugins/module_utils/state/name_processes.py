@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 _BOOTED = "/run/systemd/system"  # sd_booted(3), and where units are that are gone after a reboot
 _FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/sbin")
 _SECONDS = 30
-_NAMESPACES = ("net", "user", "pid")
+_NAMESPACES = frozenset(("net", "user", "pid"))
 _SIGHUP, _SIGTERM = 1, 15  # signal(7)
 
 
@@ -111,7 +111,8 @@ def _is_one(name: str, pid: int) -> bool:
     try:
         if not name_servers.is_process_of(name, read_text(f"/proc/{pid}/cmdline").split("\0")):
             return False
-        places = [(os.stat(f"/proc/{pid}/ns/{each}"), os.stat(f"/proc/self/ns/{each}")) for each in _NAMESPACES]
+        known = _NAMESPACES.intersection(os.listdir("/proc/self/ns"))  # a kernel may be without some
+        places = [(os.stat(f"/proc/{pid}/ns/{each}"), os.stat(f"/proc/self/ns/{each}")) for each in known]
         return all(os.path.samestat(*each) for each in places) and is_privileged(read_text(f"/proc/{pid}/status"))
     except OSError:
         return False
