@@ -116,10 +116,10 @@ class Bridge(DeviceKind):
         return uplink_label(values["uplink"], values.get("vlan")) if values.get("uplink") else ""
 
     def needs(self, values: Values) -> t.Iterator[Place]:
-        """What was a LAN's gives its addresses back before it is another network's."""
+        """What was a LAN's gives its addresses back before it is another network's. What guards a bridge of containers'
+        would keep its host from its LAN, and routing there is not the host's own."""
         yield from super().needs(values)
-        if values.get("uplink") is None:
-            yield ("uplink", values.get("netns"), values["name"])
+        yield ("uplink" if values.get("uplink") is None else "isolation", values.get("netns"), values["name"])
 
     def settings(self, values: Values) -> Settings:
         if values.get("uplink") is not None:
@@ -161,6 +161,8 @@ class Bridge(DeviceKind):
         if change.wanted is None:
             return
         if change.action == "change":
+            if change.values.get("uplink") and change.differences.get("uplink", ("",))[0] is None:
+                kernel.will_free(self.occupies(change.values))  # for what is left over of the network that it was
             taken = {option: change.differences[option][1] for option in ("mac", "mtu") if option in change.differences}
             links[name] = links[name]._replace(**taken, alias=self.mark_of(change.wanted))
         elif (port := _port(kernel, change.values)) is not None:
@@ -221,11 +223,15 @@ class Bridge(DeviceKind):
         data = _data(wanted.values, differences)
         name, netns = wanted.values["name"], wanted.netns
         first = [m.set_kind_data(name, "bridge", data, netns)] if data else []
-        if not differences.keys().isdisjoint(_OF_LANS):
-            first.append(m.set_link(name, netns, operation="set the mark", ifalias=self.mark_of(wanted)))
         lost = found.values.get("neighbours", ()) if "addresses" in differences else ()
         again = [m.neighbour(name, *each, netns, replace=True) for each in lost]
-        return [list(first), *change_device(wanted, differences, self.mark_of(wanted)), [*again]]
+        if differences.keys().isdisjoint(_OF_LANS):
+            return [list(first), *change_device(wanted, differences, self.mark_of(wanted)), [*again]]
+        # What one has that is marked as on a LAN is the host's: it has nothing of its own by then.
+        marked = m.set_link(name, netns, operation="set the mark", ifalias=self.mark_of(wanted))
+        rest = {option: pair for option, pair in differences.items() if option != "owner"}
+        early, late = ([], [marked]) if wanted.values.get("uplink") else ([marked], [])
+        return [[*first, *early], *change_device(wanted, rest, ""), [*again], [*late]]
 
 
 def _on_a_lan(plain: Values) -> Values:

@@ -255,6 +255,19 @@ def test_a_network_changes_its_uplink_and_whether_it_has_one(town, before):
     town.host.run("ip", "link", "del", "eth1")
 
 
+def test_a_bridge_on_a_lan_is_guarded_no_more_as_that_of_the_network_that_it_was(own_town):
+    """What is left over of others goes later, in a play of its own."""
+    host = own_town.host
+    own = "lan: {driver: bridge, subnets: [10.81.1.0/24, 'fd00:81::/64'], host_access: none}\n"
+    run(host, planned(own, "shop: {networks: {lan: {}}}"))
+    made = host.module("document", document=planned(LAN, "shop: {networks: {lan: {}}}"), phase="make")
+    assert not made.get("failed"), made["msg"]
+    assert own_town.reaches(None, OUTSIDE4) and own_town.reaches(None, OUTSIDE6)
+    assert own_town.reaches("shop", "198.18.0.1") and own_town.reaches("shop", "fd00:18::1")
+    assert host.run("cat", "/proc/sys/net/ipv6/conf/ch-lan/accept_ra").strip() == "1"
+    assert host.run("cat", "/proc/sys/net/ipv4/conf/ch-lan/forwarding").strip() == "0"
+
+
 def test_an_uplink_that_goes_and_comes_back_is_a_port_again(own_town):
     host, document = own_town.host, planned(LAN, "shop: {networks: {lan: {}}}")
     run(host, document)

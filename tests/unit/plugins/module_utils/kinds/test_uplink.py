@@ -174,6 +174,25 @@ def test_a_bridge_on_a_lan_takes_the_name_of_a_device_that_goes():
 LEADING_OUT = {"mtu": 9000, "owner": "plan/web", "label": "uplink eth0"}
 
 
+def test_a_bridge_that_gets_on_a_lan_has_nothing_of_its_own_when_it_is_marked_so():
+    """Whatever one has that is marked so is taken for the host's, also by the run after one that was killed."""
+    bridge = Link("ch-web", "bridge", "02:00:00:00:00:09", owner="plan/other")
+    there = Namespace(links=[ETH0, bridge], addresses={"ch-web": ["10.80.1.1/24"]})
+    (change,) = (each for each in planned(kernel_of(there), *wanted()).make if each.kind == "bridge")
+    steps = [step.operation for some in KIND["bridge"].change(*change[2:]) for step in some]
+    assert steps.index("delete address 10.80.1.1/24 of ch-web") < steps.index("set the mark of ch-web")
+    assert steps.count("set the mark of ch-web") == 1
+
+
+def test_what_is_left_over_on_a_bridge_that_gets_on_a_lan_goes_first():
+    """Another way to other hosts would be a loop; guards and settings would keep the host from its LAN."""
+    bridge = Link("ch-web", "bridge", MAC, owner="plan/web")
+    port = Link("chx", "vxlan", "02:00:00:00:00:08", owner="plan/web", master="ch-web")
+    todo = planned(kernel_of(host(bridge, port)), *wanted())
+    assert [(change.action, change.kind) for change in todo.clear] == [("remove", "vxlan")]
+    assert ("isolation", None, "ch-web") in KIND["bridge"].needs(wanted()[0].values)
+
+
 @pytest.mark.parametrize("name", ["web", "other"])
 def test_what_the_host_has_leaves_a_bridge_before_that_goes_or_is_another_networks(name):
     """``name``: of the network that gets the bridge."""
