@@ -88,4 +88,3 @@ def masquerades(network: Network, host: str, fleet: Fleet) -> bool:
 def is_routed(network: Network, host: str, fleet: Fleet) -> bool:
     """Is anything routed from it at all?"""
     return masquerades(network, host, fleet) or bool(let_in(network, host, fleet))
-
