@@ -154,13 +154,16 @@ def read(
     """
     six, asks = "link.groups_route" in wanted, wanted.get("ipv4.arp_ignore") == 1
     watched = (*(harm.WATCHED_4 if asks else ()), *(harm.WATCHED_6 if six else ()))
-    there = _numbers(link, (*wanted, *(name for name in watched if name not in wanted)))
+    there = _numbers(link, (*wanted, *watched))
     found = harm.of_ipv6(there, link, mtu or link.mtu) if six else {}
     found.update(harm.of_the_deaf(kernel, netns, link.name, there) if asks else {})
-    there = {name: there[name] for name in wanted} if watched else there
     if asks and wanted.get("ipv4.src_valid_mark"):
         found.update(harm.of_neighbours(kernel, netns, link, ("ipv4", "ipv6") if six else ("ipv4",)))
-    found = {name: pair for name, pair in found.items() if not _is_let_be(kernel, netns, link, name)}
+    if found:
+        found = {name: pair for name, pair in found.items() if not _is_let_be(kernel, netns, link, name)}
+    for name in watched:
+        if name not in wanted:
+            del there[name]
     return _read(kernel, netns, link, wanted, mtu, mac, there), found
 
 

@@ -11,6 +11,7 @@ them for each of a thousand containers: rows are not unpacked, but searched for 
 
 from __future__ import annotations
 
+import functools
 import socket
 import struct
 import typing as t
@@ -31,23 +32,25 @@ _ONLY_OF_ADDRESSES = frozenset((OF_ADDRESSES,))
 class LocalTable:
     """Of one namespace."""
 
-    def __init__(self, rows: t.Iterable[Row]) -> None:
+    def __init__(self, rows: t.Sequence[Row]) -> None:
         """Rows as ``codec.RouteLayout`` leaves them."""
-        by_type: dict[int, list[bytes]] = {}
-        for row in rows:
-            by_type.setdefault(row["type"], []).append(row["raw"])
-        self._hosts = b"".join([*by_type.get(m.RTN_LOCAL, ()), *by_type.get(m.RTN_BROADCAST, ())])
-        self._groups = [raw for raw in by_type.get(m.RTN_MULTICAST, ()) if raw[1] == _ALL_GROUPS]
+        self._hosts = b"".join([row["raw"] for row in rows if row["type"] in (m.RTN_LOCAL, m.RTN_BROADCAST)])
+        self._groups = [row["raw"] for row in rows if row["type"] == m.RTN_MULTICAST and row["raw"][1] == _ALL_GROUPS]
 
     def has(self, address: str) -> bool:
         """Is what comes for this address taken, by whatever device?"""
-        raw = socket.inet_pton(m.family_of(address), address)
-        return _HEADER.pack(len(raw) + 4, _RTA_DST) + raw in self._hosts
+        return _to(address) in self._hosts
 
     def sends_to_groups(self, index: int) -> bool:
         """Is there a route for groups of IPv6 by the device with this index?"""
         by_it = _NUMBER.pack(8, _RTA_OIF, index)
         return any(by_it in raw for raw in self._groups)
+
+
+@functools.cache
+def _to(address: str) -> bytes:
+    raw = socket.inet_pton(m.family_of(address), address)
+    return _HEADER.pack(len(raw) + 4, _RTA_DST) + raw
 
 
 class LocalTables:
@@ -62,8 +65,8 @@ class LocalTables:
         if netns is None or table != m.RT_TABLE_MAIN:
             return self._dump(m.RTM_GETROUTE, {"table": table}, wanted, netns)
         rows = self._dump(m.RTM_GETROUTE, {}, wanted | _ONLY_OF_ADDRESSES, netns)
-        self._known[netns] = LocalTable(row for row in rows if "raw" in row)
-        return [row for row in rows if "raw" not in row and row.get("RTA_TABLE", row["table"]) == table]
+        self._known[netns] = LocalTable([row for row in rows if "raw" in row])
+        return [row for row in rows if "raw" not in row and row["table"] == table]
 
     def of(self, netns: str | None) -> LocalTable:
         if netns not in self._known:
@@ -87,4 +90,4 @@ class LocalTables:
 
     def _read(self, netns: str | None) -> LocalTable:
         rows = self._dump(m.RTM_GETROUTE, {"table": m.RT_TABLE_LOCAL}, _ONLY_OF_ADDRESSES, netns)
-        return LocalTable(row for row in rows if "raw" in row)
+        return LocalTable([row for row in rows if "raw" in row])
