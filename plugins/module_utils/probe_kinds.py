@@ -33,7 +33,7 @@ class Probe(t.NamedTuple):
     port: int = 0
     size: int = 0
     by: str = ""
-    tries: int = 3  # the first packet may have to wait for a neighbour to be resolved
+    tries: t.Optional[int] = None  # as many as usual
 
     @property
     def family(self) -> socket.AddressFamily:

@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds 
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 TIMEOUT = 1.0  # seconds for an answer
+TRIES = 3  # where nobody says another number: the first packet may have to wait for a neighbour to be resolved
 _AT_A_TIME = 400  # sockets: the usual limit for a process is 1,024
 _TIMED = 8
 
@@ -43,7 +44,7 @@ def run(wire: Wire, probes: t.Sequence[Probe]) -> list[ProbeResult]:
         last: dict[str, ProbeResult] = {}
         for tried in itertools.count(1):
             last.update((outcome.name, outcome) for outcome in _together(wire, left))
-            left = [probe for probe in left if last[probe.name].reason and tried < probe.tries]
+            left = [probe for probe in left if last[probe.name].reason and tried < (probe.tries or TRIES)]
             if not left:
                 break
         some = probes[start:start + _AT_A_TIME]

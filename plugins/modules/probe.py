@@ -59,9 +59,8 @@ options:
         version_added: 0.2.0
       tries:
         description:
-          - How often to try at most, a second each.
+          - How often to try at most, a second each. Without it, three times.
         type: int
-        default: 3
         version_added: 0.2.0
   listeners:
     description:
@@ -174,7 +173,7 @@ _PROBE = {
     "port": {"type": "int", "default": 0},
     "size": {"type": "int", "default": 0},
     "by": {"type": "str", "default": ""},
-    "tries": {"type": "int", "default": 3},
+    "tries": {"type": "int"},
 }
 _LISTENER = {
     "sandbox": {"type": "dict", "required": True},

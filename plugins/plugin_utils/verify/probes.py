@@ -30,7 +30,7 @@ Networks = Mapping[str, Mapping[str, Any]]
 
 # Two hosts that ask each other at once begin two handshakes at once, of which neither ends: they try again after five
 # seconds (module_utils/state/handshakes.py). A try takes one.
-_PATIENT = {"tries": 7}
+PATIENT = {"tries": 7}
 
 
 class AskedFleet:
@@ -72,7 +72,7 @@ def tries(
     found: list[Try] = []
     for name, network in sorted(networks.items()):
         some = by_network.get(name, [])
-        patience = _PATIENT if _is_encrypted(documents, name) else {}
+        patience = PATIENT if _is_encrypted(documents, name) else {}
         found += _across(name, _one_a_host(some), patience) if network["shared"] else []
         found += _within(name, some)
         found += _ways_out(name, some, fleet)

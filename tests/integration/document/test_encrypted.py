@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils import probing
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes
 from ansible_collections.containerhost.network.tests.integration.document.attackers import frame, udp, vxlan
 from ansible_collections.containerhost.network.tests.integration.document.test_wireguard import KeyedMembers, arrived
 from ansible_collections.containerhost.network.tests.integration.document.verification import Verification
@@ -82,6 +83,7 @@ def test_everybody_is_on_the_segment_and_the_underlay_sees_wireguard_alone(
     damaged(pond)
     monkeypatch.setattr(probing, "TIMEOUT", 0.5)
     monkeypatch.setattr(probing, "TRIES", 1)
+    monkeypatch.setattr(probes, "PATIENT", {})
     unheard(pond)
     gone(pond)
 

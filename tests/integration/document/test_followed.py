@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils import probing
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes
 from ansible_collections.containerhost.network.tests.integration.document.members import Members
 from ansible_collections.containerhost.network.tests.integration.document.verification import Verification
 
@@ -123,6 +124,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
 def test_the_hop_is_named(fleet: Members, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(probing, "TIMEOUT", 0.5)
     monkeypatch.setattr(probing, "TRIES", 1)
+    monkeypatch.setattr(probes, "PATIENT", {})
     there = {host: addresses[0] for (host, _container), addresses in fleet.addresses("fabric").items()}
     where, *texts = DAMAGE[name]
     by_hand, undone, said = (text.replace("THERE", there["h2"]).replace("HERE", there["h1"]) for text in texts)
