@@ -23,7 +23,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.bridge
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.former_elements import of_this_version
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_derived import derived
+from ansible_collections.containerhost.network.plugins.module_utils.state.nft_derived import derived, is_enough
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import (
     FRAME,
     FROM_DEVICES,
@@ -67,7 +67,8 @@ class NftTable(t.NamedTuple):
 
     ``elements`` is by set, without the derived sets: an element's key, in nft's words, to its value (of a map) and its
     comment. ``lack`` is raised by whoever needs the table: somebody else's has its name, or it cannot be read.
-    ``exists`` is of the table of family inet, ``bridge`` of the other one.
+    ``exists`` is of the table of family inet, ``bridge`` of the other one. ``followed``: the derived sets, where more
+    is in them than follows from the others.
     """
 
     exists: bool
@@ -75,6 +76,7 @@ class NftTable(t.NamedTuple):
     elements: Elements
     lack: t.Optional[Exception] = None
     bridge: bool = False
+    followed: t.Optional[Elements] = None
 
     @property
     def whole(self) -> bool:
@@ -145,9 +147,11 @@ def read_table(digest: str | None) -> NftTable:
     elements = {name: dict(rows) for each in listings.values() for name, rows in each.elements.items()}
     follow = {name: elements.pop(name, {}) for name in derived({})}
     elements = of_this_version(elements)
-    as_derived = all(follow[name].keys() == rows.keys() for name, rows in derived(elements).items())
-    intact = as_derived and guards_ports(elements) == has_bridge and _digest(listings) == digest
-    return NftTable("inet" in listings, intact, elements, bridge=has_bridge)
+    due = derived(elements)
+    enough = all(is_enough(name, follow[name].keys(), rows.keys()) for name, rows in due.items())
+    exact = all(follow[name].keys() == rows.keys() for name, rows in due.items())
+    intact = enough and guards_ports(elements) == has_bridge and _digest(listings) == digest
+    return NftTable("inet" in listings, intact, elements, None, has_bridge, None if exact else follow)
 
 
 def _listings() -> dict[str, Listing]:
@@ -205,7 +209,7 @@ def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
             parts.extend(_add(name, [(key, value, comment) for key, (value, comment) in rows.items()]))
         return "\n".join(parts)
     parts = [BRIDGE_FRAME] if then.bridge and not table.bridge else []
-    steps = [*steps, *_following(table.elements, then.elements)]
+    steps = [*steps, *_following(table, then)]
     if table.bridge and not then.bridge:
         parts.append(f"delete table bridge {TABLE}")
         steps = [step for step in steps if step.set not in BRIDGE_SETS]
@@ -234,10 +238,10 @@ def _place(name: str) -> str:
     return f"{'bridge' if name in BRIDGE_SETS else 'inet'} {TABLE} {name}"
 
 
-def _following(before: Elements, after_: Elements) -> t.Iterator[NftElement]:
+def _following(table: NftTable, then: NftTable) -> t.Iterator[NftElement]:
     """What changes in the derived sets."""
-    followed = derived(before)
-    for name, rows in derived(after_).items():
+    followed = table.followed or derived(table.elements)
+    for name, rows in derived(then.elements).items():
         old = followed[name]
         for key in old.keys() - rows.keys():
             yield NftElement(None, name, key, None, "", True)

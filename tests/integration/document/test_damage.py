@@ -82,11 +82,7 @@ DAMAGE = {
     "a chain flushed": (
         "nft flush chain inet containerhost leaving", [*(f"~ {rule}" for rule in (*RULES, PUBLISHED)), *GUARDED]
     ),
-    # What follows from it (the set `taken`) is left over then, and the table is written again.
-    "a published port deleted": (
-        "nft delete element inet containerhost publish4 '{ tcp . 8080 }'",
-        [*(f"~ {rule}" for rule in RULES), f"+ {PUBLISHED}", *GUARDED],
-    ),
+    "a published port deleted": ("nft delete element inet containerhost publish4 '{ tcp . 8080 }'", [f"+ {PUBLISHED}"]),
     "the table deleted and forwarding off": (
         "nft delete table inet containerhost; echo 0 > /proc/sys/net/ipv4/conf/eth0/forwarding",
         [*(f"+ {rule}" for rule in (*RULES, PUBLISHED)), *GUARDED],

@@ -139,6 +139,26 @@ def test_a_damaged_table_is_made_whole_with_its_elements():
         assert nftables.read_table(digest) == before
 
 
+def test_what_follows_from_a_deleted_port_is_no_damage_and_goes_with_the_next_change():
+    steps = [
+        NftElement(None, "publish4", f"tcp . {ports}", f"10.0.0.2 . {ports}", "c") for ports in (80, 81, 82, 90, 443)
+    ]
+    nftables.run(transaction(NOTHING, steps))
+    digest = nftables.digest_now()
+    before = nftables.read_table(digest)
+    nftables.run("delete element inet containerhost publish4 { tcp . 81, tcp . 90 }")
+    lacking = nftables.read_table(digest)
+    assert lacking.intact
+    nftables.run(transaction(lacking, [steps[1], steps[3]]))
+    assert nftables.read_table(digest) == before
+    nftables.run("delete element inet containerhost publish4 { tcp . 82, tcp . 90 }")
+    less = nftables.read_table(digest)
+    nftables.run(transaction(less, [steps[0]._replace(key="tcp . 85", value="10.0.0.2 . 85")]))
+    assert nftables.read_table(digest) == after(less, [steps[0]._replace(key="tcp . 85", value="10.0.0.2 . 85")])
+    nftables.run("delete element inet containerhost taken { tcp . 443 }")
+    assert not nftables.read_table(digest).intact
+
+
 def test_one_wrong_command_and_nothing_of_the_transaction_is_done():
     nftables.run(transaction(NOTHING, []))
     wrong = [NftElement(None, "ours", "ch-web", None, "c"), NftElement(None, "guarded", "no-such", None, "", True)]

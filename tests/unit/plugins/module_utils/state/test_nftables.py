@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
-from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state import nft_derived, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_listing import read
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, after, transaction
 
@@ -94,3 +94,19 @@ def test_the_digest_sees_rules_and_no_elements():
 
     assert digest() == digest(elements=WITH) == digest(elements=WITH.replace(" }", ',\n\t\t\t     "ch-b" }'))
     assert len({digest(), digest("drop"), digest(family="bridge")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "needed", "enough"),
+    [
+        ("taken", ["tcp . 80-82"], ["tcp . 80", "tcp . 82"], True),
+        ("taken", ["tcp . 80-82", "udp . 53"], ["tcp . 80-82"], True),
+        ("taken", ["tcp . 80-82"], ["tcp . 80-83"], False),
+        ("taken", ["tcp . 80-82"], ["udp . 81"], False),
+        ("owned6", ["fd00::2 . tcp . 80"], [], True),
+        ("owned6", ["fd00::2 . tcp . 80"], ["fd00::3 . tcp . 80"], False),
+        ("inside4", ["10.0.0.0/8", "10.1.0.0/16"], ["10.0.0.0/8"], False),
+    ],
+)
+def test_too_much_is_as_good_as_enough_only_where_it_lets_nobody_in(name, there, needed, enough):
+    assert nft_derived.is_enough(name, there, needed) is enough
