@@ -106,7 +106,8 @@ def test_its_own_names_are_left_and_all_else_is_made(host, machines, place, file
     ]
     made = [line for line in said(done) if "db" in line and "nspawn" not in line]
     assert "+ veth db eth0 (web)" in made
-    assert "10.80.1.3 api" in machines.text("api", "hosts") == machines.text("api", "bound")
+    assert "10.80.1.3 api" in machines.text("api", "hosts")
+    assert machines.text("api", "hosts") == machines.text("api", "bound")
     assert "nameserver 10.80.1.1" in machines.text("api", "resolv.conf")
 
 
