@@ -179,8 +179,8 @@ import sys
 from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
 print(LivingNamespaces().way_into((0, 0)))
 """
-HOLDS = "import os, subprocess, sys; os.open('/mnt', os.O_PATH);"
-HOLDS += " subprocess.run(['umount', '-l', '/mnt']); print(*map(os.readlink, ['/proc/self/fd/3'])); sys.stdin.read()"
+HOLDS = "import os, subprocess, sys; held = os.open('/mnt', os.O_PATH); subprocess.run(['umount', '-l', '/mnt']);"
+HOLDS += " print(os.readlink(f'/proc/self/fd/{held}'), flush=True); sys.stdin.read()"
 
 
 def test_a_namespace_is_looked_for_past_what_looks_like_one(machines):
