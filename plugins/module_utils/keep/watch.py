@@ -38,8 +38,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
 
 _EVERYTHING = "*"
+_WHOLE = frozenset((_EVERYTHING, FOREIGN))
 _SHORTEST, _LONGEST = 0.1, 1.0  # seconds before a source that has ended is tried again
 _APART = 0.5  # seconds from one look at everything to the next: somebody may take our rules away again and again
+# Seconds after which a container that has started is looked for again, as long as something of it is pending.
+_AGAIN = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_PENDING = 3  # a child's exit status
 # Kinds of objects that have something in chains of others.
 _IN_FOREIGN_CHAINS = ("docker_network", "foreign_firewall")
 
@@ -80,29 +84,70 @@ def forever(what: str) -> t.NoReturn:
         pause = min(_LONGEST, 2 * pause)
 
 
-def _listen(engine: str, news: Starts) -> t.NoReturn:
+def _listen(engine: str, source: Starts) -> t.NoReturn:
     """Raises OSError when the source ends."""
-    waiting: set[str] = {_EVERYTHING}
+    news = _News()
     child: _Child | None = None
-    not_before = 0.0
     try:
         while True:
-            is_whole = not waiting.isdisjoint((_EVERYTHING, FOREIGN))
-            rest = max(0.0, not_before - time.monotonic()) if is_whole else 0.0
-            if waiting and child is None and not rest:
-                not_before = time.monotonic() + _APART if is_whole else not_before
-                child, waiting = _Child(engine, waiting), set()
-            patience = rest if waiting and child is None else None
-            ready, _write, _error = select.select([news, *([child] if child else [])], [], [], patience)
+            refs = news.take() if child is None else set()
+            if refs:
+                child = _Child(engine, refs, news.is_last(refs))
+            patience = news.patience() if child is None else None
+            ready, _write, _error = select.select([source, *([child] if child else [])], [], [], patience)
             if child is not None and child in ready:
-                child.end()
+                news.end(child.refs, child.end())
                 child = None
-            if news in ready:
-                found = news.read()
-                waiting.update(found if engine in ENGINES else _of_rules(found))
+            if source in ready:
+                found = source.read()
+                news.tell(found if engine in ENGINES else _of_rules(found))
     finally:
         if child is not None:
             child.end()
+
+
+class _News:
+    """What there is news of, and from when on it is to be looked at: containers, by what they are called, and _WHOLE.
+
+    A container that has started may have no process by which it is entered: of what systemd runs before a service
+    (ExecStartPre=) one has ended, and the next has not begun. Nobody tells of the next, so it is looked for again.
+    """
+
+    def __init__(self) -> None:
+        self._due = {_EVERYTHING: 0.0}
+        self._tries: dict[str, int] = {}
+        self._not_before = 0.0
+
+    def tell(self, refs: t.Iterable[str]) -> None:
+        for ref in refs:
+            self._tries.pop(ref, None)
+            self._due[ref] = self._not_before if ref in _WHOLE else 0.0
+
+    def take(self) -> set[str]:
+        """What is to be done now."""
+        now = time.monotonic()
+        refs = {ref for ref, due in self._due.items() if due <= now}
+        for ref in refs:
+            del self._due[ref]
+        if not refs.isdisjoint(_WHOLE):
+            self._not_before = now + _APART
+        return refs
+
+    def patience(self) -> float | None:
+        """Seconds until there is something to do; None where there is nothing."""
+        return max(0.0, min(self._due.values()) - time.monotonic()) if self._due else None
+
+    def is_last(self, refs: t.Iterable[str]) -> bool:
+        """Is none of them looked for again, whatever comes of it?"""
+        return all(self._tries.get(ref, 0) >= len(_AGAIN) for ref in refs)
+
+    def end(self, refs: t.Iterable[str], is_pending: bool) -> None:
+        """What was taken has been looked at."""
+        for ref in refs:
+            tries = self._tries.pop(ref, 0)
+            if is_pending and ref not in self._due and ref not in _WHOLE and tries < len(_AGAIN):
+                self._tries[ref] = tries + 1
+                self._due[ref] = time.monotonic() + _AGAIN[tries]
 
 
 def _of_rules(found: t.Collection[str]) -> set[str]:
@@ -113,25 +158,35 @@ def _of_rules(found: t.Collection[str]) -> set[str]:
 class _Child:
     """A copy of this process at work. It is waited for by ``fileno``."""
 
-    def __init__(self, engine: str, refs: t.Collection[str]) -> None:
+    def __init__(self, engine: str, refs: t.Collection[str], is_last: bool) -> None:
+        self.refs = refs
         # A pipe whose writing end is the child's alone: it can be read from when the child has ended, however it did.
         self._end, theirs = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
-            _work(engine, refs)
+            _work(engine, refs, is_last)
         os.close(theirs)
 
     def fileno(self) -> int:
         return self._end
 
-    def end(self) -> None:
-        os.waitpid(self._pid, 0)
+    def end(self) -> bool:
+        """Is something pending?"""
+        _pid, status = os.waitpid(self._pid, 0)
         os.close(self._end)
+        return os.WIFEXITED(status) and os.WEXITSTATUS(status) == _PENDING
 
 
-def _work(engine: str, refs: t.Collection[str]) -> t.NoReturn:
+def _work(engine: str, refs: t.Collection[str], is_last: bool) -> t.NoReturn:
+    """What is pending is told when it is not looked for again."""
+    status = 0
     try:
-        for line in report.lines(_apply(engine, refs)):
+        outcome = _apply(engine, refs)
+        if outcome.pending and engine in ENGINES:
+            status = _PENDING
+            if not is_last and _WHOLE.isdisjoint(refs):
+                outcome = outcome._replace(pending=())
+        for line in report.lines(outcome):
             tell(line)
     except (Problem, Ended) as error:
         complain(error)
@@ -141,7 +196,7 @@ def _work(engine: str, refs: t.Collection[str]) -> t.NoReturn:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(0)
+        os._exit(status)
 
 
 def _apply(engine: str, refs: t.Collection[str]) -> Outcome:
@@ -152,7 +207,7 @@ def _apply(engine: str, refs: t.Collection[str]) -> Outcome:
             return Outcome((), ())
         if FOREIGN in refs and not any(document.document.get(kind) for kind in _IN_FOREIGN_CHAINS):
             refs = {*refs} - {FOREIGN}
-        if not {_EVERYTHING, FOREIGN}.isdisjoint(refs):
+        if not _WHOLE.isdisjoint(refs):
             outcome = restore(kernel, document)
             # Nobody has asked after containers.
             return outcome if engine in ENGINES else outcome._replace(pending=[p for p in outcome.pending if p.blocked])

@@ -14,6 +14,7 @@ from typing import NoReturn
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Starts
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Pending, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.keep import watch
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import Outcome, is_meant
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
@@ -51,20 +52,27 @@ class News(Starts):
 
 
 class Work:
-    """What children do instead of a restore: each notes what it was given, and is held until it is let go."""
+    """What children do instead of a restore: each notes what it was given, and is held until it is let go.
+
+    As many as ``pending`` of those that are asked for one container find that something of it is.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.held = False
+        self.pending = 0
 
-    def __call__(self, engine: str, refs) -> NoReturn:
+    def __call__(self, engine: str, refs, is_last: bool) -> NoReturn:
+        status = 0
         try:
             path = self.folder / f"{time.monotonic():.6f} {os.getpid()}"
-            path.with_suffix(".new").write_text(f"{engine} {' '.join(sorted(refs))}")
+            path.with_suffix(".new").write_text(f"{engine} {' '.join(sorted(refs))}{' for the last time' * is_last}")
+            asked = sum("*" not in each for each in self.done())
+            status = watch._PENDING if refs != {"*"} and asked < self.pending else 0
             path.with_suffix(".new").rename(path)
             until(lambda: not self.held or (self.folder / "released.new").exists())
         finally:
-            os._exit(0)
+            os._exit(status)
 
     def release(self, _news: News | None = None) -> None:
         (self.folder / "released.new").touch()
@@ -185,9 +193,32 @@ def test_what_goes_wrong_in_a_child_is_said_and_ends_nothing(monkeypatch, capfd)
         raise ValueError("no such thing")
 
     monkeypatch.setattr(watch, "_apply", wrong)
-    child = watch._Child("docker", ["shop"])
-    child.end()
+    child = watch._Child("docker", ["shop"], is_last=False)
+    assert not child.end()
     assert "ValueError: no such thing" in capfd.readouterr().err
+
+
+def test_a_container_of_which_something_is_pending_is_looked_for_again(listening, work):
+    work.pending = 2
+    done = listening("docker", (1, tell("shop")), (4, nothing))
+    assert done == ["docker *", *["docker shop"] * 3]
+
+
+def test_but_not_for_ever(listening, work, monkeypatch):
+    monkeypatch.setattr(watch, "_AGAIN", (0.01, 0.02))
+    work.pending = 99
+    done = listening("docker", (1, tell("shop")), (4, tell("db")), (7, tell("shop")), (8, nothing))
+    once = ["docker shop", "docker shop", "docker shop for the last time"]
+    assert done == ["docker *", *once, *(each.replace("shop", "db") for each in once), "docker shop"]
+
+
+def test_what_is_pending_is_told_when_it_is_not_looked_for_again(monkeypatch, capfd):
+    waits = Pending(Wanted("veth", ("db", "eth0"), {}, "plan/web"), "x")
+    monkeypatch.setattr(watch, "_apply", lambda engine, refs: Outcome((), (waits,)))
+    monkeypatch.setattr(watch.report, "lines", lambda outcome: [each.reason for each in outcome.pending])
+    for refs, is_last, told in (({"db"}, False, ""), ({"db"}, True, "x\n"), ({"*"}, False, "x\n")):
+        assert watch._Child("docker", refs, is_last).end()
+        assert capfd.readouterr().out == told
 
 
 # -- a source that ends ------------------------------------------------------------------------------------------------
