@@ -82,7 +82,7 @@ ALL_TESTS := test-vm $(LONGEST) test-engines $(filter-out $(LONGEST),$(INTEGRATI
 .PHONY: test
 test: root ## everything, as CI does; a failure ends it only after the rest has run
 	@make="$(MAKE) --no-print-directory --keep-going"
-	$$make build/venv/.dev live build/vm/.unpacked build/importer/.installed build/tree.stamp build/collections/.installed
+	$$make build/venv/.dev live build/vm/.unpacked build/podman/.unpacked build/importer/.installed build/tree.stamp build/collections/.installed
 	failed=0
 	: > build/test.log
 	$$make --jobs=$(JOBS) --output-sync=target SIDE_BY_SIDE=1 $(ALL_TESTS) 2>&1 | tee -a build/test.log || failed=1
