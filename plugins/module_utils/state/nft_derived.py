@@ -10,6 +10,8 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
+Published = t.Tuple[str, str, str]  # protocol, port or ports of the host, and where they lead to
+
 _DERIVED = "containerhost:derived"
 # By what port a connection leaves. They let nobody in: with an element too many, which an element that somebody has
 # deleted leaves behind, all rules hold. It goes with the next change.
@@ -20,6 +22,7 @@ def derived(elements: Elements) -> Elements:
     """The sets that follow from others, so that no object has to share an element with another one."""
     devices = {name for set_ in ("ours", "borrowed4", "borrowed6") for name in elements.get(set_, ())}
     ports = {vni.split(" . ")[0] for vni in elements.get("filtered_vnis", ())}
+    published = {n: list(_published(elements, n)) for n in "46"}
     return {
         "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
         **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
@@ -28,9 +31,9 @@ def derived(elements: Elements) -> Elements:
         **{f"secret{n}": dict.fromkeys(_joined(_secret(elements, n)), (None, _DERIVED)) for n in "46"},
         **{f"beyond{n}": dict.fromkeys(_beyond(elements, n), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
-        "taken": dict.fromkeys(_taken(elements, ports), (None, _DERIVED)),
-        **{f"owned{n}": dict.fromkeys(_owned(elements, n), (None, _DERIVED)) for n in "46"},
-        **{f"owned_ranges{n}": dict.fromkeys(_owned_ranges(elements, n), (None, _DERIVED)) for n in "46"},
+        "taken": dict.fromkeys(_taken([*published["4"], *published["6"]], ports), (None, _DERIVED)),
+        **{f"owned{n}": dict.fromkeys(_owned(published[n]), (None, _DERIVED)) for n in "46"},
+        **{f"owned_ranges{n}": dict.fromkeys(_owned_ranges(published[n]), (None, _DERIVED)) for n in "46"},
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
 
@@ -54,8 +57,7 @@ def _span(element: str) -> tuple[str, int, int]:
     return place, int(first), int(last or first)
 
 
-def _published(elements: Elements, family: str) -> t.Iterator[tuple[str, str, str]]:
-    """Protocol, port or ports of the host, and where they lead to."""
+def _published(elements: Elements, family: str) -> t.Iterator[Published]:
     for name, place in (("", 0), ("_at", 0), ("_by", 1)):
         for what in ("publish", "ranges"):
             for key, (target, _comment) in elements.get(f"{what}{family}{name}", {}).items():
@@ -63,11 +65,10 @@ def _published(elements: Elements, family: str) -> t.Iterator[tuple[str, str, st
                 yield words[place], words[-1], str(target)
 
 
-def _taken(elements: Elements, tunnels: t.Iterable[str]) -> list[str]:
+def _taken(published: t.Iterable[Published], tunnels: t.Iterable[str]) -> list[str]:
     """What containers begin leaves by none of these ports of the host: whatever comes there would be the answer."""
     spans: dict[str, list[tuple[int, int]]] = {}
-    found = [*_published(elements, "4"), *_published(elements, "6"), *(("udp", port, "") for port in tunnels)]
-    for protocol, ports, _target in found:
+    for protocol, ports, _target in [*published, *(("udp", port, "") for port in tunnels)]:
         first, _dash, last = ports.partition("-")
         spans.setdefault(protocol, []).append((int(first), int(last or first)))
     return [f"{protocol} . {span}" for protocol, some in sorted(spans.items()) for span in _merged(some)]
@@ -84,10 +85,10 @@ def _merged(spans: t.Iterable[tuple[int, int]]) -> t.Iterator[str]:
     return (str(first) if first == last else f"{first}-{last}" for first, last in ends)
 
 
-def _owned(elements: Elements, family: str) -> list[str]:
+def _owned(published: t.Iterable[Published]) -> list[str]:
     """Containers' ports that are published as the same ones, and nobody else's are: they may begin something there."""
     targets: dict[tuple[str, str], set[str]] = {}
-    for protocol, port, target in _published(elements, family):
+    for protocol, port, target in published:
         if " . " in target:
             targets.setdefault((protocol, port), set()).add(target)
     return [
@@ -98,10 +99,10 @@ def _owned(elements: Elements, family: str) -> list[str]:
     ]
 
 
-def _owned_ranges(elements: Elements, family: str) -> list[str]:
+def _owned_ranges(published: t.Iterable[Published]) -> list[str]:
     """The same of several ports at once, which are always the same ones there."""
     spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for protocol, ports, target in _published(elements, family):
+    for protocol, ports, target in published:
         if " . " not in target:
             first, _dash, last = ports.partition("-")
             spans.setdefault((target, protocol), []).append((int(first), int(last)))

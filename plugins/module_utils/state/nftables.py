@@ -67,8 +67,8 @@ class NftTable(t.NamedTuple):
 
     ``elements`` is by set, without the derived sets: an element's key, in nft's words, to its value (of a map) and its
     comment. ``lack`` is raised by whoever needs the table: somebody else's has its name, or it cannot be read.
-    ``exists`` is of the table of family inet, ``bridge`` of the other one. ``followed``: the derived sets, where more
-    is in them than follows from the others.
+    ``exists`` is of the table of family inet, ``bridge`` of the other one. ``followed`` is what was found in the
+    derived sets, which may be more than follows; None: what follows.
     """
 
     exists: bool
@@ -147,11 +147,9 @@ def read_table(digest: str | None) -> NftTable:
     elements = {name: dict(rows) for each in listings.values() for name, rows in each.elements.items()}
     follow = {name: elements.pop(name, {}) for name in derived({})}
     elements = of_this_version(elements)
-    due = derived(elements)
-    enough = all(is_enough(name, follow[name].keys(), rows.keys()) for name, rows in due.items())
-    exact = all(follow[name].keys() == rows.keys() for name, rows in due.items())
+    enough = all(is_enough(name, follow[name].keys(), rows.keys()) for name, rows in derived(elements).items())
     intact = enough and guards_ports(elements) == has_bridge and _digest(listings) == digest
-    return NftTable("inet" in listings, intact, elements, None, has_bridge, None if exact else follow)
+    return NftTable("inet" in listings, intact, elements, None, has_bridge, follow if listings else None)
 
 
 def _listings() -> dict[str, Listing]:
@@ -240,7 +238,7 @@ def _place(name: str) -> str:
 
 def _following(table: NftTable, then: NftTable) -> t.Iterator[NftElement]:
     """What changes in the derived sets."""
-    followed = table.followed or derived(table.elements)
+    followed = derived(table.elements) if table.followed is None else table.followed
     for name, rows in derived(then.elements).items():
         old = followed[name]
         for key in old.keys() - rows.keys():

@@ -154,7 +154,10 @@ def test_what_follows_from_a_deleted_port_is_no_damage_and_goes_with_the_next_ch
     nftables.run("delete element inet containerhost publish4 { tcp . 82, tcp . 90 }")
     less = nftables.read_table(digest)
     nftables.run(transaction(less, [steps[0]._replace(key="tcp . 85", value="10.0.0.2 . 85")]))
-    assert nftables.read_table(digest) == after(less, [steps[0]._replace(key="tcp . 85", value="10.0.0.2 . 85")])
+    exact = nft_derived.derived(nftables.read_table(digest).elements)
+    assert {name: {*rows} for name, rows in nftables.read_table(digest).followed.items()} == {
+        name: {*rows} for name, rows in exact.items()
+    }
     nftables.run("delete element inet containerhost taken { tcp . 443 }")
     assert not nftables.read_table(digest).intact
 
