@@ -15,7 +15,7 @@ Published = t.Tuple[str, str, str]  # protocol, port or ports of the host, and w
 _DERIVED = "containerhost:derived"
 # By what port a connection leaves. They let nobody in: with an element too many, which an element that somebody has
 # deleted leaves behind, all rules hold. It goes with the next change.
-_SPARING = frozenset(["taken", "owned4", "owned6", "owned_ranges4", "owned_ranges6"])
+_SPARING = frozenset(["taken", "owned4", "owned6"])
 
 
 def derived(elements: Elements) -> Elements:
@@ -33,7 +33,6 @@ def derived(elements: Elements) -> Elements:
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
         "taken": dict.fromkeys(_taken([*published["4"], *published["6"]], ports), (None, _DERIVED)),
         **{f"owned{n}": dict.fromkeys(_owned(published[n]), (None, _DERIVED)) for n in "46"},
-        **{f"owned_ranges{n}": dict.fromkeys(_owned_ranges(published[n]), (None, _DERIVED)) for n in "46"},
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
 
@@ -86,27 +85,23 @@ def _merged(spans: t.Iterable[tuple[int, int]]) -> t.Iterator[str]:
 
 
 def _owned(published: t.Iterable[Published]) -> list[str]:
-    """Containers' ports that are published as the same ones, and nobody else's are: they may begin something there."""
+    """Containers' ports that are published as the same ones, and nobody else's are: they may begin something there.
+
+    Several ports that are published at once always are the same ones there.
+    """
     targets: dict[tuple[str, str], set[str]] = {}
-    for protocol, port, target in published:
-        if " . " in target:
-            targets.setdefault((protocol, port), set()).add(target)
-    return [
-        f"{target.partition(' . ')[0]} . {protocol} . {port}"
-        for (protocol, port), some in targets.items()
-        for target in some
-        if len(some) == 1 and target.endswith(f" . {port}")
-    ]
-
-
-def _owned_ranges(published: t.Iterable[Published]) -> list[str]:
-    """The same of several ports at once, which are always the same ones there."""
     spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for protocol, ports, target in published:
-        if " . " not in target:
+        if " . " in target:
+            targets.setdefault((protocol, ports), set()).add(target)
+        else:
             first, _dash, last = ports.partition("-")
             spans.setdefault((target, protocol), []).append((int(first), int(last)))
-    return [f"{target} . {protocol} . {span}" for (target, protocol), some in spans.items() for span in _merged(some)]
+    for (protocol, port), (target, *others) in targets.items():
+        address, _dot, inside = target.partition(" . ")
+        if not others and inside == port:
+            spans.setdefault((address, protocol), []).append((int(port), int(port)))
+    return [f"{address} . {protocol} . {span}" for (address, protocol), some in spans.items() for span in _merged(some)]
 
 
 def _beyond(elements: Elements, family: str) -> list[str]:

@@ -130,10 +130,8 @@ table inet containerhost {
     set permitted_open4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; }
     set permitted_open6 { type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; }
     set taken { type inet_proto . inet_service; flags interval; }
-    set owned4 { type ipv4_addr . inet_proto . inet_service; }
-    set owned6 { type ipv6_addr . inet_proto . inet_service; }
-    set owned_ranges4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
-    set owned_ranges6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
+    set owned4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
+    set owned6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
     set filtered_ports { type inet_service; }
     set filtered_vnis { typeof udp dport . @th,96,24; }
     set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
@@ -267,8 +265,6 @@ _REST = """
     chain leaving_aside {
         ip saddr . meta l4proto . th sport @owned4 return
         ip6 saddr . meta l4proto . th sport @owned6 return
-        ip saddr . meta l4proto . th sport @owned_ranges4 return
-        ip6 saddr . meta l4proto . th sport @owned_ranges6 return
         meta l4proto { tcp, udp, sctp } snat ip to ip saddr map @outbound4:61000-65535 random
         meta l4proto { tcp, udp, sctp } snat ip6 to ip6 saddr map @outbound6:61000-65535 random
         meta l4proto { tcp, udp, sctp } ip saddr @masquerade4 masquerade to :61000-65535 random

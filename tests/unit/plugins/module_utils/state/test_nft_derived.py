@@ -46,6 +46,8 @@ def test_no_container_begins_by_a_port_of_its_host_s_that_is_another_s():
     assert found["taken"] == [
         "tcp . 443", "tcp . 80-81", "udp . 100-251", "udp . 4789", "udp . 53", "udp . 8472", "udp . 9",
     ]  # fmt: skip
-    assert found["owned4"] == ["10.80.1.2 . udp . 53", "10.80.1.3 . tcp . 81", "10.80.1.4 . tcp . 443"]
+    assert found["owned4"] == [
+        "10.80.1.2 . udp . 100-210", "10.80.1.2 . udp . 53", "10.80.1.3 . tcp . 81", "10.80.1.4 . tcp . 443",
+        "10.80.1.5 . udp . 150-250",
+    ]  # fmt: skip
     assert found["owned6"] == ["fd00:80:1::2 . udp . 251"]
-    assert found["owned_ranges4"] == ["10.80.1.2 . udp . 100-210", "10.80.1.5 . udp . 150-250"]
