@@ -33,15 +33,19 @@ class MountLine(t.NamedTuple):
 def fault(place: int, root: str) -> str | None:
     """Why nothing may be asked of a file (a descriptor with ``O_PATH``), in words; None where it may be.
 
-    ``root``: by which folder it was found. What the host itself has mounted is its own affair.
+    ``root``: by which folder it was found. What the host itself has mounted is its own affair; that is as long as there
+    are containers, and is looked at only where the container's own table is not enough.
     """
-    process = _OF_PROCESS.fullmatch(root)
-    own = _read(_OWN)
+    process, number = _OF_PROCESS.fullmatch(root), _number(place)
     try:
-        mounts = _read(f"{process[1]}/mountinfo") if process else own
+        mounts = _read(f"{process[1]}/mountinfo" if process else _OWN)
     except OSError:
         return "its container has ended"
-    mount = mounts.get(_number(place)) or own.get(_number(place)) or _by_device(place, {**mounts, **own})
+    mount = mounts.get(number)
+    if mount is not None and not _asks(mount.type):
+        return None
+    own = _read(_OWN)
+    mount = mount or own.get(number) or _by_device(place, {**mounts, **own})
     if mount is None:
         return "what is mounted there cannot be told"
     if not _asks(mount.type) or mount.device in {each.device for each in own.values()}:
