@@ -52,8 +52,13 @@ def _is_within(element: str, other: str) -> bool:
 
 def _span(element: str) -> tuple[str, int, int]:
     place, _dot, ports = element.rpartition(" . ")
+    return (place, *_ends(ports))
+
+
+def _ends(ports: str) -> tuple[int, int]:
+    """The first and the last of a port, or of several."""
     first, _dash, last = ports.partition("-")
-    return place, int(first), int(last or first)
+    return int(first), int(last or first)
 
 
 def _published(elements: Elements, family: str) -> t.Iterator[Published]:
@@ -68,8 +73,7 @@ def _taken(published: t.Iterable[Published], tunnels: t.Iterable[str]) -> list[s
     """What containers begin leaves by none of these ports of the host: whatever comes there would be the answer."""
     spans: dict[str, list[tuple[int, int]]] = {}
     for protocol, ports, _target in [*published, *(("udp", port, "") for port in tunnels)]:
-        first, _dash, last = ports.partition("-")
-        spans.setdefault(protocol, []).append((int(first), int(last or first)))
+        spans.setdefault(protocol, []).append(_ends(ports))
     return [f"{protocol} . {span}" for protocol, some in sorted(spans.items()) for span in _merged(some)]
 
 
@@ -95,12 +99,11 @@ def _owned(published: t.Iterable[Published]) -> list[str]:
         if " . " in target:
             targets.setdefault((protocol, ports), set()).add(target)
         else:
-            first, _dash, last = ports.partition("-")
-            spans.setdefault((target, protocol), []).append((int(first), int(last)))
+            spans.setdefault((target, protocol), []).append(_ends(ports))
     for (protocol, port), (target, *others) in targets.items():
         address, _dot, inside = target.partition(" . ")
         if not others and inside == port:
-            spans.setdefault((address, protocol), []).append((int(port), int(port)))
+            spans.setdefault((address, protocol), []).append(_ends(port))
     return [f"{address} . {protocol} . {span}" for (address, protocol), some in spans.items() for span in _merged(some)]
 
 
