@@ -69,10 +69,11 @@ def tries(
     for end in ends(documents, kinds):
         if end.host not in heard.silent:
             by_network.setdefault(end.network, []).append(end)
+    encrypted = {row["network"] for document in documents.values() for row in document.get("wireguard", ())}
     found: list[Try] = []
     for name, network in sorted(networks.items()):
         some = by_network.get(name, [])
-        patience = PATIENT if _is_encrypted(documents, name) else {}
+        patience = PATIENT if name in encrypted else {}
         found += _across(name, _one_a_host(some), patience) if network["shared"] else []
         found += _within(name, some)
         found += _ways_out(name, some, fleet)
@@ -86,10 +87,6 @@ def _one_a_host(some: Sequence[End]) -> list[End]:
         if end.addresses:
             first.setdefault(end.host, end)
     return list(first.values())
-
-
-def _is_encrypted(documents: Mapping[str, Document], network: str) -> bool:
-    return any(row["network"] == network for each in documents.values() for row in each.get("wireguard", ()))
 
 
 def _across(network: str, some: Sequence[End], patience: Mapping[str, int]) -> Iterator[Try]:
