@@ -130,7 +130,7 @@ def _check_plugin(engine: str, network: Network, fleet: Fleet, problems: Problem
 
 
 def objects(
-    network: Network, host: str, ports: Mapping[int, str], beyond: Sequence[str] = ()
+    network: Network, host: str, ports: Mapping[int, str], beyond: Sequence[Block] = ()
 ) -> Iterator[Object]:
     """The engines' own networks on one host. ``ports``: what publishing one means, by family. ``beyond``: where
     containers of an internal one have a route to."""
@@ -149,13 +149,16 @@ def _subnet(slice_: Slice, engine: str) -> dict[str, Any]:
 
 
 def _plugin_network(
-    engine: str, network: Network, host: str, ports: Mapping[int, str], beyond: Sequence[str]
+    engine: str, network: Network, host: str, ports: Mapping[int, str], beyond: Sequence[Block]
 ) -> Object:
     options = network.spec.options
     subnets = [
         {
             **_subnet(slice_, engine),
-            "routes": [*_routes(network, slice_), *_of_family(beyond, slice_)],
+            "routes": [
+                *_routes(network, slice_),
+                *(str(block) for block in beyond if block.version == slice_.block.version),
+            ],
             "ports": ports.get(slice_.block.version, "publish"),
         }
         for slice_ in network.slices[host]
@@ -180,10 +183,6 @@ def _routes(network: Network, slice_: Slice) -> Iterator[str]:
         yield str(slice_.subnet)
     if not network.spec.internal:
         yield new.ANYWHERE[slice_.block.version]
-
-
-def _of_family(blocks: Sequence[str], slice_: Slice) -> Iterator[str]:
-    return (each for each in blocks if (6 if ":" in each else 4) == slice_.block.version)
 
 
 def _dns(engine: str, network: Network, host: str) -> dict[str, list[str]]:

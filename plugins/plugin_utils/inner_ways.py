@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Block
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import (
     ContainerSpec,
     Endpoint,
@@ -36,9 +37,9 @@ def open_to(network: Network, host: str, fleet: Fleet) -> list[Network]:
     return [each for each in others if network.name in each.spec.options.get(OPTION, ()) and host in each.slices]
 
 
-def blocks(network: Network, host: str, fleet: Fleet) -> list[str]:
-    """Where an internal network's containers need a route to, sorted."""
-    return sorted({str(slice_.block) for slice_ in _beyond(network, host, fleet)})
+def blocks(network: Network, host: str, fleet: Fleet) -> list[Block]:
+    """Where an internal network's containers need a route to, sorted as text."""
+    return sorted({slice_.block for slice_ in _beyond(network, host, fleet)}, key=str)
 
 
 def routes(network: Network, endpoint: Endpoint, fleet: Fleet) -> list[dict[str, str]]:
