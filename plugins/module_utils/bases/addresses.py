@@ -77,7 +77,7 @@ def addresses_of(
     there = kernel.addresses_of(link.name, netns)
     altered = kernel.address_rows(netns).altered.get(link.name, {})
     lacking = _lacking(kernel, netns, link, there)
-    without = [*_routeless(kernel, link.name, netns), *(cidr for cidr in lacking if cidr in altered)]
+    without = [*_routeless(kernel, netns, link.name, there), *(cidr for cidr in lacking if cidr in altered)]
     words = {**lacking, **altered, **dict.fromkeys(without, _ROUTE_GONE)}
     there = [*there, *(cidr for cidr in words if words[cidr] == FOR_A_TIME and cidr in wanted)]
     told = [f"{cidr} ({words[cidr]})" if cidr in words else cidr for cidr in there]
@@ -86,9 +86,9 @@ def addresses_of(
     return [*told, *(f"{stale}/64" for stale in device_settings.stale_link_local(kernel, netns, link, mac))]
 
 
-def _routeless(kernel: Kernel, device: str, netns: str | None) -> list[str]:
+def _routeless(kernel: Kernel, netns: str | None, device: str, cidrs: t.Iterable[str]) -> list[str]:
     """Addresses of a device whose network has no route over it, as the kernel makes one with each address."""
-    asked = {cidr: canonical.connected_network(cidr) for cidr in kernel.addresses_of(device, netns)}
+    asked = {cidr: canonical.connected_network(cidr) for cidr in cidrs}
     routeless = kernel.address_rows(netns).without_route
     asked = {cidr: dst for cidr, dst in asked.items() if dst and cidr not in routeless}
     if not asked:
