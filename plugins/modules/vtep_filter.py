@@ -11,6 +11,9 @@ version_added: 0.1.0
 description:
   - Drops VXLAN packets of a network that do not come from one of its VTEPs. A VXLAN device by itself takes packets of
     its VNI from anybody who can send to its UDP port.
+  - An address of the host's own that is in O(accept_from), too, takes packets by the interface that has it only. All
+    other packets come by the way that leads back to their VTEP. So whoever is on another segment of the host's cannot
+    send as a VTEP.
   - Other VXLAN networks on the same port, also those of other software, are not concerned.
 options:
   vni: &vni

@@ -229,8 +229,18 @@ table inet containerhost {
         iifgroup 0x6368 @ll,0,40 0x0180c20000 drop
         iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
-        udp dport . @th,96,24 @filtered_vnis ip saddr . udp dport . @th,96,24 != @vteps4 drop
-        udp dport . @th,96,24 @filtered_vnis ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
+        udp dport . @th,96,24 @filtered_vnis goto tunnelled
+    }
+    # From a member, at the address that others know this host by (it is a member, too), by the interface which has it:
+    # whoever is on another segment of the host's can write a member's address into his packets as well. Addresses that
+    # are no interface's, on a loopback or dummy device, are reached by the way that leads back to the member.
+    chain tunnelled {
+        ip saddr . udp dport . @th,96,24 != @vteps4 drop
+        ip6 saddr . udp dport . @th,96,24 != @vteps6 drop
+        ip daddr . udp dport . @th,96,24 @vteps4 fib daddr . iif type local accept
+        ip6 daddr . udp dport . @th,96,24 @vteps6 fib daddr . iif type local accept
+        fib daddr type multicast accept
+        fib saddr . iif oif missing drop
     }
 
     chain visiting {  # who may ask for a neighbour (RFC 4861) is the device's affair, as ARP is on IPv4

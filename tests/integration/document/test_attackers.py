@@ -43,7 +43,8 @@ from ansible_collections.containerhost.network.tests.integration.document.town i
 )
 
 WEB1, WEB1_6, FAB1 = "10.80.1.2", "fd00:80:1::2", "10.42.1.2"
-FAR_HOST4, FAR4, ANYCAST, VNI = "198.19.0.1", "198.19.0.2", "203.0.113.9", 42
+FAR_HOST4, FAR4, ANYCAST, VNI, VNI_6 = "198.19.0.1", "198.19.0.2", "203.0.113.9", 42, 43
+FAR_HOST6 = "fd00:19::1"
 MEMBER_MAC = "02:00:00:00:09:02"
 FORGED = b"forged packet"
 
@@ -74,10 +75,14 @@ def attacked() -> dict:
         {"network": "fab", "device": "ch-vx", "accept_from": ["ch-fab", "ch-vx"], "way_out": False,
          "sources": ["10.42.0.0/16"]}
     )  # fmt: skip
-    document["vtep_filter"] = [{"network": "fab", "vni": VNI, "accept_from": [HOST4, OUTSIDE4]}]
+    document["vtep_filter"] = [
+        {"network": "fab", "vni": VNI, "accept_from": [HOST4, OUTSIDE4, ANYCAST]},
+        {"network": "fab", "vni": VNI_6, "accept_from": [HOST6, OUTSIDE6]},
+    ]
     document["vxlan"] = [
         {"network": "fab", "name": "ch-vx", "vni": VNI, "local": HOST4, "mac": "02:00:00:00:09:01", "mtu": 1450,
-         "addresses": ["10.42.1.0/32"]}
+         "addresses": ["10.42.1.0/32"]},
+        {"network": "fab", "name": "ch-vx6", "vni": VNI_6, "local": HOST6, "mac": "02:00:00:00:09:06", "mtu": 1430},
     ]  # fmt: skip
     document["forwarding"].append({"network": "fab", "device": "ch-vx", "family": "ipv4"})
     return document
@@ -478,6 +483,23 @@ def test_nor_does_the_host_relay_for_it_under_a_foreign_address(town):
 
 def test_nobody_else_reaches_them_through_the_vtep(town):
     assert not from_member(town, "fab-1", "10.42.2.5", FAB1, outer="198.18.0.9")
+
+
+@pytest.mark.parametrize("address", [HOST4, FAR_HOST4, ANYCAST, HOST6, FAR_HOST6])
+def test_a_members_address_is_no_member_by_another_interface_than_the_underlays(town, address):
+    """Whatever address of the host's it is for; one of no interface is reached by the way back to the member."""
+    source, vni, device = (OUTSIDE6, VNI_6, "ch-vx6") if ":" in address else (OUTSIDE4, VNI, "ch-vx")
+    inner = frame("02:00:00:00:09:01", MEMBER_MAC, udp("10.42.2.5", FAB1, 4000, 9, FORGED))
+    packet = udp(source, address, 5000, 4789, vxlan(vni, inner))
+
+    def heard(sender: str, by: str) -> bool:
+        watcher = Watcher(town, None, device, FORGED.decode())
+        send_raw(town, sender, "eth0", frame(mac_of(town, None, by), mac_of(town, sender, "eth0"), packet))
+        assert town.ping(sender, HOST4)
+        return bool(watcher.seen())
+
+    assert not heard("far", "eth1")
+    assert heard("outside", "eth0")
 
 
 def test_nothing_leaves_the_host_by_way_of_the_overlay(town):

@@ -95,7 +95,7 @@ def with_net_raw(town, where, host_device, packet, target, port) -> None:
 def arrives(town, sender, where, packet, to: str, port: int, by=with_net_raw, device: str = "any") -> bool:
     watcher = Watcher(town, where, device, MARK.decode())
     network = None if sender in ("outside", None) else sender.rpartition("-")[0]
-    by(town, sender, f"ch-{network}" if network else "eth0", packet, to, port)
+    by(town, sender, f"ch-{network}" if network else "eth1" if sender == "far" else "eth0", packet, to, port)
     town.ping(None, WEB1)
     return any(kind != 4 for _device, kind, _frame in watcher.seen())
 
@@ -218,6 +218,8 @@ TRIED = {
         INSIDE, lambda town, by: through_port(town, "outside", 8085, by, FAR_HOST4)),
     "outside to the VXLAN port under an address of no member": (
         FORGER, lambda town, by: through_vxlan(town, "outside", "198.18.0.9", HOST4, by)),
+    "outside to the VXLAN port under a member's address, by another interface than the underlay's": (
+        FORGER, lambda town, by: through_vxlan(town, "far", OUTSIDE4, HOST4, by)),
     "a member to a container of its overlay": (
         FORGER, lambda town, by: through_vxlan(town, "outside", OUTSIDE4, HOST4, by)),
     "a member to a container of another network": (
