@@ -197,7 +197,8 @@ def _from_entries(entries: Mapping[str, Any], path: str) -> Ledger:
 def _read_entry(parts: dict[str, dict[Any, Any]], key: str, value: Any) -> None:
     kind, _slash, rest = key.partition("/")
     if kind == "salts":
-        parts["salts"][rest] = int(value)
+        _check_number(value)
+        parts["salts"][rest] = value
         return
     name, count, cls = _KINDS[kind]
     names = tuple(rest.split("/"))

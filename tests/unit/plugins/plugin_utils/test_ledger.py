@@ -58,6 +58,10 @@ def test_it_is_json():
     assert json.loads(TEXT)["containerhost.ledger"] == 1
 
 
+SALT = '"salts/mac/fabric/h1/shop": 1'
+SALTS_THAT_ARE_NONE = ("Infinity", "1.5", '"1"', "true")
+
+
 def test_an_empty_ledger_reads_back():
     assert ledgers.parse(ledgers.render(Ledger()), "x") == Ledger()
 
@@ -93,6 +97,7 @@ def test_lines_in_another_order_as_merges_leave_them_are_read():
         (TEXT.replace('["10.42.0.0/24", "fd00:42::/64"]', '["10.42.0.1/24"]'), "'10.42.0.1/24'"),
         (TEXT.replace('["10.64.0.0/24"]', '"10.64.0.0/24"'), "makes no sense, 'networks/office'"),
         (TEXT.replace("2026-10-01", "yesterday"), "makes no sense"),
+        *((TEXT.replace(SALT, SALT[:-1] + salt), "makes no sense, 'salts/") for salt in SALTS_THAT_ARE_NONE),
     ],
 )
 def test_what_is_no_ledger_is_refused_in_one_sentence(text, reason):
