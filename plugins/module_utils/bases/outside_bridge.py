@@ -33,12 +33,16 @@ def with_its_mtu(kernel: Kernel, port: Wanted) -> Wanted:
 
 
 def hosts_own(kernel: Kernel, port: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
-    """Addresses of a container's that the host has itself: on its LAN, the plan knows one of them at most."""
+    """Addresses of a container's that the host has itself: on its LAN, the plan knows one of them at most. Within the
+    network it gives each once: a shim of the network's that has one of them still leaves in the same run."""
     bridge = kernel.link(port.values.get("master"), port.netns)
     if "addresses" not in changed or bridge is None or kernel.is_ours(bridge.name, port.netns):
         return
     wanted = {cidr.partition("/")[0] for cidr in port.values.get("addresses") or ()}
     for device, some in sorted(kernel.given_addresses(port.netns).items()):
+        link = kernel.link(device, port.netns)
+        if link is not None and link.owner == port.owner and kernel.is_ours(device, port.netns):
+            continue
         for address in sorted(wanted & some):
             yield (
                 f"{address} is this host's own, on {device}: give the container another, or leave it out of the"

@@ -244,8 +244,18 @@ def test_what_is_on_loan_moves_as_it_was_before():
 
 def test_a_container_gets_no_address_that_the_host_has_itself():
     there = Namespace(
-        links=[Link("br0", "bridge", MAC), Link("eth1", None, "02:00:c6:12:00:02")],
-        addresses={"br0": ["192.0.2.11/24"], "eth1": ["198.51.100.1/24"]},
+        links=[
+            Link("br0", "bridge", MAC),
+            Link("eth1", None, "02:00:c6:12:00:02"),
+            Link("chs-web", "macvlan", "02:00:c6:12:00:03", owner="plan/web"),
+            Link("chs-lan", "macvlan", "02:00:c6:12:00:04", owner="plan/lan"),
+        ],
+        addresses={
+            "br0": ["192.0.2.11/24"],
+            "eth1": ["198.51.100.1/24"],
+            "chs-web": ["192.0.2.13/32"],
+            "chs-lan": ["192.0.2.14/32"],
+        },
     )
     shop = {"engine": "netns", "ref": "shop"}
 
@@ -255,7 +265,9 @@ def test_a_container_gets_no_address_that_the_host_has_itself():
 
     assert "192.0.2.11 is this host's own, on br0" in refused(kernel_of(there), *end("192.0.2.11/24"))[0]
     assert "198.51.100.1 is this host's own, on eth1" in refused(kernel_of(there), *end("198.51.100.1/24"))[0]
+    assert "192.0.2.14 is this host's own, on chs-lan" in refused(kernel_of(there), *end("192.0.2.14/24"))[0]
     assert changed(kernel_of(there), *end("192.0.2.12/24"))
+    assert changed(kernel_of(there), *end("192.0.2.13/24")), "the network's own shim leaves it"
 
 
 def test_a_vlan_of_the_hosts_own_is_the_port_whatever_it_is_called():
