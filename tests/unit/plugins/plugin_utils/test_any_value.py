@@ -13,6 +13,7 @@ import copy
 import json
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,81 @@ EVERYWHERE = {
     "containerhost_ledger_read_only": False,
     "containerhost_confirm_vanished": False,
 }
+# What the first fleet has no place for: on the LAN, between sites, handed to engines, found by name.
+SITES = {
+    "h1": {
+        "containerhost_underlay_address": ["198.18.7.11/24", "fd00:7::11/64"],
+        "containerhost_underlay_interface": "eth0",
+        "containerhost_underlay_endpoint": "203.0.113.7",
+        "containerhost_publish_address": ["198.18.7.11", "fd00:7::11"],
+        "containerhost_publish_range": "61000-61999",
+        "containerhost_keep": True,
+        "containerhost_foreign_firewall": "adapt",
+        "containerhost_metrics_dir": "/var/lib/node_exporter",
+        "containerhost_guard_timeout": 30,
+        "containerhost_lab_engines": "namespaces",
+        "containerhost_containers": {
+            "ask": {
+                "dns": {"search": ["example.org"], "options": ["ndots:2"]},
+                "networks": {
+                    "safe": {"rate": {"in": "100mbit", "out": "50mbit", "burst": "64kb"}, "priority": 3},
+                    "shared": {"publish": ["53/udp", "8000-8003:9000-9003"]},
+                },
+            },
+            "pal": {"network_mode": "container:ask", "publish": ["9100"], "aliases": ["mate"]},
+            "cam": {"networks": {"plain": {}, "phys": {"address": "192.168.9.140"}}},
+        },
+    },
+    "h2": {
+        "containerhost_underlay_address": ["198.18.7.12/24", "fd00:7::12/64"],
+        "containerhost_containers": {
+            "ask2": {"networks": {"safe": {}, "shared": {}, "wires": {}}},
+            "l3": {"networks": {"flat": {"address": "192.168.8.130"}}},
+        },
+    },
+}
+SITES_NETWORKS = {
+    "safe": {
+        "driver": "overlay",
+        "mode": "bridged",
+        "vni": 77,
+        "port": 51900,
+        "encrypted": True,
+        "subnets": ["10.77.0.0/24", "fd00:77::/64"],
+        "names": ["hosts", "on_host"],
+    },
+    "plain": {"driver": "overlay", "mode": "bridged", "vni": 78, "multicast_group": "239.0.0.78"},
+    "wires": {"driver": "overlay", "backend": "wireguard", "port": 51821, "direct_routing": True, "hosts": "h1,h2"},
+    "straight": {"driver": "overlay", "backend": "host-gw", "hosts": "h1,h2", "host_access": [9100, "53/udp"]},
+    "shared": {
+        "driver": "bridge",
+        "handoff": {"docker": True, "cni": True},
+        "outbound_address": {"h1": "198.18.7.11"},
+        "host_access": "dns",
+        "names": "resolver",
+        "dns": {"servers": ["198.18.7.53"], "search": ["shop.example.org"]},
+        "icc": False,
+        "gateway_mode": {"ipv4": "nat", "ipv6": "routed"},
+    },
+    "phys": {"driver": "bridge", "gateway_mode": "bridged", "uplink": "eth2", "vlan": 9, "subnets": ["192.168.9.0/24"]},
+    "flat": {
+        "driver": "ipvlan",
+        "parent": "eth1",
+        "vlan": 8,
+        "mode": "l2",
+        "flag": "bridge",
+        "slaac": False,
+        "per_host_names": True,
+        "subnets": [{"cidr": "192.168.8.0/24", "gateway": "192.168.8.1"}],
+    },
+}
+SITES_EVERYWHERE = {
+    "containerhost_networks": SITES_NETWORKS,
+    "containerhost_pools": ["10.64.0.0/12", "fd64::/40"],
+    "containerhost_hosts": "h1,h2",
+    "containerhost_confirm_renumbered": False,
+}
+FLEETS = ({**FLEET, "*": EVERYWHERE}, {**SITES, "*": SITES_EVERYWHERE})
 
 # What has been wrong somewhere, and what is at the edge of being right.
 WORDS = """
@@ -154,9 +230,9 @@ scalars = st.one_of(
     st.ip_addresses().map(str),
     st.tuples(st.ip_addresses(), st.integers(0, 130)).map(lambda pair: f"{pair[0]}/{pair[1]}"),
 )
+NETWORK_PARTS = [schema.NETWORK, *(driver.options for driver in drivers().values())]
 KEYS = sorted(
-    {option.name for part in (schema.NETWORK, schema.CONTAINER, schema.ENDPOINT) for option in part}
-    | {option.name for driver in drivers().values() for option in driver.options}
+    {option.name for part in (*NETWORK_PARTS, schema.CONTAINER, schema.ENDPOINT) for option in part}
     | {"cidr", "host_prefix", "gateway", "range", "exclude", "dst", "via", "metric", "type", "host_ip", "sources"}
     | {"web", "db"}
 )
@@ -186,15 +262,16 @@ def inner(value, path):
     return value
 
 
-PLACES = sorted(places({**FLEET, "*": EVERYWHERE}), key=repr)
+PLACES = [sorted(places(fleet), key=repr) for fleet in FLEETS]
 
 
 @st.composite
 def fleets(draw):
-    """The fleet with one or two values replaced, and sometimes a key more."""
-    fleet = copy.deepcopy({**FLEET, "*": EVERYWHERE})
+    """A fleet with one or two values replaced, and sometimes a key more."""
+    which = draw(st.integers(0, len(FLEETS) - 1))
+    fleet = copy.deepcopy(FLEETS[which])
     for _number in range(draw(st.integers(1, 2))):
-        path = draw(st.sampled_from(PLACES))
+        path = draw(st.sampled_from(PLACES[which]))
         try:
             parent = inner(fleet, path[:-1])
             key = draw(keys) if isinstance(parent, dict) and len(path) > 2 and draw(st.booleans()) else path[-1]
@@ -239,10 +316,17 @@ def check(fleet):
     assert plan_of(fleet, plan.ledger).ledger == plan.ledger
 
 
-def test_the_fleet_itself_is_planned():
-    fleet = variables({**FLEET, "*": EVERYWHERE})
-    check(fleet)
-    assert plan_of(fleet).documents["h1"]["bridge"]
+@pytest.mark.parametrize("fleet", FLEETS, ids=["containers", "sites"])
+def test_the_fleet_itself_is_planned(fleet):
+    check(variables(fleet))
+    assert plan_of(variables(fleet)).documents["h1"]["bridge"]
+
+
+def test_every_option_is_somewhere_in_them():
+    """One that is added later is tried with any value as well."""
+    parts = [*NETWORK_PARTS, schema.CONTAINER, schema.JOINED, schema.ENDPOINT, schema.HOST, schema.FLEET]
+    written = {path[-1] for each in PLACES for path in each}
+    assert not {option.name for part in parts for option in part} - written
 
 
 @FUZZ
@@ -253,9 +337,9 @@ def test_any_value_is_planned_or_refused_in_a_sentence(fleet):
 
 def test_picked_values_in_each_place():
     """All of them where there is the time for it, else some in each place."""
-    pairs = [(path, value) for path in PLACES for value in PICKED]
-    for path, value in pairs[:: max(1, len(pairs) // EXAMPLES)]:
-        fleet = copy.deepcopy({**FLEET, "*": EVERYWHERE})
+    pairs = [(which, path, value) for which, each in enumerate(PLACES) for path in each for value in PICKED]
+    for which, path, value in pairs[:: max(1, len(pairs) // EXAMPLES)]:
+        fleet = copy.deepcopy(FLEETS[which])
         inner(fleet, path[:-1])[path[-1]] = copy.deepcopy(value)
         try:
             check(variables(fleet))
@@ -281,7 +365,7 @@ def test_any_value_in_the_ledger_is_read_or_refused_in_a_sentence(path, value):
     except Refusal:
         return
     with contextlib.suppress(PlanError):
-        plan_of(variables({**FLEET, "*": EVERYWHERE}), ledger)
+        plan_of(variables(FLEETS[0]), ledger)
 
 
 @FUZZ
