@@ -69,12 +69,17 @@ def postponed(kept: Mapping[str, int], waiting: Mapping[str, Collection[str]]) -
     return {network: (kept[network], list(hosts)) for network, hosts in waiting.items() if kept.get(network)}
 
 
-def stays(network: str, kept: Mapping[str, int], missing: Collection[str]) -> str:
-    """A sentence for what stays (``kept``: objects by host) until ``missing`` have made, and what to do about it."""
+def stays(network: str, kept: Mapping[str, int], missing: Collection[str], run: Collection[str] = ()) -> str:
+    """A sentence for what stays (``kept``: objects by host) until ``missing`` have made, and what to do about it.
+
+    ``run`` are its members that this run has made: the next one makes them along with the others, also those where
+    nothing stays, as no run knows what another one has made.
+    """
     total = sum(kept.values())
     objects = "1 object stays that is" if total == 1 else f"{total} objects stay that are"
     have = "has" if len(missing) == 1 else "have"
     return (
-        f"{network}: {objects} no longer planned on {listed(kept)} until {listed(missing)} {have} made the new state."
-        f" Run the same playbook with --limit '{','.join([*missing, *kept])}'."
+        f"{network}: {objects} no longer planned on {listed(kept)} until {listed(missing)} {have} made the new state in"
+        f" one run with {'it' if len(kept) == 1 else 'them'}. Run the same playbook with --limit"
+        f" '{','.join(dict.fromkeys([*missing, *kept, *run]))}'."
     )

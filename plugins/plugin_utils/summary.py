@@ -112,7 +112,8 @@ def _waiting(entries: Sequence[Entry]) -> Iterator[str]:
             kept.setdefault(network, {})[entry["host"]] = number
             missing.setdefault(network, {}).update(dict.fromkeys(hosts))
     for network, numbers in sorted(kept.items()):
-        yield phases.stays(network, numbers, list(missing[network]))
+        run = [entry["host"] for entry in entries if network in entry["networks"]]
+        yield phases.stays(network, numbers, list(missing[network]), run)
 
 
 def _total(entries: Sequence[Entry], check: bool) -> str:

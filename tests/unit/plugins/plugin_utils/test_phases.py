@@ -43,17 +43,22 @@ def test_networks_that_another_play_defines_stay():
 def test_what_stays_is_said_with_the_hosts_to_run():
     assert postponed({"fabric": 2, "web": 0}, {"fabric": ("h3",)}) == {"fabric": (2, ["h3"])}
     assert stays("fabric", {"h1": 2}, ["h3"]) == (
-        "fabric: 2 objects stay that are no longer planned on h1 until h3 has made the new state."
-        " Run the same playbook with --limit 'h3,h1'."
+        "fabric: 2 objects stay that are no longer planned on h1 until h3 has made the new state in one run"
+        " with it. Run the same playbook with --limit 'h3,h1'."
     )
     assert postponed({}, {"fabric": ("h3",)}) == {}
 
 
 def test_what_stays_on_many_hosts_is_one_sentence():
     assert stays("fabric", {"h1": 2, "h2": 1}, ["h3", "h4"]) == (
-        "fabric: 3 objects stay that are no longer planned on h1 and h2 until h3 and h4 have made the new state."
-        " Run the same playbook with --limit 'h3,h4,h1,h2'."
+        "fabric: 3 objects stay that are no longer planned on h1 and h2 until h3 and h4 have made the new state in"
+        " one run with them. Run the same playbook with --limit 'h3,h4,h1,h2'."
     )
+
+
+def test_who_has_nothing_left_over_is_named_along_with_the_others():
+    """Else the run that the sentence asks for would wait for a member that has just joined."""
+    assert stays("fabric", {"h2": 1}, ["h1"], ["h2", "h4"]).endswith(" --limit 'h1,h2,h4'.")
 
 
 def test_who_has_made_is_remembered_for_that_very_plan(tmp_path):

@@ -50,11 +50,12 @@ def test_a_check_says_what_would_be_and_who_lacks_what():
 
 def test_what_waits_for_a_host_is_one_sentence_a_network():
     entries = [entry(f"h{number}", postponed={"fabric": (2, ["h9"])}) for number in (1, 2)]
+    entries += [entry("h3", networks=["web"]), entry("h4")]
     told = summary.lines(entries, check=False)
     assert told[0].endswith("POSTPONED") and told[1].endswith("2")
-    assert told[3] == (
-        "fabric: 4 objects stay that are no longer planned on h1 and h2 until h9 has made the new state."
-        " Run the same playbook with --limit 'h9,h1,h2'."
+    assert told[5] == (
+        "fabric: 4 objects stay that are no longer planned on h1 and h2 until h9 has made the new state in one"
+        " run with them. Run the same playbook with --limit 'h9,h1,h2,h4'."
     )
 
 
