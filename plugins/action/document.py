@@ -124,17 +124,20 @@ class ActionModule(EveryKindAction, InstallingAction):
             about = (directory, plan["digest"])
             hosts = progress.left_over(*about)
             return {"changed": False, "hosts": hosts, "switching": progress.switching(*about) if hosts else []}
-        who = {host}
+        who = turned = {host}
         if phase in ("switch", "remove"):
             nothing = _nothing_to_do(directory, plan["digest"], host, phase)
             if nothing is not None:
                 return nothing
-            who = progress.made(directory, plan["digest"])
+            who, turned = progress.made(directory, plan["digest"])
         elsewhere = plan.get("elsewhere", ())
-        now = phases.scope(plan["networks"], plan["known_networks"], arguments.get("drivers"), who, elsewhere)
-        scope = phases.NOTHING if phase in ("make", "switch") else now
+        about = (plan["networks"], plan["known_networks"], arguments.get("drivers"))
+        now, of_turned = (phases.scope(*about, hosts, elsewhere) for hosts in (who, turned))
+        # By the old way still comes who has made, and was lost before it has turned.
+        scope = of_turned if phase == "remove" else phases.NOTHING if phase in ("make", "switch") else now
         own = progress.read_host(directory, host)
-        passed = {**_passed(arguments, own, plan, host), **phases.held(plan["networks"], now.waiting, phase)}
+        held = phases.held(plan["networks"], now.waiting, phase, scope.waiting)
+        passed = {**_passed(arguments, own, plan, host), **held}
         result = self._apply({**passed, "remove": list(scope.remove), "keep": list(scope.keep)}, task_vars)
         if phase == "make" and result.get("partly"):
             # A host that has failed gets no further: leftovers that have nothing to do with the failure go now.
@@ -144,7 +147,8 @@ class ActionModule(EveryKindAction, InstallingAction):
         if phase == "make" and self._task.check_mode and host in keys.told(directory, os.getppid())[1]:
             result = keys.without_shown(result)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
-            switches = bool(result.pop("switches", False)) and phase == "make"
+            # A check of a later phase tells of the kernel as it is, and a run will have turned it by then.
+            switches = bool(result.pop("switches", False)) and (phase == "make" or not self._task.check_mode)
             kept = {name: number for name, number in result.get("kept", {}).items() if name not in elsewhere}
             progress.note(directory, host, plan["digest"], kept, switches)
             result.update(kept=kept, postponed=phases.postponed(kept, scope.waiting))

@@ -54,13 +54,18 @@ def scope(
     return Scope(tuple(sorted(ours - {*waiting, *elsewhere})), tuple(waiting), waiting)
 
 
-def held(networks: Mapping[str, Mapping[str, Any]], waiting: Collection[str], phase: str) -> dict[str, list[str]]:
+def held(
+    networks: Mapping[str, Mapping[str, Any]], waiting: Collection[str], phase: str, turning: Collection[str] = ()
+) -> dict[str, list[str]]:
     """Networks of which a host leaves the way to others as it is (``hold``), or turns to a new one while others may
-    still come by the old one (``switch``); ``shared`` are all of which it has left something when it made."""
+    still come by the old one (``switch``); ``shared`` are all of which it has left something when it made.
+
+    ``turning``: of these some member has not turned, though all have made.
+    """
     shared = [name for name, network in sorted(networks.items()) if network["shared"]]
     if phase == "make":
         return {"hold": shared, "switch": [], "shared": shared}
-    switching = [name for name in shared if name not in waiting and phase == "switch"]
+    switching = [name for name in shared if name not in waiting and (phase == "switch" or name in turning)]
     return {"hold": list(waiting), "switch": switching, "shared": shared}
 
 

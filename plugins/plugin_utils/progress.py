@@ -49,9 +49,13 @@ def switches_here(directory: str, digest: str, host: str) -> bool:
     return bool(entry and entry.get("switches"))
 
 
-def made(directory: str, digest: str) -> set[str]:
-    """Hosts that have made their part of this very plan. A file is read for each: ask only where something is left."""
-    return {entry["host"] for entry in _notes(directory, digest)}
+def made(directory: str, digest: str) -> tuple[set[str], set[str]]:
+    """Hosts that have made their part of this very plan, and those of them that do not go by an old way to others.
+
+    A file is read for each: ask only where something is left.
+    """
+    notes = _notes(directory, digest)
+    return {entry["host"] for entry in notes}, {entry["host"] for entry in notes if not entry.get("switches")}
 
 
 def left_over(directory: str, digest: str) -> list[str]:

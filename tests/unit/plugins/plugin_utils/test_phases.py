@@ -65,7 +65,10 @@ def test_who_has_made_is_remembered_for_that_very_plan(tmp_path):
     folder = str(tmp_path)
     progress.note(folder, "h1", "abc", {"fabric": 1})
     progress.note(folder, "h2", "older", {})
-    assert progress.made(folder, "abc") == {"h1"}
+    progress.note(folder, "h4", "abc", {"fabric": 2}, switches=True)
+    assert progress.made(folder, "abc") == ({"h1", "h4"}, {"h1"})
+    progress.note(folder, "h4", "abc", {"fabric": 2})
+    assert progress.made(folder, "abc") == ({"h1", "h4"}, {"h1", "h4"})
     assert progress.made_here(folder, "abc", "h1") == {"fabric": 1}
     assert progress.made_here(folder, "abc", "h2") is progress.made_here(folder, "abc", "h3") is None
 
@@ -81,3 +84,8 @@ def test_the_way_to_others_is_held_until_they_have_made_theirs():
     assert held(networks, (), "make") == {"hold": shared, "switch": [], "shared": shared}
     assert held(networks, ("fabric",), "switch") == {"hold": ["fabric"], "switch": ["lan"], "shared": shared}
     assert held(networks, ("fabric",), "remove") == {"hold": ["fabric"], "switch": [], "shared": shared}
+
+
+def test_who_has_turned_keeps_the_old_way_for_one_that_was_lost_before_it_did():
+    networks = {"fabric": {"shared": True}, "lan": {"shared": True}}
+    assert held(networks, ("lan",), "remove", ("fabric", "lan"))["switch"] == ["fabric"]

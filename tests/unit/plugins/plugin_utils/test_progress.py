@@ -22,7 +22,7 @@ def noted(tmp_path):
 
 
 def test_who_made_another_plan_has_not_made_this_one(noted):
-    assert progress.made(noted, "this") == {"h1", "h2", "h3"}
+    assert progress.made(noted, "this")[0] == {"h1", "h2", "h3"}
     assert progress.made_here(noted, "this", "h4") is None
     assert progress.made_here(noted, "this", "h2") == {"web": 0, "fabric": 2}
 
@@ -34,4 +34,4 @@ def test_where_something_is_left_over_is_known_without_asking_the_hosts(noted):
 
 
 def test_before_anybody_has_made_nothing_is_known(tmp_path):
-    assert (progress.made(str(tmp_path), "this"), progress.left_over(str(tmp_path), "this")) == (set(), [])
+    assert (progress.made(str(tmp_path), "this"), progress.left_over(str(tmp_path), "this")) == ((set(), set()), [])
