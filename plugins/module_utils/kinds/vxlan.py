@@ -10,7 +10,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.bases import other_mode, vxlan_data
+from ansible_collections.containerhost.network.plugins.module_utils.bases import other_mode, vxlan_data, vxlan_groups
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
     ADDRESS_OPTIONS,
     DEVICE_OPTIONS,
@@ -47,6 +47,7 @@ LARGEST_VNI = (1 << 24) - 1
 # Devices that carry nothing for everybody yet, as another one does until all hosts have turned to these.
 NOT_TURNED_TO = "not turned to"
 _FLOODS = {"port.bcast_flood": "IFLA_BRPORT_BCAST_FLOOD", "port.mcast_flood": "IFLA_BRPORT_MCAST_FLOOD"}
+_NOTHING = (("link", vxlan_data.NONE), ("group", vxlan_data.NONE))
 # What it is as a port of a bridge.
 _PORT = {
     "port_learning": "IFLA_BRPORT_LEARNING",
@@ -137,15 +138,17 @@ class Vxlan(DeviceKind):
 
     def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """Frames for everybody go by the old one until all hosts hear the new one. Others know it by its old address,
-        as long as the host has that; it is on its old group, if it has had one, until all hosts turn. Of the network's
-        other mode, it keeps what routes, or what switches, until nobody comes by that."""
+        as long as the host has that. Of the network's other mode, it keeps what routes, or what switches, until nobody
+        comes by that."""
         beside = other_mode.with_addresses(wanted, found)
         values = other_mode.as_port(beside.values, found) if found.owner == wanted.owner else beside.values
         if values != wanted.values:
             # Where the kernel takes these from a device that is down only, that would lose its routes.
-            values = {**values, **{option: found.values.get(option) for option in ("group", "link")}}
+            values = {**values, **{option: found.values.get(option) for option in ("group", "link", "also_to")}}
+        elif found.owner == wanted.owner:
+            values = {**values, **vxlan_groups.meanwhile(wanted, found, until)}
         if until == "remove":
-            return wanted._replace(values=values)
+            return wanted if values == wanted.values else wanted._replace(values=values)
         values = dict(values)
         there = found.values.get("settings", {}) if values.get("beside") else {}
         silent = {name: 0 for name in _FLOODS if there.get(name) == 0}
@@ -153,8 +156,6 @@ class Vxlan(DeviceKind):
             values["settings"] = {**values["settings"], **silent}
         if found.owner == wanted.owner and found.values.get("has_local"):
             values["local"] = found.values["local"]
-        if found.owner == wanted.owner and found.values.get("group") is not None:
-            values["group"] = found.values["group"]
         return wanted if values == wanted.values else wanted._replace(values=values)
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
@@ -164,6 +165,8 @@ class Vxlan(DeviceKind):
         bridge = kernel.link(link.master, netns)
         if bridge is not None and bridge.owner == link.owner and wanted is not None:
             values["is_its_port"] = True
+        if wanted is not None and realm(wanted.owner) == "plan":
+            values["also_to"] = vxlan_groups.also_to(kernel, netns, link)
         before, after = values.get("local"), wanted.values.get("local") if wanted is not None else None
         if before and after and before != after and _scope(before) == _scope(after):
             values["has_local"] = lower_device(kernel, None, before, netns) is not None
@@ -253,7 +256,7 @@ class Vxlan(DeviceKind):
         differences.pop("beside", None)
         if realm(wanted.owner) != "plan":
             return differences
-        for option, nothing in (("link", vxlan_data.NONE), ("group", vxlan_data.NONE), ("addresses", [])):
+        for option, nothing in (*_NOTHING, ("addresses", []), ("also_to", [])):
             there = found.values.get(option)
             if there and wanted.values.get(option) is None:
                 differences[option] = (there, nothing)
@@ -351,7 +354,7 @@ class Vxlan(DeviceKind):
         if "master" in differences:
             first.append(m.set_link(name, netns, master=m.Index(wanted.values["master"])))
         changed = [option for option in ("local", "link", "learning", "group") if option in differences]
-        first += vxlan_data.change(wanted, changed, differences)
+        first += [*vxlan_data.change(wanted, changed, differences), *vxlan_groups.change(wanted, found, differences)]
         # A port that changes its master has lost its settings.
         first += _port(wanted.values, [option for option in _PORT if {option, "master"} & set(differences)])
         if "settings" in differences:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import vxlan_groups
 from ansible_collections.containerhost.network.plugins.module_utils.bases.fixed_macs import FIXED_MACS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -152,7 +153,8 @@ class VxlanFdb(Kind):
                 if link is None or "NDA_LLADDR" not in row:
                     continue
                 values = _values(row, netns)
-                if _is_group(values, link) or (values["table"] == "master" and (link.master, values["lladdr"]) in here):
+                is_fixed = values["table"] == "master" and (link.master, values["lladdr"]) in here
+                if is_fixed or _is_of_device(row, values, link):
                     continue
                 key = self.key_of(values, "")
                 seen.add(key)
@@ -268,6 +270,13 @@ def _fill_in(values: Values, wanted: Values, device: t.Mapping[str, t.Any]) -> N
     for option, attribute in (("port", "IFLA_VXLAN_PORT"), ("vni", "IFLA_VXLAN_ID")):
         if wanted.get(option) is not None and wanted[option] == device.get(attribute):
             values.setdefault(option, wanted[option])
+
+
+def _is_of_device(row: t.Mapping[str, t.Any], values: Values, link: Link) -> bool:
+    """On a device of the plan, a group that it also sends to is told of with the device."""
+    return _is_group(values, link) or (
+        link.owner is not None and realm(link.owner) == "plan" and vxlan_groups.is_beside(row, link)
+    )
 
 
 def _is_group(values: Values, link: Link) -> bool:

@@ -221,6 +221,7 @@ BRIDGED: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
         False,
     ),
     "group": ({"multicast_group": "239.4.4.4"}, {}, True),
+    "another group": ({"multicast_group": "239.4.4.5"}, {}, False),
     "no group": ({"multicast_group": None}, {}, True),
     "address of a host again, and another host goes": (
         {},
