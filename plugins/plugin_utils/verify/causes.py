@@ -58,7 +58,7 @@ def causes(
     drifting = {host: objects for host, objects in sorted(drift.items()) if objects}
     explained: set[str] = set()
     for host, objects in drifting.items():
-        along = [each for each in failed if telling(objects) and host in (each.host, each.to_host)]
+        along = [each for each in failed if host in (each.host, each.to_host)] if telling(objects) else []
         explained.update(each.name for each in along)
         sentences.append(_drift(host, objects, along, everything))
     found = _bounded(sentences, "hosts are not as planned", everything)
