@@ -22,9 +22,12 @@ from ansible import constants
 from ansible.cli.playbook import PlaybookCLI
 from ansible.plugins.loader import (
     action_loader,
+    become_loader,
     callback_loader,
+    connection_loader,
     filter_loader,
     inventory_loader,
+    shell_loader,
     strategy_loader,
     test_loader,
 )
@@ -32,8 +35,11 @@ from ansible.utils import color
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 
-# Once for all forks, what each run would load for itself.
-for loaded in (filter_loader, test_loader, inventory_loader, callback_loader, strategy_loader):
+# Once for all forks, what each run would load for itself, down to the options in their documentation.
+for loaded in (
+    filter_loader, test_loader, inventory_loader, callback_loader, strategy_loader,
+    become_loader, connection_loader, shell_loader,
+):  # fmt: skip
     list(loaded.all(class_only=True))
 ACTIONS = (
     "plan", "release", "document", "verify", "show", "report", "containerhost_facts", "plan_diff", "discover"
