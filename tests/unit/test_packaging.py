@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import ast
-import collections
 import fnmatch
+import functools
 import subprocess
 from pathlib import Path
 
@@ -42,6 +42,15 @@ def load(name: str) -> dict:
     return yaml.safe_load((ROOT / name).read_text())
 
 
+@functools.cache
+def definitions(path: Path) -> tuple[list[str], dict[str, int]]:
+    """The names of a file's classes, and its functions' lines: a file is parsed once for all tests."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    lines = {f"{node.name}:{node.lineno}": node.end_lineno - node.lineno for node in functions}
+    return [node.name for node in nodes if isinstance(node, ast.ClassDef)], lines
+
+
 def documentation(path: Path, name: str = "DOCUMENTATION") -> dict:
     """A plugin's documentation, read as ansible-doc does, without importing it."""
     for node in ast.parse(path.read_text()).body:
@@ -64,11 +73,10 @@ def test_the_action_group_lists_every_module():
 def test_no_two_files_have_a_class_of_one_name():
     """But for those that Ansible looks for by name."""
     found: dict[str, list[str]] = {}
-    looked_for = ("ActionModule", "FilterModule", "ModuleDocFragment")
     for path in sorted([*ROOT.glob("plugins/**/*.py"), *ROOT.glob("tools/**/*.py")]):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and node.name not in looked_for:
-                found.setdefault(node.name, []).append(relative(path))
+        for name in definitions(path)[0]:
+            if name not in NAMED_BY_ANSIBLE:
+                found.setdefault(name, []).append(relative(path))
     assert {name: files for name, files in found.items() if len(files) > 1} == {}
 
 
@@ -91,19 +99,8 @@ def test_a_plugin_carries_the_licence_header(path):
 
 @pytest.mark.parametrize("path", PLUGINS, ids=relative)
 def test_a_plugin_is_read_in_one_go(path):
-    text = path.read_text()
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
-    assert len(text.splitlines()) <= 400
-    assert [node.name for node in functions if node.end_lineno - node.lineno >= 40] == []
-
-
-def test_a_class_is_the_only_one_of_its_name():
-    places = collections.defaultdict(list)
-    for path in PLUGINS:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and node.name[0] != "_" and node.name not in NAMED_BY_ANSIBLE:
-                places[node.name].append(relative(path))
-    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+    assert len(path.read_text().splitlines()) <= 400
+    assert [name for name, lines in definitions(path)[1].items() if lines >= 40] == []
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=relative)
