@@ -95,9 +95,10 @@ test: root ## everything, as CI does; a failure ends it only after the rest has 
 test-quick: root ruff unit ## an answer within two minutes: ruff, unit tests, the quick integration tests
 	$(PYTEST) -m quick tests/integration
 
+# A process for each of two processors; ARGS="-n 0 …" has all of them in one, as a debugger needs it.
 .PHONY: unit
 unit: build/venv/.dev live ## unit tests; ARGS="-k name" selects
-	$(PYTEST) tests/unit $(ARGS)
+	$(PYTEST) -n 2 tests/unit $(ARGS)
 
 .PHONY: integration
 integration: root build/venv/.dev live ## tests on this machine's kernel, in namespaces; ARGS="-k name" selects
