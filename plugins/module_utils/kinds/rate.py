@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface
+from ansible_collections.containerhost.network.plugins.module_utils.bases.device import finish_link
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
@@ -23,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import shaping
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.shaping import Bucket
+from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark
 
@@ -170,7 +172,7 @@ class Rate(Kind):
         if not found.get("helper"):
             rounds[0].append(m.new_link(helper, _IFB, None, netns, up=False))
         alias = mark(wanted.owner, device)
-        rounds[1].append(m.set_link(helper, netns, up=True, operation="set the mark", ifalias=alias))
+        rounds[1] += finish_link(helper, netns, alias, settings=device_settings.of_queue(), up=True)
         rounds[2].append(shaping.bucket(helper, Bucket(rate_of(values["out"], "out") // 8, burst), netns))
         if found.get("out") is None:
             # What enters is never let through unlimited: the bucket is there before anything is sent to it.

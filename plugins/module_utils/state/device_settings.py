@@ -116,6 +116,11 @@ def of_port() -> Settings:
     return {**_OF_OURS, **_PORT, **_WITHOUT_6}
 
 
+def of_queue() -> Settings:
+    """A device that packets only wait in: the host has no address on it, and tells nobody of itself."""
+    return dict(_WITHOUT_6)
+
+
 def asked_for(sysctls: t.Collection[str]) -> set[str]:
     """Settings that somebody has asked for by the path of their files."""
     return {".".join((path.split("/")[1], path.split("/")[-1])) for path in sysctls if path.count("/") == 4}

@@ -99,5 +99,6 @@ def test_what_somebody_takes_away_is_set_again(host, apply, damage):
     assert apply(wanted)["changed"]
     shown = host.run("tc", "qdisc", "show") + host.run("ip", "-br", "link", "show", "type", "ifb")
     assert "rate 100Mbit" in shown and "rate 30Mbit" in shown and "UP" in shown
+    assert " chr" not in host.run("ip", "-6", "-oneline", "addr")
     apply(NOTHING)
     assert "ifb" not in host.run("ip", "-d", "link")
