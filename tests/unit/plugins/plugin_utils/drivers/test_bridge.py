@@ -349,6 +349,7 @@ class TestGatewayModes:
         assert objects(found, "h1", "bridge")[0]["addresses"] == []
         assert objects(found, "h1", "forwarding") == objects(found, "h1", "nat_rule") == []
         assert objects(found, "h1", "isolation")[0]["internal"] is True
+        assert objects(found, "h1", "isolation")[0]["sources"] == ["10.5.0.0/31", "fd05::/127"]
         assert [each["routes"] for each in objects(found, "h1", "veth")] == [[], []]
 
     def test_a_family_that_is_isolated_is_not_routed_by_others_either(self, plan, objects):
