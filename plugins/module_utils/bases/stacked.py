@@ -118,6 +118,8 @@ class StackedKind(Kind):
             yield from sandbox_interface.occupies(values)
         else:
             yield ("link", values.get("netns"), values["interface"])
+            for text in values.get("routes") or ():  # the kernel has one to a destination, by whatever device
+                yield ("route", values.get("netns"), *sandbox_routes.place(text))
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)

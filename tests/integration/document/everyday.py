@@ -39,6 +39,7 @@ DUAL = [{"cidr": "10.80.0.0/16", "host_prefix": 24}, {"cidr": "fd00:80::/48", "h
 LAN = {"driver": "macvlan", "parent": "eth0", "subnets": [{"cidr": "192.168.7.0/24", "gateway": "192.168.7.1"}]}
 ON_LAN = {"driver": "bridge", "gateway_mode": "bridged", "uplink": "eth0", "subnets": LAN["subnets"]}
 ON_LAN_6 = {**ON_LAN, "subnets": [*LAN["subnets"], {"cidr": "fd00:7::/64", "gateway": "fd00:7::1"}]}
+SHIMMED = {**LAN, "host_shim": True, "subnets": [*LAN["subnets"], "fd00:7::/64"]}
 OTHER = {"driver": "bridge", "subnets": ["10.90.0.0/24"]}
 FIRST = {"driver": "bridge", "subnets": ["10.70.0.0/24", "fd00:70::/64"]}
 OVERLAY = {"driver": "overlay", "vni": 77, "subnets": [{"cidr": "10.77.0.0/16", "host_prefix": 24}]}
@@ -209,6 +210,9 @@ CHANGES = (
              {"networks.lan": LAN, f"{B}.networks": {"lan": {}}}),
     Everyday("the LAN loses its shim", {"networks.lan.host_shim": None},
              {"networks.lan": {**LAN, "host_shim": True}, f"{B}.networks": {"lan": {}}}),
+    Everyday("the LAN with a shim is called another name",
+             {"networks.lan": None, "networks.wire": SHIMMED, f"{B}.networks": {"wire": {}}},
+             {"networks.lan": SHIMMED, f"{B}.networks": {"lan": {}}}),
     Everyday("the LAN's mode changes", {"networks.lan.mode": "vepa"},
              {"networks.lan": LAN, f"{B}.networks": {"lan": {}}}),
     Everyday("the LAN's parent is another one's alone", {"networks.lan.mode": "passthru"},
