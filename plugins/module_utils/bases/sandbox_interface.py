@@ -114,13 +114,13 @@ def netns_of(values: Values) -> str | None:
 
 
 def occupies(values: Values) -> t.Iterator[Place]:
-    """An interface's name in its sandbox, and its routes: a destination and metric are one route's."""
+    """An interface's name, in its sandbox or on the host, and its routes: a destination and metric are one route's, by
+    whatever device."""
     sandbox = values.get("sandbox")
-    if isinstance(sandbox, dict):
-        where = (sandbox["engine"], sandbox["ref"])
-        yield ("interface", *where, values.get("interface"))
-        for text in values.get("routes") or ():
-            yield ("route", *where, *sandbox_routes.place(text))
+    where = (sandbox["engine"], sandbox["ref"]) if isinstance(sandbox, dict) else (values.get("netns"),)
+    yield ("interface" if isinstance(sandbox, dict) else "link", *where, values.get("interface"))
+    for text in values.get("routes") or ():
+        yield ("route", *where, *sandbox_routes.place(text))
 
 
 def holds(values: Values) -> t.Iterator[Place]:

@@ -114,12 +114,7 @@ class StackedKind(Kind):
         return sandbox_interface.export(super().export(values))
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
-        if values.get("sandbox"):
-            yield from sandbox_interface.occupies(values)
-        else:
-            yield ("link", values.get("netns"), values["interface"])
-            for text in values.get("routes") or ():  # the kernel has one to a destination, by whatever device
-                yield ("route", values.get("netns"), *sandbox_routes.place(text))
+        yield from sandbox_interface.occupies(values)
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield from super().stands_on(values)

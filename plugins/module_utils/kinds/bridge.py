@@ -163,6 +163,7 @@ class Bridge(DeviceKind):
         if change.action == "change":
             if change.values.get("uplink") and change.differences.get("uplink", ("",))[0] is None:
                 kernel.will_free(self.occupies(change.values))  # for what is left over of the network that it was
+                kernel.lost.from_device(change.differences.get("addresses", ((),))[0], name, netns)
             taken = {option: change.differences[option][1] for option in ("mac", "mtu") if option in change.differences}
             links[name] = links[name]._replace(**taken, alias=self.mark_of(change.wanted))
         elif (port := _port(kernel, change.values)) is not None:

@@ -153,7 +153,8 @@ class Veth(DeviceKind):
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
-        yield from sandbox_interface.occupies(values)
+        if isinstance(values.get("sandbox"), dict):  # that of an end that was found is not always known
+            yield from sandbox_interface.occupies(values)
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         """Nobody sends by it whose filter could not be set up."""

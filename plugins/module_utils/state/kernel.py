@@ -280,7 +280,7 @@ class Kernel:
 
     def given_addresses(self, netns: str | None = None) -> t.Mapping[str, t.AbstractSet[str]]:
         """All addresses by device, without prefix lengths, also those for a time."""
-        return self.lost.of_what_stays(self.address_rows(netns).given, netns)
+        return self.lost.of_addresses(self.address_rows(netns).given, netns)
 
     def addresses_of(self, device: str, netns: str | None = None) -> list[str]:
         return [] if self.lost.has_gone(device, netns) else self.address_rows(netns).lasting.get(device, [])

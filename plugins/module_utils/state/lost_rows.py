@@ -24,6 +24,7 @@ class LostRows:
         self._gone: set[tuple[str | None, str]] = set()
         self._without_ipv6: set[tuple[str | None, str]] = set()
         self._released: set[tuple[str | None, str]] = set()
+        self._taken: dict[tuple[str | None, str], set[str]] = {}
 
     def with_device(self, device: str, netns: str | None) -> None:
         self._gone.add((netns, device))
@@ -33,6 +34,18 @@ class LostRows:
 
     def of_what_stays(self, by_device: dict[str, t.Any], netns: str | None) -> dict[str, t.Any]:
         return {name: has for name, has in by_device.items() if (netns, name) not in self._gone}
+
+    def from_device(self, addresses: t.Iterable[str], device: str, netns: str | None) -> None:
+        """Addresses, as CIDR or without prefix length, that are taken from a device before it is another network's."""
+        self._taken.setdefault((netns, device), set()).update(address.partition("/")[0] for address in addresses)
+
+    def of_addresses(self, by_device: dict[str, set[str]], netns: str | None) -> dict[str, set[str]]:
+        """What stays of addresses without prefix lengths."""
+        there = self.of_what_stays(by_device, netns)
+        for (where, device), taken in self._taken.items():
+            if where == netns and device in there:
+                there[device] = there[device] - taken
+        return there
 
     def with_ipv6(self, device: str, netns: str | None, settings: bool = False) -> None:
         """``settings``: they go as well."""

@@ -232,7 +232,9 @@ ip addr add 198.51.100.1/24 dev eth1
 """
 ANOTHER = LAN.replace("uplink: eth0", "uplink: eth1")
 OF_ANOTHER_NAME = f"{ANOTHER.rstrip()}\n  bridge: br-lan\n"
-OWN = "lan: {driver: bridge, subnets: [10.81.1.0/24]}\n"
+OWN = "lan: {driver: bridge, subnets: [10.81.1.0/24, 'fd00:81:1::/64']}\n"
+# It leaves by every interface with an address of the family, the bridge among them while that is on the LAN.
+EVERYWHERE = "out: {driver: bridge, subnets: [10.82.1.0/24, 'fd00:82:1::/64']}\n"
 
 
 def test_a_network_changes_its_uplink_and_whether_it_has_one(town, before):
@@ -240,10 +242,10 @@ def test_a_network_changes_its_uplink_and_whether_it_has_one(town, before):
     town.host.run("sh", "-ec", SECOND)
     with_two = town.host.snapshot()
     there = of(town.host, "eth0")
-    for networks in (LAN, ANOTHER, OF_ANOTHER_NAME, OWN, LAN):
+    for networks in (LAN, ANOTHER, OF_ANOTHER_NAME, OWN, LAN, OWN, ANOTHER):
         uplink = {LAN: "eth0", ANOTHER: "eth1", OF_ANOTHER_NAME: "eth1"}.get(networks)
         bridge = "br-lan" if networks == OF_ANOTHER_NAME else "ch-lan"
-        run(town.host, planned(networks, "shop: {networks: {lan: {}}}"))
+        run(town.host, planned(networks + EVERYWHERE, "shop: {networks: {lan: {}, out: {}}, default_route: out}"))
         assert (of(town.host, "ch-lan" if uplink == "eth0" else "eth0")) == there
         master = town.host.run("ip", "-o", "link", "show", "master", bridge)
         assert [name for name in ("eth0", "eth1") if f" {name}@" in master] == [uplink] * bool(uplink)
