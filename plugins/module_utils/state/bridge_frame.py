@@ -71,6 +71,7 @@ table bridge containerhost {
         icmpv6 type nd-neighbor-solicit iifname . @ll,48,48 . @th,64,64 . @th,128,64 @senders6 goto neighbourly
         drop
     }
+    # The last rule but one asks for a type, as a first fragment may end before that: others take it then as they like.
     chain with_address6 {
         icmpv6 type { nd-router-advert, nd-redirect } drop
         icmpv6 type nd-neighbor-advert iifname . @ll,48,48 . @th,64,64 . @th,128,64 != @senders6 drop
@@ -79,7 +80,7 @@ table bridge containerhost {
         icmpv6 type nd-router-solicit ip6 nexthdr icmpv6 ip6 length 16 @th,64,16 0x0101 \
             iifname . @th,80,48 @macs accept
         icmpv6 type nd-router-solicit drop
-        meta l4proto icmpv6 accept
+        icmpv6 type != nd-redirect accept
         drop
     }
     # The target is all, or what follows is one option: a link-layer address, his own, or a nonce (RFC 7527).

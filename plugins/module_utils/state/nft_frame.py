@@ -323,8 +323,11 @@ _REST = """
         iifname @ours tcp option maxseg size set rt mtu return
         oifname @ours tcp option maxseg size set rt mtu
     }
+    # What its sender has routed by this host (RFC 791, loose source and record route) is for an address of the host's
+    # until it leaves: connection tracking takes it for what the sender and the host say to each other.
     chain passing {
         type filter hook forward priority filter; policy accept;
+        ip hdrlength > 5 fib daddr type local drop
         tcp flags & (syn | rst) == syn jump fitting
         meta mark & 0xb00fffff == 0x10000000 meta mark set 0
         udp dport @filtered_ports iifname @ours iifname . oifname != @same drop

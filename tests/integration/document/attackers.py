@@ -116,6 +116,15 @@ def _ip(one, other, protocol: int, segment: bytes) -> bytes:
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + segment
 
 
+def routed_by(packet: bytes, *ways: str) -> bytes:
+    """The same packet (IPv4) that its sender has routed by these addresses (RFC 791, loose source route)."""
+    option = struct.pack("!BBB", 131, 3 + 4 * len(ways), 4) + b"".join(ipaddress.ip_address(way).packed for way in ways)
+    option += b"\0" * (-len(option) % 4)
+    head = bytes([0x45 + len(option) // 4]) + packet[1:2] + struct.pack("!H", len(packet) + len(option))
+    head += packet[4:10] + b"\0\0" + packet[12:20] + option
+    return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + packet[20:]
+
+
 def frame(target_mac: str, source_mac: str, packet: bytes) -> bytes:
     kind = 0x86DD if packet[0] >> 4 == 6 else 0x0800
     return _mac(target_mac) + _mac(source_mac) + struct.pack("!H", kind) + packet

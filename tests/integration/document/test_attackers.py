@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     Watcher,
     frame,
     mac_of,
+    routed_by,
     send_plain,
     send_raw,
     tcp,
@@ -445,6 +446,30 @@ def test_nobody_on_the_lan_speaks_as_a_container(town, target):
     with without(town, "arrived"), without(town, "speaking"):
         town.host.run(*"nft add rule inet containerhost arrived goto arrived_anywhere".split())
         assert seen_in(town, "web-1", "outside", "eth0", tcp(source, target, 4003, 8080, 2, FORGED))
+
+
+@contextlib.contextmanager
+def source_routing(town, device: str):
+    """A host that follows it, as its administrator likes."""
+    paths = [f"/proc/sys/net/ipv4/conf/{each}/accept_source_route" for each in ("all", device)]
+    before = [town.host.run("cat", path).strip() for path in paths]
+    try:
+        town.host.run("sh", "-ec", "; ".join(f"echo 1 > {path}" for path in paths))
+        yield
+    finally:
+        town.host.run("sh", "-ec", "; ".join(f"echo {text} > {path}" for path, text in zip(paths, before, strict=True)))
+
+
+@pytest.mark.parametrize(("where", "target"), [("web-1", WEB1), ("fab-1", FAB1)])
+def test_what_the_host_answers_opens_no_way_that_its_sender_has_chosen(town, where, target):
+    """An answer makes a connection of it, whose packets pass."""
+    town.serve(None, 9054, kind="UDP")
+    packet = routed_by(udp(OUTSIDE4, HOST4, 4005, 9054, FORGED), target)
+    with source_routing(town, "eth0"):
+        assert town.call("outside", HOST4, "9054,sourceport=4005", kind="UDP") == OUTSIDE4
+        assert not seen_in(town, where, "outside", "eth0", packet)
+        with without(town, "passing"):
+            assert seen_in(town, where, "outside", "eth0", packet)
 
 
 # -- a compromised member -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ that must not arrive is sent again without the filter, and does arrive.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import struct
 
@@ -100,6 +101,11 @@ FORGED = {
     "ND: the own address, behind another header": ethernet(
         ALL, MAC2, IP6,
         icmp6(SIX2, SIX1, neighbour_message(136, SIX2, link_layer(2, MAC2)), before=DESTINATION_OPTIONS),
+    ),
+    "ND: a first fragment that ends before it": ethernet(
+        ALL, MAC2, IP6, udp(SIX2, SIX1, 1, 13, b"x")[:4]
+        + struct.pack("!HBB", 16, 44, 255) + ipaddress.ip_address(SIX2).packed + ipaddress.ip_address(SIX1).packed
+        + struct.pack("!BBHI", 60, 0, 1, 77) + DESTINATION_OPTIONS,
     ),
     "ND: another's address is taken": ethernet(
         ALL, MAC2, IP6, icmp6("::", "ff02::1:ff00:9", neighbour_message(135, "fd00:80:1::9"))
