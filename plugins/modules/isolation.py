@@ -59,6 +59,13 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  own_ports: &own_ports
+    description:
+      - Ports of the host that are the network's own, as those of its tunnels are, such as C(51820/udp). What a
+        container begins does not leave by them, as what comes there would be taken for the answer.
+    type: list
+    elements: str
+    version_added: 0.2.0
   direct: &direct
     description:
       - Networks whose packets come to it, and go from it, by the host's own interface O(direct_by), without a tunnel.
@@ -98,6 +105,7 @@ options:
       sources: *sources
       way_out: *way_out
       host_access: *host_access
+      own_ports: *own_ports
       sealed: *sealed
       direct: *direct
       direct_by: *direct_by

@@ -20,6 +20,13 @@ def mtu(backend: Backend, network: Network, hosts: Mapping[str, Host]) -> int:
     return narrowest - backend.overhead_of(network, hosts)
 
 
+def own_ports(network: Network) -> dict[str, list[str]]:
+    """As kind ``isolation`` has it: those of its tunnels. Where VXLAN packets are filtered, the filter's is one."""
+    options = network.spec.options
+    filtered = options["backend"] == "vxlan" and not options["encrypted"] and options["anti_spoofing"]
+    return {} if filtered or options["port"] is None else {"own_ports": [f"{options['port']}/udp"]}
+
+
 def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) -> None:
     mode = network.spec.options["mode"]
     if mode not in backend.modes:

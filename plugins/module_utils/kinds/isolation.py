@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nft_fr
 
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
 _SETS = (
-    *("sealed", "closed", "host_ports", "ours", "guarded", "accepted", "internal", "inward"),
+    *("sealed", "closed", "host_ports", "own_ports", "ours", "guarded", "accepted", "internal", "inward"),
     *("sourced", "sources4", "sources6", "direct4", "direct6"),
 )
 
@@ -49,6 +49,7 @@ class Isolation(NftKind):
         "sources": {"type": "list", "elements": "str"},
         "way_out": {"type": "bool", "default": True},
         "host_access": {"type": "list", "elements": "str"},
+        "own_ports": {"type": "list", "elements": "str"},
         "sealed": {"type": "bool", "default": False},
         "direct": {"type": "list", "elements": "str"},
         "direct_by": {"type": "str"},
@@ -62,6 +63,7 @@ class Isolation(NftKind):
         plain["sources"] = given if given == EVERYBODY else networks(given, "sources")
         ports = plain.get("host_access", EVERYBODY)  # an empty list closes the host
         plain["host_access"] = ports if ports == EVERYBODY else _ports(ports)
+        plain["own_ports"] = _ports(plain.get("own_ports") or [], "own_ports")
         plain["direct"] = networks(plain.get("direct") or [], "direct")
         if plain["sealed"] and not listed(plain["sources"]):
             raise Problem(f"isolation {plain['device']}: `sealed` is about the addresses in `sources`: name them")
@@ -95,6 +97,8 @@ class Isolation(NftKind):
             wider["accept_from"] = let_in
         if wider != wanted.values and not found.values["internal"]:
             wider.update(internal=False, host_access=_either(found.values["host_access"], wanted.values["host_access"]))
+        # A tunnel may have two ports for as long.
+        wider["own_ports"] = _ports([*found.values["own_ports"], *wanted.values["own_ports"]])
         if EVERYBODY not in (found.values["sources"], wanted.values["sources"]):
             wider["sources"] = networks([*found.values["sources"], *wanted.values["sources"]], "sources")
         return wanted if wider == wanted.values else wanted._replace(values=wider)
@@ -107,6 +111,7 @@ class Isolation(NftKind):
             rows.append(f"sources: {', '.join(values['sources']) or 'nobody'}")
         if values["host_access"] != EVERYBODY:
             rows.append(f"host access: {', '.join(values['host_access']) or 'none'}")
+        rows += [f"own ports: {', '.join(values['own_ports'])}"] if values["own_ports"] else []
         rows += ["sealed: yes"] if values.get("sealed") else []
         rows += ["way out: no"] if not values.get("way_out", True) else []
         return rows + ([f"direct: {', '.join(values['direct'])} by {values['direct_by']}"] if values["direct"] else [])
@@ -151,6 +156,7 @@ class Isolation(NftKind):
         ]
         accepted = [("accepted", f"{other} . {device}") for other in values["accept_from"]]
         ports = [("host_ports", f"{device} . {_element_of(each)}") for each in listed(values["host_access"])]
+        ports += [("own_ports", f"{device} . {_element_of(each)}") for each in values["own_ports"]]
         flagged = [(name, device) for name in flags if flags[name]]
         return [Element(*each) for each in [*flagged, *accepted, *sources, *ports, *direct]]
 
@@ -184,19 +190,20 @@ def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
         "way_out": "inward" not in sets,
         "sealed": "sealed" in sets,
         "host_access": ports if ports or "closed" in sets else EVERYBODY,
+        "own_ports": _ports(_port_of(e.key.split(" . ")) for e in elements if e.set == "own_ports"),
         "direct": sorted(cidr(each.key.split(" . ")[2]) for each in elements if each.set.startswith("direct")),
         "direct_by": next((e.key.split(" . ")[0] for e in elements if e.set.startswith("direct")), None),
     }
 
 
-def _ports(given: t.Iterable[str]) -> list[str]:
+def _ports(given: t.Iterable[str], option: str = "host_access") -> list[str]:
     """``53/udp`` and ``8000-8010/tcp``, sorted; those that overlap or touch are one, as the kernel takes no others."""
     spans: list[tuple[str, int, int]] = []
     for text in given:
         match = _PORTS.match(text)
         if not match:
-            raise Problem(f"isolation: {text!r} in `host_access` is no port; write it as in 53/udp or 8000-8010/tcp")
-        first, last = (canonical.port(int(each), "host_access") for each in (match[1], match[2] or match[1]))
+            raise Problem(f"isolation: {text!r} in `{option}` is no port; write it as in 53/udp or 8000-8010/tcp")
+        first, last = (canonical.port(int(each), option) for each in (match[1], match[2] or match[1]))
         spans.append((match[3], min(first, last), max(first, last)))
     merged: list[tuple[str, int, int]] = []
     for protocol, first, last in sorted(spans):

@@ -31,7 +31,9 @@ def derived(elements: Elements) -> Elements:
         **{f"secret{n}": dict.fromkeys(_joined(_secret(elements, n)), (None, _DERIVED)) for n in "46"},
         **{f"beyond{n}": dict.fromkeys(_beyond(elements, n), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
-        "taken": dict.fromkeys(_taken([*published["4"], *published["6"]], ports), (None, _DERIVED)),
+        "taken": dict.fromkeys(
+            _taken([*published["4"], *published["6"]], ports, elements.get("own_ports", ())), (None, _DERIVED)
+        ),
         **{f"owned{n}": dict.fromkeys(_owned(published[n]), (None, _DERIVED)) for n in "46"},
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
@@ -69,10 +71,11 @@ def _published(elements: Elements, family: str) -> t.Iterator[Published]:
                 yield words[place], words[-1], str(target)
 
 
-def _taken(published: t.Iterable[Published], tunnels: t.Iterable[str]) -> list[str]:
+def _taken(published: t.Iterable[Published], tunnels: t.Iterable[str], own: t.Iterable[str]) -> list[str]:
     """What containers begin leaves by none of these ports of the host: whatever comes there would be the answer."""
+    others = [(words[1], words[2], "") for words in (key.split(" . ") for key in own)]
     spans: dict[str, list[tuple[int, int]]] = {}
-    for protocol, ports, _target in [*published, *(("udp", port, "") for port in tunnels)]:
+    for protocol, ports, _target in [*published, *others, *(("udp", port, "") for port in tunnels)]:
         spans.setdefault(protocol, []).append(_ends(ports))
     return [f"{protocol} . {span}" for protocol, some in sorted(spans.items()) for span in _merged(some)]
 

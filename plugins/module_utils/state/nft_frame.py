@@ -31,6 +31,7 @@ TABLE = "containerhost"
 #   sealed     devices of ours that alone lead to the addresses in their sources*: in plain text, nothing else does
 #   secret*    these addresses, of whichever device
 #   closed     devices of ours whose senders reach only host_ports of this host
+#   own_ports  devices of ours with the ports of this host that their tunnels have
 #   inside*    these addresses, of whichever device
 #   beyond*    interfaces that are not ours, and such of these addresses as come by them
 #   accepted   pairs of devices (in, out) that may reach each other
@@ -70,6 +71,7 @@ table inet containerhost {
     set secret6 { type ipv6_addr; flags interval; }
     set closed { type ifname; }
     set host_ports { type ifname . inet_proto . inet_service; flags interval; }
+    set own_ports { type ifname . inet_proto . inet_service; flags interval; }
     set sources4 { type ifname . ipv4_addr; flags interval; }
     set sources6 { type ifname . ipv6_addr; flags interval; }
     set inside4 { type ipv4_addr; flags interval; }
@@ -152,10 +154,12 @@ table inet containerhost {
         ip saddr @secret4 iifname != @ours iifname != "lo" iifname . ip saddr != @beyond4 drop
         ip6 saddr @secret6 iifname != @ours iifname != "lo" iifname . ip6 saddr != @beyond6 drop
     }
+    # After addresses have been translated, and ports with them: the kernel takes another port where one is in use.
     chain unsealed_out {
-        type filter hook postrouting priority mangle; policy accept;
+        type filter hook postrouting priority 110; policy accept;
         ip daddr @secret4 oifname != @ours oifname != "lo" oifname . ip daddr != @beyond4 drop
         ip6 daddr @secret6 oifname != @ours oifname != "lo" oifname . ip6 daddr != @beyond6 drop
+        ct state new ct status & (snat | dnat) == snat jump leaving_as
     }
 
     # Unmarked packets are not routed to our networks (state/fence.py): without this table, none is.
@@ -263,6 +267,7 @@ _REST = """
         ip6 saddr . ip6 daddr @local6 return
         ip daddr 224.0.0.0/4 return
         ip6 daddr ff00::/8 return
+        oifname != @ours meta l4proto != { tcp, udp, sctp, icmp, icmpv6 } jump leaving_whole
         meta l4proto . th sport @taken jump leaving_aside
         snat ip to ip saddr map @outbound4
         snat ip6 to ip6 saddr map @outbound6
@@ -270,6 +275,11 @@ _REST = """
         ip6 saddr @masquerade6 masquerade
     }
 
+    # Without ports (GRE, ESP, IP in IP), whatever the host itself has from there would be the answer: its own tunnels'.
+    chain leaving_whole {
+        ip saddr @masquerade4 drop
+        ip6 saddr @masquerade6 drop
+    }
     # By a port that is taken, whatever others send there from where a container has sent something would be led to it,
     # as the answer: to another's published port, be it another member's packets for the overlay (CVE-2021-3773's kind).
     chain leaving_aside {
@@ -279,6 +289,15 @@ _REST = """
         meta l4proto { tcp, udp, sctp } snat ip6 to ip6 saddr map @outbound6:61000-65535 random
         meta l4proto { tcp, udp, sctp } ip saddr @masquerade4 masquerade to :61000-65535 random
         meta l4proto { tcp, udp, sctp } ip6 saddr @masquerade6 masquerade to :61000-65535 random
+    }
+
+    # Nor by one that the kernel has found for it; the next packet finds another one.
+    chain leaving_as {
+        meta l4proto . th sport != @taken return
+        ct original ip saddr . meta l4proto . th sport @owned4 return
+        ct original ip6 saddr . meta l4proto . th sport @owned6 return
+        ct original ip saddr @masquerade4 drop
+        ct original ip6 saddr @masquerade6 drop
     }
 
     # Who begins something, and with which address; replies are let through, by whichever way they come.
@@ -358,6 +377,7 @@ SET_NAMES = _OWN_SETS | BRIDGE_SETS
 _DEVICES = "ours borrowed4 borrowed6 guarded internal inward sourced sealed closed accepted same ports"
 OF_DEVICES = frozenset(_DEVICES.split())
 # Their keys begin with so many devices; what follows is an address, or a port.
-_FROM_ONE = "sources4 sources6 host_ports publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
+_FROM_ONE = "sources4 sources6 host_ports own_ports "
+_FROM_ONE += "publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
 _OF_PORTS = {*BRIDGE_SETS, "beyond4", "beyond6"} - OF_DEVICES
 FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), *_OF_PORTS], 1), "direct4": 2, "direct6": 2}

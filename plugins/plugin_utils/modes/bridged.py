@@ -76,6 +76,7 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     # What switches frames may meet these rules too, where somebody has loaded br_netfilter.
     sources = [str(subnet.cidr) for subnet in network.subnets]
     closed = {"internal": True, "sources": sources, "host_access": list(host_access.DNS) if shim else []}
+    closed.update(underlays.own_ports(network))
     yield new.object_of("isolation", network.name, device=device, accept_from=[device], **closed)
 
 

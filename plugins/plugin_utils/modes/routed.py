@@ -78,10 +78,10 @@ def _isolation(backend: Backend, network: Network, host: str, fleet: Fleet) -> I
     own = [str(slice_.block) for slice_ in network.slices[host]]
     everywhere = [str(subnet.cidr) for subnet in network.subnets]
     yield new.object_of("isolation", network.name, device=device, **common, sources=own, **direct)
-    sealed = {"sealed": True} if backend.keyed else {}
+    kept = {**({"sealed": True} if backend.keyed else {}), **underlays.own_ports(network)}
     for tunnel in tunnels:
         yield new.object_of(
-            "isolation", network.name, device=tunnel, **common, sources=everywhere, way_out=False, **sealed
+            "isolation", network.name, device=tunnel, **common, sources=everywhere, way_out=False, **kept
         )
 
 

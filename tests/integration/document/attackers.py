@@ -109,6 +109,11 @@ def _icmp_error(source: str, target: str, message: bytes) -> bytes:
     return _ip(ipaddress.ip_address(source), ipaddress.ip_address(target), 1, message)
 
 
+def of_protocol(number: int, source: str, target: str, payload: bytes) -> bytes:
+    """A packet of any protocol: 4 and 41 are IP in IP, 47 is GRE, 50 is ESP."""
+    return _ip(ipaddress.ip_address(source), ipaddress.ip_address(target), number, payload)
+
+
 def _ip(one, other, protocol: int, segment: bytes) -> bytes:
     if one.version == 6:
         return struct.pack("!IHBB", 6 << 28, len(segment), protocol, 64) + one.packed + other.packed + segment

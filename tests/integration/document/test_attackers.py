@@ -11,6 +11,7 @@ sees nothing because nothing was sent proves nothing.
 from __future__ import annotations
 
 import contextlib
+import struct
 import subprocess
 import sys
 
@@ -20,6 +21,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     Watcher,
     frame,
     mac_of,
+    of_protocol,
     routed_by,
     send_plain,
     send_raw,
@@ -45,7 +47,7 @@ from ansible_collections.containerhost.network.tests.integration.document.town i
 
 WEB1, WEB1_6, FAB1 = "10.80.1.2", "fd00:80:1::2", "10.42.1.2"
 FAR_HOST4, FAR4, ANYCAST, VNI, VNI_6 = "198.19.0.1", "198.19.0.2", "203.0.113.9", 42, 43
-FAR_HOST6 = "fd00:19::1"
+FAR_HOST6, TUNNEL_PORT = "fd00:19::1", 51820
 MEMBER_MAC = "02:00:00:00:09:02"
 FORGED = b"forged packet"
 
@@ -74,7 +76,7 @@ def attacked() -> dict:
     document["isolation"][1]["accept_from"] = ["ch-fab", "ch-vx"]
     document["isolation"].append(
         {"network": "fab", "device": "ch-vx", "accept_from": ["ch-fab", "ch-vx"], "way_out": False,
-         "sources": ["10.42.0.0/16"]}
+         "own_ports": [f"{TUNNEL_PORT}/udp"], "sources": ["10.42.0.0/16"]}
     )  # fmt: skip
     document["vtep_filter"] = [
         {"network": "fab", "vni": VNI, "accept_from": [HOST4, OUTSIDE4, ANYCAST]},
@@ -258,9 +260,47 @@ def test_no_container_has_what_is_for_another_by_having_begun_there(
         return {name: any(kind != 4 for _device, kind, _frame in each.seen()) for name, each in watchers.items()}
 
     assert town.reaches(thief, outside)
-    with without(town, "leaving_aside"):  # first: the kernel has what a port sends leave as it did before
+    # First, as the kernel has what a port sends leave as it did before.
+    with without(town, "leaving_aside"), without(town, "leaving_as"):
         assert gets_it(sender) == {thief: True, victim: False}
     assert gets_it(sender + 1) == {thief: False, victim: True}
+
+
+def leaves(town, packet: bytes) -> bool:
+    return seen_in(town, "outside", "web-2", "eth0", packet)
+
+
+def test_nor_by_a_port_of_a_tunnel_that_has_one(town):
+    assert town.reaches("web-2", OUTSIDE4)
+    watcher = Watcher(town, "outside", "eth0", FORGED.decode())
+    for port in (TUNNEL_PORT, TUNNEL_PORT + 1):
+        send_plain(town, "web-2", port, OUTSIDE4, 9, FORGED)
+    assert town.ping("web-2", OUTSIDE4)
+    ports = [struct.unpack("!H", found[34:36])[0] for _device, kind, found in watcher.seen() if kind != 4]
+    assert TUNNEL_PORT not in ports and TUNNEL_PORT + 1 in ports and len(ports) == 6
+
+
+@pytest.mark.parametrize(("source", "target"), [("10.80.1.3", OUTSIDE4), ("fd00:80:1::3", OUTSIDE6)])
+def test_nor_by_one_that_the_kernel_finds_for_it(town, source, target):
+    """It takes any, where another container sends by the one that was asked for."""
+    town.host.run("nft", "add element inet containerhost taken { udp . 61000-65535 }")
+    try:
+        packets = [udp(source, target, 5355, number, FORGED) for number in (40010, 40011)]
+        assert not leaves(town, packets[0])
+        with without(town, "leaving_as"):
+            assert leaves(town, packets[1])
+    finally:
+        town.host.run("nft", "delete element inet containerhost taken { udp . 61000-65535 }")
+
+
+@pytest.mark.parametrize("protocol", [4, 41, 47, 50, 99])
+@pytest.mark.parametrize(("source", "target"), [("10.80.1.3", OUTSIDE4), ("fd00:80:1::3", OUTSIDE6)])
+def test_what_has_no_ports_does_not_leave_as_the_hosts(town, protocol, source, target):
+    """The host's own tunnels have none either."""
+    packet = of_protocol(protocol, source, target, struct.pack("!HH", 0, 0x0800) + FORGED * 2)
+    assert not leaves(town, packet)
+    with without(town, "leaving_whole"):
+        assert leaves(town, packet)
 
 
 def test_a_port_that_is_published_as_the_same_is_its_containers_to_begin_by(town):

@@ -17,6 +17,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     Watcher,
     frame,
     mac_of,
+    of_protocol,
     send_raw,
     tcp,
     udp,
@@ -173,6 +174,11 @@ def to_members_port(town, by) -> bool:
     return arrives(town, "web-2", "outside", whole, OUTSIDE4, 4789, by)
 
 
+def without_ports(town, by) -> bool:
+    whole = of_protocol(47, OWN["web-2"], OUTSIDE4, b"\0\0\x08\0" + MARK)
+    return arrives(town, "web-2", "outside", whole, OUTSIDE4, 0, by)
+
+
 INSIDE = (without_capabilities, with_net_raw)
 FORGER = (with_net_raw,)
 
@@ -186,6 +192,7 @@ TRIED = {
     "a container to a published port of another network": (
         INSIDE, lambda town, by: through_port(town, "b-1", 8080, by)),
     "a container to the outside": (INSIDE, lambda town, by: at_container(town, "web-2", "outside", OUTSIDE4, by)),
+    "a container to the outside by GRE, which has no ports": (FORGER, lambda town, by: without_ports(town, by)),
     "a container of a network with internal: true to the outside": (
         INSIDE, lambda town, by: at_container(town, "vault-1", "outside", OUTSIDE4, by)),
     "a container to what listens on the host's own addresses": (

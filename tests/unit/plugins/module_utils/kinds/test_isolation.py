@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.isolation import Isolation
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
@@ -22,7 +22,7 @@ def spelled(kind, values):
     (Isolation(), {"device": "ch-web", **options})
     for options in (
         {}, {"way_out": False}, {"protect": False}, {"internal": True, "accept_from": ["ch-b"]},
-        {"sources": ["10.0.0.0/24", "fd00::/64"]}, {"sources": []},
+        {"sources": ["10.0.0.0/24", "fd00::/64"]}, {"sources": []}, {"own_ports": ["51820/udp"]},
     )
 ] + [
     (NatRule(), PORT), (NatRule(), {**PORT, "sources": ["10.0.0.0/8"]}),
@@ -68,15 +68,26 @@ def test_a_list_that_names_nobody_is_a_mistake(kind):
     (["8000-8010/tcp", "8005-8020/tcp", "8021/tcp", "8000/udp"], ["8000-8021/tcp", "8000/udp"]),
     (["8000-8100/tcp", "8050/tcp"], ["8000-8100/tcp"]),
 ])  # fmt: skip
-def test_ports_of_the_host_are_one_element_each(given, ports):
-    plain = Isolation().normalise({"device": "ch-web", "host_access": given})
-    assert plain["host_access"] == ports
-    elements = [each.key for each in Isolation().elements(plain) if each.set == "host_ports"]
+@pytest.mark.parametrize(("option", "name"), [("host_access", "host_ports"), ("own_ports", "own_ports")])
+def test_ports_of_the_host_are_one_element_each(given, ports, option, name):
+    plain = Isolation().normalise({"device": "ch-web", option: given})
+    assert plain[option] == ports
+    elements = [each.key for each in Isolation().elements(plain) if each.set == name]
     words = (port.split("/") for port in ports)
     assert elements == [f"ch-web . {protocol} . {numbers}" for numbers, protocol in words]
 
 
 @pytest.mark.parametrize("port", ["53", "x/udp", "0/tcp", "70000/tcp", "53/icmp", "-1/tcp", ""])
-def test_what_is_no_port_of_the_host_is_refused(port):
-    with pytest.raises(Problem):
-        Isolation().normalise({"device": "ch-web", "host_access": [port]})
+@pytest.mark.parametrize("option", ["host_access", "own_ports"])
+def test_what_is_no_port_of_the_host_is_refused(port, option):
+    with pytest.raises(Problem, match=option):
+        Isolation().normalise({"device": "ch-web", option: [port]})
+
+
+def test_a_tunnel_that_gets_another_port_has_both_until_all_know():
+    def isolated(*ports):
+        return wanted_object(Isolation(), {"device": "ch-fab", "own_ports": list(ports)}, "plan/fab")
+
+    before, after = isolated("51820/udp"), isolated("51830/udp")
+    found = Found("isolation", before.key, before.values, before.owner)
+    assert Isolation().meanwhile(after, found, "").values["own_ports"] == ["51820/udp", "51830/udp"]

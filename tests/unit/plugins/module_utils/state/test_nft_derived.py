@@ -37,6 +37,7 @@ PUBLISHED = {
     "ranges4_at": {"udp . 192.0.2.1 . 150-250": "10.80.1.5"},
     "publish6": {"udp . 251": "fd00:80:1::2 . 251"},
     "filtered_vnis": {"4789 . 42": None, "4789 . 43": None, "8472 . 1": None},
+    "own_ports": {"ch-fab . udp . 51820": None, "chb-pond . udp . 8471": None},
 }
 
 
@@ -44,7 +45,8 @@ def test_no_container_begins_by_a_port_of_its_host_s_that_is_another_s():
     elements = {name: {key: (value, "") for key, value in rows.items()} for name, rows in PUBLISHED.items()}
     found = {name: sorted(rows) for name, rows in derived(elements).items()}
     assert found["taken"] == [
-        "tcp . 443", "tcp . 80-81", "udp . 100-251", "udp . 4789", "udp . 53", "udp . 8472", "udp . 9",
+        "tcp . 443", "tcp . 80-81", "udp . 100-251", "udp . 4789", "udp . 51820", "udp . 53", "udp . 8471-8472",
+        "udp . 9",
     ]  # fmt: skip
     assert found["owned4"] == [
         "10.80.1.2 . udp . 100-210", "10.80.1.2 . udp . 53", "10.80.1.3 . tcp . 81", "10.80.1.4 . tcp . 443",

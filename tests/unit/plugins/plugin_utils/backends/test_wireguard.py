@@ -69,6 +69,7 @@ def test_a_host_has_a_key_a_device_and_a_peer_for_each_other_host(routed, object
 def test_what_its_device_leads_to_goes_by_no_other(routed, objects):
     by_device = {each["device"]: each for each in objects(routed().plan(), "h1", "isolation")}
     assert by_device["ch-fabric"]["sealed"] is True
+    assert by_device["ch-fabric"]["own_ports"] == ["51820/udp"]
     assert by_device["ch-fabric"]["sources"] == ["10.42.0.0/16", "fd00:42::/48"]
     assert "sealed" not in by_device["chb-fabric"]
 
