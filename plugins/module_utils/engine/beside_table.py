@@ -50,9 +50,9 @@ def make_alone(kernel: Kernel, netns: str | None, table: NftTable) -> NftTable:
     process is in that namespace."""
     if fence.found(kernel.wire.dump, netns).networks:
         return table
-    nftables.run(nftables.transaction(table, ()))
-    note_digest(kernel, netns)
     made = nftables.after(table, ())
+    nftables.run(nftables.transaction(table, (), made))
+    note_digest(kernel, netns)
     kernel.set_table(netns, made)
     return made
 

@@ -389,7 +389,7 @@ class Executor:
                 with self._wire.inside(netns):
                     if not (table.exists or then.bridge):
                         table = beside_table.make_alone(self._kernel, netns, table)
-                    nftables.run(nftables.transaction(table, some))
+                    nftables.run(nftables.transaction(table, some, then))
                     if not table.whole or table.bridge != then.bridge:
                         beside_table.note_digest(self._kernel, netns)
             except (nftables.NftError, nftables.NftMissing, WireError) as error:

@@ -5,24 +5,29 @@
 
 from __future__ import annotations
 
+import bisect
+import collections
 import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
 
-Published = t.Tuple[str, str, str]  # protocol, port or ports of the host, and where they lead to
+# The first and the last of one port each, or of several, by what they are ports of.
+Spans = t.Mapping[str, t.Sequence[t.Tuple[int, int]]]
 
 _DERIVED = "containerhost:derived"
 # By what port a connection leaves. They let nobody in: with an element too many, which an element that somebody has
 # deleted leaves behind, all rules hold. It goes with the next change.
 _SPARING = frozenset(["taken", "owned4", "owned6"])
+_LAST = 65535  # port
 
 
 def derived(elements: Elements) -> Elements:
     """The sets that follow from others, so that no object has to share an element with another one."""
     devices = {name for set_ in ("ours", "borrowed4", "borrowed6") for name in elements.get(set_, ())}
     ports = {vni.split(" . ")[0] for vni in elements.get("filtered_vnis", ())}
-    published = {n: list(_published(elements, n)) for n in "46"}
+    (taken4, owned4), (taken6, owned6) = (_published(elements, n) for n in "46")
+    tunnels = _tunnels(elements, ports)
     return {
         "same": {f"{name} . {name}": (None, _DERIVED) for name in sorted(devices)},
         **{f"at{n}": dict.fromkeys(elements.get(f"publish{n}_at", ()), (None, _DERIVED)) for n in "46"},
@@ -31,83 +36,101 @@ def derived(elements: Elements) -> Elements:
         **{f"secret{n}": dict.fromkeys(_joined(_secret(elements, n)), (None, _DERIVED)) for n in "46"},
         **{f"beyond{n}": dict.fromkeys(_beyond(elements, n), (None, _DERIVED)) for n in "46"},
         "filtered_ports": dict.fromkeys(sorted(ports), (None, _DERIVED)),
-        "taken": dict.fromkeys(
-            _taken([*published["4"], *published["6"]], ports, elements.get("own_ports", ())), (None, _DERIVED)
-        ),
-        **{f"owned{n}": dict.fromkeys(_owned(published[n]), (None, _DERIVED)) for n in "46"},
+        "taken": dict.fromkeys(_listed(taken4, taken6, tunnels), (None, _DERIVED)),
+        "owned4": dict.fromkeys(_listed(owned4), (None, _DERIVED)),
+        "owned6": dict.fromkeys(_listed(owned6), (None, _DERIVED)),
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
 
 
-def is_enough(name: str, there: t.Collection[str], needed: t.Collection[str]) -> bool:
+def is_enough(name: str, there: t.AbstractSet[str], needed: t.AbstractSet[str]) -> bool:
     """Is there in a derived set what follows from the others?"""
     if name not in _SPARING:
-        return {*there} == {*needed}
-    return all(any(_is_within(each, other) for other in there) for each in {*needed}.difference(there))
+        return there == needed
+    missing = needed - there
+    return not missing or _are_within(missing, there)
 
 
-def _is_within(element: str, other: str) -> bool:
-    """Is a port, or several, among those of another element?"""
-    (place, first, last), (other_place, other_first, other_last) = map(_span, (element, other))
-    return place == other_place and other_first <= first and last <= other_last
-
-
-def _span(element: str) -> tuple[str, int, int]:
-    place, _dot, ports = element.rpartition(" . ")
-    return (place, *_ends(ports))
+def _are_within(missing: t.Iterable[str], there: t.Iterable[str]) -> bool:
+    """Is each port, or several, among those of another element? No two of these overlap."""
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for element in there:
+        place, _dot, ports = element.rpartition(" . ")
+        spans.setdefault(place, []).append(_ends(ports))
+    for some in spans.values():
+        some.sort()
+    for element in missing:
+        place, _dot, ports = element.rpartition(" . ")
+        (first, last), some = _ends(ports), spans.get(place, [])
+        before = bisect.bisect_right(some, (first, _LAST)) - 1
+        if before < 0 or last > some[before][1]:
+            return False
+    return True
 
 
 def _ends(ports: str) -> tuple[int, int]:
     """The first and the last of a port, or of several."""
-    first, _dash, last = ports.partition("-")
-    return int(first), int(last or first)
+    first, dash, last = ports.partition("-")
+    number = int(first)
+    return number, int(last) if dash else number
 
 
-def _published(elements: Elements, family: str) -> t.Iterator[Published]:
+def _published(elements: Elements, family: str) -> tuple[Spans, Spans]:
+    """By protocol, the ports of the host that are published: what containers begin leaves by none of them, or whatever
+    comes there would be the answer.
+
+    And by a container's address with the protocol, those that are published as the same ones, and nobody else's are: it
+    may begin something there. Several ports that are published at once always are the same ones there.
+    """
+    leads = {key: target for key, (target, _comment) in elements.get(f"publish{family}", {}).items()}
+    for name, place in (("_at", 0), ("_by", 1)):
+        for key, (target, _comment) in elements.get(f"publish{family}{name}", {}).items():
+            words = key.split(" . ")
+            port = f"{words[place]} . {words[-1]}"
+            leads[port] = target if leads.setdefault(port, target) == target else None  # to more than one
+    taken: t.DefaultDict[str, list[tuple[int, int]]] = collections.defaultdict(list)
+    owned: t.DefaultDict[str, list[tuple[int, int]]] = collections.defaultdict(list)
+    for key, target in leads.items():
+        protocol, _dot, port = key.partition(" . ")
+        number = int(port)
+        span = (number, number)
+        taken[protocol].append(span)
+        address, _dot, inside = target.partition(" . ") if target else ("", "", "")
+        if inside == port:
+            owned[f"{address} . {protocol}"].append(span)
     for name, place in (("", 0), ("_at", 0), ("_by", 1)):
-        for what in ("publish", "ranges"):
-            for key, (target, _comment) in elements.get(f"{what}{family}{name}", {}).items():
-                words = key.split(" . ")
-                yield words[place], words[-1], str(target)
+        for key, (target, _comment) in elements.get(f"ranges{family}{name}", {}).items():
+            words = key.split(" . ")
+            taken[words[place]].append(_ends(words[-1]))
+            owned[f"{target} . {words[place]}"].append(_ends(words[-1]))
+    return taken, owned
 
 
-def _taken(published: t.Iterable[Published], tunnels: t.Iterable[str], own: t.Iterable[str]) -> list[str]:
-    """What containers begin leaves by none of these ports of the host: whatever comes there would be the answer."""
-    others = [(words[1], words[2], "") for words in (key.split(" . ") for key in own)]
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for protocol, ports, _target in [*published, *others, *(("udp", port, "") for port in tunnels)]:
-        spans.setdefault(protocol, []).append(_ends(ports))
-    return [f"{protocol} . {span}" for protocol, some in sorted(spans.items()) for span in _merged(some)]
+def _tunnels(elements: Elements, filtered: t.Iterable[str]) -> Spans:
+    """By protocol, the ports of the host's own tunnels."""
+    found = {"udp": [*map(_ends, filtered)]}
+    for key in elements.get("own_ports", ()):
+        _device, protocol, port = key.split(" . ")
+        found.setdefault(protocol, []).append(_ends(port))
+    return found
+
+
+def _listed(*some: Spans) -> list[str]:
+    """Ports of each place as an interval set takes them: none overlaps or touches another."""
+    places = sorted({place for spans in some for place in spans})
+    together = ([each for spans in some for each in spans.get(place, ())] for place in places)
+    return [f"{place} . {ports}" for place, spans in zip(places, together) for ports in _merged(spans)]
 
 
 def _merged(spans: t.Iterable[tuple[int, int]]) -> t.Iterator[str]:
-    """Spans of ports as an interval set takes them: none overlaps or touches another."""
-    ends: list[list[int]] = []
-    for first, last in sorted(spans):
-        if ends and first <= ends[-1][1] + 1:
-            ends[-1][1] = max(ends[-1][1], last)
-        else:
-            ends.append([first, last])
-    return (str(first) if first == last else f"{first}-{last}" for first, last in ends)
-
-
-def _owned(published: t.Iterable[Published]) -> list[str]:
-    """Containers' ports that are published as the same ones, and nobody else's are: they may begin something there.
-
-    Several ports that are published at once always are the same ones there.
-    """
-    targets: dict[tuple[str, str], set[str]] = {}
-    spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for protocol, ports, target in published:
-        if " . " in target:
-            targets.setdefault((protocol, ports), set()).add(target)
-        else:
-            spans.setdefault((target, protocol), []).append(_ends(ports))
-    for (protocol, port), (target, *others) in targets.items():
-        address, _dot, inside = target.partition(" . ")
-        if not others and inside == port:
-            spans.setdefault((address, protocol), []).append(_ends(port))
-    return [f"{address} . {protocol} . {span}" for (address, protocol), some in spans.items() for span in _merged(some)]
+    begin, end = 0, -2  # touches none
+    for first, last in [*sorted(spans), (_LAST + 2, _LAST + 2)]:
+        if first > end + 1:
+            if end >= 0:
+                yield str(begin) if begin == end else f"{begin}-{end}"
+            begin, end = first, last
+        elif last > end:
+            end = last
 
 
 def _beyond(elements: Elements, family: str) -> list[str]:

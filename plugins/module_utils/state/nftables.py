@@ -38,7 +38,7 @@ _OUTPUT_HANDLE = 0x08
 _OUTPUT_JSON = 0x10
 _OUTPUT_TERSE = 0x800  # NFT_CTX_OUTPUT_TERSE: sets without their elements, which are not even read
 
-
+_DERIVED_SETS = tuple(derived({}))
 # Sets that every version's frame has had, by the table's family.
 _IN_EVERY_FRAME = {
     "inet": frozenset(("ours", "guarded", "internal", "accepted")),
@@ -67,8 +67,8 @@ class NftTable(t.NamedTuple):
 
     ``elements`` is by set, without the derived sets: an element's key, in nft's words, to its value (of a map) and its
     comment. ``lack`` is raised by whoever needs the table: somebody else's has its name, or it cannot be read.
-    ``exists`` is of the table of family inet, ``bridge`` of the other one. ``followed`` is what was found in the
-    derived sets, which may be more than follows; None: what follows.
+    ``exists`` is of the table of family inet, ``bridge`` of the other one. ``followed`` is what is in the derived sets,
+    which may be more than follows where it was found there.
     """
 
     exists: bool
@@ -76,7 +76,7 @@ class NftTable(t.NamedTuple):
     elements: Elements
     lack: t.Optional[Exception] = None
     bridge: bool = False
-    followed: t.Optional[Elements] = None
+    followed: Elements = {}
 
     @property
     def whole(self) -> bool:
@@ -144,12 +144,12 @@ def read_table(digest: str | None) -> NftTable:
         if not _is_ours(family, listing, digest):
             return NftTable(False, False, {}, Problem(FOREIGN.format(f"{family} {TABLE}")))
     has_bridge = "bridge" in listings
-    elements = {name: dict(rows) for each in listings.values() for name, rows in each.elements.items()}
-    follow = {name: elements.pop(name, {}) for name in derived({})}
-    elements = of_this_version(elements)
-    enough = all(is_enough(name, follow[name].keys(), rows.keys()) for name, rows in derived(elements).items())
+    found = {name: rows for each in listings.values() for name, rows in each.elements.items()}
+    followed = {name: found.pop(name, {}) for name in _DERIVED_SETS}
+    elements = of_this_version(found)
+    enough = all(is_enough(name, followed[name].keys(), rows.keys()) for name, rows in derived(elements).items())
     intact = enough and guards_ports(elements) == has_bridge and _digest(listings) == digest
-    return NftTable("inet" in listings, intact, elements, None, has_bridge, follow if listings else None)
+    return NftTable("inet" in listings, intact, elements, None, has_bridge, followed if listings else {})
 
 
 def _listings() -> dict[str, Listing]:
@@ -195,15 +195,14 @@ def _digest(listings: t.Mapping[str, Listing]) -> str:
 # -- writing ---------------------------------------------------------------------------------------------------
 
 
-def transaction(table: NftTable, steps: t.Sequence[NftElement]) -> str:
+def transaction(table: NftTable, steps: t.Sequence[NftElement], then: NftTable) -> str:
     """The commands for one transaction: steps, and before them the frame if it is missing or damaged, with all that was
-    in it."""
+    in it. ``then`` is the table ``after`` them."""
     if table.lack is not None:
         raise NftError(str(table.lack))
-    then = after(table, steps)
     if not table.whole:
         parts = [*deletion(table), FRAME, *([BRIDGE_FRAME] if then.bridge else [])]
-        for name, rows in [*then.elements.items(), *derived(then.elements).items()]:
+        for name, rows in [*then.elements.items(), *then.followed.items()]:
             parts.extend(_add(name, [(key, value, comment) for key, (value, comment) in rows.items()]))
         return "\n".join(parts)
     parts = [BRIDGE_FRAME] if then.bridge and not table.bridge else []
@@ -238,9 +237,8 @@ def _place(name: str) -> str:
 
 def _following(table: NftTable, then: NftTable) -> t.Iterator[NftElement]:
     """What changes in the derived sets."""
-    followed = derived(table.elements) if table.followed is None else table.followed
-    for name, rows in derived(then.elements).items():
-        old = followed[name]
+    for name, rows in then.followed.items():
+        old = table.followed.get(name, {})
         for key in old.keys() - rows.keys():
             yield NftElement(None, name, key, None, "", True)
         for key in rows.keys() - old.keys():
@@ -284,4 +282,4 @@ def after(table: NftTable, steps: t.Sequence[NftElement]) -> NftTable:
             elements.get(step.set, {}).pop(step.key, None)
         else:
             elements.setdefault(step.set, {})[step.key] = (step.value, step.comment)
-    return NftTable(True, True, elements, bridge=guards_ports(elements))
+    return NftTable(True, True, elements, bridge=guards_ports(elements), followed=derived(elements))

@@ -88,6 +88,10 @@ def listed() -> dict[str, int]:
     return {row["name"]: len(row.get("elem", ())) for row in rows if row}
 
 
+def commands(table: NftTable, steps: list[NftElement]) -> str:
+    return transaction(table, steps, after(table, steps))
+
+
 def shown(table: NftTable) -> dict:
     return {name: rows for name, rows in table.elements.items() if rows}
 
@@ -105,7 +109,7 @@ def test_whatever_is_put_in_and_taken_out_the_table_is_as_we_think():
             # An element that is there is changed as kinds do it: out and in again.
             leaving |= {(step.set, step.key) for step in steps if (step.set, step.key) in there}
             steps = [*(NftElement(None, name, key, None, "", True) for name, key in sorted(leaving)), *steps]
-            nftables.run(transaction(table, steps))
+            nftables.run(commands(table, steps))
             digest = digest or nftables.digest_now()
             table = after(table, steps)
             found = nftables.read_table(digest)
@@ -123,7 +127,7 @@ def test_a_damaged_table_is_made_whole_with_its_elements():
         NftElement(None, "ours", "ch-web", None, "c"),
         NftElement(None, "publish4", "tcp . 80", "10.0.0.2 . 80", "c"),
     ]
-    nftables.run(transaction(NOTHING, steps))
+    nftables.run(commands(NOTHING, steps))
     digest = nftables.digest_now()
     before = nftables.read_table(digest)
     for damage in (
@@ -135,7 +139,7 @@ def test_a_damaged_table_is_made_whole_with_its_elements():
         nftables.run(damage)
         damaged = nftables.read_table(digest)
         assert (damaged.exists, damaged.intact) == (True, False)
-        nftables.run(transaction(damaged, []))
+        nftables.run(commands(damaged, []))
         assert nftables.read_table(digest) == before
 
 
@@ -143,17 +147,17 @@ def test_what_follows_from_a_deleted_port_is_no_damage_and_goes_with_the_next_ch
     steps = [
         NftElement(None, "publish4", f"tcp . {ports}", f"10.0.0.2 . {ports}", "c") for ports in (80, 81, 82, 90, 443)
     ]
-    nftables.run(transaction(NOTHING, steps))
+    nftables.run(commands(NOTHING, steps))
     digest = nftables.digest_now()
     before = nftables.read_table(digest)
     nftables.run("delete element inet containerhost publish4 { tcp . 81, tcp . 90 }")
     lacking = nftables.read_table(digest)
     assert lacking.intact
-    nftables.run(transaction(lacking, [steps[1], steps[3]]))
+    nftables.run(commands(lacking, [steps[1], steps[3]]))
     assert nftables.read_table(digest) == before
     nftables.run("delete element inet containerhost publish4 { tcp . 82, tcp . 90 }")
     less = nftables.read_table(digest)
-    nftables.run(transaction(less, [steps[0]._replace(key="tcp . 85", value="10.0.0.2 . 85")]))
+    nftables.run(commands(less, [steps[0]._replace(key="tcp . 85", value="10.0.0.2 . 85")]))
     exact = nft_derived.derived(nftables.read_table(digest).elements)
     assert {name: {*rows} for name, rows in nftables.read_table(digest).followed.items()} == {
         name: {*rows} for name, rows in exact.items()
@@ -163,10 +167,10 @@ def test_what_follows_from_a_deleted_port_is_no_damage_and_goes_with_the_next_ch
 
 
 def test_one_wrong_command_and_nothing_of_the_transaction_is_done():
-    nftables.run(transaction(NOTHING, []))
+    nftables.run(commands(NOTHING, []))
     wrong = [NftElement(None, "ours", "ch-web", None, "c"), NftElement(None, "guarded", "no-such", None, "", True)]
     with pytest.raises(NftError, match="No such file"):
-        nftables.run(transaction(NftTable(True, True, {}), wrong))
+        nftables.run(commands(NftTable(True, True, {}), wrong))
     assert not any(listed().values())
 
 
@@ -176,9 +180,9 @@ def test_a_table_of_that_name_in_another_family_is_not_ours():
 
 
 def test_the_digest_does_not_change_with_elements_or_time():
-    nftables.run(transaction(NOTHING, []))
+    nftables.run(commands(NOTHING, []))
     digest = nftables.digest_now()
-    nftables.run(transaction(NftTable(True, True, {}), [NftElement(None, "ours", "ch-web", None, "c")]))
+    nftables.run(commands(NftTable(True, True, {}), [NftElement(None, "ours", "ch-web", None, "c")]))
     nftables.run("add table inet other")
     assert nftables.digest_now() == digest
 
@@ -187,7 +191,7 @@ def test_the_digest_does_not_change_with_elements_or_time():
 def test_other_tables_are_left_alone(family):
     nftables.run(f"add table {family} theirs; add chain {family} theirs c; add rule {family} theirs c drop")
     before = nftables.run(f"list table {family} theirs")
-    nftables.run(transaction(NOTHING, []))
+    nftables.run(commands(NOTHING, []))
     nftables.run("delete table inet containerhost")
     assert nftables.run("list ruleset") == before
 

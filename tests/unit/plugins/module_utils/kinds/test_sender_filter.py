@@ -61,9 +61,13 @@ OURS = {"ours": {"ch-web": (None, MARK)}}
 ADD = NftElement(None, "macs", "chv1 . 10", None, MARK)
 
 
+def commands(table: NftTable, steps: list[NftElement]) -> str:
+    return transaction(table, steps, after(table, steps))
+
+
 def test_it_is_made_with_the_first_port_and_goes_with_the_last():
     before = NftTable(True, True, OURS)
-    text = transaction(before, [ADD])
+    text = commands(before, [ADD])
     assert text.startswith("\ntable bridge containerhost {")
     assert 'add element bridge containerhost macs { "chv1" . 10 comment' in text
     assert 'add element bridge containerhost ports { "chv1" comment' in text
@@ -71,15 +75,15 @@ def test_it_is_made_with_the_first_port_and_goes_with_the_last():
 
     with_port = after(before, [ADD])
     assert with_port.bridge
-    assert transaction(with_port, [ADD._replace(delete=True)]) == "delete table bridge containerhost"
+    assert commands(with_port, [ADD._replace(delete=True)]) == "delete table bridge containerhost"
     assert not after(with_port, [ADD._replace(delete=True)]).bridge
 
 
 def test_a_damaged_one_takes_the_other_along():
     there = NftTable(True, False, {**OURS, "macs": {"chv1 . 10": (None, MARK)}}, bridge=True)
-    lines = transaction(there, []).splitlines()
+    lines = commands(there, []).splitlines()
     assert lines[:2] == ["delete table inet containerhost", "delete table bridge containerhost"]
-    assert transaction(there._replace(bridge=False), []).splitlines()[1] != "delete table bridge containerhost"
+    assert commands(there._replace(bridge=False), []).splitlines()[1] != "delete table bridge containerhost"
 
 
 def test_with_nothing_in_them_both_go():

@@ -16,8 +16,12 @@ ADD = NftElement(None, "publish4", "tcp . 81", "10.0.0.3 . 81", MARK)
 DELETE = NftElement(None, "publish4", "tcp . 80", None, "", True)
 
 
+def commands(table: NftTable, steps: list[NftElement]) -> str:
+    return transaction(table, steps, after(table, steps))
+
+
 def test_an_intact_table_gets_elements_and_no_frame():
-    rows = transaction(THERE, [ADD]).splitlines()
+    rows = commands(THERE, [ADD]).splitlines()
     assert (
         'add element inet containerhost publish4 { tcp . 81 comment "containerhost:plan/web" : 10.0.0.3 . 81 }'
     ) in rows
@@ -25,26 +29,26 @@ def test_an_intact_table_gets_elements_and_no_frame():
 
 
 def test_elements_of_one_set_go_together():
-    text = transaction(THERE, [ADD, ADD._replace(key="tcp . 82")])
+    text = commands(THERE, [ADD, ADD._replace(key="tcp . 82")])
     assert text.count("add element inet containerhost publish4 ") == 1
 
 
 def test_deletes_come_before_adds():
     """An element's value is changed by taking it out and putting it in."""
-    lines = transaction(THERE, [ADD, DELETE]).splitlines()
+    lines = commands(THERE, [ADD, DELETE]).splitlines()
     words = [line.split()[0] for line in lines]
     assert words == sorted(words, reverse=True)
     assert [line.split()[0] for line in lines if "publish4" in line] == ["delete", "add"]
 
 
 def test_a_missing_table_is_made_first():
-    text = transaction(NftTable(False, False, {}), [ADD])
+    text = commands(NftTable(False, False, {}), [ADD])
     assert text.index("table inet containerhost {") < text.index("add element")
     assert "delete table" not in text
 
 
 def test_a_damaged_table_is_recreated_with_all_that_was_in_it():
-    lines = transaction(THERE._replace(intact=False), [ADD])
+    lines = commands(THERE._replace(intact=False), [ADD])
     assert lines.startswith("delete table inet containerhost")
     assert '"ch-web" comment' in lines
     assert "tcp . 80 comment" in lines
@@ -52,21 +56,18 @@ def test_a_damaged_table_is_recreated_with_all_that_was_in_it():
 
 @pytest.mark.parametrize("name", ["ch-web", "timeout", "and", "10.0.0.0", "a#b", "x;y"])
 def test_a_devices_name_is_never_one_of_nfts_words(name):
-    text = transaction(THERE, [NftElement(None, "accepted", f"{name} . {name}", None, MARK)])
+    text = commands(THERE, [NftElement(None, "accepted", f"{name} . {name}", None, MARK)])
     assert f'{{ "{name}" . "{name}" comment' in text
 
 
 def test_the_table_after_is_the_one_before_with_the_steps_done():
     table = after(THERE, [ADD, DELETE, NftElement(None, "guarded", "ch-web", None, MARK)])
-    assert table == NftTable(
-        True,
-        True,
-        {
-            "ours": {"ch-web": (None, MARK)},
-            "publish4": {"tcp . 81": ("10.0.0.3 . 81", MARK)},
-            "guarded": {"ch-web": (None, MARK)},
-        },
-    )
+    elements = {
+        "ours": {"ch-web": (None, MARK)},
+        "publish4": {"tcp . 81": ("10.0.0.3 . 81", MARK)},
+        "guarded": {"ch-web": (None, MARK)},
+    }
+    assert table == NftTable(True, True, elements, followed=nft_derived.derived(elements))
     assert "tcp . 80" in THERE.elements["publish4"]
 
 
@@ -103,10 +104,13 @@ def test_the_digest_sees_rules_and_no_elements():
         ("taken", ["tcp . 80-82", "udp . 53"], ["tcp . 80-82"], True),
         ("taken", ["tcp . 80-82"], ["tcp . 80-83"], False),
         ("taken", ["tcp . 80-82"], ["udp . 81"], False),
+        ("taken", ["tcp . 1-9", "tcp . 80-82", "tcp . 90"], ["tcp . 1-9", "tcp . 81-82"], True),
+        ("taken", ["tcp . 1-9", "tcp . 80-82", "tcp . 90"], ["tcp . 9-10"], False),
+        ("taken", ["tcp . 80-82", "tcp . 84-89"], ["tcp . 79"], False),
         ("owned6", ["fd00::2 . tcp . 80"], [], True),
         ("owned6", ["fd00::2 . tcp . 80"], ["fd00::3 . tcp . 80"], False),
         ("inside4", ["10.0.0.0/8", "10.1.0.0/16"], ["10.0.0.0/8"], False),
     ],
 )
 def test_too_much_is_as_good_as_enough_only_where_it_lets_nobody_in(name, there, needed, enough):
-    assert nft_derived.is_enough(name, there, needed) is enough
+    assert nft_derived.is_enough(name, {*there}, {*needed}) is enough
