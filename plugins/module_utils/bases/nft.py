@@ -79,9 +79,11 @@ class NftKind(Kind):
             if table.lack is not None and netns in needing:
                 raise table.lack
             for found in self.objects(table.elements):
-                values = {**found.values, "elements": found.elements}
-                # Neither an element too few nor one too many.
-                values["in_force"] = table.intact and {*self.elements(values)} == {*found.elements}
+                values, there = found.values, found.elements
+                values["elements"] = there
+                needed = self.elements(values)
+                # Neither an element too few nor one too many, in whichever order.
+                values["in_force"] = table.intact and (needed == there or {*needed} == {*there})
                 place(values, netns)
                 yield Found(self.name, self.key_of(values, ""), values, owner_of(found.comment) or UNKNOWN)
 

@@ -36,9 +36,11 @@ def elements_of(values: Values) -> list[Element]:
         elements = [Element(f"ranges{suffix}", key, values["address"])]
     else:
         elements = [Element(f"publish{suffix}", key, f"{values['address']} . {values['port']}")]
-    if values.get("wherever"):
+    if at and values.get("wherever"):
         elements.append(Element(f"wherever{middle}{suffix[0]}", key))
-    return elements + _limited(values, f"limited{middle}{suffix}", f"admitted{suffix}", key)
+    if values["sources"] != EVERYBODY:
+        elements += _limited(values, f"limited{middle}{suffix}", f"admitted{suffix}", key)
+    return elements
 
 
 def _limited(values: Values, limited: str, admitted: str, key: str) -> list[Element]:
@@ -70,9 +72,9 @@ def _by_interface(values: Values) -> list[Element]:
 def published(elements: Elements) -> t.Iterator[NftObject]:
     for suffix in ("4", "6", "4_at", "6_at"):
         for middle in ("", "_ranges"):
-            limits = _limits(elements, suffix, middle)
-            for key, (target, comment) in elements.get(f"{middle[1:] or 'publish'}{suffix}", {}).items():
-                there = [Element(f"{middle[1:] or 'publish'}{suffix}", key, target), *limits.get(key, ())]
+            name, limits = f"{middle[1:] or 'publish'}{suffix}", _limits(elements, suffix, middle)
+            for key, (target, comment) in elements.get(name, {}).items():
+                there = [Element(name, key, target), *limits.get(key, ())]
                 yield NftObject(_values(key, str(target), suffix, there), there, comment)
     for family in ("4", "6"):
         yield from _published_by_interface(elements, family)
@@ -82,15 +84,16 @@ def _values(key: str, target: str, suffix: str, there: t.Sequence[Element]) -> V
     words = key.split(" . ")
     address, _dot, port = target.partition(" . ")
     first, _dash, last = words[-1].partition("-")
+    number = int(first)
     values = {
         "rule": "publish",
         "protocol": words[0],
         "host_address": words[1] if len(words) == 3 else ANYWHERE["46".index(suffix[0])],
-        "host_port": int(first),
-        "host_port_end": int(last or first),
+        "host_port": number,
+        "host_port_end": int(last) if last else number,
         "address": address,
-        "port": int(port or first),
-        "sources": _sources(there, 0),
+        "port": int(port) if port else number,
+        "sources": _sources(there, 0) if len(there) > 1 else EVERYBODY,
     }
     if len(words) == 3:
         values["wherever"] = any(e.set.startswith("wherever") for e in there)

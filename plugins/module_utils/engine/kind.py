@@ -130,7 +130,7 @@ class Kind:
 
     def key_of(self, values: Values, owner: str) -> Key:
         """What makes it this object and no other: its namespace, its key, and its owner where many share it."""
-        key = (values.get("netns"), *[values.get(name) for name in self.key])
+        key = (values.get("netns"), *map(values.get, self.key))
         return (*key, owner) if self.shared else key
 
     def normalise(self, values: Values) -> Values:

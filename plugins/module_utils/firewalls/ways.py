@@ -92,7 +92,7 @@ def _in(by_kind: t.Mapping[str, t.Sequence[Wanted]], ends: t.Mapping[str, str], 
             values = each.values
             if values.get("rule", "publish") != "publish" or values.get("address") not in ends or _is_local(values):
                 continue
-            version = ipaddress.ip_address(values["address"]).version
+            version = 6 if ":" in values["address"] else 4
             series = (network_of(each.owner), values["protocol"], version)
             seen[series] = seen.get(series, 0) + 1
             for uplink in host.uplinks.get(version, ()) if seen[series] <= _PORTS else ():

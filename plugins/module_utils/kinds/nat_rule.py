@@ -69,8 +69,9 @@ class NatRule(NftKind):
     }
 
     def spell(self, plain: Values) -> Values:
-        spell = {"masquerade": _masquerade, "publish": _publish, "via_gateway": _via_gateway}[plain["rule"]]
-        return spell(plain, plain.get("state") == "absent")
+        if plain["rule"] == "publish":  # as nearly all are
+            return _publish(plain, plain.get("state") == "absent")
+        return _masquerade(plain) if plain["rule"] == "masquerade" else _via_gateway(plain)
 
     def label(self, values: Values) -> str:
         if values["rule"] == "masquerade":
@@ -113,12 +114,14 @@ class NatRule(NftKind):
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         """A set of intervals takes none that overlap: of a network that grew, or of ports, the old one goes first."""
-        for source in (values.get("source"), *values.get("overlaps", ())):
-            if source is not None:
+        if values["rule"] == "masquerade":
+            for source in (values["source"], *values.get("overlaps", ())):
                 yield ("masquerade", values.get("netns"), source)
-        for span in (_span(values), *values.get("meets", ())):
-            if span is not None:
-                yield ("published", values.get("netns"), *span)
+            return
+        span = _span(values)
+        if span is not None:
+            for each in (span, *values.get("meets", ())):
+                yield ("published", values.get("netns"), *each)
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         yield from super().obstacles(kernel, wanted)
@@ -146,13 +149,16 @@ class NatRule(NftKind):
         named = {object_.values["source"] for object_ in wanted if object_.values["rule"] == "masquerade"}
         spans = {span for object_ in wanted if object_.present and (span := _span(object_.values)) is not None}
         for found in super().read(kernel, wanted):
-            source, span = found.values.get("source"), _span(found.values)
-            if span is not None and span not in spans:
-                found.values["meets"] = [each for each in spans if _meet(each, span)]
-            if source is not None and source not in named:
-                found.values["overlaps"] = [other for other in named if _overlap(other, source)]
-            if source is not None and not answers.lead_there(kernel, found.netns):
-                found.values["in_force"] = False
+            values = found.values
+            if values["rule"] == "masquerade":
+                if values["source"] not in named:
+                    values["overlaps"] = [other for other in named if _overlap(other, values["source"])]
+                if not answers.lead_there(kernel, found.netns):
+                    values["in_force"] = False
+            else:
+                span = _span(values)
+                if span is not None and span not in spans:
+                    values["meets"] = [each for each in spans if _meet(each, span)]
             yield found
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
@@ -162,6 +168,8 @@ class NatRule(NftKind):
         interface has now. What a network answers is routed as the host routes the address that was called.
         """
         host_address, interface = wanted.values.get("host_address"), wanted.values.get("host_interface")
+        if interface is None and host_address in ANYWHERE:
+            return wanted
         if interface is not None:
             six = ":" in wanted.values["address"] if wanted.present else False
             given = kernel.given_addresses(wanted.netns).get(interface, ())
@@ -170,7 +178,7 @@ class NatRule(NftKind):
         if wanted.values["rule"] == "masquerade" and wanted.present:
             marks = answers.marks_of(kernel, family_of(wanted.values["source"]), wanted.netns)
             return wanted._replace(values={**wanted.values, "answers": marks})
-        if wanted.values["rule"] != "publish" or host_address in (None, *ANYWHERE):
+        if wanted.values["rule"] != "publish" or host_address is None:
             return wanted
         wherever = not ipaddress.ip_address(host_address).is_loopback and any(
             text.partition("/")[0] == host_address
@@ -205,12 +213,12 @@ _Span = t.Tuple[str, str, int, int]
 def _span(values: Values) -> _Span | None:
     """Protocol, host address, first and last port, of what is in a set of intervals: several ports at once, or one that
     is not for everybody."""
-    first, last = values.get("host_port"), values.get("host_port_end")
-    if values["rule"] != "publish" or first is None or values.get("host_interface") is not None:
+    if values["rule"] != "publish":
         return None
-    if last in (None, first) and values.get("sources", EVERYBODY) == EVERYBODY:
+    first, last = values["host_port"], values["host_port_end"]
+    if first == last and values.get("sources", EVERYBODY) == EVERYBODY or values.get("host_interface") is not None:
         return None
-    return values["protocol"], values["host_address"], first, last or first
+    return values["protocol"], values["host_address"], first, last
 
 
 def _meet(one: _Span, other: _Span) -> bool:
@@ -242,7 +250,7 @@ def _bound(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
                 )
 
 
-def _masquerade(plain: Values, absent: bool) -> Values:
+def _masquerade(plain: Values) -> Values:
     if plain.get("source") is None:
         raise Problem("nat_rule masquerade needs a `source`: the network that leaves under the host's address")
     plain["source"] = canonical.network_cidr(plain["source"], "source")
@@ -261,7 +269,7 @@ def _masquerade(plain: Values, absent: bool) -> Values:
     return plain
 
 
-def _via_gateway(plain: Values, absent: bool) -> Values:
+def _via_gateway(plain: Values) -> Values:
     if plain.get("address") is None or plain.get("protocol") is None:
         raise Problem("nat_rule via_gateway needs an `address`, the container's, and a `protocol`")
     plain["address"] = canonical.address(plain["address"])
@@ -282,8 +290,8 @@ def _publish(plain: Values, absent: bool) -> Values:
             raise Problem(f"nat_rule publish: `{option}` belongs to rule masquerade; leave it out")
     if plain.get("host_port") is None:
         raise Problem("nat_rule publish needs a `host_port`")
-    plain["host_port"] = canonical.port(plain["host_port"], "host_port")
-    plain["host_port_end"] = canonical.port(plain.get("host_port_end") or plain["host_port"], "host_port_end")
+    plain["host_port"] = first = canonical.port(plain["host_port"], "host_port")
+    plain["host_port_end"] = canonical.port(plain.get("host_port_end") or first, "host_port_end")
     if plain.get("host_interface") is not None:
         plain["host_interface"] = canonical.device_name(plain["host_interface"], "host_interface")
     if plain.get("host_address") is not None:
@@ -291,14 +299,14 @@ def _publish(plain: Values, absent: bool) -> Values:
     if plain.get("address") is None:
         if absent:
             return {**plain, "host_address": plain.get("host_address") or "0.0.0.0"}
-        raise Problem(f"nat_rule publish {plain['host_port']} needs an `address`: the container's")
+        raise Problem(f"nat_rule publish {first} needs an `address`: the container's")
     plain["address"] = canonical.address(plain["address"])
-    plain["port"] = canonical.port(plain.get("port") or plain["host_port"])
-    plain["sources"] = sources(plain, plain["address"], f"nat_rule publish {plain['host_port']}")
+    plain["port"] = canonical.port(plain.get("port") or first)
+    plain["sources"] = sources(plain, plain["address"], f"nat_rule publish {first}")
     _check_range(plain)
     host = plain.get("host_address")
     if host is not None and (":" in host) != (":" in plain["address"]):
-        raise Problem(f"nat_rule publish {plain['host_port']}: {host} and {plain['address']} are not of one family")
+        raise Problem(f"nat_rule publish {first}: {host} and {plain['address']} are not of one family")
     if host == "::1":
         raise Problem("nat_rule publish: [::1] cannot be published by NAT; IPv6 has no route_localnet")
     if host is None:
@@ -309,6 +317,8 @@ def _publish(plain: Values, absent: bool) -> Values:
 
 def _check_range(plain: Values) -> None:
     first, last = plain["host_port"], plain["host_port_end"]
+    if first == last and plain.get("host_interface") is None:
+        return
     what = f"nat_rule publish {first}"
     if last < first:
         raise Problem(f"{what}: `host_port_end` {last} is before `host_port`")

@@ -31,8 +31,9 @@ def narrowed(before: Elements, after: Elements, touched: t.Iterable[tuple[str, s
     for name, key in touched:
         was, is_ = key in before.get(name, ()), key in after.get(name, ())
         places = _CLOSING.get(name, ()) if is_ and not was else _OPENING.get(name, ()) if was and not is_ else ()
-        words = key.split(" . ")
-        found.update(words[place] for place in places)
+        if places:
+            words = key.split(" . ")
+            found.update(words[place] for place in places)
     return {device for device in found if device in before.get("ours", ()) and device in after.get("ours", ())}
 
 

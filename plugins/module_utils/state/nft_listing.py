@@ -16,9 +16,10 @@ _TYPE = re.compile(r"^\t\ttype(?:of)? (.*?)(?: : .*)?$", re.MULTILINE)
 _PART = re.compile(r"^\t(?:set|map|chain) ", re.MULTILINE)
 _WORD = r'(?:"[^"]*"|[^\s",{}]+)'
 _WORDS = rf"{_WORD}(?: \. {_WORD})*"
-# Key, comment and value; others may have added more between them, such as a time.
-_ELEMENT = re.compile(rf'({_WORDS})(?: [^",]*?)??(?: comment "([^"]*)")?(?: : ({_WORDS}))?(?:,\s+|\Z)')
-_ANYTHING = re.compile(r"([^,]*)()()(?:,\s+|,|\Z)")
+# Key, comment and value; others may have added more between them, such as a time. Or what is none of this.
+_ELEMENT = re.compile(
+    rf'({_WORDS})(?: [^",]*?)??(?: comment "([^"]*)")?(?: : ({_WORDS}))?(?:,\s+|\Z)|([^,]*)(?:,\s+|,|\Z)'
+)
 # Newer versions say behind a set's size how many elements it has.
 _COUNT = re.compile(r"[ \t]*# count \d+$", re.MULTILINE)
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "132": "sctp"}
@@ -55,23 +56,21 @@ def _rows(said: str, listed: str) -> Rows:
     types = type_[1].split(" . ") if type_ else []
     place = types.index("inet_proto") if "inet_proto" in types else None
     rows: Rows = {}
-    end = 0
-    while end < len(listed):
-        found = _ELEMENT.match(listed, end) or t.cast(t.Match[str], _ANYTHING.match(listed, end))
-        key, comment, value = found.groups()
-        if place is not None or '"' in key or "0x" in key:
-            key = _key(key, place)
-        rows[key] = (_plain(value) if value else None, comment or "")
-        end = found.end()
+    for key, comment, value, other in _ELEMENT.findall(listed):
+        key = _key(key or other, place)
+        if key:  # behind the last one there is nothing
+            rows[key] = (_plain(value) if value else None, comment)
     return rows
 
 
 def _key(key: str, place: int | None) -> str:
     """In the words of our elements: devices without quotes, protocols by name, no numbers in hexadecimal."""
-    words = key.split(" . ")
-    if place is not None and place < len(words):
-        words[place] = _PROTOCOLS.get(words[place], words[place])
-    return " . ".join(map(_plain, words))
+    if place is not None:
+        words = key.split(" . ")
+        if place < len(words):
+            words[place] = _PROTOCOLS.get(words[place], words[place])
+        key = " . ".join(words)
+    return " . ".join(map(_plain, key.split(" . "))) if '"' in key or "0x" in key else key
 
 
 def _plain(word: str) -> str:
