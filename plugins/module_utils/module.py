@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils import startup
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import START, START_THEN_RUN
-from ansible_collections.containerhost.network.plugins.module_utils.engine import diff
+from ansible_collections.containerhost.network.plugins.module_utils.engine import diff, writable
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import Failed, apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.executor import Executor
@@ -141,6 +141,7 @@ def finish(
     beside = None if guarded else beside
     for text in _staying(kernel):
         module.warn(text)
+    writable.check(kinds, kernel, todo)
     result["changed"] = bool(changes) or (beside is not None and bool(beside.diff))
     result["counts"] = diff.counts(changes)
     if module._diff:

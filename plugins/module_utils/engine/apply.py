@@ -139,7 +139,7 @@ class _Run:
         Of what is refused as a whole, each kind is tried by itself.
         """
         able, unable = _part(changes, lambda change: self._can_be_made(self._by_name[change.kind], change))
-        rounds = [_rounds(self._by_name[change.kind], change) for change in able]
+        rounds = [rounds_of(self._by_name[change.kind], change) for change in able]
         if self._executor.do([step for some in rounds for steps in some for step in steps]):
             self.make(able)
         self.make(unable)
@@ -164,7 +164,7 @@ class _Run:
 
     def _do(self, kind: Kind, changes: t.Sequence[Change]) -> list[Change]:
         """Do the changes of a kind, all of them round by round; returns those that failed."""
-        return self._do_rounds(kind, changes, [_rounds(kind, change) for change in changes])
+        return self._do_rounds(kind, changes, [rounds_of(kind, change) for change in changes])
 
     def _do_rounds(self, kind: Kind, changes: t.Sequence[Change], rounds: t.Sequence[Rounds]) -> list[Change]:
         made = [t.cast(Wanted, change.wanted) for change in changes if change.action in ("add", "recreate")]
@@ -284,7 +284,8 @@ def _leaving(kind: Kind, change: Change) -> tuple[Rounds, Change | None]:
     return rounds, Change("change", kind.name, wanted, after, differences) if differences else None
 
 
-def _rounds(kind: Kind, change: Change) -> Rounds:
+def rounds_of(kind: Kind, change: Change) -> Rounds:
+    """What does a change, round by round."""
     if change.action == "add":
         return kind.add(t.cast(Wanted, change.wanted))
     found = t.cast(Found, change.found)

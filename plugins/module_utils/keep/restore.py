@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine import writable
 from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import apply
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
@@ -135,5 +136,6 @@ def _part(saved: Saved, sandboxes: t.Collection[str]) -> Document:
 
 
 def _done(kernel: Kernel, todo: ChangeSet) -> Outcome:
+    writable.check(KINDS, kernel, todo)
     failed = apply(KINDS, Executor(kernel), todo)
     return Outcome(todo.changes, [*todo.pending, *failed])

@@ -71,6 +71,11 @@ class Records:
             ) from error
         self._saved = text
 
+    @property
+    def size(self) -> int:
+        """Bytes, as they have been saved."""
+        return len(self._saved)
+
     # -- borrowed settings -------------------------------------------------------------------------------------
 
     def borrowed(self) -> dict[tuple[str | None, str], dict[str, t.Any]]:

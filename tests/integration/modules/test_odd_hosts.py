@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,12 +96,15 @@ def test_a_full_run_is_a_sentence_and_the_next_carries_on(host, limit, fill):
     host.run("mount", "-o", "remount", "/run")  # mount(8) makes a folder of its own in it
     before = host.snapshot()
     host.run("sh", "-ec", f"mount -o remount,{limit} /run; {fill}")
-    answer = host.module("document", document=web_and_fabric())
-    told(answer, "No space left on device")
-    assert answer["msg"].count("\n") <= 2
+    for check in (True, False):
+        answer = host.module("document", check=check, document=web_and_fabric())
+        told(answer, "Nothing has been changed.")
+        assert re.search("No space left on device|/run/containerhost has no room", answer["msg"])
+        assert answer["msg"].count("\n") == 1
+    host.run("sh", "-c", "rm /run/[12]; rmdir /run/containerhost 2> /dev/null || :")
+    assert host.snapshot() == before
 
     host.run("mount", "-o", "remount,size=100m,nr_inodes=1000", "/run")
-    host.run("sh", "-c", "rm /run/[12]")
     assert host.module("document", document=web_and_fabric())["changed"]
     assert host.module("document", document=NOTHING, everything=True)["changed"]
     assert host.snapshot() == before
@@ -173,12 +177,30 @@ def test_root_without_a_capability_is_told_which(host, tmp_path, capability, mod
 
 
 def test_settings_that_cannot_be_written_are_a_sentence(host):
-    host.run("sh", "-ec", "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys")
-    answer = host.module("sysctl", key="net.ipv4.conf.eth0.rp_filter", value="2")
-    told(answer, "cannot set net/ipv4/conf/eth0/rp_filter to 2: Read-only file system")
-    told(host.module("document", document=web_and_fabric()), "Read-only file system")
+    close = "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys"
+    host.run("sh", "-ec", close)
+    before = host.snapshot()
+    for check in (True, False):
+        answer = host.module("sysctl", check=check, key="net.ipv4.conf.eth0.rp_filter", value="2")
+        told(answer, "cannot set net/ipv4/conf/eth0/rp_filter to 2: Read-only file system")
+        answer = host.module("document", check=check, document=web_and_fabric())
+        told(answer, "Read-only file system")
+        assert answer["msg"].count("\n") == 1 and answer["msg"].endswith("Nothing has been changed.")
+    assert host.snapshot() == before
+    answer = host.module("open_port", address="10.80.1.2", port=80)
+    assert answer.get("changed"), answer  # needs none
     host.run("umount", "/proc/sys")
     assert host.module("document", document=web_and_fabric())["changed"]
+
+    host.run("sh", "-ec", close)
+    before = host.snapshot()
+    assert host.module("document", document=web_and_fabric())["changed"] is False
+    for check in (True, False):
+        answer = host.module("document", check=check, document=NOTHING, everything=True)
+        told(answer, "Read-only file system")
+        assert answer["msg"].endswith("Nothing has been changed.")
+    assert host.snapshot() == before
+    host.run("umount", "/proc/sys")
     assert host.module("document", document=NOTHING, everything=True)["changed"]
 
 
