@@ -325,9 +325,13 @@ _REST = """
         meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
         meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 jump strangers
         iifname @inward oifname != @ours drop
-        ct state invalid iifname @ours oifname != @ours ip saddr @masquerade4 drop
-        ct state invalid iifname @ours oifname != @ours ip6 saddr @masquerade6 drop
+        ct state invalid,untracked iifname @ours oifname != @ours jump unchanged
         meta mark & 0xcfffffff == 0 meta mark set 0
+    }
+    # What connection tracking does not know, or is told not to look at, keeps its address: so it stays.
+    chain unchanged {
+        ip saddr @masquerade4 ip saddr . ip daddr != @local4 drop
+        ip6 saddr @masquerade6 ip6 saddr . ip6 daddr != @local6 drop
     }
     # Any bridge may have switched it: then it goes out by the device that it came in by.
     chain strangers {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import ipaddress
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     mac_of,
     send_raw,
     tcp,
+    udp,
 )
 from ansible_collections.containerhost.network.tests.integration.document.documents import (
     bridge_network,
@@ -319,6 +321,28 @@ def test_what_a_killed_run_has_not_ended_the_next_one_does(town, monkeypatch):
     run(town)
     assert caller.hears() is None
     assert "8080" not in town.host.run("cat", "/run/containerhost/records.json")
+
+
+# What somebody else's firewall does to spare connection tracking the questions to name servers.
+NOT_TRACKED = "table inet foreign { chain raw { type filter hook prerouting priority raw; udp dport 53 notrack; }; }"
+
+
+@pytest.mark.parametrize(("source", "target"), [(WEB2, OUTSIDE4), (WEB2_6, OUTSIDE6)])
+def test_nothing_leaves_under_a_containers_address_because_it_is_not_tracked(town, source, target):
+    assert town.reaches("web-2", target)
+    town.host.run("nft", "-f", "-", input=NOT_TRACKED)
+    try:
+        watcher = Watcher(town, "outside", "eth0", "unseen")
+        for port in (53, 54):  # what is tracked leaves, as the host's
+            packet = udp(source, target, 4000, port, b"unseen")
+            send_raw(town, "web-2", "eth0", frame(mac_of(town, None, "ch-web"), mac_of(town, "web-2", "eth0"), packet))
+        assert town.ping("web-2", target)
+        packets = [found for _device, kind, found in watcher.seen() if kind != 4]
+        ipv6 = ":" in source
+        assert {struct.unpack_from("!H", each, 56 if ipv6 else 36) for each in packets} == {(54,)}
+        assert not any(ipaddress.ip_address(source).packed in each for each in packets)
+    finally:
+        town.host.run("nft", "delete", "table", "inet", "foreign")
 
 
 def test_nothing_leaves_under_a_containers_address_because_it_is_invalid(town):
