@@ -151,7 +151,9 @@ class ActionModule(EveryKindAction, InstallingAction):
             switches = bool(result.pop("switches", False)) and (phase == "make" or not self._task.check_mode)
             kept = {name: number for name, number in result.get("kept", {}).items() if name not in elsewhere}
             progress.note(directory, host, plan["digest"], kept, switches)
-            result.update(kept=kept, postponed=phases.postponed(kept, scope.waiting))
+            # Of those that have not turned, it is told only where all have made.
+            waiting = {name: now.waiting.get(name, hosts) for name, hosts in scope.waiting.items()}
+            result.update(kept=kept, postponed=phases.postponed(kept, waiting))
             if result.get("diff") and not self._display.verbosity:
                 result["diff"] = self._shown(directory, result["diff"], task_vars)
             if phase != "remove":

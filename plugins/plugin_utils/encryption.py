@@ -28,7 +28,15 @@ OPTION = Option(
     "Of a bridged overlay: carry its VXLAN in WireGuard, so that nobody on the underlay reads or forges its frames.",
     default=False,
 )
+CARRIER = "chw-"  # how the device begins that the VXLAN is inside of
+_INSIDE = " in wireguard on port "  # in the words for a tunnel, which the ledger has
 _IPV6_MIN_MTU = 1280  # RFC 8200
+
+
+def has_one_carrier(tunnel: str, other: str) -> bool:
+    """Whether two tunnels, in words, are VXLANs inside one WireGuard device, where both can be at once."""
+    ports = {words.partition(_INSIDE)[2] for words in (tunnel, other)}
+    return len(ports) == 1 and "" not in ports
 
 
 def carrier(network: Network) -> vxlan.Carrier:
@@ -76,8 +84,8 @@ def encrypting(backend: Backend) -> Backend:
         backend,
         port=wireguard.PORT,
         overhead={version: bytes_ + vxlan.OVERHEAD[6] for version, bytes_ in wireguard.OVERHEAD.items()},
-        device_prefixes=("chw-", *backend.device_prefixes),
-        tunnel=lambda spec: f"vxlan {spec.options['vni']} in wireguard on port {spec.options['port']}",
+        device_prefixes=(CARRIER, *backend.device_prefixes),
+        tunnel=lambda spec: f"vxlan {spec.options['vni']}{_INSIDE}{spec.options['port']}",
         keyed=True,
         sight=wireguard.is_behind_nat,
         check=check,

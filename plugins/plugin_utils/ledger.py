@@ -58,6 +58,8 @@ class NetworkEntry:
     # does not know it yet is as good.
     tunnels: int | None = None
     tunnel: str | None = field(default=None, compare=False)
+    # With which of them that has come which the present one is inside of, if with another one.
+    carrier: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "port": _check_port,
     "public_key": _check_key,
     "slices": lambda value: _check_list(value, parse_block),
+    "carrier": _check_number,
     "tunnel": _check_text,
     "tunnels": _check_number,
     "subnets": lambda value: _check_list(value, parse_block),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import encryption
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.carried import has_its_host
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed, on
@@ -23,12 +24,15 @@ _ENCRYPTED = "wireguard on port "  # in the words for a tunnel, which the ledger
 
 
 def check(inventory: Inventory, ledger: Ledger, problems: Problems) -> None:
-    """A tunnel that encrypts has its UDP port to itself, so that the next one of a network cannot be made beside it."""
+    """A tunnel that encrypts has its UDP port to itself, so that the next one of a network cannot be made beside it;
+    another VXLAN inside it can."""
     for name, spec in inventory.networks.items():
         entry = ledger.networks.get(name)
         before = entry.tunnel if entry is not None and entry.absent_since is None else None
         now = driver_of(spec).tunnel(spec) if spec.present else ""
-        if before and now and before != now and _encrypted(before) == _encrypted(now) != "":
+        if not before or not now or before == now or encryption.has_one_carrier(before, now):
+            continue
+        if _encrypted(before) == _encrypted(now) != "":
             problems.add(
                 f"{spec.where}`{name}` is to have another tunnel ({now} instead of {before}), and both encrypt on one"
                 f" `port` ({spec.options['port']}), which two of them cannot have while hosts turn from one to the"

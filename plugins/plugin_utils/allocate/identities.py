@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.containerhost.network.plugins.plugin_utils import encryption
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.carried import has_its_host
@@ -36,12 +37,18 @@ def name_devices(
         prefixes = driver_of(spec).device_prefixes
         derived = prefixes[:-1] if spec.name in own else prefixes
         # Containers stay on their bridge, whichever tunnel leads there.
-        labels = [spec.name if prefix is prefixes[-1] else tunnel_label(spec, ledger) for prefix in derived]
+        labels = [_label_of(prefix, prefix is prefixes[-1], spec, ledger) for prefix in derived]
         names = [
             _derive_device(prefix, label, own, salts, problems) for prefix, label in zip(derived, labels, strict=True)
         ]
         result[spec.name] = (*names, own[spec.name]) if spec.name in own else tuple(names)
     return result
+
+
+def _label_of(prefix: str, is_bridge: bool, spec: NetworkSpec, ledger: Ledger) -> str:
+    if is_bridge:
+        return spec.name
+    return _label(spec, carrier_of(spec, ledger)) if prefix == encryption.CARRIER else tunnel_label(spec, ledger)
 
 
 def tunnels_of(spec: NetworkSpec, ledger: Ledger) -> int:
@@ -52,9 +59,21 @@ def tunnels_of(spec: NetworkSpec, ledger: Ledger) -> int:
     return (entry.tunnels or 0) + bool(now and entry.tunnel and entry.tunnel != now)
 
 
+def carrier_of(spec: NetworkSpec, ledger: Ledger) -> int:
+    """The number of the tunnel with which what the present one is inside of has come: that stays when another VXLAN is
+    made in it."""
+    entry, now = ledger.networks.get(spec.name), driver_of(spec).tunnel(spec)
+    if entry is None or (entry.tunnel and entry.tunnel != now and not encryption.has_one_carrier(entry.tunnel, now)):
+        return tunnels_of(spec, ledger)
+    return entry.tunnels or 0 if entry.carrier is None else entry.carrier
+
+
 def tunnel_label(spec: NetworkSpec, ledger: Ledger) -> str:
     """What a tunnel's devices are named after: the network, and the tunnel's number once there was another one."""
-    number = tunnels_of(spec, ledger)
+    return _label(spec, tunnels_of(spec, ledger))
+
+
+def _label(spec: NetworkSpec, number: int) -> str:
     return f"{spec.name}.{number}" if number else spec.name
 
 

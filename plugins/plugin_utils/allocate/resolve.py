@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed, Segment, Wish
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.identities import (
     Identities,
+    carrier_of,
     name_devices,
     tunnels_of,
 )
@@ -258,6 +259,7 @@ def _remember(
             plays=gone.coverage.plays_of(name, before.networks.get(name)),
             tunnels=tunnels_of(network.spec, before) or None,
             tunnel=driver_of(network.spec).tunnel(network.spec) or getattr(before.networks.get(name), "tunnel", None),
+            carrier=_other_carrier(network.spec, before),
         )
         for name, network in fleet.networks.items()
     }
@@ -273,6 +275,11 @@ def _remember(
                 endpoints[identities[network.name].key(each.container)] = EndpointEntry(texts, each.interface)
     _keep_absent(endpoints, before.endpoints, lambda key, entry: {(*key[:2], text) for text in entry.addresses}, gone)
     return Ledger(networks, slices, endpoints, dict(salts.remembered))
+
+
+def _other_carrier(spec: NetworkSpec, before: Ledger) -> int | None:
+    carrier = carrier_of(spec, before)
+    return None if carrier == tunnels_of(spec, before) else carrier
 
 
 def _keep_absent(after: dict, before: Mapping, holds: Callable[[Any, Any], set[tuple[str, ...]]], gone: Gone) -> None:

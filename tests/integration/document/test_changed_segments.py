@@ -75,6 +75,7 @@ def handshakes(fabric: KeyedMembers, host: str) -> list[str]:
 
 CHANGES: list[dict[str, Any]] = [
     {"encrypted": True, "vni": 45},
+    {"vni": 46},  # inside the same tunnel, with the keys that there are
     {"port": 51821},  # of the tunnel, and so with other keys; the VXLAN in it has the same VNI and port
 ]
 

@@ -54,6 +54,18 @@ def test_on_a_segment_it_is_the_same(devices):
     assert {each[-1] for each in (clear, port, sealed, key)} == {"chb-fabric"}
 
 
+def test_another_vni_is_inside_the_same_tunnel_as_ever(devices, fleet):
+    sealed = "mode: bridged, encrypted: true, vni: %d, port: %d"
+    places = ((42, 51820), (43, 51820), (44, 51820), (44, 51821), (45, 51821))
+    first, other, third, port, last = devices(*(sealed % place for place in places))
+    assert first == ("chw-fabric", "ch-fabric", "chb-fabric")
+    assert first[0] == other[0] == third[0] != port[0] == last[0]
+    assert len({each[1] for each in (first, other, third, port, last)}) == 5
+    text = ledgers.render(fleet.ledger)
+    assert '"tunnels": 4, "tunnel": "vxlan 45 in wireguard on port 51821", "carrier": 3' in text
+    assert ledgers.render(ledgers.parse(text, "here")) == text
+
+
 def test_a_tunnel_is_remembered_while_there_is_none(devices):
     first, without, same, other = devices("vni: 42", "backend: host-gw", "vni: 42", "vni: 43")
     assert without == ("chb-fabric",)
