@@ -126,8 +126,7 @@ class ActionModule(EveryKindAction, InstallingAction):
             return {"changed": False, "hosts": hosts, "switching": progress.switching(*about) if hosts else []}
         who = turned = {host}
         if phase in ("switch", "remove"):
-            nothing = _nothing_to_do(directory, plan["digest"], host, phase)
-            if nothing is not None:
+            if (nothing := _nothing_to_do(directory, plan["digest"], host, phase)) is not None:
                 return nothing
             who, turned = progress.made(directory, plan["digest"])
         elsewhere = plan.get("elsewhere", ())
@@ -151,9 +150,7 @@ class ActionModule(EveryKindAction, InstallingAction):
             switches = bool(result.pop("switches", False)) and (phase == "make" or not self._task.check_mode)
             kept = {name: number for name, number in result.get("kept", {}).items() if name not in elsewhere}
             progress.note(directory, host, plan["digest"], kept, switches)
-            # Of those that have not turned, it is told only where all have made.
-            waiting = {name: now.waiting.get(name, hosts) for name, hosts in scope.waiting.items()}
-            result.update(kept=kept, postponed=phases.postponed(kept, waiting))
+            result.update(kept=kept, postponed=phases.postponed(kept, phases.waited_for(scope, now)))
             if result.get("diff") and not self._display.verbosity:
                 result["diff"] = self._shown(directory, result["diff"], task_vars)
             if phase != "remove":

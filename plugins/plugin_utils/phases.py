@@ -69,6 +69,11 @@ def held(
     return {"hold": list(waiting), "switch": switching, "shared": shared}
 
 
+def waited_for(scope: Scope, of_made: Scope) -> dict[str, Collection[str]]:
+    """By network the hosts that leftovers wait for: that they make, and only where all have, that they turn."""
+    return {name: of_made.waiting.get(name, hosts) for name, hosts in scope.waiting.items()}
+
+
 def postponed(kept: Mapping[str, int], waiting: Mapping[str, Collection[str]]) -> dict[str, tuple[int, list[str]]]:
     """By network: how many objects stay here, and the hosts that they wait for."""
     return {network: (kept[network], list(hosts)) for network, hosts in waiting.items() if kept.get(network)}

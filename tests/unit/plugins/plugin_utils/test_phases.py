@@ -7,7 +7,14 @@ import pytest
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.phases import ANY, held, postponed, scope, stays
+from ansible_collections.containerhost.network.plugins.plugin_utils.phases import (
+    ANY,
+    held,
+    postponed,
+    scope,
+    stays,
+    waited_for,
+)
 
 NETWORKS = {
     "web": {"driver": "bridge", "members": ["h1", "h2"], "shared": False},
@@ -84,6 +91,13 @@ def test_the_way_to_others_is_held_until_they_have_made_theirs():
     assert held(networks, (), "make") == {"hold": shared, "switch": [], "shared": shared}
     assert held(networks, ("fabric",), "switch") == {"hold": ["fabric"], "switch": ["lan"], "shared": shared}
     assert held(networks, ("fabric",), "remove") == {"hold": ["fabric"], "switch": [], "shared": shared}
+
+
+def test_what_waits_for_some_to_make_is_not_said_to_wait_for_those_that_have():
+    networks = {name: {"driver": "overlay", "members": ["h1", "h2", "h3"], "shared": True} for name in ("lan", "sea")}
+    networks["lan"]["members"] = ["h1", "h2"]
+    made, turned = scope(networks, networks, None, ["h1", "h2"]), scope(networks, networks, None, ["h1"])
+    assert waited_for(turned, made) == {"lan": ("h2",), "sea": ("h3",)}
 
 
 def test_who_has_turned_keeps_the_old_way_for_one_that_was_lost_before_it_did():
