@@ -22,6 +22,15 @@ def multicast(group: str | None) -> str | None:
     return group if group and ipaddress.ip_address(group).is_multicast else None
 
 
+def is_link_local(address: str) -> bool:
+    """It takes packets by its own `link` alone then (vxlan_vs_find_vni())."""
+    return address.startswith("fe80:")
+
+
+def scope_of(address: str) -> tuple[bool, bool]:
+    return ":" in address, is_link_local(address)
+
+
 def of(values: Values, options: t.Iterable[str]) -> dict[str, t.Any]:
     data: dict[str, t.Any] = {}
     for option in options:

@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Key,
     Values,
     Wanted,
+    realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import LinkData
 
@@ -89,6 +90,8 @@ class Kind:
     tunnel: t.ClassVar[t.Optional[str]] = None
     # What it means when the kernel refuses to make a device of this kind, and what to do, by the number of the error.
     refusals: t.ClassVar[t.Mapping[int, str]] = {}
+    # Of the plan, what may be done beside re-creating it, by option: what the network's next tunnel needs.
+    instead: t.ClassVar[t.Mapping[str, str]] = {}
 
     @property
     def link_data(self) -> LinkData | None:
@@ -179,6 +182,11 @@ class Kind:
     def fixed_of(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> set[str]:
         """Those of the differences that only re-creating it removes."""
         return set(self.fixed.intersection(differences))
+
+    def to_recreate(self, wanted: Wanted, fixed: t.Iterable[str]) -> str:
+        """What to do where only re-creating it changes these options."""
+        others = [self.instead[option] for option in fixed if option in self.instead and realm(wanted.owner) == "plan"]
+        return ", or ".join(["allow it with recreate: true (for site: containerhost_recreate=true)", *others])
 
     def is_lost(self, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
         """Nothing is left of it that anybody could miss: it is re-created without asking."""

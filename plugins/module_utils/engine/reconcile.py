@@ -378,8 +378,8 @@ def _differs(kind: Kind, wanted: Wanted, found: Found) -> Change | None:
     if not wanted.recreate and not kind.is_lost(differences):
         detail = ", ".join(f"{name} ({differences[name][0]} → {differences[name][1]})" for name in fixed)
         raise Problem(
-            f"{describe(kind, wanted.values, wanted.owner)} would have to be re-created to change {detail}: allow it"
-            " with recreate: true (for site: containerhost_recreate=true)"
+            f"{describe(kind, wanted.values, wanted.owner)} would have to be re-created to change {detail}:"
+            f" {kind.to_recreate(wanted, fixed)}"
         )
     return Change("recreate", kind.name, wanted, found, differences)
 

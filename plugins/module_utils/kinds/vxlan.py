@@ -63,6 +63,9 @@ class Vxlan(DeviceKind):
     after = ("netns", "bridge", "vtep_filter", "wireguard")
     # The kernel refuses to change these on a device (EOPNOTSUPP "Cannot change VNI", 6.18).
     fixed = frozenset(("vni", "port"))
+    instead: t.ClassVar[t.Mapping[str, str]] = {
+        "local": "give the network another `port` or `vni` along with it, which interrupts nothing"
+    }
     refusals = {
         errno.EEXIST: "a VXLAN device that was taken to another namespace has this VNI on this port, as Docker Swarm's"
         " are: give this one another `vni` or `port`",
@@ -97,7 +100,7 @@ class Vxlan(DeviceKind):
             plain["local"] = canonical.address(plain["local"], "local")
             if plain["local"] in ("0.0.0.0", "::"):
                 raise Problem(f"vxlan {plain['name']}: local {plain['local']} is no address of this host: leave it out")
-            if _is_link_local(plain["local"]) and not plain.get("link"):
+            if vxlan_data.is_link_local(plain["local"]) and not plain.get("link"):
                 raise Problem(
                     f"vxlan {plain['name']}: local {plain['local']} is link-local: name the `link` that it is on"
                 )
@@ -168,7 +171,7 @@ class Vxlan(DeviceKind):
         if wanted is not None and realm(wanted.owner) == "plan":
             values["also_to"] = vxlan_groups.also_to(kernel, netns, link)
         before, after = values.get("local"), wanted.values.get("local") if wanted is not None else None
-        if before and after and before != after and _scope(before) == _scope(after):
+        if before and after and before != after and vxlan_data.scope_of(before) == vxlan_data.scope_of(after):
             values["has_local"] = lower_device(kernel, None, before, netns) is not None
         return values
 
@@ -183,11 +186,11 @@ class Vxlan(DeviceKind):
         families = {":" in value for value in differences.get("group", ()) if value not in (None, vxlan_data.NONE)}
         fixed = super().fixed_of(differences) | ({"group"} if len(families) > 1 else set())
         fixed |= ({"link"} if differences.get("link", "  ")[1] == vxlan_data.NONE else set())
-        return fixed | ({"local"} if _scope(before) != _scope(after) else set())
+        return fixed | ({"local"} if vxlan_data.scope_of(before) != vxlan_data.scope_of(after) else set())
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
         yield from super().occupies(values)
-        inside = (values.get("link"),) if _is_link_local(values.get("local") or "") else ()
+        inside = (values.get("link"),) if vxlan_data.is_link_local(values.get("local") or "") else ()
         yield ("vni", values.get("netns"), values.get("vni"), *inside, values.get("port"))
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
@@ -377,15 +380,6 @@ def _apart(values: Values, settings: t.Mapping[str, t.Any]) -> list[m.Message]:
     rest = dict.fromkeys(own, 0) if all(own.values()) else {}
     others = [m.set_port(name, {**isolated, **rest}, netns) for name in values.get("beside", ())]
     return [*others, m.set_port(values["name"], {**isolated, **own}, netns)] if others else []
-
-
-def _is_link_local(address: str) -> bool:
-    """It takes packets by its own `link` alone then (vxlan_vs_find_vni())."""
-    return address.startswith("fe80:")
-
-
-def _scope(address: str) -> tuple[bool, bool]:
-    return ":" in address, _is_link_local(address)
 
 
 def _port(values: Values, options: t.Iterable[str]) -> list[m.Message]:
