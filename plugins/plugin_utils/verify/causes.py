@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Try
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import telling
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import networks_of
 
 Results = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by host and probe: ms, reason
 
@@ -58,7 +58,8 @@ def causes(
     drifting = {host: objects for host, objects in sorted(drift.items()) if objects}
     explained: set[str] = set()
     for host, objects in drifting.items():
-        along = [each for each in failed if host in (each.host, each.to_host)] if telling(objects) else []
+        by = _explained_by(objects)
+        along = [each for each in failed if host in (each.host, each.to_host) and by(each)]
         explained.update(each.name for each in along)
         sentences.append(_drift(host, objects, along, everything))
     found = _bounded(sentences, "hosts are not as planned", everything)
@@ -89,11 +90,19 @@ def unexplained(
     firewalls: Mapping[str, Sequence[str]],
 ) -> list[Try]:
     """What has failed, and neither what differs from the plan on its hosts nor their firewalls explain."""
-    hosts = {host for host, objects in drift.items() if telling(objects)}
-    failed = [each for each in _telling(tries, results) if each.host not in hosts and each.to_host not in hosts]
+    failed = _telling(tries, results)
+    for host, objects in drift.items():
+        by = _explained_by(objects)
+        failed = [each for each in failed if host not in (each.host, each.to_host) or not by(each)]
     dropped: set[str] = set()
     list(_drops(firewalls, failed, dropped))
     return [each for each in failed if each.name not in dropped]
+
+
+def _explained_by(objects: Sequence[str]) -> Callable[[Try], bool]:
+    """Whether what differs on a host can be why an attempt from or to it has failed."""
+    networks = networks_of(objects)
+    return lambda each: networks is None or each.network in networks
 
 
 def way_of(each: Try) -> tuple[str, ...]:

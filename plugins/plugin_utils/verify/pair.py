@@ -21,7 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends 
     attempt,
     version_of,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import telling
+from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import on_the_way
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import Asked, host_access
 
 CLOSED = "connection refused"
@@ -250,7 +250,7 @@ def _why(way: Asked, first: Try, lost: Sequence[str], reasons: Mapping[str, str]
         waiting = [text for text in answers.waiting.get(host, ()) if any(end.name in text for end in _ends(way, host))]
         if waiting:
             return waiting[0].rstrip(".")
-        objects = telling(answers.drift.get(host, ()))
+        objects = on_the_way(answers.drift.get(host, ()), _networks(way))
         if objects:
             return (
                 f"{host} is not as planned: {', '.join(objects)}. `ansible-playbook … containerhost.network.site"

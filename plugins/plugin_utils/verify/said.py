@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 
@@ -24,6 +25,26 @@ def what_differs(diff: Mapping[str, str]) -> str:
     if before.endswith(": absent"):
         return f"{after} is missing"
     return f"{before} is left over" if after.endswith(": absent") else f"{before} differs"
+
+
+# Kinds of objects that one network asks for, and others of the host stand on as well.
+_OF_ALL = ("forwarding ", "sysctl ", "uplink ", "netns ", "foreign_firewall ")
+_NETWORK = re.compile(r" \(([^() ]+)\) (?:differs|is missing|is left over)$")
+
+
+def on_the_way(objects: Sequence[str], networks: Collection[str]) -> list[str]:
+    """Those of what differs that can keep a packet of these networks from arriving: what is another network's own, or
+    leads out of it, is on no way of theirs."""
+    found = ((each, _NETWORK.search(each)) for each in telling(objects))
+    return [each for each, of in found if of is None or of[1] in networks or each.startswith(_OF_ALL)]
+
+
+def networks_of(objects: Sequence[str]) -> set[str] | None:
+    """Those whose packets what differs can keep from arriving; None: those of all networks of the host."""
+    found = [(each, _NETWORK.search(each)) for each in telling(objects)]
+    if any(of is None or each.startswith(_OF_ALL) for each, of in found):
+        return None
+    return {of[1] for _each, of in found if of is not None}
 
 
 def telling(objects: Sequence[str]) -> list[str]:

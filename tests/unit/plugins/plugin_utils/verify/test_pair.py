@@ -98,6 +98,7 @@ def test_the_first_hop_that_fails_says_where_to_look(said, about, reason, words)
         ({"firewalls": {"h1": [FIREWALL]}}, "On h1, a firewall of this host (table ip filter, chain FORWARD"),
         ({"waiting": {"h2": ["h2: db does not run. Pending until then: db (fabric)."]}}, "db does not run"),
         ({"drift": {"h2": ["forwarding ipv4 on uplink eth0 (web) is left over"]}}, "packets (4789/udp) do not arrive"),
+        ({"drift": {"h2": ["vxlan ch-pond (pond) is missing"]}}, "packets (4789/udp) do not arrive"),
         ({"silent": {"h2": "it did not answer"}}, "h2 has not been asked: it did not answer"),
     ],
 )

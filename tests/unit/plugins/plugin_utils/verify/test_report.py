@@ -96,6 +96,23 @@ def test_drift_comes_first_and_takes_along_what_fails_with_it(fleet):
     assert found.problems[0].startswith("h3 is not as planned: vxlan ch-fabric is missing.")
 
 
+@pytest.mark.parametrize(
+    ("object_", "problems"),
+    [
+        ("vxlan ch-pond (pond) differs", 2),
+        ("vxlan_fdb 02:00:00:00:09:02 on ch-pond (master) (pond) is missing", 2),
+        ("vxlan_fdb 02:00:00:00:09:02 on ch-fabric (fabric) is missing", 1),
+        ("forwarding ipv4 on eth0 (pond) is missing", 1),  # what all networks of a host go by
+    ],
+)
+def test_what_differs_of_one_network_is_not_why_another_one_fails(fleet, object_, problems):
+    plan = fleet.plan()
+    results = answered_but(tried(plan), lambda each: "no reply" if each.target == "h3/cache" else "")
+    found = told(plan, results, drift={"h3": [object_]}).problems
+    assert len(found) == problems
+    assert ("attempts from or to it fail" in found[0]) == (problems == 1)
+
+
 def test_a_host_that_was_not_asked_is_named_once_and_nobody_fails_by_it(fleet):
     plan = fleet.plan()
     some = tried(plan)
