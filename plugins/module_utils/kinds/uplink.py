@@ -156,6 +156,7 @@ class Uplink(Kind):
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted if object_.present}
+        stay = {(object_.netns, object_.values["bridge"]) for object_ in wanted if object_.present}
         for netns in namespaces(wanted):
             for bridge, ports in _on_lans(kernel, netns):
                 values: Values = dict(zip(self.key, uplink_of(bridge.alias) or ()))
@@ -168,7 +169,7 @@ class Uplink(Kind):
                 values["left"] = interface_rows.read(kernel, port, netns).texts
                 values["was_down"] = kernel.records.owner(self.name, self.key_of(values, "")) is not None
                 key = self.key_of(values, "")
-                if key not in keys:
+                if key not in keys and (netns, bridge.name) not in stay:
                     kernel.notes(LEAVING_LANS).append((netns, bridge.name))
                 yield Found(self.name, key, values, bridge.owner)
 

@@ -242,7 +242,7 @@ def test_a_network_changes_its_uplink_and_whether_it_has_one(town, before):
     town.host.run("sh", "-ec", SECOND)
     with_two = town.host.snapshot()
     there = of(town.host, "eth0")
-    for networks in (LAN, ANOTHER, OF_ANOTHER_NAME, OWN, LAN, OWN, ANOTHER):
+    for networks in (LAN, ANOTHER, OF_ANOTHER_NAME, OWN, LAN, OWN, ANOTHER, LAN):
         uplink = {LAN: "eth0", ANOTHER: "eth1", OF_ANOTHER_NAME: "eth1"}.get(networks)
         bridge = "br-lan" if networks == OF_ANOTHER_NAME else "ch-lan"
         run(town.host, planned(networks + EVERYWHERE, "shop: {networks: {lan: {}, out: {}}, default_route: out}"))
