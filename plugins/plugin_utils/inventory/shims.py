@@ -55,6 +55,11 @@ def with_shims(inventory: Inventory, asked: Callable[[NetworkSpec], bool], probl
         except Refusal as refusal:
             problems.refuse(spec.where, refusal)
             continue
+        for host in sorted(addresses.keys() - {"", *inventory.hosts}):
+            problems.add(
+                f"{spec.where}`host_shim` names {host}, which is no host of the fleet",
+                "Write the host's name as the inventory has it, or leave it out there",
+            )
         for host in _members(inventory, spec) if is_wished else _with_containers(inventory, spec):
             shim = f"({host})"
             endpoint = EndpointSpec(

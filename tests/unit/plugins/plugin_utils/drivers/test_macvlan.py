@@ -87,6 +87,7 @@ def test_a_shims_address_can_be_pinned_by_host(fleet, objects):
     [
         ("host_shim: sometimes", "`host_shim` is 'sometimes'"),
         ("host_shim: {address: 192.168.7.250}", "192.168.7.250"),
+        ("host_shim: {addresses: {h1: 192.168.7.250, h22: 192.168.7.251}}", "`host_shim` names h22, which is no host"),
         ("mode: passthru\n  host_shim: true", "mode passthru gives eth1 of h1 to one container"),
         ("mode: private\n  host_shim: true", "in mode private no macvlan reaches another"),
     ],
