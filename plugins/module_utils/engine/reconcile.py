@@ -215,7 +215,7 @@ class _Comparison:
         held: list[Held] = []
         waits_for = stages(kind, self._holds(wanted)) if kind.waits and self._holds else ()
         if waits_for and found is None and wanted.present and kind.displaces(self._kernel, wanted):
-            self._held.append(Held(waits_for[0], Change("add", kind.name, wanted, None, {})))
+            self._held.append(Held(waits_for[-1], Change("add", kind.name, wanted, None, {})))
             return
         if waits_for and found is not None:
             compare_one = functools.partial(_compare_one, kind, self._kernel)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.bases.towards import device_towards
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -140,11 +141,17 @@ class Route(Kind):
                 differences[option] = (found.values[option], None)
         return differences
 
-    waits = ("switch",)
+    waits = ("switch", "remove")
+
+    def displaces(self, kernel: Kernel, wanted: Wanted) -> bool:
+        """A gateway's address may be this host's own for now, where members exchange slices: the kernel takes no route
+        by that until it has gone."""
+        via, netns = wanted.values.get("via"), wanted.netns
+        return via is not None and via in once.noted(kernel, "own gateways", netns, lambda: _own(kernel, netns))
 
     def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """Packets go by the device that they went by, as those who are to get them by another one may not have it."""
-        if found.owner != wanted.owner or found.values["device"] == wanted.values["device"]:
+        if until == "remove" or found.owner != wanted.owner or found.values["device"] == wanted.values["device"]:
             return wanted
         way = {option: found.values.get(option) for option in ("device", "via", "onlink", "src")}
         return wanted._replace(values={**wanted.values, **way})
@@ -163,3 +170,11 @@ class Route(Kind):
     def remove(self, found: Found) -> Rounds:
         gone = m.route(found.values, found.netns, delete=True, protocol=found.values["protocol"])
         return [[gone], [Record(self.name, found.key, None)]]
+
+
+def _own(kernel: Kernel, netns: str | None) -> set[str]:
+    """The host's addresses, and those of all routers of its IPv6 subnets (RFC 4291, 2.6.1), which are its own too."""
+    rows = kernel.address_rows(netns)
+    subnets = (canonical.connected_network(cidr) for some in rows.lasting.values() for cidr in some if ":" in cidr)
+    routers = (subnet.split("/")[0] for subnet in subnets if subnet)
+    return set().union(*rows.given.values(), routers)

@@ -187,6 +187,22 @@ def test_addresses_of_other_subnets_come_beside_those_that_are_in_use(routed: Me
     renumbered(routed, ["10.43.0.0/16", "fd00:43::/48"], beside=("make", "switch"))
 
 
+def test_two_hosts_exchange_their_slices(routed: Members) -> None:
+    """The gateway to a slice is an address of whom it was, until that has gone."""
+    had = {host: list(routed.ledger.slices["fabric", host].slices) for host in ("h2", "h3")}
+    for host, other in (("h2", "h3"), ("h3", "h2")):
+        routed.variables[host]["containerhost_slices"] = {"fabric": had[other]}
+    plan = routed.plan()
+    routed.ledger = plan.ledger
+    for phase in ("make", "switch", "remove"):
+        for name in routed.hosts:
+            step(routed, plan, name, phase)
+    assert routed.pings("fabric") == []
+    for name in routed.hosts:
+        assert step(routed, plan, name, "remove") == []
+        routed.variables[name].pop("containerhost_slices", None)
+
+
 @pytest.mark.parametrize("name", ROUTED_AGAIN)
 def test_nor_is_one_lost_where_it_is_changed_again(routed: Members, name: str) -> None:
     assert_changed_in_use(routed, *ROUTED_AGAIN[name])
