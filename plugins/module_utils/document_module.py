@@ -100,7 +100,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
         late = module.check_mode and params["phase"] in ("switch", "remove")
         done = done_by(params) if late else None
         todo = compare(kinds, kernel, wanted, leaves, holds=holding(params, late, turned(kernel, wanted)), late=done)
-        todo = _late(todo, params) if late else todo
+        todo = _late(todo, params) if late else _with_others(module, todo, kernel, wanted)
         _check_renumbering(todo, wanted, params["settled"])
         makes = params["phase"] in ("make", "all")
         dropped = [*foreign_drops.sentences(kernel, wanted), *docker_ports.sentences(wanted)] if makes else []
@@ -176,6 +176,28 @@ def _late(todo: ChangeSet, params: Values) -> ChangeSet:
     done = done_by(params)
     mine = [each.change for each in todo.held if each.until == params["phase"] and done(each)]
     return ChangeSet([], [], mine, todo.remove, todo.kept, todo.pending, todo.held, todo.in_parts)
+
+
+def _with_others(module: HostModule, todo: ChangeSet, kernel: Kernel, wanted: t.Sequence[Wanted]) -> ChangeSet:
+    """Where somebody has taken our nftables table away: with what other networks had there, of a run that is not about
+    all of them. It comes with the first phase that makes anything."""
+    told, table = module.params["save"], kernel.table()
+    if not told or module.params["phase"] not in ("make", "all") or table.exists or table.lack is not None:
+        return todo
+    drivers, elsewhere = told["drivers"], told.get("elsewhere", ())
+    before = _saved_before() if drivers or elsewhere else None
+    if before is None:
+        return todo
+    from ansible_collections.containerhost.network.plugins.module_utils.keep import flushed
+
+    others = saved.others(before, told["networks"], drivers, elsewhere)
+    todo, reasons = flushed.with_others(todo, kernel, before, others, wanted)
+    for reason in reasons:
+        module.warn(
+            f"The rules of this host's other networks have been taken away, and cannot be put back now: {reason}."
+            " Mend that, and run `containerhost restore` there."
+        )
+    return todo
 
 
 def holding(params: Values, late: bool, turned_: t.Collection[str]) -> Holds:

@@ -67,12 +67,7 @@ def merged(
     """
     if before is None or drivers is None and not elsewhere:
         return new
-    others = {
-        name: driver
-        for name, driver in before.networks.items()
-        if name in elsewhere or drivers is not None and driver not in drivers
-    }
-    stay = {name: driver for name, driver in others.items() if name not in new.networks}
+    stay = others(before, new.networks, drivers, elsewhere)
     document = {"version": DOCUMENT_VERSION, **{kind: list(rows) for kind, rows in _kinds(new.document)}}
     for kind, rows in _kinds(before.document):
         there = {keys(kind, row) for row in document.get(kind, ())}
@@ -81,6 +76,17 @@ def merged(
             document.setdefault(kind, []).extend(left)
     waiting = sorted({*new.waiting, *(name for name in before.waiting if name in stay)})
     return new._replace(networks={**stay, **new.networks}, document=document, waiting=waiting)
+
+
+def others(
+    before: Saved, networks: t.Collection[str], drivers: t.Collection[str] | None, elsewhere: t.Collection[str]
+) -> dict[str, str]:
+    """By name, the drivers of networks that a run about these ``networks`` leaves as they are."""
+    return {
+        name: driver
+        for name, driver in before.networks.items()
+        if name not in networks and (name in elsewhere or drivers is not None and driver not in drivers)
+    }
 
 
 def text_of(saved: Saved) -> str:

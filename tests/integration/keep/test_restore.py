@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.tests.integration.document.documents import only, web_and_fabric
+from ansible_collections.containerhost.network.tests.integration.document.documents import (
+    bridge_network,
+    joined,
+    only,
+    publish,
+    web_and_fabric,
+)
 
 # A namespace's devices go some time after it.
 GONE = "while ip -o link | grep -q {}; do sleep 0.02; done"
@@ -112,6 +118,36 @@ def test_a_role_s_run_saves_its_part_beside_the_others(kept):
     kept.host.run("sh", "-ec", "ip link del ch-web; ip link del ch-fabric")
     kept.say("restore")
     assert kept.say("check") == "as saved\n"
+
+
+@pytest.mark.parametrize("about", ["fabric", "web"])
+def test_a_role_s_run_after_a_flush_puts_back_what_is_saved_of_the_others(kept, about):
+    """What a table marks gets past the fence, whoever it is for: rules of one network leave the others open."""
+    both = joined(web_and_fabric(), bridge_network("back", 81), publish("back", 8081, "10.81.1.2", 80))
+    both["isolation"] += [{"network": "fabric", "device": "ch-fabric", "accept_from": ["ch-fabric"], "internal": False}]
+    drivers = {"web": "bridge", "back": "macvlan", "fabric": "overlay"}  # of which each has a role
+    kept.save(both, networks=drivers)
+    before = kept.host.run("nft", "list", "table", "inet", "containerhost")
+    told = {"remove": [about], "drivers": [drivers[about]], "networks": {about: drivers[about]}}
+
+    kept.host.run("nft", "flush", "ruleset")
+    seen = kept.save(only(about, both), check=True, **told)
+    done = kept.save(only(about, both), **told)
+    assert seen["diff"] == done["diff"]
+    assert kept.host.run("nft", "list", "table", "inet", "containerhost") == before
+    assert kept.say("check") == "as saved\n"
+    assert kept.save(only(about, both), **told)["diff"] == []
+
+
+def test_what_cannot_be_put_back_now_keeps_no_role_s_run_from_its_own(kept):
+    both, fabric = web_and_fabric(), only("fabric")
+    both["nat_rule"][0]["to_address"] = "198.51.100.7"
+    kept.host.run("ip", "addr", "add", "198.51.100.7/32", "dev", "lo")
+    kept.save(both, networks={"web": "bridge", "fabric": "overlay"})
+    kept.host.run("sh", "-ec", "nft flush ruleset; ip addr del 198.51.100.7/32 dev lo; ip link del ch-fabric")
+    kept.save(fabric, remove=["fabric"], drivers=["overlay"], networks={"fabric": "overlay"})
+    assert "ch-fabric" in kept.host.run("ip", "link")
+    assert "cannot be put back now: nat_rule masquerade 10.80.1.0/24 (web): 198.51.100.7 is" in kept.host.warned
 
 
 def test_a_document_of_another_version_is_not_applied(kept):
