@@ -17,6 +17,8 @@ options:
   rule: &rule
     description:
       - V(masquerade) takes O(source), O(unless) and O(to_address). V(publish) takes the others.
+      - Masqueraded are TCP, UDP, SCTP and ICMP. What has no ports (GRE, ESP, IP in IP) does not leave, as what is for
+        the host's own tunnels would be taken for the answer.
       - V(via_gateway) takes O(address) and O(protocol). What published ports lead there comes from the gateway's
         address, and so is answered by the way that it came, although the container has its default route elsewhere.
     type: str

@@ -11,9 +11,9 @@ version_added: 0.2.0
 description:
   - Drops what comes in by a port of a bridge under another MAC or address than those of who is behind it, before the
     bridge learns anything of it. That is so of frames and of packets, of ARP and of neighbour discovery.
-  - Router advertisements and redirects are dropped, and whatever is neither IP nor ARP, such as frames with a VLAN's
-    tag. What somebody sends who has no address yet gets through, such as C(DHCP), C(IGMP), C(MLD), and the question
-    whether an address of his is taken.
+  - Router advertisements and redirects are dropped, what multicast routers ask (queries of IGMP and MLD), and whatever
+    is neither IP nor ARP, such as frames with a VLAN's tag. What somebody sends who has no address yet gets through,
+    such as C(DHCP), reports of C(IGMP) and C(MLD), and the question whether an address of his is taken.
 options:
   port: &port
     description:

@@ -34,7 +34,7 @@ table bridge containerhost {
     # nft leaves out the one that follows from the other, and knows that only where the latter is written first.
     chain sent {
         type filter hook prerouting priority -300; policy accept;
-        ether type ip meta protocol ip iifname . ether saddr . ip saddr @senders4 accept
+        ether type ip meta protocol ip iifname . ether saddr . ip saddr @senders4 ip protocol != igmp accept
         ether type ip6 iifname . @ll,48,48 . @nh,64,64 . @nh,128,64 @senders6 meta l4proto != icmpv6 accept
         iifname @ports goto looked_at
     }
@@ -52,8 +52,18 @@ table bridge containerhost {
         drop
     }
     chain without_address {
+        ip protocol igmp @th,0,8 { 0x12, 0x16, 0x17, 0x22 } goto reporting
+        ip protocol igmp drop
         ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
-        ip saddr 0.0.0.0 ip protocol igmp accept
+        iifname . ip saddr @relayed4 accept
+        drop
+    }
+    # Of IGMP, only what he listens to or does so no more, in all versions. Who asks for that is a router: from then on,
+    # the bridge has frames for a group go to those alone who have answered, for which a question may leave them hours.
+    # Neighbours (IPv6) are asked for by such groups.
+    chain reporting {
+        ip saddr 0.0.0.0 accept
+        iifname . ether saddr . ip saddr @senders4 accept
         iifname . ip saddr @relayed4 accept
         drop
     }
@@ -73,7 +83,7 @@ table bridge containerhost {
     }
     # The last rule but one asks for a type, as a first fragment may end before that: others take it then as they like.
     chain with_address6 {
-        icmpv6 type { nd-router-advert, nd-redirect } drop
+        icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } drop
         icmpv6 type nd-neighbor-advert iifname . @ll,48,48 . @th,64,64 . @th,128,64 != @senders6 drop
         icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } goto neighbourly
         icmpv6 type nd-router-solicit ip6 nexthdr icmpv6 ip6 length 8 accept

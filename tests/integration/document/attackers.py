@@ -193,6 +193,14 @@ def arp(operation: int, sender_mac: str, sender: str, target_mac: str, target: s
     return struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + _mac(sender_mac) + one + _mac(target_mac) + other
 
 
+def igmp(source: str, target: str, kind: int) -> bytes:
+    """An IGMP message (17 asks who listens, 22 says so, 23 leaves) for a group, or for all."""
+    group = b"\0" * 4 if kind == 17 else ipaddress.ip_address(target).packed
+    message = struct.pack("!BBH", kind, 1, 0) + group
+    message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+    return of_protocol(2, source, target, message)
+
+
 def icmp6(source: str, target: str, message: bytes, before: bytes = b"") -> bytes:
     """An ICMPv6 packet as neighbours send them; ``before``: an extension header in front of it, without its type."""
     one, other = ipaddress.ip_address(source), ipaddress.ip_address(target)

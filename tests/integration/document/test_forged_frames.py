@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     arp,
     ethernet,
     icmp6,
+    igmp,
     link_layer,
     neighbour_message,
     send_frames,
@@ -114,6 +115,14 @@ FORGED = {
     "a router's, behind another header": ethernet(
         ALL_NODES, MAC2, IP6, icmp6(LINK2, "ff02::1", ROUTER_ADVERT, before=DESTINATION_OPTIONS)
     ),
+    **{
+        f"IGMP: who listens, asks {who}": ethernet("01:00:5e:00:00:01", MAC2, IP, igmp(source, "224.0.0.1", 17))
+        for who, source in (("it", ADDRESS2), ("nobody", "0.0.0.0"), ("who is behind it", "172.30.9.9"))
+    },
+    "MLD: who listens?": ethernet(
+        ALL_NODES, MAC2, IP6,
+        icmp6(LINK2, "ff02::1", struct.pack("!BBHHH", 130, 0, 0, 1, 0) + bytes(16), before=DESTINATION_OPTIONS),
+    ),
     "a redirect": ethernet(
         ALL, MAC2, IP6,
         icmp6(LINK2, LINK1, struct.pack("!BBHI", 137, 0, 0, 0) + bytes(15) + b"\1" + bytes(15) + b"\2"),
@@ -146,6 +155,9 @@ HONEST = {
         MAC1, MAC2, IP6, icmp6(SIX2, SIX1, neighbour_message(136, SIX2, link_layer(2, MAC2)))
     ),
     "ND: one without the MAC": ethernet(MAC1, MAC2, IP6, icmp6(SIX2, SIX1, neighbour_message(136, SIX2))),
+    "IGMP: it listens": ethernet("01:00:5e:00:00:fb", MAC2, IP, igmp(ADDRESS2, "224.0.0.251", 22)),
+    "IGMP: it listens, without an address": ethernet("01:00:5e:00:00:fb", MAC2, IP, igmp("0.0.0.0", "224.0.0.251", 22)),
+    "IGMP: it listens no more": ethernet("01:00:5e:00:00:02", MAC2, IP, igmp(ADDRESS2, "224.0.0.2", 23)),
     "MLD": ethernet(
         "33:33:00:00:00:16", MAC2, IP6,
         icmp6(LINK2, "ff02::16", struct.pack("!BBHHH", 143, 0, 0, 0, 0), before=DESTINATION_OPTIONS),
