@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
-_SETTINGS = "/proc/sys"
+_SETTINGS = "/proc/sys/net"  # all that we write; of a host of a lab it alone is its own
 _RECORD = 256  # bytes; what is noted of one change is shorter
 
 

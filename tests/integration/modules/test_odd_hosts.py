@@ -189,8 +189,10 @@ def test_settings_that_cannot_be_written_are_a_sentence(host):
     assert host.snapshot() == before
     answer = host.module("open_port", address="10.80.1.2", port=80)
     assert answer.get("changed"), answer  # needs none
-    host.run("umount", "/proc/sys")
+    # What is the network's alone may be written, as in a host of a lab.
+    host.run("sh", "-ec", "mount --bind /proc/sys/net /proc/sys/net; mount -o remount,rw,bind /proc/sys/net")
     assert host.module("document", document=web_and_fabric())["changed"]
+    host.run("umount", "/proc/sys/net", "/proc/sys")
 
     host.run("sh", "-ec", close)
     before = host.snapshot()
