@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A document's devices by what they are for, whatever kind they are: tunnels, containers' interfaces."""
+"""A document's devices by what they are for, whatever kind they are: tunnels, containers' interfaces, shims."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def tunnels(document: Document) -> list[dict[str, Any]]:
 def container_ends(document: Document) -> Iterator[Mapping[str, Any]]:
     """Interfaces of containers; with a `master` the host's end is a port of that bridge."""
     return (row for kind in ENDS for row in document.get(kind, ()) if row.get("sandbox"))
+
+
+def shims(document: Document) -> Iterator[Mapping[str, Any]]:
+    """Interfaces of the host's own, of the kinds that otherwise end in a container."""
+    return (row for kind in ENDS for row in document.get(kind, ()) if not row.get("sandbox"))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import (
     TUNNELS,
     container_ends,
+    shims,
     tunnels,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import (
@@ -77,12 +77,8 @@ def _devices(way: Asked, host: str, document: Document) -> list[str]:
     ends = [row for row in container_ends(document) if (row["network"], dict(row["sandbox"])) in places]
     names = [row.get(option) for row in ends if row.get("master") for option in ("name", "master")]
     names += [row["name"] for row in tunnels(document) if row["network"] in _networks(way)]
-    names += [row["interface"] for row in document.get("macvlan", ()) if _is_shim(row, way)]
+    names += [row["interface"] for row in shims(document) if row["network"] in _networks(way)]
     return list(dict.fromkeys(str(name) for name in names if name))
-
-
-def _is_shim(row: Mapping[str, Any], way: Asked) -> bool:
-    return not row.get("sandbox") and row["network"] in _networks(way)
 
 
 def _leaving(way: Asked, documents: Mapping[str, Document]) -> Iterator[Try]:

@@ -121,6 +121,15 @@ def test_what_others_have_put_on_our_devices_is_looked_at_on_each_host(found, wa
     assert all({each.host for each in looks(way, found)} == {"h1"} for way in nowhere)
 
 
+@pytest.mark.parametrize("driver", ["macvlan", "ipvlan"])
+def test_so_are_those_that_stand_on_a_parent_whatever_kind_they_are(fleet, driver):
+    lan = f"lan: {{driver: {driver}, parent: eth1, host_shim: true, subnets: [192.168.7.0/24]}}"
+    fleet.networks(lan).only_containers(h1="cam: {networks: {lan: }}")
+    found = documents(fleet.plan())
+    (way,) = asked(found, UNDERLAY, "h1", "h1/cam")
+    assert [each.probe["by"] for each in looks(way, found) if each.probe["kind"] == "devices"] == ["chs-lan"]
+
+
 def test_what_is_lost_by_it_is_told_where_something_fails(found, ways):
     way = ways("h1/shop", "h2/db", "tcp", 80)[0]
     tried = [*looks(way, found), *hops(way, UNDERLAY, found)]
