@@ -28,6 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.document_mod
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
 from ansible_collections.containerhost.network.plugins.module_utils.module import run_kind
+from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.test_kinds import OBJECTS
 
 pytestmark = pytest.mark.long
 
@@ -142,7 +143,7 @@ def options(draw: st.DrawFn, spec: dict[str, Any]) -> dict[str, Any]:
     return {name: draw(values(name, spec[name])) for name in dict.fromkeys((*required, *rest))}
 
 
-# What works, of each kind, for other values to be put into.
+# What works, for other values to be put into. Of a kind that is not here it is the object of it in the unit tests.
 SANDBOX = {"engine": "netns", "ref": "shop"}
 TYPICAL: dict[str, list[dict[str, Any]]] = {
     "netns": [{"name": "new"}],
@@ -203,7 +204,7 @@ def objects(draw: st.DrawFn, kind: Kind) -> dict[str, Any]:
     spec = {**kind.options, **COMMON_OPTIONS}
     if not draw(st.integers(0, 4)):
         return _kept_here(draw(options(spec)))
-    row = copy.deepcopy(draw(st.sampled_from(TYPICAL[kind.name])))
+    row = copy.deepcopy(draw(st.sampled_from(TYPICAL.get(kind.name) or [OBJECTS[kind.name]])))
     for name in draw(st.lists(st.sampled_from(sorted(spec)), max_size=3, unique=True)):
         row[name] = draw(values(name, spec[name]))
     return _kept_here(row)
