@@ -13,7 +13,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 from ansible_collections.containerhost.network.plugins.module_utils.bases.nft import NftKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import link_data_of
+from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
+    ANY_DEVICE,
+    ANY_PARENT,
+    link_data_of,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import (
     describe,
@@ -220,22 +224,84 @@ class Asked(dict):
         return super().__contains__(name)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
-def test_what_a_kind_reads_of_its_devices_is_laid_out_by_what_it_declares(kind):
-    """An attribute of a name that nobody knows would be read as missing, in each run."""
-    wanted, data = wanted_object(kind, OBJECTS[kind.name], "plan/web"), Asked()
+def kernel_with(kind, wanted, data):
+    """A host that has the device of an object, of ours, with these attributes of its own."""
     inside, name = kind.device_of(wanted.values) is None, wanted.values.get("name") or wanted.values["interface"]
     lower = {"peer": (None, "eth0")} if inside else {"lower": "eth0"}
     link = Link(name, kind.kernel_kind, "02:00:00:00:00:07", owner="plan/web", data=data, **lower)
     shop = Namespace(links=[link] if inside else [])
     kernel = kernel_of(Namespace(links=[*LINKS, *([] if inside else [link])]), shop=shop)
     kernel.records.set_owner(kind.name, wanted.key, "plan/web")
-    found = [*kind.read(kernel, [wanted])]
+    return kernel
+
+
+def found_with(kind, wanted, data):
+    """What is read of it."""
+    return next((each for each in kind.read(kernel_with(kind, wanted, data), [wanted]) if each.key == wanted.key), None)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
+def test_what_a_kind_reads_of_its_devices_is_laid_out_by_what_it_declares(kind):
+    """An attribute of a name that nobody knows would be read as missing, in each run."""
+    wanted, data = wanted_object(kind, OBJECTS[kind.name], "plan/web"), Asked()
+    found = [*kind.read(kernel_with(kind, wanted, data), [wanted])]
+    name = wanted.values.get("name") or wanted.values["interface"]
     assert name in {each.values.get("name") or each.values.get("interface") for each in found}
     layouts = Layouts(link_data_of([kind]))
     for asked in data.names:
         info = {"IFLA_INFO_KIND": kind.kernel_kind, "IFLA_INFO_DATA": {asked: b""}}
         layouts.link.pack({"header": {}, "IFLA_LINKINFO": info})
+
+
+def sent(kind, wanted):
+    """A device's own attributes, as it makes one; what is of its other end is not among them."""
+    steps = [step for round_ in kind.add(wanted) for step in round_ if isinstance(step, m.Message)]
+    infos = [dict(step.attributes).get("IFLA_LINKINFO") or {} for step in steps]
+    data = next((info["IFLA_INFO_DATA"] for info in infos if info.get("IFLA_INFO_DATA")), {})
+    return {name: value for name, value in data.items() if not isinstance(value, dict)}
+
+
+def with_another_value(kind, shortest):
+    """An object for each option that is one of a few, or a number, or a switch, with another value than the shortest
+    one's: in it, what differs is told to the kernel as an attribute of the kind's own."""
+    for option, spec in kind.options.items():
+        if option in (*kind.key, *OBJECTS[kind.name]):
+            continue
+        for value in (*spec.get("choices", ()), *{"int": (1400, 7), "bool": (True, False)}.get(spec.get("type"), ())):
+            try:
+                wanted = wanted_object(kind, {**OBJECTS[kind.name], option: value}, "plan/web")
+            except Problem:  # not without another one beside it
+                continue
+            if sent(kind, wanted) != sent(kind, shortest):
+                yield option, wanted
+                break
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.kernel_kind], ids=lambda kind: kind.name)
+def test_an_option_that_the_kernel_is_told_of_is_read_again_and_can_be_changed(kind):
+    shortest = wanted_object(kind, OBJECTS[kind.name], "plan/web")
+    for option, wanted in with_another_value(kind, shortest):
+        same, other = (found_with(kind, wanted, sent(kind, each)) for each in (wanted, shortest))
+        always = kind.differences(wanted, same)
+        assert option not in always, f"`{option}` is set and not read: it would be changed in each run"
+        differences = {name: pair for name, pair in kind.differences(wanted, other).items() if name not in always}
+        assert differences, f"`{option}` is sent when it is made, and nobody sees that it is another"
+        told = kind.change(wanted, other, differences) != kind.change(wanted, other, {})
+        assert told or kind.fixed_of(differences), f"`{option}` is not in what a change sends, nor in `fixed`"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "parent" in kind.options], ids=lambda kind: kind.name)
+def test_what_has_a_parent_stands_on_it_and_comes_after_all_that_may_be_one(kind):
+    values = wanted_object(kind, OBJECTS[kind.name], "plan/web").values
+    assert ("link", None, values["parent"]) in [*kind.stands_on(values)], "`stands_on` does not name its parent"
+    assert {*kind.after} & {ANY_PARENT, ANY_DEVICE}, "`after` lacks ANY_PARENT: it would be made before its parent"
+
+
+@pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.name)
+def test_what_ends_in_a_sandbox_holds_it_and_comes_after_it(kind):
+    values = wanted_object(kind, OBJECTS[kind.name], "plan/web").values
+    assert ("netns", "shop") in [*kind.holds(values)], "`holds` does not name its sandbox, which could go before it"
+    assert "netns" in kind.after, "`after` lacks netns: it would be made before its sandbox"
 
 
 @pytest.mark.parametrize("kind", ENDS, ids=lambda kind: kind.name)
