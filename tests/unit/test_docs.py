@@ -21,8 +21,10 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
+from ansible_collections.containerhost.network.plugins.module_utils.engine.document import read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import COMMON_OPTIONS, Kind
-from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import Unready, wanted_object
 from ansible_collections.containerhost.network.plugins.plugin_utils import drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
@@ -122,6 +124,15 @@ def shown(page: Path, folder: Path) -> Iterator[tuple[Block, Fleet, Block]]:
         yield block, fleet, following
 
 
+def refused_by_hosts(plan: Plan) -> Iterator[str]:
+    """What a host says to a document before it looks at its kernel: of a kind or an option that there is not."""
+    for host in plan.documents:
+        try:
+            read_document(KINDS, plan.documents[host], False)
+        except Unready as error:
+            yield from error.problems
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_an_inventory_that_is_shown_can_be_planned_or_is_refused_as_it_says(page, tmp_path):
     for block, fleet, following in shown(page, tmp_path):
@@ -130,7 +141,8 @@ def test_an_inventory_that_is_shown_can_be_planned_or_is_refused_as_it_says(page
                 plan = fleet.plan()
             except PlanError as error:
                 pytest.fail(f"{block.place}: {error}")
-            assert [plan.documents[host] for host in plan.documents], block.place
+            assert plan.documents, block.place
+            assert [*refused_by_hosts(plan)] == [], block.place
             continue
         with pytest.raises(PlanError) as refused:
             fleet.plan()
@@ -222,8 +234,11 @@ def names(folder: str, pattern: str) -> list[str]:
 )
 def test_the_index_lists_what_there_is_and_leads_to_it(page, kind, there):
     text = (DOCS / f"{page}.md").read_text()
-    assert sorted(set(re.findall(rf"<containerhost\.network\.(\w+)#{kind}>", text))) == there
-    assert sorted(re.findall(rf"^\w+ <plugins/(\w+)_{kind}>$", text, re.MULTILINE)) == there
+    linked = set(re.findall(rf"<containerhost\.network\.(\w+)#{kind}>", text))
+    indexed = re.findall(rf"^\w+ <plugins/(\w+)_{kind}>$", text, re.MULTILINE)
+    assert sorted({*there} - linked) == [], f"add these to the table in docs/{page}.md"
+    assert sorted({*there} - {*indexed}) == [], f"add these to the index at the end of docs/{page}.md"
+    assert sorted(linked) == sorted(indexed) == there, "there is no such file any more, or it is listed twice"
 
 
 def test_the_index_lists_every_playbook():
@@ -244,9 +259,9 @@ def test_commands_name_playbooks_that_there_are():
 def test_the_reference_has_every_section_and_key_of_the_inventory():
     text = (DOCS / "inventory.md").read_text()
     sections = re.findall(r"^<!-- keys of (\w+) -->$", text, re.MULTILINE)
-    assert sorted(sections) == sorted(
-        ["fleet", "host", "network", "container", "endpoint", "elsewhere", *drivers.drivers()]
-    )
+    places = ["fleet", "host", "network", "container", "endpoint", "elsewhere", *drivers.drivers()]
+    assert sorted({*places} - {*sections}) == [], "give these a section in docs/inventory.md: <!-- keys of NAME -->"
+    assert sorted(sections) == sorted(places)
     for key in (*SUBNET_KEYS, *PUBLISH_KEYS, *ROUTE_KEYS):
         assert f"\n| `{key}` |" in text, key
 
@@ -256,9 +271,10 @@ def test_every_page_is_in_the_navigation():
     listed = [
         line for toctree in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL) for line in toctree.splitlines()
     ]
-    assert sorted(line for line in listed if not line.startswith(":")) == [
-        page.stem for page in PAGES if page.stem != "index"
-    ]
+    names_listed = sorted(line for line in listed if not line.startswith(":"))
+    pages = [page.stem for page in PAGES if page.stem != "index"]
+    assert sorted({*pages} - {*names_listed}) == [], "add these pages to a toctree of docs/index.md"
+    assert names_listed == pages
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -55,9 +55,12 @@ def test_each_drawing_is_the_report_s_of_the_example_beside_it():
 
 @pytest.mark.parametrize("page", ["gallery", "quickstart", *sorted(drivers.drivers())])
 def test_a_guide_has_a_drawing_of_each_of_its_inventories(page):
-    text = (ROOT / "docs" / f"{page}.md").read_text()
+    path = ROOT / "docs" / f"{page}.md"
+    assert path.is_file(), f"write a guide to it, docs/{page}.md, with an inventory"
+    text = path.read_text()
     inventories = re.findall(r"^<!-- example of |^```yaml inventory$", text, re.MULTILINE)
-    assert inventories and len(drawings.SHOWN.findall(text)) == len(inventories)
+    drawn = len(drawings.SHOWN.findall(text))
+    assert inventories and drawn == len(inventories), "show a drawing (images/drawn/) below each inventory"
 
 
 def test_there_are_words_for_every_type_of_key():

@@ -67,7 +67,9 @@ def work_tree() -> list[str]:
 
 
 def test_the_action_group_lists_every_module():
-    assert load("meta/runtime.yml")["action_groups"]["all"] == [path.stem for path in MODULES]
+    listed, there = load("meta/runtime.yml")["action_groups"]["all"], [path.stem for path in MODULES]
+    assert sorted({*there} - {*listed}) == [], "add these modules to the action group in meta/runtime.yml"
+    assert listed == there, "meta/runtime.yml lists each module once, sorted, and nothing else"
 
 
 def test_no_two_files_have_a_class_of_one_name():
