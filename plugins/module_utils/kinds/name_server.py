@@ -67,7 +67,11 @@ class NameServer(HostFileKind):
         return {**super().export(values), **({"servers": []} if values.get("servers") == [] else {})}
 
     def occupies(self, values: Values) -> t.Iterable[Place]:
+        """What is left over of a network lets go of addresses that another one is to have; of two that stay, each has
+        its own in the end."""
         yield ("name server", values["name"])
+        for block in values.get("reverse") or ():
+            yield ("names of", block, None)
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         if values.get("device"):
@@ -137,6 +141,7 @@ class NameServer(HostFileKind):
 def _taken(kernel: Kernel, address: str) -> t.Iterator[str]:
     for protocol in ("udp", "tcp"):
         holder = kernel.ports.holder(protocol, address, _PORT)
+        # One of ours gives way: it has kept the address of a device that has another by now.
         if holder is not None:
             yield (
                 f"{holder} has port {_PORT}/{protocol} of {address}: have it listen on other addresses, or take"

@@ -40,6 +40,7 @@ LAN = {"driver": "macvlan", "parent": "eth0", "subnets": [{"cidr": "192.168.7.0/
 ON_LAN = {"driver": "bridge", "gateway_mode": "bridged", "uplink": "eth0", "subnets": LAN["subnets"]}
 ON_LAN_6 = {**ON_LAN, "subnets": [*LAN["subnets"], {"cidr": "fd00:7::/64", "gateway": "fd00:7::1"}]}
 SHIMMED = {**LAN, "host_shim": True, "subnets": [*LAN["subnets"], "fd00:7::/64"]}
+ANSWERED = {"driver": "bridge", "subnets": DUAL, "names": "resolver"}
 OTHER = {"driver": "bridge", "subnets": ["10.90.0.0/24"]}
 FIRST = {"driver": "bridge", "subnets": ["10.70.0.0/24", "fd00:70::/64"]}
 OVERLAY = {"driver": "overlay", "vni": 77, "subnets": [{"cidr": "10.77.0.0/16", "host_prefix": 24}]}
@@ -155,6 +156,18 @@ CHANGES = (
     Everyday("an overlay is called another name",
              {"networks.fab": None, "networks.cloth": FLEET["networks"]["fab"],
               f"{A}.networks": {"web": {}, "cloth": {}}, "containers.h2.c.networks": {"cloth": {}}}),
+    Everyday("a network with a name server is called another name",
+             {"networks.web": None, "networks.www": ANSWERED, f"{A}.networks": {"www": {}},
+              f"{B}.networks": {"www": {}}},
+             {"networks.web": ANSWERED, f"{A}.networks": {"web": {}}}),
+    Everyday("a network takes over from one with a name server, which becomes another",
+             {"networks.web": {**FLEET["networks"]["fab"], "names": "resolver"}, "networks.fab": OTHER,
+              f"{A}.networks.web": {}},
+             {"networks.fab.names": "resolver"}),
+    Everyday("two networks with name servers change subnets",
+             {"networks.web.subnets": OTHER["subnets"], "networks.other.subnets": DUAL},
+             {"networks.web": ANSWERED, "networks.other": {**OTHER, "names": "resolver"},
+              f"{B}.networks": {"other": {}}}),
     Everyday("a network gets IPv6", {"networks.web.subnets": DUAL}),
     Everyday("a network loses IPv6", {"networks.web.subnets": [DUAL[0]]}, {"networks.web.subnets": DUAL}),
     Everyday("an overlay loses IPv6", {"networks.fab.subnets": FLEET["networks"]["fab"]["subnets"][:1]}),
