@@ -48,7 +48,7 @@ table bridge containerhost {
     }
     chain asking {
         iifname . arp saddr ether . arp saddr ip @senders4 accept
-        arp operation request arp saddr ip 0.0.0.0 iifname . @nh,64,48 @macs accept
+        arp operation request arp saddr ip 0.0.0.0 iifname . arp saddr ether . arp daddr ip @senders4 accept
         drop
     }
     chain without_address {

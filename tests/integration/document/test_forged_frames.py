@@ -64,6 +64,8 @@ FORGED = {
     "ARP: so it is, says the gateway": ethernet(ALL, MAC2, ARP, arp(2, GATEWAY_MAC, GATEWAY, MAC1, ADDRESS1)),
     "ARP: a question of the gateway's": ethernet(ALL, MAC2, ARP, arp(1, MAC2, GATEWAY, NOBODY, ADDRESS1)),
     "ARP: the own address elsewhere": ethernet(ALL, MAC2, ARP, arp(1, MAC1, ADDRESS2, NOBODY, ADDRESS1)),
+    "ARP: is the neighbour's address taken?": ethernet(ALL, MAC2, ARP, arp(1, MAC2, "0.0.0.0", NOBODY, ADDRESS1)),
+    "ARP: is one of nobody's taken?": ethernet(ALL, MAC2, ARP, arp(1, MAC2, "0.0.0.0", NOBODY, "10.80.1.9")),
     "ARP: an answer without an address": ethernet(ALL, MAC2, ARP, arp(2, MAC2, "0.0.0.0", MAC1, ADDRESS1)),
     **{
         f"{name} with the tag of VLAN {tag}{by}": ethernet(ALL, MAC2, kind, packet, tag, tagged)
