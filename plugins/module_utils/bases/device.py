@@ -39,6 +39,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.device
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark
+from ansible_collections.containerhost.network.plugins.module_utils.state.rows import broadcast_of
 
 DEVICE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
@@ -129,6 +130,8 @@ class DeviceKind(Kind):
             for link in list(kernel.links(netns).values()):
                 object_ = names.get((netns, link.name))
                 same = self.is_one(link) and not self._is_made_beside(link)
+                if not same and object_ is None:
+                    continue
                 begun = self._begun(kernel, netns, link)
                 owner = link.owner if object_ is not None else link.owner or begun
                 if (same and owner is not None) or (object_ is not None and (same or link.owner is None)):
@@ -145,7 +148,7 @@ class DeviceKind(Kind):
 
     def _begun(self, kernel: Kernel, netns: str | None, link: Link) -> str | None:
         """For whom a run that was killed had begun to make the device, and had not marked it yet."""
-        if link.owner is not None or not self.is_one(link) or link.group != m.GROUP:
+        if link.group != m.GROUP or not self.is_one(link) or link.owner is not None:
             return None
         return kernel.records.begun(self.name, (netns, link.name))
 
@@ -245,16 +248,16 @@ def device_address(cidr: str) -> str:
     plain = canonical.interface_cidr(cidr)
     if plain.startswith("fe80:"):
         raise Problem(f"address {plain} is link-local, which is the kernel's to give: leave it out")
-    interface = ipaddress.ip_interface(plain)
-    if plain.startswith(_NOBODYS) or interface.is_multicast:
+    if plain.startswith(_NOBODYS) or (plain.startswith("ff") and ipaddress.ip_interface(plain).is_multicast):
         raise Problem(f"address {plain} is one that no device can have: it stands for this host, for none, or for many")
-    if interface.version == 4 and interface.network.prefixlen < 31 and interface.ip == interface.network[-1]:
+    address, _slash, length = plain.partition("/")
+    if ":" not in plain and int(length) < 31 and address == broadcast_of(plain):
         raise Problem(f"address {plain} is its network's broadcast address, which no device can have: give another")
     return plain
 
 
-# Loopback and unspecified addresses of IPv6, which the kernel refuses; the latter and broadcast of IPv4.
-_NOBODYS = ("::1/", "::/", "0.0.0.0/", "255.255.255.255/")
+# Loopback and unspecified addresses of IPv6, which the kernel refuses; the latter, broadcast and groups of IPv4.
+_NOBODYS = ("::1/", "::/", "0.0.0.0/", "255.255.255.255/", *(f"{number}." for number in range(224, 240)))
 
 
 def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted, network_of, realm
-from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 
 def turned(kernel: Kernel, wanted: t.Iterable[Wanted]) -> set[str]:
     """Networks that are on a LAN by a bridge of this host, and are not to be any more, or the other way round: nothing
     is left of what they were that others could still come by."""
-    now = {link.owner for link in kernel.links().values() if link.leads_out or _is_on_one(kernel, link)}
+    links = kernel.links().values()
+    masters = {link.master for link in links if link.kind == "veth"}
+    strangers = {master for master in masters if master is not None and not kernel.is_ours(master)}
+    now = {link.owner for link in links if link.leads_out or (link.kind == "veth" and link.master in strangers)}
     then = {each.owner for each in wanted if each.present and (each.kind == "uplink" or each.values.get("announce"))}
     return {network_of(owner) for owner in now ^ then if owner is not None}
-
-
-def _is_on_one(kernel: Kernel, link: Link) -> bool:
-    return link.kind == "veth" and link.master is not None and not kernel.is_ours(link.master)
 
 
 def with_its_mtu(kernel: Kernel, port: Wanted) -> Wanted:

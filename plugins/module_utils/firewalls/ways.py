@@ -52,7 +52,7 @@ def ways(wanted: t.Sequence[Wanted], host: Devices) -> list[Way]:
         if each.netns is None:
             by_kind.setdefault(each.kind, []).append(each)
     ends = {
-        str(ipaddress.ip_interface(cidr).ip): each.values["master"]
+        cidr.partition("/")[0]: each.values["master"]
         for each in _ports(by_kind)
         for cidr in each.values.get("addresses") or ()
     }

@@ -144,13 +144,15 @@ class VxlanFdb(Kind):
     def _rows(
         self, kernel: Kernel, wanted: t.Sequence[Wanted], objects: t.Mapping[Key, Wanted]
     ) -> t.Iterator[Found]:
+        # Elsewhere than on VXLANs they are of ours by name only: those that are wanted, and those that are recorded.
+        named = bool(objects) or bool(kernel.records.owners_of(self.name))
         for netns in namespaces(wanted):
             links = kernel.links(netns)
             here = {(bridge, mac) for place_, bridge, mac in kernel.notes(FIXED_MACS) if place_ == netns}
             seen = set()
             for row in kernel.fdb(netns):
                 link = links.get(row["device"])
-                if link is None or "NDA_LLADDR" not in row:
+                if link is None or "NDA_LLADDR" not in row or not (named or link.kind == "vxlan"):
                     continue
                 values = _values(row, netns)
                 is_fixed = values["table"] == "master" and (link.master, values["lladdr"]) in here
@@ -274,6 +276,8 @@ def _fill_in(values: Values, wanted: Values, device: t.Mapping[str, t.Any]) -> N
 
 def _is_of_device(row: t.Mapping[str, t.Any], values: Values, link: Link) -> bool:
     """On a device of the plan, a group that it also sends to is told of with the device."""
+    if values["lladdr"] != NOBODY:
+        return False
     return _is_group(values, link) or (
         link.owner is not None and realm(link.owner) == "plan" and vxlan_groups.is_beside(row, link)
     )
@@ -282,7 +286,7 @@ def _is_of_device(row: t.Mapping[str, t.Any], values: Values, link: Link) -> boo
 def _is_group(values: Values, link: Link) -> bool:
     """The device's default destination, which is shown as one of its entries."""
     groups = (link.data.get("IFLA_VXLAN_GROUP"), link.data.get("IFLA_VXLAN_GROUP6"))
-    return values["lladdr"] == NOBODY and values.get("dst") is not None and values["dst"] in groups
+    return values.get("dst") is not None and values["dst"] in groups
 
 
 def _is_its_own(values: Values) -> bool:

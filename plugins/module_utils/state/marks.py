@@ -52,7 +52,7 @@ def uplink_label(device: str, vlan: int | None) -> str:
 def uplink_of(text: str | None) -> tuple[str, int | None] | None:
     """The interface, and its VLAN, that the mark of a bridge tells of."""
     label = label_of(text)
-    if owner_of(text) is None or not label.startswith(_UPLINK):
+    if not label.startswith(_UPLINK) or owner_of(text) is None:
         return None
     device, _slash, vlan = label[len(_UPLINK):].partition("/")
     return device, int(vlan) if vlan.isdigit() else None

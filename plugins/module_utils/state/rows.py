@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
+import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
@@ -160,7 +160,10 @@ def _altered(row: t.Mapping[str, t.Any], flags: int, cidr: str) -> str | None:
 
 @functools.cache
 def broadcast_of(cidr: str) -> str:
-    return str(ipaddress.IPv4Interface(cidr).network.broadcast_address)
+    """Of an address of IPv4 with its prefix length."""
+    address, _slash, length = cidr.partition("/")
+    number = int.from_bytes(socket.inet_aton(address), "big") | (1 << 32 - int(length)) - 1
+    return socket.inet_ntoa(number.to_bytes(4, "big"))
 
 
 def vlans_of(links: t.Iterable[Link]) -> dict[tuple[int | None, int | None], str]:
