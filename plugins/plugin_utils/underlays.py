@@ -36,6 +36,7 @@ def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) 
             f"Write `backend: {' or '.join(able)}`, or another mode",
         )
     _check_underlays(network, fleet, problems)
+    _check_interfaces(network, fleet, problems)
     backend.check(network, fleet, problems)
     narrow = min(network.members, key=lambda name: (fleet.hosts[name].underlay_mtu, name), default=None)
     if network.spec.mtu and narrow:
@@ -51,6 +52,17 @@ def check(backend: Backend, network: Network, fleet: Fleet, problems: Problems) 
             f"{network.spec.where}its MTU is {network.mtu}, and IPv6 needs 1280 (RFC 8200)",
             f"Raise the underlay's MTU (containerhost_underlay_mtu of {narrow}) or leave IPv6 out",
         )
+
+
+def _check_interfaces(network: Network, fleet: Fleet, problems: Problems) -> None:
+    for name in network.members:
+        interface = fleet.hosts[name].underlay_interface
+        if interface in network.devices:
+            problems.add(
+                f"{network.spec.where}its packets are to leave {on(name)} by {interface}"
+                " (containerhost_underlay_interface), which is a device of its own",
+                "Name the interface that leads to the other hosts",
+            )
 
 
 def _check_underlays(network: Network, fleet: Fleet, problems: Problems) -> None:

@@ -224,12 +224,13 @@ class SliceAllotter:
         self.blocks.setdefault(host, []).append(block)
 
     def _refuse_pins(self) -> None:
+        cut = "" if driver_of(self.spec).one_segment(self.spec) else "Give its subnets a `host_prefix`, or leave"
         for host in self.inventory.hosts.values():
             if host.pins.get(self.spec.name):
                 self.problems.add(
                     f"{host.where.inside('containerhost_slices', self.spec.name)}containerhost_slices names"
                     f" `{self.spec.name}`, which is not cut into slices",
-                    "Give its subnets a `host_prefix`, or leave the pin out",
+                    f"{cut or 'Leave'} the pin out",
                 )
 
     def _take_pins(self) -> None:

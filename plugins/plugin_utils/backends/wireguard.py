@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import objec
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, listed
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import BITS
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Host, Network
 from ansible_collections.containerhost.network.plugins.plugin_utils.modes.routed import metric_of
@@ -93,6 +93,7 @@ def is_behind_nat(network: Network, host: str, fleet: Fleet) -> bool:
 
 def check(network: Network, fleet: Fleet, problems: Problems) -> None:
     _check_endpoints(network, fleet, problems)
+    _check_places(network, fleet, problems)
     _check_ports(network, fleet, problems)
     holders: dict[str, str] = {}
     for host, public_key in sorted(network.keys.items()):
@@ -123,6 +124,24 @@ def _check_endpoints(network: Network, fleet: Fleet, problems: Problems) -> None
                 f"{network.spec.where}its member {name} has one port in containerhost_underlay_endpoint ({port}), and"
                 f" is on {', '.join(f'`{each}`' for each in others)} as well, each of which needs its own",
                 "Leave the port out there: each network's own is taken",
+            )
+
+
+def _check_places(network: Network, fleet: Fleet, problems: Problems) -> None:
+    """One address and port lead to one host."""
+    there: dict[str, list[str]] = {}
+    for name in network.members:
+        host = fleet.hosts[name]
+        if host.underlay_endpoint is not None or host.underlay is not None:
+            there.setdefault(_endpoint(network, host), []).append(name)
+    for place, names in there.items():
+        behind = [name for name in names if fleet.hosts[name].underlay_endpoint is not None]
+        if len(names) > 1 and behind:
+            problems.add(
+                f"{network.spec.where}its members {listed(names)} are to be reached at {place}, which leads to one of"
+                " them",
+                f"Give {listed(behind)} another containerhost_underlay_endpoint, with another port if they share the"
+                " address",
             )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -272,6 +274,9 @@ def _why(way: Asked, first: Try, lost: Sequence[str], reasons: Mapping[str, str]
         about = "apart"
     if about == "underlay route" and not reasons[first.name].startswith(_ELSEWHERE):
         about = "no underlay"
+    if reasons[first.name].startswith(os.strerror(errno.EPERM)):
+        about = "own filter"
+        words["there"] = f"on {first.host}" if first.source == first.host else f"in the namespace of {first.source}"
     return _FOLLOWS[about].format(port=f"{way.port}/{way.protocol}", host=first.to_host, **words)
 
 
@@ -296,6 +301,8 @@ _LOOKED_AT = ("own route", "underlay route", "route")
 _GOOD = {**dict.fromkeys(_LOOKED_AT, "leads there"), "handshake": "has been"}
 _ELSEWHERE = ("it goes by", "a route")  # where something leads, and it is the wrong way
 _FOLLOWS = {
+    "own filter": "A filter drops it where it is sent, as its kernel says: look at `nft list ruleset` {there}, and at"
+    " `iptables-save`",
     "underlay route": _LED,
     "route": _LED,
     "own route": "It is a route of the container's own, or one that it lacks: look at `ip route get {to}` in its"
@@ -307,17 +314,19 @@ _FOLLOWS = {
     "apart": "Their {carried} do not arrive, and one of the two hosts is behind NAT: look at its"
     " containerhost_underlay_endpoint, at whether that address and port lead to it, and at what drops them on the way",
     "carried": "The hosts reach each other, and their {carried} do not arrive: look at what drops them between the"
-    " hosts, such as a firewall there, or a security group of a cloud",
+    " hosts, such as a firewall there, or a security group of a cloud, and at what filters in the containers, which"
+    " their hosts cannot ask",
     "switched": "The hosts reach each other, and their {carried} do not arrive, or {label} does not answer: look at"
     " what drops them between the hosts, such as a firewall there, and at what filters in the containers, which their"
     " hosts cannot ask",
     "own host": "Its host does not reach it: look at what filters in the container (`nft list ruleset` in its"
-    " namespace), and at rules of somebody else's on {at} (`ip rule`)",
+    " namespace), at neighbours that somebody has set there (`ip neigh`), and at rules of somebody else's on {at}"
+    " (`ip rule`)",
     "gateway": "It does not reach its own host: look at what filters in the container, and at `host_access`",
     "underlay": "The hosts do not reach each other: look at the way between them, at what keeps {host} from answering"
     " echo requests, and at containerhost_underlay_address",
-    "its host": "Its host does not reach {label}: look at what filters in the container, and at rules of somebody"
-    " else's on {at} (`ip rule`)",
+    "its host": "Its host does not reach {label}: look at what filters in the container, at neighbours that somebody"
+    " has set there (`ip neigh`), and at rules of somebody else's on {at} (`ip rule`)",
     "listening": "Nothing listens there: start what serves {inner} in {label}, on all addresses or on {address}",
     "at its host": "It listens, and the host does not lead there: look at other programs that have {port} on {host}"
     " (`ss -lntup`), and at `nft list ruleset` there",

@@ -193,6 +193,16 @@ class TestEndpoint:
         (said,) = routed().variables("h1", containerhost_underlay_endpoint="[2001:db8:1::7]:4500").problems()
         assert "198.18.7.11 and the endpoint 2001:db8:1::7" in said
 
+    @pytest.mark.parametrize("written", [{"h1": "203.0.113.7", "h2": "203.0.113.7:51820"}, {"h1": "198.18.7.12"}])
+    def test_one_place_leads_to_one_host(self, routed, written):
+        fleet = routed()
+        for host, endpoint in written.items():
+            fleet.variables(host, containerhost_underlay_endpoint=endpoint)
+        (said,) = fleet.problems()
+        assert "its members h1 and h2 are to be reached at" in said
+        assert f"Give {' and '.join(written)} another containerhost_underlay_endpoint" in said
+        assert fleet.variables("h1", containerhost_underlay_endpoint="203.0.113.7:4500").problems() == []
+
     def test_one_port_is_for_one_network(self, routed):
         fleet = routed().variables("h1", containerhost_underlay_endpoint="203.0.113.7:4500")
         fleet.more_networks("{vault: {driver: overlay, backend: wireguard, port: 51900, hosts: all}}")

@@ -72,6 +72,8 @@ def test_where_all_hops_answer_nothing_is_wrong(said):
         ("its host", "no reply", "Its host does not reach h2/db"),
         ("listening", "connection refused", "Nothing listens there: start what serves 80/tcp in h2/db"),
         ("whole", "no reply", "their VXLAN packets (4789/udp) do not arrive"),
+        ("whole", "Operation not permitted", "`nft list ruleset` in the namespace of h1/shop"),
+        ("its host", "Operation not permitted", "`nft list ruleset` on h2"),
         ("underlay route", "it goes by eth9, and not by eth0", "a route or rule of somebody else's comes first"),
         ("underlay route", "network is unreachable: eth0 is down", "see that the interface of h1's underlay is up"),
         ("own route", "a route drops it (blackhole)", "look at `ip route get 10.42.1.2` in its namespace"),
