@@ -15,6 +15,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 
 NONE = "none"
 _GROUPS = ("IFLA_VXLAN_GROUP", "IFLA_VXLAN_GROUP6")
+# What a port has that is for everybody.
+FLOODS = {"port.bcast_flood": "IFLA_BRPORT_BCAST_FLOOD", "port.mcast_flood": "IFLA_BRPORT_MCAST_FLOOD"}
 
 
 def multicast(group: str | None) -> str | None:
@@ -68,3 +70,12 @@ def change(wanted: Wanted, options: t.Collection[str], differences: t.Mapping[st
 def _joins_by_itself() -> bool:
     """Before Linux 6.15, a device leaves a group and joins another one only when it goes down and comes up."""
     return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2]) >= (6, 15)
+
+
+def apart(values: Values, settings: t.Mapping[str, t.Any]) -> list[m.Message]:
+    """One of the two has what is for everybody: the others first lose it, if it is this one."""
+    netns, isolated = values.get("netns"), {"IFLA_BRPORT_ISOLATED": 1}
+    own = {attribute: settings.get(name, 1) for name, attribute in FLOODS.items()}
+    rest = dict.fromkeys(own, 0) if all(own.values()) else {}
+    others = [m.set_port(name, {**isolated, **rest}, netns) for name in values.get("beside", ())]
+    return [*others, m.set_port(values["name"], {**isolated, **own}, netns)] if others else []

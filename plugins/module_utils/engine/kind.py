@@ -204,6 +204,10 @@ class Kind:
         """What it is to be until then where others need these places by now, which it would keep till then."""
         return now
 
+    def made_first(self, wanted: Wanted) -> Found | None:
+        """What one that is not there yet is made as, where it becomes what is wanted in a later phase only."""
+        return None
+
     def displaces(self, kernel: Kernel, wanted: Wanted) -> bool:
         """Would one that is not there yet take the place of what other hosts still use? It waits for them then."""
         return False

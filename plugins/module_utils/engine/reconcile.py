@@ -9,8 +9,8 @@ The loop knows a kind by its table (``kind.Kind``) only.
 
 from __future__ import annotations
 
-import functools
 import typing as t
+from functools import partial
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.dependence import by_dependence
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place
@@ -217,11 +217,11 @@ class _Comparison:
         if waits_for and found is None and wanted.present and kind.displaces(self._kernel, wanted):
             self._held.append(Held(waits_for[-1], Change("add", kind.name, wanted, None, {})))
             return
+        about = waits_for and (waits_for, partial(_compare_one, kind, self._kernel), partial(self._is_needed, wanted))
+        if waits_for and found is None and self._late and (made := kind.made_first(wanted)):
+            self._held += in_parts(kind, wanted, made, *about)[1]
         if waits_for and found is not None:
-            compare_one = functools.partial(_compare_one, kind, self._kernel)
-            is_needed = functools.partial(self._is_needed, wanted)
-            whole = wanted
-            wanted, held = in_parts(kind, whole, found, waits_for, compare_one, is_needed)
+            whole, (wanted, held) = wanted, in_parts(kind, wanted, found, *about)
             self._held += held
             if held:
                 self._in_parts.append(Change("change", kind.name, whole, found, kind.differences(whole, found)))

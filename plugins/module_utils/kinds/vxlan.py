@@ -46,7 +46,6 @@ _OVERHEAD_4, _OVERHEAD_6 = 50, 70
 LARGEST_VNI = (1 << 24) - 1
 # Devices that carry nothing for everybody yet, as another one does until all hosts have turned to these.
 NOT_TURNED_TO = "not turned to"
-_FLOODS = {"port.bcast_flood": "IFLA_BRPORT_BCAST_FLOOD", "port.mcast_flood": "IFLA_BRPORT_MCAST_FLOOD"}
 _NOTHING = (("link", vxlan_data.NONE), ("group", vxlan_data.NONE))
 # What it is as a port of a bridge.
 _PORT = {
@@ -129,7 +128,7 @@ class Vxlan(DeviceKind):
         if not beside:
             return wanted
         link = kernel.link(wanted.values["name"], wanted.netns)
-        if link is None or not all(link.port.get(_FLOODS[name]) for name in _FLOODS):
+        if link is None or not all(link.port.get(vxlan_data.FLOODS[name]) for name in vxlan_data.FLOODS):
             kernel.notes(NOT_TURNED_TO).append((wanted.netns, wanted.values["name"]))
         settings = {**wanted.values["settings"], "port.isolated": 1}
         return wanted._replace(values={**wanted.values, "settings": settings, "beside": beside})
@@ -154,12 +153,19 @@ class Vxlan(DeviceKind):
             return wanted if values == wanted.values else wanted._replace(values=values)
         values = dict(values)
         there = found.values.get("settings", {}) if values.get("beside") else {}
-        silent = {name: 0 for name in _FLOODS if there.get(name) == 0}
+        silent = {name: 0 for name in vxlan_data.FLOODS if there.get(name) == 0}
         if silent:
             values["settings"] = {**values["settings"], **silent}
         if found.owner == wanted.owner and found.values.get("has_local"):
             values["local"] = found.values["local"]
         return wanted if values == wanted.values else wanted._replace(values=values)
+
+    def made_first(self, wanted: Wanted) -> Found | None:
+        """Beside another one it is silent at first: see add()."""
+        if not wanted.values.get("beside"):
+            return None
+        settings = {**wanted.values["settings"], **dict.fromkeys(vxlan_data.FLOODS, 0)}
+        return Found(self.name, wanted.key, {**wanted.values, "settings": settings}, wanted.owner)
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         """``has_local``: it comes from another address than it is to, which the host has and may keep for a while.
@@ -349,7 +355,7 @@ class Vxlan(DeviceKind):
         mark = self.mark_of(wanted)
         finished = finish_link(name, wanted.netns, mark, addresses, values["settings"], values["up"])
         port = _port(values, [option for option in _PORT if values.get(option) is not None])
-        return [[made], [*port, *_apart(values, dict.fromkeys(_FLOODS, 0)), *finished]]
+        return [[made], [*port, *vxlan_data.apart(values, dict.fromkeys(vxlan_data.FLOODS, 0)), *finished]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         name, netns = wanted.values["name"], wanted.netns
@@ -361,7 +367,7 @@ class Vxlan(DeviceKind):
         # A port that changes its master has lost its settings.
         first += _port(wanted.values, [option for option in _PORT if {option, "master"} & set(differences)])
         if "settings" in differences:
-            first += _apart(wanted.values, wanted.values["settings"])
+            first += vxlan_data.apart(wanted.values, wanted.values["settings"])
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
 
 
@@ -371,15 +377,6 @@ def _beside(kernel: Kernel, wanted: Wanted) -> list[str]:
     links = kernel.links(wanted.netns).values() if master and realm(wanted.owner) == "plan" else ()
     found = (link for link in links if (link.kind, link.master, link.owner) == ("vxlan", master, wanted.owner))
     return sorted(link.name for link in found if link.name != name)
-
-
-def _apart(values: Values, settings: t.Mapping[str, t.Any]) -> list[m.Message]:
-    """One of the two has what is for everybody: the others first lose it, if it is this one."""
-    netns, isolated = values.get("netns"), {"IFLA_BRPORT_ISOLATED": 1}
-    own = {attribute: settings.get(name, 1) for name, attribute in _FLOODS.items()}
-    rest = dict.fromkeys(own, 0) if all(own.values()) else {}
-    others = [m.set_port(name, {**isolated, **rest}, netns) for name in values.get("beside", ())]
-    return [*others, m.set_port(values["name"], {**isolated, **own}, netns)] if others else []
 
 
 def _port(values: Values, options: t.Iterable[str]) -> list[m.Message]:

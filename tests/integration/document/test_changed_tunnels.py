@@ -61,10 +61,15 @@ def pond(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
     yield from in_use(tmp_path_factory.mktemp("pond"), "pond", POND)
 
 
-def step(fabric: Members, plan: Any, name: str, phase: str, network: str = "fabric") -> list[str]:
-    """A phase of a run on one host, predicted where that is possible without the phases before."""
+def given_in(plan: Any, name: str, phase: str, network: str) -> dict[str, Any]:
     given: dict[str, Any] = {"document": plan.documents[name], "phase": phase, "shared": [network]}
     given.update({"make": {"hold": [network]}, "switch": {"switch": [network]}, "remove": {"remove": ["*"]}}[phase])
+    return given
+
+
+def step(fabric: Members, plan: Any, name: str, phase: str, network: str = "fabric") -> list[str]:
+    """A phase of a run on one host, predicted where that is possible without the phases before."""
+    given = given_in(plan, name, phase, network)
     predicted = fabric.hosts[name].module("document", check=True, **given)
     done = fabric.hosts[name].module("document", **given)
     assert not done.get("failed"), done["msg"]
@@ -89,9 +94,14 @@ def change(fleet: Members, network: str, options: dict[str, Any], hosts: dict[st
     plan = fleet.plan()
     fleet.ledger = plan.ledger
     there = {host: addresses for (host, _container), addresses in fleet.addresses(network).items()}
-    for phase in ("make", "switch", "remove"):
+    phases = ("make", "switch", "remove")
+    told = {phase: fleet.hosts["h1"].module("document", check=True, **given_in(plan, "h1", phase, network))
+            for phase in phases}
+    for phase in phases:
         for name in ("h2", *(host for host in fleet.hosts if host != "h2")):
-            step(fleet, plan, name, phase, network)
+            done = step(fleet, plan, name, phase, network)
+            if name == "h1":  # by a check of the whole run, before anything was made
+                assert [each["before_header"] for each in told[phase]["diff"]] == done, phase
             # What begins now gets through as well as what was there.
             assert fleet.reaches("h3", "c3", there["h2"][0])
             assert fleet.reaches("h2", "c2", there["h3"][1])
