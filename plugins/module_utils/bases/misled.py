@@ -1,9 +1,9 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody has told a bridge of ours about a container, for good, and is not so: another MAC for its address,
-another port for its MAC. What a bridge finds out by itself is put right by the container's next frame, and so is an
-entry that is only static; this never is.
+"""What somebody has told a bridge or a shim of ours about a container, for good, and is not so: another MAC for its
+address, another port for its MAC. What these find out by themselves is put right by the container's next frame, and so
+is an entry that is only static; this never is.
 
 A bridge of somebody else's, or one by which the host itself is on a LAN, is told what its host likes to.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases import once
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
@@ -54,6 +55,35 @@ def read(
         *(MisledEntry(bridge, lladdr, address) for address, lladdr in at if lladdr != mac),
         *([MisledEntry(behind, mac, flags=flags)] if behind != port.name else []),
     ]
+
+
+def on_shims(kernel: Kernel, kind: str, parent: Link | None, end: Link, wanted: Wanted | None) -> list[MisledEntry]:
+    """What is wrong of a container, whose ``end`` stands on ``parent``, on the host's own interfaces there. Neighbours
+    in a container are its owner's."""
+    if wanted is None or not wanted.present or not wanted.values.get("sandbox") or parent is None:
+        return []
+    shims = once.noted(kernel, "shims", wanted.netns, lambda: _shims(kernel, wanted.netns)).get((kind, parent.index))
+    mac = wanted.values.get("mac") or end.mac
+    if not shims or mac is None:
+        return []
+    known = once.noted(kernel, "told for good", wanted.netns, lambda: _known(kernel, wanted.netns)).neighbours
+    at = [(shim, cidr.partition("/")[0]) for shim in shims for cidr in wanted.values.get("addresses") or ()]
+    return [MisledEntry(shim, known[shim, each], each) for shim, each in at if known.get((shim, each), mac) != mac]
+
+
+def _shims(kernel: Kernel, netns: str | None) -> dict[tuple[str | None, int | None], list[str]]:
+    """The host's own interfaces of ours, by their kind and the index of their parent."""
+    found: dict[tuple[str | None, int | None], list[str]] = {}
+    for link in kernel.links(netns).values():
+        if link.owner is not None:
+            found.setdefault((link.kind, link.lower), []).append(link.name)
+    return found
+
+
+def joined(differences: dict[str, tuple[t.Any, t.Any]], found: Found) -> dict[str, tuple[t.Any, t.Any]]:
+    """With what is to be forgotten."""
+    told = found.values.get("misled")
+    return {**differences, "misled": (told, [])} if told else differences
 
 
 def _known(kernel: Kernel, netns: str | None) -> _Known:

@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_interface, sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import DEVICE_OPTIONS, by_real_names
+from ansible_collections.containerhost.network.plugins.module_utils.bases.misled import forgotten, joined, on_shims
 from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import is_port_of_another
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import (
     ANY_PARENT,
@@ -212,6 +213,7 @@ class StackedKind(Kind):
             "parent_mtu": parent.mtu if parent else None,
             "up": link.up,
             "mark": link.alias,
+            "misled": on_shims(kernel, self.kernel_kind, parent, link, wanted),
         }
         begun = None if sandbox else self._begun(kernel, key, link)
         owner, leftover = self._owner(link, wanted, recorded if sandbox else link.owner)
@@ -306,7 +308,7 @@ class StackedKind(Kind):
             differences["mtu"] = (found.values["mtu"], follow)
         if found.owner == wanted.owner and found.values["mark"] != mark(wanted.owner):
             differences["mark"] = (found.values["mark"], mark(wanted.owner))
-        return sandbox_interface.with_harm(differences, wanted, found)
+        return joined(sandbox_interface.with_harm(differences, wanted, found), found)
 
     def note(self, kernel: Kernel, change: Change) -> None:
         if change.action in ("remove", "recreate"):
@@ -341,7 +343,7 @@ class StackedKind(Kind):
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         values, path = wanted.values, self.path_of(wanted.values)
-        first: list[t.Any] = []
+        first: list[t.Any] = [*forgotten(found.values.get("misled") or (), wanted.netns)]
         if set(self.data_options).intersection(differences):
             first.append(m.set_kind_data(values["interface"], self.kernel_kind, self.data(values), path))
         if {"owner", "mark"} & set(differences):

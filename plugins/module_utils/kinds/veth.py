@@ -263,7 +263,7 @@ class Veth(DeviceKind):
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         found = other_mode.with_given(wanted, found)
         differences = sandbox_interface.with_harm(super().differences(wanted, found), wanted, found)
-        return {**differences, "misled": (found.values["misled"], [])} if found.values.get("misled") else differences
+        return misled.joined(differences, found)
 
     def _read_end(self, kernel: Kernel, link: Link, wanted: Wanted) -> Values:
         """The other end, if it is in the sandbox that it should be in."""
