@@ -14,7 +14,12 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, Wanted, network_of
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
+    Change,
+    Values,
+    Wanted,
+    network_of,
+)
 
 # As the plan's guard: so many endpoints, and more than one in so many, are no accident.
 _FEW, _PART = 2, 10
@@ -63,7 +68,7 @@ def renumbered(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], settled:
         for move in _moves(change, networks.get(network_of(change.owner)))
     ]
     ends = [move for move in moves if move.is_endpoint]
-    swaps = list(_swaps(changed, wanted, networks))
+    swaps = list(_swaps(changes, wanted, networks))
     if settled.get("strict") or swaps:
         return [*moves, *swaps]
     devices = len(moves) > len(ends)
@@ -72,14 +77,26 @@ def renumbered(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], settled:
 
 
 def _swaps(changes: t.Sequence[Change], wanted: t.Sequence[Wanted], networks: Settled) -> t.Iterator[Move]:
-    """VTEPs' addresses that would be another member's: slices have changed hands, though this host keeps its own."""
-    found = [change for change in changes if change.kind == "neighbour" and "lladdr" in change.differences]
+    """VTEPs' addresses that would be another member's: slices have changed hands, though this host keeps its own.
+
+    A member that is known at its own addresses as it is to be has not given any away: somebody has led one to it.
+    """
+    found = [change for change in changes if change.kind == "neighbour" and change.action in ("change", "recreate")]
+    found = [change for change in found if "lladdr" in change.differences]
     entries = [each for each in wanted if each.kind == "vxlan_fdb"] if found else []
-    members = {(each.owner, each.values["device"], each.values["lladdr"]) for each in entries}
+    members = {_vtep_of(each.owner, each.values) for each in entries}
+    moving = {change.key for change in changes if change.kind == "neighbour"}
+    own = (each for each in wanted if found and each.kind == "neighbour" and each.key in moving)
+    moved = {_vtep_of(each.owner, each.values) for each in own}
     for change in found:
         network, (before, after) = networks.get(network_of(change.owner)), change.differences["lladdr"]
-        if network is not None and network["slices"] and (change.owner, change.values["device"], before) in members:
+        vtep = _vtep_of(change.owner, {**change.values, "lladdr": before})
+        if network is not None and network["slices"] and vtep in members and vtep in moved:
             yield Move(change, before, after)
+
+
+def _vtep_of(owner: str | None, values: Values) -> tuple[t.Any, ...]:
+    return owner, values["device"], values["lladdr"]
 
 
 def _moves(change: Change, network: t.Mapping[str, t.Any] | None) -> t.Iterator[Move]:
