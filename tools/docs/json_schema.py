@@ -15,216 +15,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import fields as fields_of
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import PARTS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import RESERVED_NETWORKS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import PROTOCOLS
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME_MAX, ROUTE_TYPES
 from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
+from ansible_collections.containerhost.network.tools.docs.value_schemas import (
+    NAME,
+    TEMPLATE,
+    TYPES,
+    Schema,
+    or_null,
+    text,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
-Schema = dict[str, Any]
-
-TEMPLATE = r"\{[{%]"
-_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-# An IPv6 address is told by its colons here; whether it is one, the plan says.
-_ADDRESS = rf"({_BYTE}(\.{_BYTE}){{3}}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
-_NAME = rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{NAME_MAX - 1}}}"
-_IFNAME = r"[^/\s:]{1,15}"
-_SPAN = rf"{_ADDRESS}(\s*-\s*{_ADDRESS}|/[0-9]{{1,3}})?"
-_PORT = "0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-_PORTS = f"{_PORT}(-{_PORT})?"
-_ENDPOINT = rf"(\[[0-9A-Fa-f:.]+\]|{_BYTE}(\.{_BYTE}){{3}})(:{_PORT})?|{_ADDRESS}"
-
-
-def _any_case(word: str) -> str:
-    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
-
-
-_PROTOCOL = f"({'|'.join(map(_any_case, PROTOCOLS))})"
-# Of digits and dots alone an address is meant, and no interface.
-_PLACE = rf"(\[[0-9A-Fa-f:.]+\]|{_ADDRESS}|(?![0-9.]+:){_IFNAME})"
-_PUBLISH = rf"(({_PLACE})?:)?(({_PORTS})?:)?{_PORTS}(/{_PROTOCOL})?"
-_TRUTH = f"({'|'.join(map(_any_case, ('true', 'false', 'yes', 'no', 'on', 'off')))}|0|1)"
-
-
-# -- values ------------------------------------------------------------------------------------------------------------
-
-
-def _text(pattern: str | None = None, *types: str, **rest: Any) -> Schema:
-    """Text that is all of a pattern, or has a template in it."""
-    found: Schema = {"type": ["string", *types] if types else "string", **rest}
-    return {**found, "pattern": f"^({pattern})$|{TEMPLATE}"} if pattern else {**found, "minLength": 1}
-
-
-def _list(items: Schema, **rest: Any) -> Schema:
-    return {"type": ["array", "string"], "pattern": TEMPLATE, "items": items, **rest}
-
-
-def _mapping(properties: Mapping[str, Any] | None = None, **rest: Any) -> Schema:
-    """A mapping of just these keys, unless ``rest`` says otherwise."""
-    found = {"type": ["object", "string"], "pattern": TEMPLATE, "additionalProperties": False, **rest}
-    return {**found, "properties": dict(properties)} if properties else found
-
-
-def _choice(words: Iterable[str]) -> Schema:
-    return {"anyOf": [{"enum": list(words)}, {"type": "string", "pattern": TEMPLATE}]}
-
-
-def _or_null(found: Schema) -> Schema:
-    """A null value counts as left out."""
-    if "anyOf" in found:
-        return {**found, "anyOf": [*found["anyOf"], {"type": "null"}]}
-    types = found.get("type")
-    if types is None:
-        return found
-    return {**found, "type": [*([types] if isinstance(types, str) else types), "null"]}
-
-
-def _number(low: int | None, high: int | None) -> Schema:
-    bounds = {name: value for name, value in (("minimum", low), ("maximum", high)) if value is not None}
-    return {"type": ["integer", "string"], "pattern": f"^[0-9]+$|{TEMPLATE}", **bounds}
-
-
-_BOOL: Schema = {
-    "type": ["boolean", "string", "integer"], "pattern": f"^{_TRUTH}$|{TEMPLATE}", "minimum": 0, "maximum": 1
-}  # fmt: skip
-_ONE_ADDRESS = _text(_ADDRESS)
-_CIDR = _text(rf"{_ADDRESS}/[0-9]{{1,3}}")
-_INTERFACE_ADDRESS = rf"{_ADDRESS}(/[0-9]{{1,3}})?"
-_ONE_OR_MORE_SPANS = {**_text(_SPAN, "array"), "items": _text(_SPAN)}
-_WORD = _text()
-
-
-def _subnet() -> Schema:
-    keys = {
-        "cidr": _CIDR,
-        "host_prefix": _or_null(_number(0, 126)),
-        "gateway": _or_null(_ONE_ADDRESS),
-        "range": _or_null(_text(_SPAN)),
-        "exclude": _or_null(_ONE_OR_MORE_SPANS),
-    }
-    pattern = {"pattern": f"^({_ADDRESS}/[0-9]{{1,3}})$|{TEMPLATE}"}
-    return _mapping(keys, required=["cidr"], **pattern)
-
-
-def _published() -> Schema:
-    port = _text(_PORTS, "integer", minimum=1, maximum=65535)
-    keys = {
-        "host_ip": _or_null(_WORD),
-        "host_port": _or_null(port),
-        "container_port": port,
-        "protocol": _or_null(_text(_PROTOCOL)),
-        "sources": {**_text(None, "array"), "items": _WORD, "minItems": 1},
-    }
-    return {**_mapping(keys, required=["container_port"]), "pattern": f"^{_PUBLISH}$|{TEMPLATE}"}
-
-
-def _route() -> Schema:
-    keys = {"via": _ONE_ADDRESS, "metric": _number(0, 2**32 - 1), "type": _choice(ROUTE_TYPES)}
-    return _mapping({"dst": _CIDR, **{name: _or_null(found) for name, found in keys.items()}}, required=["dst"])
-
-
-def _dns() -> Schema:
-    keys = {
-        "servers": _list(_ONE_ADDRESS, maxItems=3),
-        "search": _list(_WORD, maxItems=6),
-        "options": _list(_text(r"[a-z0-9-]+(:[0-9]+)?")),
-    }
-    return _mapping({name: _or_null(found) for name, found in keys.items()})
-
-
-def _rate() -> Schema:
-    unit = f"[KkMmGg]?{_any_case('bit')}"
-    each = _or_null(_text(rf"\s*[0-9]{{1,12}}(\.[0-9]{{1,9}})?{unit}\s*"))
-    return _mapping(
-        {"in": each, "out": each, "burst": _or_null(_text(r"\s*[0-9]{1,12}[KkMm]?[Bb]\s*"))}, minProperties=1
-    )
-
-
-def _by_host() -> Schema:
-    one = {**_text(_INTERFACE_ADDRESS, "array"), "items": _text(_INTERFACE_ADDRESS)}
-    return {**one, "type": ["string", "array", "object"], "additionalProperties": one}
-
-
-def _words(option: Option) -> Schema:
-    """One of the choices, or a list of them."""
-    word = _choice(option.choices)
-    return {"anyOf": [*word["anyOf"], {"type": "array", "items": word}]}
-
-
-def _gateway_modes(option: Option) -> Schema:
-    mode = _choice(_built(option))
-    return {"anyOf": [*mode["anyOf"], _mapping({"ipv4": mode, "ipv6": mode})]}
-
-
-def _host_access() -> Schema:
-    port = _text(rf"{_PORTS}(/({'|'.join(PROTOCOLS)}))?", "integer", minimum=1, maximum=65535)
-    return {**_text("all|none|dns", "array"), "items": port, "minItems": 1}
-
-
-def _handoff() -> Schema:
-    return _mapping({engine: {"type": "boolean"} for engine in PARTS})
-
-
-def _one_text(option: Option) -> Schema:
-    return _choice(drivers()) if option.name == "driver" else _choice(_built(option)) if option.choices else _WORD
-
-
-def _built(option: Option) -> tuple[str, ...]:
-    return option.choices if option.built_choices is None else option.built_choices
-
-
-_NAMES = _list(_text(_NAME))
-_IFNAMES_OR_ADDRESSES: Schema = {**_text(None, "array"), "items": _WORD}
-# What each reader of READERS takes.
-TYPES: dict[str, Callable[[Option], Schema]] = {
-    "address": lambda option: _ONE_ADDRESS,
-    "addresses": lambda option: _list(_ONE_ADDRESS),
-    "blocks": lambda option: _list(_CIDR),
-    "bool": lambda option: _BOOL,
-    "by_host": lambda option: _by_host(),
-    "dns": lambda option: _dns(),
-    "endpoint": lambda option: _text(_ENDPOINT),
-    "folder": lambda option: _text("(/[A-Za-z0-9._+-]+)+/?"),
-    "handoff": lambda option: _handoff(),
-    "host_access": lambda option: _host_access(),
-    "hostnames": lambda option: _NAMES,
-    "gateway_modes": _gateway_modes,
-    "ifname": lambda option: _text(_IFNAME),
-    "int": lambda option: _number(option.minimum, option.maximum),
-    "interface_address": lambda option: _text(_INTERFACE_ADDRESS),
-    "interface_addresses": lambda option: {
-        **_text(_INTERFACE_ADDRESS, "array"), "items": _text(_INTERFACE_ADDRESS), "minItems": 1, "maxItems": 2
-    },
-    "mac": lambda option: _text("[0-9A-Fa-f][02468ACEace]([:-][0-9A-Fa-f]{2}){5}"),
-    "mtu": lambda option: {**_number(option.minimum, option.maximum), "pattern": f"^[0-9]+$|^auto$|{TEMPLATE}"},
-    "name": lambda option: _text(_NAME),
-    "names": lambda option: _NAMES,
-    "pattern": lambda option: {**_text(None, "array"), "items": _WORD, "minItems": 1},
-    "pins": lambda option: _mapping(additionalProperties=_list(_CIDR)),
-    "pools": lambda option: _list(_CIDR, minItems=1),
-    "port_range": lambda option: _text(_PORTS),
-    "publish": lambda option: _list(_published()),
-    "publish_addresses": lambda option: _IFNAMES_OR_ADDRESSES,
-    "rate": lambda option: _rate(),
-    "raw": lambda option: {},
-    "routes": lambda option: _list(_route()),
-    "subnets": lambda option: _list(_subnet(), minItems=1),
-    "sysctls": lambda option: _mapping(
-        propertyNames={"pattern": r"^net[./]"}, additionalProperties={"type": ["string", "integer"]}
-    ),
-    "text": _one_text,
-    "ways": _words,
-}  # fmt: skip
 
 
 # -- sections ----------------------------------------------------------------------------------------------------------
@@ -233,7 +43,7 @@ TYPES: dict[str, Callable[[Option], Schema]] = {
 def value_of(option: Option) -> Schema:
     """What may be written as the value of a key."""
     found = TYPES[option.type](option)
-    found = found if option.required and option.only_with is None else _or_null(found)
+    found = found if option.required and option.only_with is None else or_null(found)
     note: Schema = {"description": re.sub(r"C\(((?:[^()]|\([^()]*\))*)\)", r"`\1`", option.description)}
     if isinstance(option.default, (bool, int, str)) and not option.default_note:
         note["default"] = option.default
@@ -262,7 +72,7 @@ def _rule(option: Option, other: Option) -> Schema:
     with_them = option.only_with[1] if option.only_with else ()
     known: Schema = {"anyOf": [{"enum": list(with_them)}, {"type": "string", "pattern": TEMPLATE}]}
     if other.default in with_them:
-        condition: Schema = {"properties": {other.name: _or_null(known)}}
+        condition: Schema = {"properties": {other.name: or_null(known)}}
     else:
         condition = {"required": [other.name], "properties": {other.name: known}}
     defaults = [option.default] if isinstance(option.default, (bool, int, str)) else []
@@ -296,7 +106,7 @@ _EMPTY: Schema = {"type": ["object", "null"], "maxProperties": 0}
 def _container() -> Schema:
     found = _section((*schema.CONTAINER, *schema.JOINED))
     keys = found["properties"]
-    keys["network_mode"].update(_text(f"none|host|container:{_NAME}", "null"))
+    keys["network_mode"].update(text(f"none|host|container:{NAME}", "null"))
     keys["ref"].update({"type": ["string", "integer", "null"]})
     keys["networks"].update(_named("endpoint", "null"))
     mode = {"required": ["network_mode"], "properties": {"network_mode": {"type": "string"}}}
@@ -319,7 +129,7 @@ def _endpoint() -> Schema:
 
 def _named(definition: str, *types: str, reserved: Iterable[str] = ()) -> Schema:
     """A mapping from names to what a definition says."""
-    names: Schema = {"pattern": f"^{_NAME}$"}
+    names: Schema = {"pattern": f"^{NAME}$"}
     if reserved:
         names["not"] = {"enum": list(reserved)}
     return {
