@@ -195,7 +195,8 @@ class Host:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The whole fleet's wish, merged and normalised; ``default_pools`` holds when it names no pools."""
+    """The whole fleet's wish, merged and normalised. Where it names no ``pools``, ``DEFAULT_POOLS`` of
+    allocate/slices.py hold."""
 
     hosts: Mapping[str, Host]
     networks: Mapping[str, NetworkSpec]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Devices, addresses and routes of the host and of its containers as plain rows, whoever has made them.
 
-An inventory is made of them on the controller (``plugin_utils/discovered/by_hand.py``).
+An inventory is made of them on the controller (``plugin_utils/discovered/hand_made.py``).
 """
 
 from __future__ import annotations
