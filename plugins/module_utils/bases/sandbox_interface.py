@@ -233,12 +233,21 @@ def read(kernel: Kernel, path: str, link: Link, wanted: Wanted | None, mtu: int 
         "addresses": addresses,
         "routes": sandbox_routes.read(kernel, path, link.name, asked.get("routes", ())),
         "sysctls": {
-            key: _off_as_it_is(key, value) if (now := kernel.sysctl(key, path)) is None and not returns else now
+            key: _off_as_it_is(key, value) if now is None and not returns else now
             for key, value in asked.get("sysctls", {}).items()
+            for now in (kernel.sysctl(_now(key, asked, link), path),)
         },
         "end_settings": end_settings,
         "end_harm": {name: pair for name, pair in harmful.items() if name not in said},
     }
+
+
+def _now(key: str, wanted: Values, link: Link) -> str:
+    """Its settings go with an interface that gets another name; by that name there is another one's until then."""
+    parts = key.split("/")
+    if link.name != wanted["interface"] and parts[3:4] == [wanted["interface"]]:
+        parts[3] = link.name
+    return "/".join(parts)
 
 
 def with_harm(

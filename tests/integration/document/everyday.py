@@ -59,6 +59,10 @@ class Everyday(NamedTuple):
     recreate: bool = False
 
 
+def martians(value: int) -> dict[str, Any]:
+    return {"sysctls": {"net.ipv4.conf.IFNAME.log_martians": value}}
+
+
 CHANGES = (
     # containers come, go and move
     Everyday("a container comes", {"containers.h1.d": {"networks": {"web": {}}}}),
@@ -124,6 +128,11 @@ CHANGES = (
              {f"{B}.networks.web.interface": "eth1", f"{B}.networks.lan.interface": "eth0"},
              {"networks.lan": LAN, f"{B}.networks": {"web": {"interface": "eth0"}, "lan": {"interface": "eth1"}},
               f"{B}.default_route": "web"}),
+    Everyday("two interfaces change names, with a sysctl each",
+             {f"{A}.networks.web": {"interface": "eth1", **martians(1)},
+              f"{A}.networks.fab": {"interface": "eth0", **martians(0)}},
+             {f"{A}.networks.web": {"interface": "eth0", **martians(0)},
+              f"{A}.networks.fab": {"interface": "eth1", **martians(1)}}),
     Everyday("an endpoint gets a smaller MTU", {f"{B}.networks.web.mtu": 1400, f"{A}.networks.web.mtu": 1400}),
     Everyday("an endpoint gets a route", {f"{B}.networks.web.routes": [{"dst": "10.9.0.0/16", "via": "10.80.0.1"}]}),
     Everyday("a route moves to another endpoint",
