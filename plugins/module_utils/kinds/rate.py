@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases import
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import finish_link
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
+from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import shaping
@@ -34,6 +35,7 @@ _LEAST, _MOST = 8_000, 100 * 10**9  # bits per second
 _SMALLEST, _LARGEST = 16 << 10, 1 << 30  # bytes of a burst: more than the largest frame
 DEFAULT_BURST = "64kb"
 _WAYS = ("in", "out")
+_NOTHING: Values = {"netns": None, "in": None, "out": None, "burst": None, "entrance": False}
 _IFB = "ifb"
 
 
@@ -79,8 +81,9 @@ class Rate(Kind):
         if netns is not None and kernel.identity(netns) is None:
             return
         links = kernel.links(netns)
-        marked = {label_of(link.alias): link for link in links.values() if link.kind == _IFB and link.owner}
-        helpers = {device: link for device, link in marked.items() if link.name == ifb_of(device)}
+        helpers, lost = _helpers(links, asked)
+        for link in lost:
+            yield Found(self.name, (netns, link.name), {**_NOTHING, "device": link.name, "helper": link.name}, UNKNOWN)
         if not (helpers or asked or any(link.owner for link in links.values())):
             return
         buckets, entrances = _disciplines(kernel, netns)
@@ -96,7 +99,8 @@ class Rate(Kind):
             found = self._read_one(kernel, netns, link, helper, buckets, entrances)
             owner = (helper.owner if helper else None) or (link.owner if link else None)
             if found or helper is not None:
-                yield Found(self.name, (netns, device), {"device": device, "netns": netns, **found}, owner)
+                values = {"device": device, "netns": netns, **found}
+                yield Found(self.name, (netns, device), values, owner, leftover=owner is None and helper is not None)
 
     def _read_one(
         self,
@@ -193,6 +197,20 @@ class Rate(Kind):
 
 def ifb_of(device: str) -> str:
     return f"chr{hashlib.sha256(device.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+
+
+def _helpers(links: t.Mapping[str, Link], asked: t.Collection[str]) -> tuple[dict[str, Link], list[Link]]:
+    """The devices that packets wait in, by the device that these enter by; and those of which nobody knows that.
+
+    One without its mark is from a run that was killed before it set that. Its name tells a device that is there, or is
+    to be.
+    """
+    ours = [link for link in links.values() if link.kind == _IFB and (link.owner or link.group == m.GROUP)]
+    unmarked = [link for link in ours if not link.owner]
+    names = {ifb_of(name): name for name in (*links, *asked)} if unmarked else {}
+    found = {label_of(link.alias): link for link in ours if link.owner and link.name == ifb_of(label_of(link.alias))}
+    found.update((names[link.name], link) for link in unmarked if link.name in names)
+    return found, [link for link in unmarked if link.name not in names]
 
 
 def _disciplines(kernel: Kernel, netns: str | None) -> tuple[dict[int, Bucket | None], set[int]]:
