@@ -11,17 +11,17 @@ sent together with what takes it from there, so that a run that is killed has do
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
+from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_interface import stood_on, unfit
 from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED
-from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import standing
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
     Change,
     Found,
+    Key,
     Problem,
     Values,
     Wanted,
@@ -32,7 +32,6 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, interface_rows
-from ansible_collections.containerhost.network.plugins.module_utils.state.interface_holders import holders
 from ansible_collections.containerhost.network.plugins.module_utils.state.interface_rows import InterfaceRows
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
@@ -52,6 +51,11 @@ _SETTINGS_6 = (
 # A bridge gives itself no address before it has its uplink's: it would have to make sure of it first, which takes a
 # second.
 UNTIL_UPLINKED = {"ipv6.addr_gen_mode": 1}
+# As long as addresses move, these are others (``_set``) on the device that they move to, and which that is is noted.
+_FOR_THE_MOVE = ("ipv6.accept_dad", *UNTIL_UPLINKED)
+_TO_BRIDGE, _TO_PORT = "to the bridge", "to the port"
+_CLOSED = "closed"  # the note that the interface has no IPv6 as it is a port, and had before
+_IPV6_OFF = "ipv6.disable_ipv6"
 LEAVING_LANS = "leaving lans"  # bridges that are not to be on a LAN any more, and may be for now: where, its name
 GONE_LANS = "gone lans"  # what a bridge notes of itself that goes (``Kernel.notes``): where, it, the names of its ports
 _LOOPBACK = "lo"
@@ -93,6 +97,8 @@ class Uplink(Kind):
         return lower_of(values)
 
     def summary(self, values: Values) -> list[str]:
+        if not values.get("bridge"):
+            return ["without IPv6, as it was a port"]
         moved = [f"moves: {text}" for text in values.get("moves") or ()]
         return [f"port of {values.get('bridge')}, which has what the interface had", *moved]
 
@@ -131,8 +137,8 @@ class Uplink(Kind):
         elif not _is_its(kernel.link_to_be(bridge, netns), wanted):
             yield f"{bridge} has not {lower_of(values)} as its `uplink`; make it so first (module bridge)"
         elif port is not None:
-            yield from _unfit(kernel, port, bridge, netns)
-            yield from _stood_on(kernel, port, netns)
+            yield from unfit(kernel, port, bridge, netns)
+            yield from stood_on(kernel, port, netns)
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         mtu, port = wanted.values.get("mtu"), port_of(kernel, wanted.values)
@@ -149,7 +155,11 @@ class Uplink(Kind):
         port, bridge = port_of(kernel, wanted.values), wanted.values.get("bridge")
         if not wanted.present or port is None:
             return wanted._replace(values={**wanted.values, "left": []})
-        side = side_of(kernel, port, wanted.netns)
+        back = kernel.records.owner(self.name, (*wanted.key, _TO_PORT)) is not None
+        side = side_of(kernel, port, wanted.netns, kernel.link(bridge, wanted.netns) if back else None)
+        if kernel.records.owner(self.name, (*wanted.key, _CLOSED)) is not None:
+            settings = ((name, "0" if name == _IPV6_OFF else value) for name, value in side.settings)
+            side = side._replace(settings=tuple(settings))
         news = [told for where in kernel.notes(ANNOUNCED) if where[:2] == (wanted.netns, bridge) for told in where[2]]
         more = {"side": side, "moves": side.rows.texts, "left": [], "port": port.name, "up": port.up, "news": news}
         return wanted._replace(values={**wanted.values, **more})
@@ -157,21 +167,41 @@ class Uplink(Kind):
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted if object_.present}
         stay = {(object_.netns, object_.values["bridge"]) for object_ in wanted if object_.present}
+        named = set(keys)
         for netns in namespaces(wanted):
             for bridge, ports in _on_lans(kernel, netns):
                 values: Values = dict(zip(self.key, uplink_of(bridge.alias) or ()))
                 place(values, netns)
                 port = port_of(kernel, values)
-                if port is None or port.name not in ports:
-                    continue
-                side = side_of(kernel, bridge, netns)
-                values.update(bridge=bridge.name, port=port.name, side=side, moves=side.rows.texts)
-                values["left"] = interface_rows.read(kernel, port, netns).texts
-                values["was_down"] = kernel.records.owner(self.name, self.key_of(values, "")) is not None
                 key = self.key_of(values, "")
+                named.add(key)
+                notes = ((), (_TO_BRIDGE,), (_TO_PORT,))
+                was_down, to_bridge, to_port = (bool(kernel.records.owner(self.name, key + note)) for note in notes)
+                is_port = port is not None and port.name in ports
+                if port is None or not (is_port or (key not in keys and (was_down or to_bridge or to_port))):
+                    continue
+                side = side_of(kernel, bridge, netns, port if to_bridge else None)
+                values.update(bridge=bridge.name, port=port.name, side=side, moves=side.rows.texts)
+                unfinished = ["settings"] if to_bridge or to_port else []
+                left = [*interface_rows.read(kernel, port, netns).texts, *unfinished]
+                # One that a run was killed before it moved anything has all that it had.
+                values.update(left=left, was_down=was_down, has_it=not is_port and not to_port)
                 if key not in keys and (netns, bridge.name) not in stay:
                     kernel.notes(LEAVING_LANS).append((netns, bridge.name))
                 yield Found(self.name, key, values, bridge.owner)
+        yield from self._of_lost_bridges(kernel, named)
+
+    def _of_lost_bridges(self, kernel: Kernel, named: t.Collection[Key]) -> t.Iterator[Found]:
+        """Interfaces that were closed as ports, whose bridge somebody has deleted with all that the host had on it."""
+        for (*parts, word), owner in kernel.records.owners_of(self.name):
+            key = tuple(parts)
+            if word != _CLOSED or key in named:
+                continue
+            values: Values = dict(zip(self.key, key[1:]))
+            place(values, key[0])
+            port = port_of(kernel, values)
+            name = port.name if port is not None else None
+            yield Found(self.name, key, {**values, "side": Side(InterfaceRows()), "port": name, "has_it": True}, owner)
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         """``left``: what somebody has given the interface since, or a run that was killed has left there."""
@@ -186,7 +216,7 @@ class Uplink(Kind):
             return
         side = values["side"]
         if change.found is not None:
-            kernel.will_move(change.found.values["bridge"], port.name, netns)
+            kernel.will_move(change.found.values.get("bridge") or "", port.name, netns)
             side = change.found.values["side"]
         if change.action == "remove":
             kernel.links(netns)[port.name] = port._replace(master=None)
@@ -207,18 +237,28 @@ class Uplink(Kind):
         side = values.get("side", Side(InterfaceRows()))
         at_once = [row for row in side.settings if row[0] not in UNTIL_UPLINKED]
         return [
-            [*self._noted(wanted), *_set(bridge, at_once, netns)],
+            [*self._noted(wanted, side), self._note(wanted, _TO_BRIDGE), *_set(bridge, at_once, netns)],
             *_moved(side, port, bridge, netns),
-            [*values.get("news", ())],
+            [*self._moved(wanted), *values.get("news", ())],
         ]
 
-    def _noted(self, wanted: Wanted) -> list[Record]:
-        """An interface that was down goes down again."""
-        return [] if wanted.values.get("up", True) else [Record(self.name, wanted.key, wanted.owner)]
+    def _noted(self, wanted: Wanted, side: Side) -> list[Record]:
+        """An interface that was down goes down again, and one that had IPv6 has it again."""
+        was_down = [] if wanted.values.get("up", True) else [Record(self.name, wanted.key, wanted.owner)]
+        had_ipv6 = dict(side.settings).get(_IPV6_OFF) == "0"
+        return [*was_down, *([self._note(wanted, _CLOSED)] if had_ipv6 else [])]
+
+    def _note(self, object_: Wanted | Found, word: str) -> Record:
+        return Record(self.name, (*object_.key, word), object_.owner)
+
+    def _moved(self, object_: Wanted | Found, *more: str) -> list[Record]:
+        return [Record(self.name, (*object_.key, word), None) for word in (_TO_BRIDGE, _TO_PORT, *more)]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         if "bridge" not in differences:
-            return _moved(wanted.values["side"], wanted.values["port"], wanted.values["bridge"], wanted.netns)
+            values = wanted.values
+            rounds = _moved(values["side"], values["port"], values["bridge"], wanted.netns)
+            return [*rounds, [*self._moved(wanted)]]
         there, was_down = found.values["side"], found.values.get("was_down")
         joined = there._replace(rows=there.rows.joined(wanted.values["side"].rows))
         moved = wanted._replace(values={**wanted.values, "side": joined, "up": not was_down})
@@ -232,7 +272,12 @@ class Uplink(Kind):
 
     def remove(self, found: Found) -> Rounds:
         values = found.values
-        rounds = _given_back(values["side"], values["port"], values["bridge"], found.netns)
+        rounds: Rounds = [[*self._moved(found, _CLOSED)]]
+        if not values.get("has_it"):
+            given_back = _given_back(values["side"], values["port"], values["bridge"], found.netns)
+            rounds = [[self._note(found, _TO_PORT)], *given_back, *rounds]
+        elif not values.get("bridge") and values["port"] is not None:
+            rounds = [[_write(values["port"], _IPV6_OFF, "0", found.netns)], *rounds]
         if values.get("was_down"):
             rounds += [[m.set_link(values["port"], found.netns, up=False)], [Record(self.name, found.key, None)]]
         return rounds
@@ -243,7 +288,8 @@ class Uplink(Kind):
             return []
         down = [] if values["up"] else [[m.set_link(values["port"], wanted.netns, up=False)]]
         forget = [] if values["up"] else [[Record(self.name, wanted.key, None)]]
-        return [*_given_back(values["side"], values["port"], values["bridge"], wanted.netns), *down, *forget]
+        given_back = _given_back(values["side"], values["port"], values["bridge"], wanted.netns)
+        return [*given_back, [*self._moved(wanted, _CLOSED)], *down, *forget]
 
 
 def lower_of(values: Values) -> str:
@@ -270,8 +316,13 @@ def port_of(kernel: Kernel, values: Values) -> Link | None:
     return kernel.vlan(values["device"], values.get("vlan"), values.get("netns"))
 
 
-def side_of(kernel: Kernel, link: Link, netns: str | None) -> Side:
-    return Side(interface_rows.read(kernel, link, netns), tuple(_settings(kernel, link, netns)))
+def side_of(kernel: Kernel, link: Link, netns: str | None, before: Link | None = None) -> Side:
+    """``before``: the device that has yet what is another's for the move, where one was begun and not ended."""
+    settings = dict(_settings(kernel, link, netns))
+    for name in _FOR_THE_MOVE if before is not None else ():
+        value = kernel.sysctl_now(device_settings.path(before.name, name), netns)
+        settings.update({name: value} if value is not None and name in settings else {})
+    return Side(interface_rows.read(kernel, link, netns), tuple(settings.items()))
 
 
 def _settings(kernel: Kernel, link: Link, netns: str | None) -> t.Iterator[tuple[str, str]]:
@@ -284,45 +335,6 @@ def _settings(kernel: Kernel, link: Link, netns: str | None) -> t.Iterator[tuple
             yield name, value
 
 
-def _stood_on(kernel: Kernel, port: Link, netns: str | None) -> t.Iterator[str]:
-    """Interfaces of others, wherever they are, that get its frames. Those of ours go first, or say so themselves."""
-
-    def theirs(link: Link) -> t.Iterator[tuple[str, str]]:
-        if link.owner is None and link.group != m.GROUP:
-            yield link.name, str(link.kind)
-
-    others = standing(kernel, "uplink", theirs).ways(netns, port, port.name, but=(netns, port.name))
-    for name, kind in t.cast("list[tuple[str, str]]", others)[:1]:
-        yield f"{name} ({kind}) stands on {port.name}, whose frames it gets: remove it first"
-
-
-def _unfit(kernel: Kernel, port: Link, bridge: str, netns: str | None) -> t.Iterator[str]:
-    """Why an interface cannot be a port, or what is moved from it would not stay away."""
-    name = port.name
-    if port.kind == "bridge":
-        yield f"{name} is a bridge itself: name it as `bridge`, and no `uplink`"
-    elif port.mac is None or len(port.mac) != len("00:00:00:00:00:00"):
-        yield f"{name} is no Ethernet interface, and a bridge takes no other: name another as `uplink`"
-    elif port.master not in (None, bridge):
-        yield f"{name} is a port of {port.master} already: name another as `uplink`, or take it out of {port.master}"
-    elif port.kind in ("ipvlan", "ipvtap") or _is_wireless(name):
-        yield f"{name} sends under one MAC only, and containers have their own: take an ipvlan network on it"
-    routes = interface_rows.read(kernel, port, netns).by_objects
-    if routes:
-        yield f"its route {routes[0]} is by a nexthop object, which stays where it is: write it with its gateway"
-    for holder in holders(kernel, port) if netns is None else ():
-        yield (
-            f"{name} is held by {holder}, which would give it its addresses back: give it addresses that stay by other"
-            f" means, or have its manager make a bridge with {name} as a port and name that as `bridge`, without"
-            " `uplink`"
-        )
-        break
-
-
-def _is_wireless(name: str) -> bool:
-    return os.path.exists(f"/sys/class/net/{name}/phy80211")
-
-
 # -- rounds ------------------------------------------------------------------------------------------------------
 
 
@@ -332,7 +344,7 @@ def _set(device: str, settings: t.Iterable[tuple[str, str]], netns: str | None) 
     given = dict(settings)
     if not given:
         return []
-    if "ipv6.disable_ipv6" in given:
+    if _IPV6_OFF in given:
         given["ipv6.accept_dad"] = "0"
     return [_write(device, name, value, netns) for name, value in given.items()]
 
@@ -357,7 +369,7 @@ def _moved(side: Side, port: str | m.VlanIndex, bridge: str, netns: str | None) 
     if isinstance(port, m.VlanIndex):
         return [[enslaved]]
     settings = dict(side.settings)
-    closed = [_write(port, "ipv6.disable_ipv6", "1", netns)] if settings.get("ipv6.disable_ipv6") == "0" else []
+    closed = [_write(port, _IPV6_OFF, "1", netns)] if settings.get(_IPV6_OFF) == "0" else []
     return [
         [*interface_rows.added(side.rows, bridge, netns)],
         [enslaved, *interface_rows.deleted(side.rows, port, netns)],
@@ -376,5 +388,4 @@ def _given_back(side: Side, port: str, bridge: str, netns: str | None) -> Rounds
 
 def _verified(device: str, settings: t.Mapping[str, str], netns: str | None) -> list[WriteSysctl]:
     """Addresses that come later are made sure of, and made, as before."""
-    names = ("ipv6.accept_dad", *UNTIL_UPLINKED)
-    return [_write(device, name, settings[name], netns) for name in names if name in settings]
+    return [_write(device, name, settings[name], netns) for name in _FOR_THE_MOVE if name in settings]

@@ -21,10 +21,11 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     mac_of,
     send_frames,
 )
-from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING
+from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, only
 from ansible_collections.containerhost.network.tests.integration.document.planned import planned
 from ansible_collections.containerhost.network.tests.integration.document.test_lan import ADVERTISES
 from ansible_collections.containerhost.network.tests.integration.document.town import OUTSIDE4, OUTSIDE6, Town
+from ansible_collections.containerhost.network.tests.integration.document.wide import INTERFACES, comparable, wide
 
 LAN = """
 lan:
@@ -349,3 +350,18 @@ def run_again(host: Host, document: dict) -> bool:
 
 def prefixes(shown: str) -> set[str]:
     return {":".join(word.split(":")[:3]) + ":" for word in shown.split() if word.startswith("2001:")}
+
+
+@pytest.mark.parametrize("wanted_again", [True, False])
+def test_an_interface_whose_bridge_somebody_deletes_gets_its_ipv6_back(host, apply, wanted_again):
+    """By the bridge that is made again, or by itself."""
+    host.run("sh", "-ec", INTERFACES)
+    bare, office = host.snapshot(), only("office", wide())
+    apply(office)
+    made = comparable(host.snapshot())
+    host.run("ip", "link", "del", "ch-office")
+    if wanted_again:
+        apply(office)
+        assert comparable(host.snapshot()) == made
+    apply(NOTHING, everything=True)
+    assert host.snapshot() == bare

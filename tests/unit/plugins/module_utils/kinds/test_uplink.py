@@ -213,11 +213,12 @@ def test_what_the_host_has_leaves_a_bridge_before_that_goes_or_is_another_networ
 def test_an_interface_that_was_down_is_so_again_whichever_bridge_it_was_a_port_of():
     there = host(Link("ch-web", "bridge", MAC, **LEADING_OUT), eth0=Link("eth0", None, MAC, mtu=9000, master="ch-web"))
     kernel = kernel_of(there)
-    kernel.records.owner = lambda kind, key: "plan/web" if kind == "uplink" else None
+    key = (None, "eth0", None)
+    kernel.records.owner = lambda kind, asked: "plan/web" if (kind, asked) == ("uplink", key) else None
     moved = want("bridge", name="br-lan", uplink="eth0"), want("uplink", device="eth0", bridge="br-lan")
     (change,) = (each for each in planned(kernel, *moved).make if each.kind == "uplink")
     steps = [step for some in KIND["uplink"].change(change.wanted, change.found, change.differences) for step in some]
-    assert [step.owner for step in steps if isinstance(step, Record)] == [None, "plan/web"]
+    assert [step.owner for step in steps if isinstance(step, Record) and step.key == key] == [None, "plan/web"]
 
 
 @pytest.mark.parametrize(
