@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.tests.integration.document.docume
     publish,
     web_and_fabric,
 )
+from ansible_collections.containerhost.network.tests.integration.document.wide import INTERFACES, comparable, wide
 
 # A namespace's devices go some time after it.
 GONE = "while ip -o link | grep -q {}; do sleep 0.02; done"
@@ -46,6 +47,29 @@ def test_a_restore_mends_what_a_run_would(kept, damage):
     assert kept.say("check") == "as saved\n"
     assert kept.host.snapshot() == before
     assert not kept.save(web_and_fabric())["changed"]
+
+
+ALL_OF_IT = f"""
+nft flush ruleset
+for device in $(ip -o link | grep -o ' ch[^@: ]*'); do ip link del $device 2>/dev/null || true; done
+for name in $(ip netns list | cut -d' ' -f1); do ip netns del $name; done
+{GONE.format("chv")}
+rm -r /run/containerhost-names /etc/netns
+"""
+
+
+def test_every_kind_of_object_comes_back(kept):
+    kept.host.run("sh", "-ec", INTERFACES)
+    document = wide()
+    kept.save(document)
+    before, files = comparable(kept.host.snapshot()), kept.files()
+    kept.host.run("sh", "-ec", ALL_OF_IT)
+    run = kept.save(document, check=True)
+    assert kept.answer("restore")["diff"] == run["diff"]
+    assert kept.say("check") == "as saved\n"
+    assert (comparable(kept.host.snapshot()), kept.files()) == (before, files)
+    assert not kept.save(document)["changed"]
+    kept.teardown()
 
 
 def test_check_and_diff_and_show_change_nothing(kept):

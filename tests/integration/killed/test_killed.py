@@ -27,6 +27,7 @@ from ansible_collections.containerhost.network.tests.integration.document.docume
     publish,
     web_and_fabric,
 )
+from ansible_collections.containerhost.network.tests.integration.document.wide import INTERFACES, comparable, wide
 from ansible_collections.containerhost.network.tests.integration.killed.killer import killed_before
 
 pytestmark = pytest.mark.long
@@ -149,7 +150,7 @@ def points(part: int) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def lan() -> dict:
-    """A document with an object of every kind."""
+    """A document with objects of the kinds that most networks have."""
     end = {"network": "lan", "parent": "eth0", "mac": "02:00:00:00:0a:01", "interface": "eth1"}
     shim = {"network": "lan", "parent": "eth0", "mac": "02:00:00:00:0a:02", "interface": "ch-lan"}
     db = {"sandbox": {"engine": "netns", "ref": "db"}, "addresses": ["192.168.7.2/24"]}
@@ -225,3 +226,42 @@ def test_a_teardown_killed_before_any_one_thing_that_it_does_is_ended_by_the_nex
         if not killed:
             break
     settled(host, bare)
+
+
+@pytest.fixture(scope="module")
+def lived_in(host) -> Iterator[str]:
+    """As it is with interfaces for networks of every kind."""
+    host.run("sh", "-ec", INTERFACES)
+    yield host.snapshot()
+    host.run("sh", "-ec", "ip link del eth1; ip link del eth2")
+
+
+# A run does some three hundred things then, most of them of a sort: some of each kind's part are tried.
+EVERY = 13
+THIRDS = 3
+
+
+@pytest.mark.parametrize("third", range(THIRDS))
+@pytest.mark.parametrize("removing", [False, True], ids=["making", "removing"])
+def test_a_host_on_networks_of_every_kind_is_made_whole_or_cleared_by_the_next(host, lived_in, removing, third):
+    document = wide()
+    host.module("document", document=document)
+    state = comparable(host.snapshot(at_once=True))
+    if not removing:
+        host.module("document", document=NOTHING, everything=True)
+    for number in itertools.count(1 + third * EVERY, THIRDS * EVERY):
+        if removing:
+            killed = killed_before(host, number, document=NOTHING, everything=True)
+        else:
+            killed = killed_before(host, number, document=document)
+            carried_on = host.module("document", document=document, remove=["*"])
+            assert not carried_on.get("failed"), (number, carried_on["msg"])
+            assert comparable(host.snapshot(at_once=True)) == state, number
+        gone = host.module("document", document=NOTHING, everything=True)
+        assert not gone.get("failed"), (number, gone["msg"])
+        if not killed:
+            break
+        if removing:
+            settled(host, lived_in)
+            host.module("document", document=document)
+    settled(host, lived_in)
