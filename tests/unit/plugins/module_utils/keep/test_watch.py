@@ -209,7 +209,9 @@ def test_but_not_for_ever(listening, work, monkeypatch):
     work.pending = 99
     done = listening("docker", (1, tell("shop")), (4, tell("db")), (7, tell("shop")), (8, nothing))
     once = ["docker shop", "docker shop", "docker shop for the last time"]
-    assert done == ["docker *", *once, *(each.replace("shop", "db") for each in once), "docker shop"]
+    wanted = ["docker *", *once, *(each.replace("shop", "db") for each in once), *once]
+    # How far the third one gets until the news end depends on how busy the machine is.
+    assert len(done) >= 8 and done == wanted[: len(done)]
 
 
 def test_what_is_pending_is_told_when_it_is_not_looked_for_again(monkeypatch, capfd):

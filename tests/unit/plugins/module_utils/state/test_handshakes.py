@@ -14,13 +14,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.state import
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Device, Peer
 
 MINE, FRESH, OLD, NEVER, KEPT, NOWHERE, NOT_MEANT = (f"{letter * 42}A=" for letter in "MFONKWX")
-NOW = int(time.time())
 
 
 def peers(**handshake):
+    now = int(time.time())
     return {
-        FRESH: Peer("198.18.7.12:51820", (), NOW - 10, 0, False),
-        OLD: Peer("198.18.7.13:51820", (), NOW - handshakes.ALIVE, 0, False),
+        FRESH: Peer("198.18.7.12:51820", (), now - 10, 0, False),
+        OLD: Peer("198.18.7.13:51820", (), now - handshakes.ALIVE, 0, False),
         NEVER: Peer("198.18.7.14:51820", (), 0, 0, False),
         KEPT: Peer("198.18.7.15:51820", (), 0, 25, False),
         NOWHERE: Peer(None, (), 0, 0, False),
@@ -71,9 +71,9 @@ def wg(monkeypatch):
 
 
 def test_those_without_one_are_known():
-    found = handshakes.without(Device(MINE, 51820, 0, peers()), MEANT, NOW)
+    found = handshakes.without(Device(MINE, 51820, 0, peers()), MEANT, int(time.time()))
     assert [*found] == [OLD, NEVER, KEPT]
-    assert handshakes.without(None, MEANT, NOW) == {}
+    assert handshakes.without(None, MEANT, int(time.time())) == {}
 
 
 def test_each_is_begun_once_and_no_setting_stays(wg):
