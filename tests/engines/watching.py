@@ -57,11 +57,11 @@ class Asking:
 
 
 class Traffic:
-    """Two hundred pings a second out of a namespace, until they are asked for."""
+    """A hundred pings a second out of a namespace, until they are asked for. Asked for more, ping(8) does not sleep."""
 
     def __init__(self, machine: Machine, netns: str, address: str) -> None:
         self.machine = machine
-        ping = f"ip netns exec {netns} ping -q -i0.005 {address}"
+        ping = f"ip netns exec {netns} ping -q -i0.01 {address}"
         machine.sh(f"setsid {ping} >{_TRAFFIC} 2>&1 </dev/null & echo $! >{_TRAFFIC}.pid")
 
     def lost(self) -> int:
