@@ -47,7 +47,9 @@ class Asking:
     def __init__(self, machine: Machine, address: str) -> None:
         self.machine = machine
         machine.sh(f"rm -f {_ANSWERED}")
-        ping = f"until ping -q -c1 -W0.1 {address}; do :; done; touch {_ANSWERED}"
+        ping = f"ping -q -c1 -W0.1 {address}"
+        # The kernel takes a namespace down some time after its last process has ended: until then it answers.
+        ping = f"while {ping}; do :; done; until {ping}; do :; done; touch {_ANSWERED}"
         machine.sh(f"setsid timeout 30 sh -c '{ping}' >/dev/null 2>&1 </dev/null &")
         # The host is asking where it is.
         machine.until(lambda: address in machine.run("ip", "neighbour", "show", "nud", "incomplete"), "a question")
