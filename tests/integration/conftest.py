@@ -195,8 +195,9 @@ class Host:
         self.warned = ""  # what the last module has said besides its answer
         self.run("sh", "-ec", UPLINK.format(outside=self._outside.pid))
         self.outside("sh", "-ec", OUTSIDE)
-        # The uplink's carrier comes when it comes, and its own address with it.
-        self.run("timeout", "10", "sh", "-c", "until ip addr show dev eth0 | grep -q fe80; do sleep 0.02; done")
+        # The uplink's carrier comes when it comes, and with it its own address and the routes of both to this host.
+        there = "ip addr show dev eth0 | grep -q fe80 && ip -6 route show table local | grep -q '^local fd00:18::1 '"
+        self.run("timeout", "30", "sh", "-c", f"until {there}; do sleep 0.02; done")
 
     def end(self) -> None:
         self.end_name_servers()
