@@ -108,10 +108,10 @@ integration: root build/venv/.dev live ## tests on this machine's kernel, in nam
 $(INTEGRATION): root build/venv/.dev live
 	$(PYTEST) tests/$@ $(ARGS)
 
-# What another pyroute2 could change is how messages are laid out: kinds, modules, and documents with all there is. What
-# rules, records and traffic come to is the same. The tests' own process is the module's, so that the folder comes
-# before the venv's newer pyroute2.
-OLDEST := tests/integration/kinds tests/integration/modules \
+# What another pyroute2 could change is how messages are laid out: kinds, an object of each, and documents with all there
+# is. What rules, records and traffic come to is the same. The tests' own process is the module's, so that the folder
+# comes before the venv's newer pyroute2.
+OLDEST := tests/integration/kinds $(foreach name,objects fdb_flags hand_made,tests/integration/modules/test_$(name).py) \
     $(foreach name,as_before damage edges scale,tests/integration/document/test_$(name).py)
 .PHONY: integration-oldest
 integration-oldest: root build/venv/.dev live ## the same for modules, by the pyroute2 of the distribution (Debian 12: 0.7.2)
