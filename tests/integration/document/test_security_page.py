@@ -192,7 +192,7 @@ TRIED = {
     "a container to a published port of another network": (
         INSIDE, lambda town, by: through_port(town, "b-1", 8080, by)),
     "a container to the outside": (INSIDE, lambda town, by: at_container(town, "web-2", "outside", OUTSIDE4, by)),
-    "a container to the outside by GRE, which has no ports": (FORGER, lambda town, by: without_ports(town, by)),
+    "a container to the outside by GRE, which has no ports": (FORGER, without_ports),
     "a container of a network with internal: true to the outside": (
         INSIDE, lambda town, by: at_container(town, "vault-1", "outside", OUTSIDE4, by)),
     "a container to what listens on the host's own addresses": (
