@@ -239,7 +239,7 @@ class Uplink(Kind):
         return [
             [*self._noted(wanted, side), self._note(wanted, _TO_BRIDGE), *_set(bridge, at_once, netns)],
             *_moved(side, port, bridge, netns),
-            [*self._moved(wanted), *values.get("news", ())],
+            [*self._ended(wanted), *values.get("news", ())],
         ]
 
     def _noted(self, wanted: Wanted, side: Side) -> list[Record]:
@@ -251,14 +251,14 @@ class Uplink(Kind):
     def _note(self, object_: Wanted | Found, word: str) -> Record:
         return Record(self.name, (*object_.key, word), object_.owner)
 
-    def _moved(self, object_: Wanted | Found, *more: str) -> list[Record]:
+    def _ended(self, object_: Wanted | Found, *more: str) -> list[Record]:
         return [Record(self.name, (*object_.key, word), None) for word in (_TO_BRIDGE, _TO_PORT, *more)]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         if "bridge" not in differences:
             values = wanted.values
             rounds = _moved(values["side"], values["port"], values["bridge"], wanted.netns)
-            return [*rounds, [*self._moved(wanted)]]
+            return [*rounds, [*self._ended(wanted)]]
         there, was_down = found.values["side"], found.values.get("was_down")
         joined = there._replace(rows=there.rows.joined(wanted.values["side"].rows))
         moved = wanted._replace(values={**wanted.values, "side": joined, "up": not was_down})
@@ -272,7 +272,7 @@ class Uplink(Kind):
 
     def remove(self, found: Found) -> Rounds:
         values = found.values
-        rounds: Rounds = [[*self._moved(found, _CLOSED)]]
+        rounds: Rounds = [[*self._ended(found, _CLOSED)]]
         if not values.get("has_it"):
             given_back = _given_back(values["side"], values["port"], values["bridge"], found.netns)
             rounds = [[self._note(found, _TO_PORT)], *given_back, *rounds]
@@ -289,7 +289,7 @@ class Uplink(Kind):
         down = [] if values["up"] else [[m.set_link(values["port"], wanted.netns, up=False)]]
         forget = [] if values["up"] else [[Record(self.name, wanted.key, None)]]
         given_back = _given_back(values["side"], values["port"], values["bridge"], wanted.netns)
-        return [*given_back, [*self._moved(wanted, _CLOSED)], *down, *forget]
+        return [*given_back, [*self._ended(wanted, _CLOSED)], *down, *forget]
 
 
 def lower_of(values: Values) -> str:
@@ -321,7 +321,8 @@ def side_of(kernel: Kernel, link: Link, netns: str | None, before: Link | None =
     settings = dict(_settings(kernel, link, netns))
     for name in _FOR_THE_MOVE if before is not None else ():
         value = kernel.sysctl_now(device_settings.path(before.name, name), netns)
-        settings.update({name: value} if value is not None and name in settings else {})
+        if value is not None and name in settings:
+            settings[name] = value
     return Side(interface_rows.read(kernel, link, netns), tuple(settings.items()))
 
 

@@ -35,16 +35,19 @@ _NETWORK = re.compile(r" \(([^() ]+)\) (?:differs|is missing|is left over)$")
 def on_the_way(objects: Sequence[str], networks: Collection[str]) -> list[str]:
     """Those of what differs that can keep a packet of these networks from arriving: what is another network's own, or
     leads out of it, is on no way of theirs."""
-    found = ((each, _NETWORK.search(each)) for each in telling(objects))
-    return [each for each, of in found if of is None or of[1] in networks or each.startswith(_OF_ALL)]
+    return [each for each, network in _by_network(objects) if network is None or network in networks]
 
 
 def networks_of(objects: Sequence[str]) -> set[str] | None:
     """Those whose packets what differs can keep from arriving; None: those of all networks of the host."""
-    found = [(each, _NETWORK.search(each)) for each in telling(objects)]
-    if any(of is None or each.startswith(_OF_ALL) for each, of in found):
-        return None
-    return {of[1] for _each, of in found if of is not None}
+    networks = {network for _each, network in _by_network(objects)}
+    return None if None in networks else networks
+
+
+def _by_network(objects: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Those of what differs that can keep a packet from arriving, each with its network; None: any network's."""
+    found = ((each, _NETWORK.search(each)) for each in telling(objects))
+    return [(each, None if of is None or each.startswith(_OF_ALL) else of[1]) for each, of in found]
 
 
 def telling(objects: Sequence[str]) -> list[str]:
