@@ -18,7 +18,10 @@ _OURS = "containerhost.network."
 
 def as_sent(name: str, path: str) -> tuple[str, str]:
     """Our own actions send some modules as a copy that brings every kind, or every engine."""
-    from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import SandboxAction, write_module
+    from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import (
+        SandboxAction,
+        write_module,
+    )
 
     action = action_loader.get(name, class_only=True) if name.startswith(_OURS) else None
     if action is None or not issubclass(action, SandboxAction):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import fleet_facts
-from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
-from ansible_collections.containerhost.network.plugins.plugin_utils.told import plan_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import fleet_facts
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.planning_action import PlanningAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.told import plan_of_task
 
 ARGUMENTS = {"ledger": {"type": "path"}}
 

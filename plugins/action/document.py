@@ -15,7 +15,11 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import (
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
+from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.model import GUARD_SECONDS
+from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import (
     guard,
     keeping,
     keys,
@@ -27,13 +31,9 @@ from ansible_collections.containerhost.network.plugins.plugin_utils import (
     shown_diff,
     summary,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
-from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
-from ansible_collections.containerhost.network.plugins.plugin_utils.model import GUARD_SECONDS
-from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
-from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
-from ansible_collections.containerhost.network.plugins.plugin_utils.published import FACT, published
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import EveryKindAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.prerequisites import InstallingAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.published import FACT, published
 
 PHASES = ("keys", "make", "left_over", "switch", "remove", "all")
 _OURS = ("plan_dir", "drivers", "install", "venv")

@@ -9,10 +9,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import pending, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import pending, progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, pair, ways
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import (
     asked_hosts,

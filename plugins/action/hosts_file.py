@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import SandboxAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import SandboxAction
 
 
 class ActionModule(SandboxAction):

@@ -18,13 +18,14 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import keys, plan_dir, shown_diff
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
+from ansible_collections.containerhost.network.plugins.plugin_utils import plan_dir
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import keys, shown_diff
 
 ARGUMENTS = {
     "drivers": {"type": "list", "elements": "str"},

@@ -18,14 +18,14 @@ from ansible import context
 from ansible.errors import AnsibleError
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils import plan_diff, revisions, show
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.other_folder import read_folder
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
-from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import plan_diff, revisions, show
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.planning_action import PlanningAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.written import write
 
 ARGUMENTS = {
     "from": {"type": "str", "default": "HEAD"},

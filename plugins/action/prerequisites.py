@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
-from ansible_collections.containerhost.network.plugins.plugin_utils.prerequisites import InstallingAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.prerequisites import InstallingAction
 
 
 class ActionModule(InstallingAction):

@@ -16,7 +16,6 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import missing_library
@@ -24,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
 from ansible_collections.containerhost.network.plugins.plugin_utils.recovery import recovered
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import EveryKindAction
 
 ARGUMENTS = {
     "phase": {"type": "str", "choices": ["read", "write"], "required": True},

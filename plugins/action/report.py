@@ -11,15 +11,15 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
-from ansible_collections.containerhost.network.plugins.plugin_utils import progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import variables
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.report import page, problems, values
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.planning_action import PlanningAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.written import write
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes
-from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
 
 ARGUMENTS = {
     "dest": {"type": "path", "required": True},

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import drawing, show
-from ansible_collections.containerhost.network.plugins.plugin_utils.planning_action import PlanningAction
-from ansible_collections.containerhost.network.plugins.plugin_utils.shown_ports import prometheus
-from ansible_collections.containerhost.network.plugins.plugin_utils.told import plan_of_task
-from ansible_collections.containerhost.network.plugins.plugin_utils.written import write
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import drawing, show
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.planning_action import PlanningAction
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.shown_ports import prometheus
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.told import plan_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.written import write
 
 FORMATS = {**show.FORMATS, "mermaid": drawing.mermaid, "dot": drawing.dot, "prometheus": prometheus}
 ARGUMENTS = {

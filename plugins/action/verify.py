@@ -10,11 +10,11 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.module_utils.state import neighbour_tables
-from ansible_collections.containerhost.network.plugins.plugin_utils import pending, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import LAB
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import host_of_task
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import pending, progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, ports, report
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.said import (
     asked_hosts,

@@ -37,7 +37,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.wiregu
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.wireguard_peer import WireguardPeer
 from ansible_collections.containerhost.network.plugins.module_utils.module import Beside, HostModule, finish, kernel_for
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, sandboxes_of
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, docker_ports, handshakes
+from ansible_collections.containerhost.network.plugins.module_utils.state import handshakes
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments, docker_ports
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.probe_kinds import Probe
 from ansible_collections.containerhost.network.plugins.module_utils.probing import ProbeResult, netns_of
-from ansible_collections.containerhost.network.plugins.module_utils.state import foreign_traffic_control
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import foreign_traffic_control
 from ansible_collections.containerhost.network.plugins.module_utils.state.handshakes import ALIVE
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.rows import ROUTE

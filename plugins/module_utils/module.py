@@ -47,7 +47,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import is_there
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes, netns_of, sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import TABLE
 
 # Options that name another device, which an object stands on or belongs to.
 _DEVICES = ("device", "link", "master", "parent")

@@ -7,8 +7,8 @@ A document names a sandbox by reference, never by pid. Where a reference alone l
 name. Elsewhere its name is ``docker:db``: the engine is asked when first needed, once for all containers of a run.
 
 Each file of ``engines/`` is an engine, of the file's name. On a host these are the files that Ansible has sent: a
-module that goes into sandboxes is sent with all of them (``plugin_utils/every_kind.py``). One is imported when it is
-needed.
+module that goes into sandboxes is sent with all of them (``plugin_utils/run/every_kind.py``). One is imported when it
+is needed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace, InsideFile
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import (
+    FilePlace,
+    InsideFile,
+)
 
 
 class Unreachable(Exception):

@@ -74,8 +74,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.macvla
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vlan import Vlan
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
 from ansible_collections.containerhost.network.plugins.module_utils.module import HostModule
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon, hand_made
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state import hand_made
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
 
 _SUBNET_ENV = "/run/flannel/subnet.env"
 # What an inventory is made of, and no secrets: never Config.Env.

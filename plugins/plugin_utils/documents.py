@@ -10,11 +10,12 @@ import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import foreign_firewalls, naming, objects
+from ansible_collections.containerhost.network.plugins.plugin_utils import objects
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import foreign_firewalls, naming
 
 VERSION = 1
 Document = dict[str, Any]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import WHOLE, Coverage
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks.coverage import WHOLE, Coverage
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import NOWHERE, Where, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, Block, Span, block_around
 

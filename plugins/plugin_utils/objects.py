@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import host_access
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address
@@ -19,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Network,
     Slice,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import host_access
 
 FAMILY = {4: "ipv4", 6: "ipv6"}
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}

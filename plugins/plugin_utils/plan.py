@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils import checks, naming, neighbours, renumbered
 from ansible_collections.containerhost.network.plugins.plugin_utils import ledger as ledgers
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.carried import carried_over
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.resolve import resolve, want
-from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks import checks, neighbours, renumbered
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks.coverage import Gone
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks.vanished import check_vanished
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION, Documents
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError, Problems, unmarked
@@ -29,8 +30,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Inventory,
     Network,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.settled import settled
-from ansible_collections.containerhost.network.plugins.plugin_utils.vanished import check_vanished
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import naming
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.settled import settled
 
 # How many allocations a message names before it counts the rest.
 NAMED = 5

@@ -10,10 +10,11 @@ import os
 import urllib.parse
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours, outcomes
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks import neighbours
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import outcomes
 
 FLEET_FILE = "plan.json"
 

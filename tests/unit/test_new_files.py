@@ -38,7 +38,7 @@ import json, sys
 from pathlib import Path
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
-from ansible_collections.containerhost.network.plugins.plugin_utils.every_kind import with_all
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import with_all
 from ansible_collections.containerhost.network.tests.unit.test_docs import Fleet
 
 document = Fleet.of_text(sys.argv[1], Path(sys.argv[2])).plan().documents["h1"]

@@ -24,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.drivers impo
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import RESERVED_NETWORKS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
-from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.show import Holder
 from ansible_collections.containerhost.network.tools.docs.value_schemas import (
     NAME,
     TEMPLATE,

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import drivers
-from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import PARTS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.publish import PROTOCOLS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import NAME_MAX, ROUTE_TYPES
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks.handoff import PARTS
 
 Schema = dict[str, Any]
 

@@ -9,9 +9,10 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.nft import Element, cidr, plain_network
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, source_routing
+from ansible_collections.containerhost.network.plugins.module_utils.state import source_routing
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import fence
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 # Marks, as ``ip rule`` writes them, by the host's addresses: ``{"192.0.2.41/32": "0x10100000"}``.
 Marks = t.Dict[str, str]

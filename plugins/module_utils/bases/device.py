@@ -29,8 +29,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import UNKNOWN, has_lost_its_mark
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, harm
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import device_settings, harm
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     AT_FIRST,
     IPV6_MIN_MTU,
     Settings,
@@ -102,7 +102,7 @@ class DeviceKind(Kind):
         return wanted._replace(values={**wanted.values, "settings": whole})
 
     def settings(self, values: Values) -> Settings:
-        """How the device itself is set below ``net.ipv4.conf`` and ``net.ipv6.conf``: see ``state/device_settings.py``.
+        """How the device itself is set below ``net.ipv4.conf`` and ``net.ipv6.conf`` (``devices/device_settings.py``).
 
         A kind that closes its devices so has them made down, and finished and changed with these settings.
         """

@@ -16,7 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.host_f
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import EndEngineNetwork, WriteFile
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, engine_names
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments, engine_names
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _SUBNET = {

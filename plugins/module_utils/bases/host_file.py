@@ -18,9 +18,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.state import names
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import FilePlace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names
 
 BARE = "netns"  # the engine whose containers have files of ours
 OF_THE_HOST = "host"  # instead of a namespace: a file that the host itself reads

@@ -10,8 +10,8 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.standing import standing
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state import interface_rows
-from ansible_collections.containerhost.network.plugins.module_utils.state.interface_holders import holders
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import interface_rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.interface_holders import holders
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 

@@ -24,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
     NoContainer,
     Starts,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import local_api
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import local_api
 
 _PROJECT = "default"  # whose containers go by their name alone
 _REF = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*/)?[A-Za-z][A-Za-z0-9-]*")

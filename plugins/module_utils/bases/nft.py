@@ -22,7 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 # Where no `sources` are given: in place of the list, which would name nobody when it is empty.
 EVERYBODY = "everybody"

@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import deriv
 from ansible_collections.containerhost.network.plugins.module_utils.bases import sandbox_routes
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import has_link_local
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import has_link_local
 
 # How the names of settings begin that a family has on a device.
 _OF_IPV4, _OF_IPV6 = ("ipv4.",), ("ipv6.", "link.link_local")

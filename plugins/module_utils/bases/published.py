@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 ANYWHERE = ("0.0.0.0", "::")
 

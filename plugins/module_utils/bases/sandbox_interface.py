@@ -28,8 +28,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError, is_there
-from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, harm
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import device_settings, harm
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     in_message,
     of_sandbox_end,
 )

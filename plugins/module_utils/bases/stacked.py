@@ -33,7 +33,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     asked_for,
     of_host_device,
 )

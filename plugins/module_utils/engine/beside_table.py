@@ -11,9 +11,13 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, nftables, source_routing
-from ansible_collections.containerhost.network.plugins.module_utils.state.closed_ways import ClosedWays, narrowed
-from ansible_collections.containerhost.network.plugins.module_utils.state.flows import (
+from ansible_collections.containerhost.network.plugins.module_utils.state import source_routing
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import fence, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.closed_ways import (
+    ClosedWays,
+    narrowed,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.flows import (
     changed_ports,
     is_stale,
     ports_of,
@@ -22,7 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.flows 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-    from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+    from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftTable
 
 _DEVICES = "isolation"  # among the changed ports of a run: devices of ours by which less passes than before
 

@@ -4,7 +4,7 @@
 """Every kind that there is: each file of ``kinds/`` holds one.
 
 On a host these are the kinds that Ansible has sent. It sends what a module imports in so many words, so a module that
-is about objects of every kind is sent with an import of each (``plugin_utils/every_kind.py``).
+is about objects of every kind is sent with an import of each (``plugin_utils/run/every_kind.py``).
 """
 
 from __future__ import annotations

@@ -11,8 +11,13 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DockerRequest, DockerUserRule
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon, foreign_chains
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import foreign_chains
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
+    NftError,
+    NftMissing,
+    run,
+)
 
 
 def request(steps: t.Sequence[DockerRequest]) -> t.Iterator[tuple[int, str]]:

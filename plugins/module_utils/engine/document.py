@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
     Unready,
     wanted_object,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import (
     is_of_engines,
     network_of_owner,
 )

@@ -33,11 +33,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     WireError,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import RefusedMessage
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf, named, nftables
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
+from ansible_collections.containerhost.network.plugins.module_utils.state import named
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import devconf, device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.mounts import make_shared, unmount
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import make_shared, unmount
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nftables
 
 _OFF = "0"
 
@@ -364,8 +365,8 @@ class Executor:
                     yield position, reason
 
     def _stays_closed(self, netns: str | None, key: str, value: str) -> bool:
-        own = devconf.split(key)
-        return own is not None and self._kernel.is_ours(own[1], netns) and is_closed(own[0], own[2], value)
+        family, device, name = devconf.split(key) or ("", "", "")
+        return self._kernel.is_ours(device, netns) and device_settings.is_closed(family, name, value)
 
     # -- nftables ----------------------------------------------------------------------------------------------
 

@@ -17,18 +17,18 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state import (
-    attachments,
-    inside_files,
-    names,
-    resolv,
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem import inside_files
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
+    read_text,
+    replace_text,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import (
     FilePlace,
     text_at,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names, resolv
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming.name_processes import NameProcesses
 
 _FOLDER_MODE, _FILE_MODE = 0o1755, 0o644
 

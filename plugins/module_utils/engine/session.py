@@ -30,9 +30,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.tran
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state import lock as lock_file
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import CannotKeep, read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import CannotKeep, read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftError, NftMissing
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
 
 # To change networks, and to enter and mount namespaces (linux/capability.h).

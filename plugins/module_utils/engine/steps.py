@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.messages import Message
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import FilePlace
 
 
 class MakeNetns(t.NamedTuple):

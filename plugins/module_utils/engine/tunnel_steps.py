@@ -15,7 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.canonical im
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.state import tunnels
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import replace_text
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire

@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind

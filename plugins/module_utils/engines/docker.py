@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
     NoContainer,
     Starts,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon, local_api
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import docker_daemon, local_api
 
 
 class Docker(ContainerEngine):

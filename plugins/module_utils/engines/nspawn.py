@@ -16,8 +16,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
     ContainerEngine,
     Starts,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
-from ansible_collections.containerhost.network.plugins.module_utils.state.folder_events import FolderEvents
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.folder_events import FolderEvents
 
 _MACHINES = "/run/systemd/machines"
 _IMAGES = "/var/lib/machines"

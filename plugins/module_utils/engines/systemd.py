@@ -24,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.contai
     Starts,
     ask,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.folder_events import FolderEvents
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.folder_events import FolderEvents
 
 _NAME = re.compile(r"[A-Za-z0-9:_.\\@-]{1,255}")  # VALID_CHARS and UNIT_NAME_MAX, systemd's unit-name.c
 _SUFFIX = ".service"

@@ -26,11 +26,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.pl
     Request,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ufw import UFW
-from ansible_collections.containerhost.network.plugins.module_utils.state import foreign_chains
-from ansible_collections.containerhost.network.plugins.module_utils.state.docker_daemon import USERS
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.docker_daemon import USERS
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import foreign_chains
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import Rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
+    NftError,
+    NftMissing,
+    run,
+)
 
 
 class DockersUsers:

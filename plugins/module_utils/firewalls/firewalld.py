@@ -28,9 +28,14 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.pl
     Part,
     Request,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Place as ChainPlace
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
+    read_text,
+    replace_text,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import (
+    Place as ChainPlace,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import Rows
 
 FOLDER = "/etc/firewalld/policies"
 _ZONES = ("/etc/firewalld/zones", "/usr/lib/firewalld/zones")

@@ -12,8 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.openings import Opening, Uplinks
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Place as ChainPlace
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import (
+    Place as ChainPlace,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import Rows
 
 NOT_LOADED = " (not loaded)"
 

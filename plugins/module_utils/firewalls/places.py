@@ -14,9 +14,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.op
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.place import Place
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import JUMP, RETURN, Chain, Rule
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.ufw import UFW
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Place as ChainPlace
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import (
+    Place as ChainPlace,
+)
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import Rows
 
 PLACES: dict[str, Place] = {each.name: each for each in (DOCKERS_USERS, UFW, FIREWALLD)}
 _DEFAULT = {"0.0.0.0/0": 4, "::/0": 6}

@@ -15,9 +15,13 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls import nft_rules, saved_rules
 from ansible_collections.containerhost.network.plugins.module_utils.firewalls.rules import Chain
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import TABLE
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
+    NftError,
+    NftMissing,
+    run,
+)
 
 _FAMILIES = ("ip", "ip6", "inet", "netdev", "bridge")
 # The chains that iptables has in nftables, which are never called so by people who write for nft.

@@ -13,7 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.re
     listing,
     printed,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftError, NftMissing
 
 _PROGRAMS = {"ip": "iptables", "ip6": "ip6tables"}
 _NAT = "nat"

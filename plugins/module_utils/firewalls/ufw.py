@@ -32,11 +32,15 @@ from ansible_collections.containerhost.network.plugins.module_utils.firewalls.pl
     Part,
     Request,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import foreign_chains
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import replace_file
-from ansible_collections.containerhost.network.plugins.module_utils.state.foreign_chains import Rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import replace_file
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark, owner_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftError, NftMissing, run
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import foreign_chains
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.foreign_chains import Rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
+    NftError,
+    NftMissing,
+    run,
+)
 
 FILES = {4: "/etc/ufw/before.rules", 6: "/etc/ufw/before6.rules"}
 _BEFORE = {4: "ufw-before-", 6: "ufw6-before-"}

@@ -19,8 +19,8 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.keep import engine_errors as errors
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
-from ansible_collections.containerhost.network.plugins.module_utils.state.cni_lists import VERSIONS
-from ansible_collections.containerhost.network.plugins.module_utils.state.engine_names import is_name
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.cni_lists import VERSIONS
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.engine_names import is_name
 
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _INTERFACE = re.compile(r"[^/:\s\0]{1,15}")

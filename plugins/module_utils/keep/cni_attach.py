@@ -22,8 +22,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_objects import KINDS, objects_of
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.cni_network import CniNetwork
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import CNI
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import CNI
 
 _VALID = ("cni.dev/valid-attachments", "cni.dev/attachments")  # libcni sends both, older ones the second
 

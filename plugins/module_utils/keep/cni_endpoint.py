@@ -18,7 +18,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_
     host_port,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import CNI, EngineAttachment
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import (
+    CNI,
+    EngineAttachment,
+)
 
 _BEFORE_INTERFACES = ("0.1.0", "0.2.0")
 

@@ -29,8 +29,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sender_filter import SenderFilter
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import EngineAttachment
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import EngineAttachment
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _PATIENCE = 60.0  # seconds for a run that is at work; engines give a plugin minutes

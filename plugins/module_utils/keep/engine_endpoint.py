@@ -12,7 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values
 from ansible_collections.containerhost.network.plugins.module_utils.keep import engine_errors as errors
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import EngineAttachment
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import EngineAttachment
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 _PROTOCOLS = ("tcp", "udp", "sctp")

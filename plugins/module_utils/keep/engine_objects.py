@@ -12,7 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_ru
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.open_port import OpenPort
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sender_filter import SenderFilter
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.veth import Veth
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import EngineAttachment
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import EngineAttachment
 
 KINDS: tuple[Kind, ...] = (Veth(), NatRule(), OpenPort(), SenderFilter())
 _BY_NAME = {kind.name: kind for kind in KINDS}

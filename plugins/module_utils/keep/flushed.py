@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What went with our nftables table (``nft flush ruleset``), of networks that a run is not about.
 
-Once there is a table again, nothing else closes them: what it marks gets past the fence (``state/fence.py``), whoever
-it is for. So a role on its own puts back what the host has saved of them.
+Once there is a table again, nothing else closes them: what it marks gets past the fence
+(``state/nftables/fence.py``), whoever it is for. So a role on its own puts back what the host has saved of them.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.sessi
 from ansible_collections.containerhost.network.plugins.module_utils.keep import archive, report, saved
 from ansible_collections.containerhost.network.plugins.module_utils.keep.console import tell
 from ansible_collections.containerhost.network.plugins.module_utils.keep.restore import as_before, is_as
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import replace_file
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import replace_file
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 

@@ -37,7 +37,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
     sandbox_names,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import PATIENCE
 
 _PATIENCE = 5.0  # seconds; a run waits 20 for an engine's answer

@@ -24,8 +24,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.layout 
     KeptLink,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.manifest import NOTHING, Manifest
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
     CannotKeep,
     is_as_written,
     replace_file,

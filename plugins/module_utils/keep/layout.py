@@ -17,7 +17,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.saved i
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES as CONTAINER_ENGINES
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
 from ansible_collections.containerhost.network.plugins.module_utils.startup import PROGRAM
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists, podman_networks
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import cni_lists, podman_networks
 
 MANUAL = "/usr/local/share/man/man8/containerhost.8"
 COMPLETION = "/usr/local/share/bash-completion/completions/containerhost"

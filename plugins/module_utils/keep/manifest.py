@@ -11,7 +11,10 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
+    read_text,
+    replace_text,
+)
 
 PATH = f"{saved.FOLDER}/installed.json"
 _VERSION = 1

@@ -12,7 +12,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import ChangeSet
 from ansible_collections.containerhost.network.plugins.module_utils.keep import report, saved
 from ansible_collections.containerhost.network.plugins.module_utils.keep.saved import Saved
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import replace_text
 
 FILE = "containerhost.prom"
 _READABLE = 0o644  # node_exporter is not root

@@ -25,8 +25,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.plugins.module_utils.keep.netavark import Json
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.podman_network import PodmanNetwork
-from ansible_collections.containerhost.network.plugins.module_utils.state import podman_networks
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import PODMAN, EngineAttachment
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import podman_networks
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import (
+    PODMAN,
+    EngineAttachment,
+)
 
 # Routes to everywhere of netavark's own have 100. Where a container is on a network of Podman's as well, that is its
 # way out: netavark publishes a port there, too, and the answers are to leave by the address that they come from. Of

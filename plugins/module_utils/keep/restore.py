@@ -36,7 +36,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.sandboxes im
     netns_of,
     sandboxes_of,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _ID = 12  # digits of an id, as engines show it

@@ -21,7 +21,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import DOCUMENT_VERSION
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, what_is_at
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text, what_is_at
 
 FOLDER = "/etc/containerhost"
 PATH = f"{FOLDER}/document.json"

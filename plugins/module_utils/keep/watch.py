@@ -34,8 +34,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep.restore
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.notifications import FOREIGN, Deletions
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES, Sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.startup import LibraryMissing, import_definitions
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import TABLE
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import fence
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import TABLE
 
 _EVERYTHING = "*"
 _WHOLE = frozenset((_EVERYTHING, FOREIGN))

@@ -12,8 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.engine_network import DNS, EngineNetworkKind
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import CNI
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import CNI
 
 
 class CniNetwork(EngineNetworkKind):

@@ -28,7 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
     DockerUserRule,
     Record,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import docker_daemon
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import docker_daemon
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark, owner_of
 

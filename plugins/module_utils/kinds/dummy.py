@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     Settings,
     of_host_device,
 )

@@ -25,7 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import can_name
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import can_name
 
 AUTO = "auto"
 _RTPROT_RA = 9  # a route that a router advertised

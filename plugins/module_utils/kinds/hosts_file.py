@@ -32,9 +32,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteBlock
-from ansible_collections.containerhost.network.plugins.module_utils.state import names
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import FilePlace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names
 
 _HOSTS_OWN = f"/etc/{HOSTS}"
 

@@ -25,7 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
 _SETS = (

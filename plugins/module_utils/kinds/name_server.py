@@ -17,8 +17,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import ServeNames, WriteFile
-from ansible_collections.containerhost.network.plugins.module_utils.state import name_servers, names
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import name_servers, names
 
 _PORT = 53
 _FILES = frozenset(("local", "reverse"))  # options that a running server is told of

@@ -11,8 +11,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.host_f
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Change, Found, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import WriteFile
-from ansible_collections.containerhost.network.plugins.module_utils.state import names
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names
 
 _SHOWN = 10  # entries of a table that is added or removed
 

@@ -34,9 +34,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Values,
     Wanted,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import is_of_engines
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import is_of_engines
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.way_in import WayIn

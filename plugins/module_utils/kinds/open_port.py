@@ -20,7 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
     sources,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 
 class OpenPort(NftKind):

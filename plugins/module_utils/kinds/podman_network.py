@@ -15,8 +15,8 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.bases import once
 from ansible_collections.containerhost.network.plugins.module_utils.bases.engine_network import EngineNetworkKind
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.state import netavark, podman_networks
-from ansible_collections.containerhost.network.plugins.module_utils.state.attachments import PODMAN
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import netavark, podman_networks
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines.attachments import PODMAN
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 _INSTEAD = (

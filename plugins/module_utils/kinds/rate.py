@@ -25,7 +25,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import shaping
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.shaping import Bucket
-from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import device_settings
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark
 

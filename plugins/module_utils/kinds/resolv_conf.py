@@ -34,8 +34,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteFile, WriteResolv
-from ansible_collections.containerhost.network.plugins.module_utils.state import names, resolv
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names, resolv
 
 _DOCKERS = "127.0.0.11"  # resolver_unix.go, libnetwork
 _OPTION = re.compile(r"[a-z0-9-]+(:[0-9]+)?")

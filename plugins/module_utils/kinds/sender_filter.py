@@ -26,7 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 _SETS = ("macs", "senders4", "senders6", "relayed4", "relayed6")
 _HALF = 64  # bits of an IPv6 address that one part of an element has

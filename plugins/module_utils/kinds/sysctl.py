@@ -18,8 +18,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import is_closed
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import devconf
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import is_closed
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 

@@ -31,8 +31,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteSysctl
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state import device_settings, interface_rows
-from ansible_collections.containerhost.network.plugins.module_utils.state.interface_rows import InterfaceRows
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import device_settings, interface_rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.interface_rows import InterfaceRows
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import uplink_of
 

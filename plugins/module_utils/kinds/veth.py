@@ -48,7 +48,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import DeleteLink, Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     AT_FIRST,
     Settings,
     in_message,

@@ -35,7 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, ReleaseLink
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import VLAN
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     Settings,
     of_host_device,
 )

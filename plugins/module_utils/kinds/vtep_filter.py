@@ -20,7 +20,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Values, Wanted
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 _PORT = 4789  # IANA
 

@@ -37,7 +37,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.kinds.wiregu
     give_back,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.device_settings import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     Settings,
     of_host_device,
 )

@@ -16,7 +16,10 @@ import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import registry
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
+    read_text,
+    replace_text,
+)
 
 ROOT = "/proc/sys"
 _FAMILIES = ("ipv4", "ipv6")

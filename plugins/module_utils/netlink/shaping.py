@@ -14,7 +14,7 @@ import struct
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.devconf import attributes
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.devconf import attributes
 
 RTM_NEWQDISC, RTM_DELQDISC, RTM_GETQDISC = 36, 37, 38
 RTM_NEWTFILTER, RTM_GETTFILTER = 44, 46

@@ -21,12 +21,12 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable, Wire
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.state import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state import rows as kernel_rows
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices import devconf
 from ansible_collections.containerhost.network.plugins.module_utils.state.held_ports import HeldPorts
 from ansible_collections.containerhost.network.plugins.module_utils.state.local_tables import LocalTables
 from ansible_collections.containerhost.network.plugins.module_utils.state.lost_rows import LostRows, former
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.readings import Readings
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 from ansible_collections.containerhost.network.plugins.module_utils.state.rows import Link, link_of

@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import what_is_at
 from ansible_collections.containerhost.network.plugins.module_utils.state.trial import Trial
 
 FOLDER = "/run/containerhost"

@@ -13,8 +13,12 @@ import os
 import stat
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NETNS_FOLDER
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import what_is_at
-from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import beneath, bind, unmount
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import what_is_at
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.mounts import (
+    beneath,
+    bind,
+    unmount,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 
 FILE_MODE = 0o444

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
 
 _FAMILIES = (("IPv4", "ipv4", "arp_cache"), ("IPv6", "ipv6", "ndisc_cache"))
 

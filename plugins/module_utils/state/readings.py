@@ -15,12 +15,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NoNamespace,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import fence, foreign_chains, named, sockets
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, text_of
-from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
+from ansible_collections.containerhost.network.plugins.module_utils.state import named, sockets
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text, text_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.host_files import HostFiles
 from ansible_collections.containerhost.network.plugins.module_utils.state.living import LivingNamespaces
-from ansible_collections.containerhost.network.plugins.module_utils.state.name_processes import NameProcesses
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, read_table
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming.name_processes import NameProcesses
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import fence, foreign_chains
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftTable, read_table
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Tunnels
 
 _GROUPS = "/proc/thread-self/net/igmp6"  # index, device, group, how many want it, flags, timer

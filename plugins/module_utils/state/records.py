@@ -17,9 +17,12 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
-from ansible_collections.containerhost.network.plugins.module_utils.state.flows import Changed
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
+    read_text,
+    replace_text,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import FOLDER
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.flows import Changed
 
 PATH = f"{FOLDER}/records.json"
 _VERSION = 1

@@ -10,7 +10,7 @@ import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.devconf import attributes
+from ansible_collections.containerhost.network.plugins.module_utils.state.devices.devconf import attributes
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of, uplink_of
 
 # What is read of each table.

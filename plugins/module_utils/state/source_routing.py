@@ -21,7 +21,7 @@ import socket
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import Elements
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 _TO_TABLE = 1  # FR_ACT_TO_TBL, linux/fib_rules.h
 _INVERT = 2  # FIB_RULE_INVERT

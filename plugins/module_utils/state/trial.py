@@ -23,7 +23,10 @@ import os
 import time
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text, replace_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
+    read_text,
+    replace_text,
+)
 
 NAME = "trial"  # in the folder of the lock
 _FILES = ("before.json", "program", "about.json", "until", "guard")

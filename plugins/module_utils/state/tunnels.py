@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import read_text
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import read_text
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import PREFIX, owner_of
 
 if t.TYPE_CHECKING:

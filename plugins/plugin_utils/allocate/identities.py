@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import encryption
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.addresses import Placed
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.carried import has_its_host
@@ -24,6 +23,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Inventory,
     NetworkSpec,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import encryption
 
 
 def name_devices(

@@ -24,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.sli
     allot_interfaces,
     allot_subnets,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Gone
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks.coverage import Gone
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import Address, parse_address
@@ -46,7 +46,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Slice,
     SubnetSpec,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.parents import is_on_a_lan
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks.parents import is_on_a_lan
 
 # network, host, container
 Key = tuple[str, str, str]

@@ -13,7 +13,6 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import handoff
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
@@ -39,6 +38,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Slice,
     SubnetSpec,
 )
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import handoff
 
 # Where subnets come from when nothing else is said. It must stay clear of what is found on container hosts:
 #   10.0.0.0/8 by /24 from the bottom  Docker Swarm's overlays (moby, libnetwork/ipamutils)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import segments
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 from ansible_collections.containerhost.network.plugins.plugin_utils.modes.routed import metric_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import segments
 
 
 def peer(network: Network, host: str, fleet: Fleet, sight: Hashable) -> Iterator[Object]:

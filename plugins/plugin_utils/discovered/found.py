@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.readers import read_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block, parse_span

@@ -9,15 +9,6 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import (
-    anti_spoofing,
-    handoff,
-    host_access,
-    inner_ways,
-    lan_bridges,
-    outbound,
-    parents,
-)
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
@@ -30,6 +21,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Fleet,
     Network,
     NetworkSpec,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import (
+    anti_spoofing,
+    handoff,
+    host_access,
+    inner_ways,
+    lan_bridges,
+    outbound,
+    parents,
 )
 
 OPTIONS = (

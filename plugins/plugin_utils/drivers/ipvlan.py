@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
-from ansible_collections.containerhost.network.plugins.plugin_utils import parents
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network, NetworkSpec
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import parents
 
 OPTIONS = (
     *parents.PARENT,

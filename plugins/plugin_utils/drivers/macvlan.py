@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
-from ansible_collections.containerhost.network.plugins.plugin_utils import parents
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver, Object
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import parents
 
 OPTIONS = (
     *parents.PARENT,

@@ -13,12 +13,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import anti_spoofing, encryption
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
 from ansible_collections.containerhost.network.plugins.plugin_utils.backends import backends
 from ansible_collections.containerhost.network.plugins.plugin_utils.driver import Driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.modes import modes
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import anti_spoofing, encryption
 
 _DEFAULT = {"mode": "routed", "backend": "vxlan"}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import each, mapping, text

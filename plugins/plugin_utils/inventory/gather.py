@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Coverage, Definer, coverage_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks import coverage
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import (
     Problems,
@@ -75,7 +75,7 @@ class Sources:
     origin: Callable[[str, str, tuple[Any, ...]], str | None] = _nowhere
     resolve: Callable[[str], Sequence[str]] = _nobody
     ignored: Sequence[str] = ()
-    definers: Mapping[str, Definer] = field(default_factory=dict)
+    definers: Mapping[str, coverage.Definer] = field(default_factory=dict)
     other_hosts: Collection[str] = ()
 
     def where(self, what: str, host: str) -> Where:
@@ -123,9 +123,9 @@ def gather(sources: Sources) -> Inventory:
     )
 
 
-def _coverage(sources: Sources) -> Coverage:
+def _coverage(sources: Sources) -> coverage.Coverage:
     play = {name: value for name, value in sources.play.items() if is_ours(name, schema.NETWORKS)}
-    return coverage_of(play, sources.variables.values(), sources.definers, sources.other_hosts)
+    return coverage.coverage_of(play, sources.variables.values(), sources.definers, sources.other_hosts)
 
 
 def is_ours(variable: str, joined: str) -> bool:

@@ -14,10 +14,9 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state.names import name_fault
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming.names import name_fault
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.names import check_interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
-from ansible_collections.containerhost.network.plugins.plugin_utils.handoff import read_handoff
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.dns import read_dns
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.option import Option
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.plain import (
@@ -52,7 +51,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     special,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import ContainerRoute, Publish
-from ansible_collections.containerhost.network.plugins.plugin_utils.parents import BRIDGED
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks.handoff import read_handoff
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks.parents import BRIDGED
 
 NAME_MAX = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\Z")

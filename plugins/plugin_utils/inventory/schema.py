@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
-from ansible_collections.containerhost.network.plugins.plugin_utils import keeping
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver, drivers
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where, listed
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import elsewhere
@@ -22,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.re
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.subnets import SUBNET_KEYS
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.underlay import UNDERLAY
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import PUBLISH_RANGE, DnsSpec
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import keeping
 
 PREFIX = "containerhost_"
 NETWORKS = "containerhost_networks"

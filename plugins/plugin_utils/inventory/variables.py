@@ -24,7 +24,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.manager import InventoryManager
 from ansible.vars.hostvars import HostVars, HostVarsVars
 
-from ansible_collections.containerhost.network.plugins.plugin_utils.coverage import Definer
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks.coverage import Definer
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Problems, Refusal, Where, on
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory import schema
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import PLAY, Sources, is_ours

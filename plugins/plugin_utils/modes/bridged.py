@@ -15,12 +15,6 @@ import ipaddress
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import (
-    anti_spoofing,
-    encryption,
-    host_access,
-    underlays,
-)
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -31,6 +25,12 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.op
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.shims import shim_of, without_shims
 from ansible_collections.containerhost.network.plugins.plugin_utils.mode import Mode
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Endpoint, Fleet, Network
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import (
+    anti_spoofing,
+    encryption,
+    host_access,
+    underlays,
+)
 
 _AT_HOME = tuple(map(ipaddress.ip_network, ("ff00::/16", "ff01::/16")))  # RFC 4291, section 2.7
 # Frames for MACs that are nobody's, broadcast and multicast: one entry for each VTEP that gets a copy.

@@ -9,15 +9,6 @@ import functools
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import (
-    anti_spoofing,
-    handoff,
-    host_access,
-    inner_ways,
-    outbound,
-    segments,
-    underlays,
-)
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.backend import Backend
@@ -29,6 +20,15 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Fleet,
     Network,
     Slice,
+)
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import (
+    anti_spoofing,
+    handoff,
+    host_access,
+    inner_ways,
+    outbound,
+    segments,
+    underlays,
 )
 
 # One metric per route: the kernel walks all IPv6 routes of a metric when it adds one (fib6_add_rt2node()), so that

@@ -24,7 +24,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.report.value
     ShownHost,
     ShownNetwork,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.show import Holder
 
 CHAR = 6.7  # a sign of a monospaced font of 11 px: 0.6 em, as in DejaVu, Liberation, Consolas and Menlo, and a bit
 LINE = 15  # from one line of text to the next

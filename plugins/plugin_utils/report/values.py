@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
-from ansible_collections.containerhost.network.plugins.plugin_utils import show
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.joining import partner_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Network
-from ansible_collections.containerhost.network.plugins.plugin_utils.parents import is_bridged
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks.parents import is_bridged
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
 from ansible_collections.containerhost.network.plugins.plugin_utils.report import usage
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.hops import Hop, broken_hops
-from ansible_collections.containerhost.network.plugins.plugin_utils.show import Holder
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import show
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.show import Holder
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import notes, probes
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ends import Heard, Try
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings, problems_of

@@ -10,11 +10,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours, pending, progress
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks import neighbours
 from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import tunnels
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, special
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import pending, progress
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import (
     follow,
     pair,

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import phases
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import Sources, gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan, make_plan
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import phases
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, details
 from ansible_collections.containerhost.network.tests.integration.document.everyday import (
     CHANGES,

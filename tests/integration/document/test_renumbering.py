@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.ga
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger, release
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
 from ansible_collections.containerhost.network.plugins.plugin_utils.recovery import recovered
-from ansible_collections.containerhost.network.plugins.plugin_utils.settled import of_host
+from ansible_collections.containerhost.network.plugins.plugin_utils.run.settled import of_host
 
 WEB = {"driver": "bridge", "subnets": [{"cidr": "10.80.0.0/16", "host_prefix": 24}]}
 API = {"driver": "bridge", "subnets": ["10.81.0.0/24"]}

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import keys
 from ansible_collections.containerhost.network.tests.integration.conftest import OWN_PLACES
 from ansible_collections.containerhost.network.tests.integration.document.members import Members
 from ansible_collections.containerhost.network.tests.integration.document.test_changed_tunnels import step

@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.file_
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import WriteBlock
 from ansible_collections.containerhost.network.plugins.module_utils.state import aside
-from ansible_collections.containerhost.network.plugins.module_utils.state.host_files import HostFiles
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.host_files import HostFiles
 from ansible_collections.containerhost.network.tests.integration.conftest import COLLECTIONS, Sleeper
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, said
 from ansible_collections.containerhost.network.tests.integration.engines import hanging

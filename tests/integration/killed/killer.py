@@ -20,7 +20,7 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import executor
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import namespaces, transport
-from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nftables
 from ansible_collections.containerhost.network.plugins.modules import document
 from ansible_collections.containerhost.network.tests.integration.conftest import Host, enter
 

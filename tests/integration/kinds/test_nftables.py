@@ -19,11 +19,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.nat_rule import NatRule
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
-from ansible_collections.containerhost.network.plugins.module_utils.state import nft_derived, nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import (
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nft_derived, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
     NftError,
     NftTable,
     after,

@@ -26,7 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.tran
     RefusedMessage,
     Wire,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.state import mounts
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem import mounts
 
 LINK_DATA = link_data_of(KINDS)
 pytestmark = pytest.mark.quick
@@ -222,7 +222,7 @@ def test_more_peers_than_descriptors_are_made_in_one_call():
 
 
 def _bind(place: str) -> None:
-    from ansible_collections.containerhost.network.plugins.module_utils.state.mounts import bind
+    from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.mounts import bind
 
     bind("/proc/self/ns/net", place)
 

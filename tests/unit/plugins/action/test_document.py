@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.containerhost.network.plugins.action.document import ActionModule, _warned
-from ansible_collections.containerhost.network.plugins.plugin_utils import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import FLEET_FILE, document_file
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import keys
 
 WAITING = {
     "network": "web", "sandbox": {"engine": "docker", "ref": "db"}, "interface": "eth0",

@@ -32,10 +32,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.codec import OF_ADDRESSES
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import Identity, NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import FilePlace
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import FilePlace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, netns_path
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import Records
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Device
 

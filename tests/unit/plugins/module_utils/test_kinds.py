@@ -25,9 +25,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.attributes import Layouts
-from ansible_collections.containerhost.network.plugins.module_utils.state.bridge_frame import BRIDGE_FRAME
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import mark
-from ansible_collections.containerhost.network.plugins.module_utils.state.nft_frame import FRAME
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.bridge_frame import BRIDGE_FRAME
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import FRAME
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
     Namespace,
@@ -195,7 +195,7 @@ def test_a_rule_is_found_again_in_the_sets_of_our_table(kind):
     wanted = wanted_object(kind, OBJECTS[kind.name], "plan/web")
     table: dict[str, dict[str, tuple[str | None, str]]] = {}
     for element in kind.elements(wanted.values):
-        assert element.set in SETS, f"{element.set} is no set or map of state/nft_frame.py"
+        assert element.set in SETS, f"{element.set} is no set or map of state/nftables/nft_frame.py"
         comment = mark(wanted.owner, kind.label_of_elements(wanted.values), "comment")
         table.setdefault(element.set, {})[element.key] = (element.value, comment)
     assert changed(kernel_of(Namespace(links=LINKS, elements=table)), wanted) == []

@@ -13,7 +13,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.document_dev
     container_ends,
     tunnels,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.published import published
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.published import published
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.notes import about
 
 GENEVE = {"network": "fabric", "name": "ch-fabric", "local": "198.18.7.11", "port": 6081, "vni": 7}

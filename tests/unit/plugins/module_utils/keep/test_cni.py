@@ -19,7 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.keep import cni, cni_endpoint, engine_endpoint
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.cni_network import CniNetwork
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments, cni_lists
 
 V4 = {"subnet": "10.80.1.0/24", "range": "10.80.1.224/27", "gateway": "10.80.1.1", "routes": ["0.0.0.0/0"]}
 V6 = {"subnet": "fd00:80:1::/64", "range": "fd00:80:1:0:e000::/67", "gateway": "fd00:80:1::1", "routes": ["::/0"]}

@@ -28,7 +28,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep import 
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.cni import CniRequest
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists, sockets
+from ansible_collections.containerhost.network.plugins.module_utils.state import sockets
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import cni_lists
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.test_cni import (
     V4,
     V6,

@@ -20,8 +20,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
 from ansible_collections.containerhost.network.plugins.module_utils.keep import archive, install, layout, manifest
 from ansible_collections.containerhost.network.plugins.module_utils.keep import saved as saved_file
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
-from ansible_collections.containerhost.network.plugins.module_utils.state import cni_lists
-from ansible_collections.containerhost.network.plugins.module_utils.state.files import CannotKeep
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import cni_lists
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import CannotKeep
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.documents import (
     bridge,
     saved,

@@ -21,7 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.keep import 
 )
 from ansible_collections.containerhost.network.plugins.module_utils.keep.engine_errors import EngineError
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.podman_network import PodmanNetwork
-from ansible_collections.containerhost.network.plugins.module_utils.state import attachments, podman_networks
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments, podman_networks
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.test_cni import LOADED
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.test_cni import attached as by_cni
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.keep.test_cni import (

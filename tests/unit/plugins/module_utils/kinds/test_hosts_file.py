@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import Running
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import Sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.state import names
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     changed,
     everything_leaves,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.state import name_servers, names
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import name_servers, names
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     KIND,
     Link,

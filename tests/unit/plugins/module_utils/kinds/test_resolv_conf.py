@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.bases.container_engine import NoContainer, Running
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import NoNamespace
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES, Sandboxes
-from ansible_collections.containerhost.network.plugins.module_utils.state import resolv
-from ansible_collections.containerhost.network.plugins.module_utils.state.inside_files import InsideFile
+from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import InsideFile
+from ansible_collections.containerhost.network.plugins.module_utils.state.naming import resolv
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
     Namespace,

@@ -8,8 +8,12 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sender_filter import SenderFilter
-from ansible_collections.containerhost.network.plugins.module_utils.state import nft_listing, nftables
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import NftTable, after, transaction
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nft_listing, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
+    NftTable,
+    after,
+    transaction,
+)
 
 MARK = "containerhost:plan/web"
 KIND = SenderFilter()

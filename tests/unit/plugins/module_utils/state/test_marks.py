@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import gives_way, network_of, realm
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages
-from ansible_collections.containerhost.network.plugins.module_utils.state import nftables
 from ansible_collections.containerhost.network.plugins.module_utils.state.marks import label_of, mark, owner_of
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nftables
 
 words = st.text(st.characters(exclude_characters=" ", exclude_categories=("C", "Z")), min_size=1, max_size=40)
 

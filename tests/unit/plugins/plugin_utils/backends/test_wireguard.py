@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import PlanError
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import keys
 
 FABRIC = "{fabric: {driver: overlay, backend: wireguard%s, subnets: [10.42.0.0/16, 'fd00:42::/48']}}"
 KEYS = {f"h{n}": f"{letter * 42}A=" for n, letter in enumerate("XYZ", start=1)}

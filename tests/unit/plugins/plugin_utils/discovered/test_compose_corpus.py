@@ -18,7 +18,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.f
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.show import holders
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.show import holders
 
 FOLDER = Path(__file__).parent / "compose"
 PROJECTS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())

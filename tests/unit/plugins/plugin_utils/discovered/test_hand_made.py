@@ -15,7 +15,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.discovered.f
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.gather import gather
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import make_plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.show import holders
+from ansible_collections.containerhost.network.plugins.plugin_utils.show.show import holders
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.discovered import test_docker
 
 GATEWAY = {"dst": "0.0.0.0/0", "device": "eth0", "via": "10.9.0.1"}

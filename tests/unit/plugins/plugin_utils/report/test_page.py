@@ -15,10 +15,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import show
 from ansible_collections.containerhost.network.plugins.plugin_utils.report import layout, svg, values
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.faults import Faults
 from ansible_collections.containerhost.network.plugins.plugin_utils.report.page import page
+from ansible_collections.containerhost.network.plugins.plugin_utils.show import show
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings, matrix_of
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.report.reading import below, read, rows
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (

@@ -9,9 +9,9 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import keys
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.pair import Answers, hops, looks, told
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.ways import asked
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (

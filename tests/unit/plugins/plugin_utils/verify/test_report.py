@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.plugin_utils import neighbours
+from ansible_collections.containerhost.network.plugins.plugin_utils.checks import neighbours
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify.report import Findings, report_of
 from ansible_collections.containerhost.network.tests.unit.plugins.plugin_utils.verify.answers import (
     answered,
