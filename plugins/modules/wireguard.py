@@ -31,7 +31,7 @@ options:
   local: &local
     description:
       - The host's address that peers send to. WireGuard sends by whatever way there is to a peer; this says which
-        interface O(mtu) has to fit.
+        interface O(mtu) has to fit. M(containerhost.network.source_address) has it send from that address.
     type: str
   link: &link
     description:
@@ -105,6 +105,7 @@ extends_documentation_fragment:
 seealso:
   - module: containerhost.network.wireguard_key
   - module: containerhost.network.wireguard_peer
+  - module: containerhost.network.source_address
 author:
   - containerhost.network contributors (@containerhost)
 """

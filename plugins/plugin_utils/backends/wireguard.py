@@ -41,6 +41,8 @@ def devices(network: Network, host: str, fleet: Fleet, **own: Any) -> Iterator[O
     """A host's end of a tunnel, and its key. ``own`` are options for what goes by it."""
     options, underlay, device = network.spec.options, fleet.hosts[host], network.devices[0]
     yield new.object_of("wireguard_key", network.name, name=device)
+    if underlay.underlay_endpoint is None:  # where it is behind another address, packets get that on their way
+        yield new.object_of("source_address", network.name, port=options["port"], address=str(underlay.underlay))
     yield new.object_of(
         "wireguard",
         network.name,

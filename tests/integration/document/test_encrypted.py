@@ -14,7 +14,12 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils import probing
 from ansible_collections.containerhost.network.plugins.plugin_utils.verify import probes
 from ansible_collections.containerhost.network.tests.integration.document.attackers import frame, udp, vxlan
-from ansible_collections.containerhost.network.tests.integration.document.test_wireguard import KeyedMembers, arrived
+from ansible_collections.containerhost.network.tests.integration.document.test_wireguard import (
+    KeyedMembers,
+    arrived,
+    assert_known_by_their_own,
+    takes_another,
+)
 from ansible_collections.containerhost.network.tests.integration.document.verification import Verification
 
 POND = """
@@ -64,9 +69,11 @@ def is_whole_at(pond: KeyedMembers, mtu: int) -> None:
 
 @pytest.mark.parametrize("pond", [(6,)], indirect=True)
 def test_the_underlay_may_be_ipv6(pond: KeyedMembers) -> None:
+    takes_another(pond, 64, "fd00:18:9::10{}")
     pond.ask_for_keys()
     pond.site()
     assert pond.pings("pond") == []
+    assert_known_by_their_own(pond)
     is_whole_at(pond, 1350)
 
 

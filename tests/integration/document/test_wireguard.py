@@ -84,7 +84,30 @@ def arrived(fabric: KeyedMembers, host: str, container: str) -> tuple[str, ...]:
     return icmp[names.index("InEchos")], udp[udp_names.index("InDatagrams")], udp[udp_names.index("NoPorts")]
 
 
+def takes_another(fleet: KeyedMembers, prefix: int, another: str) -> None:
+    """Each host's interface has another address besides, which the kernel takes to send from."""
+    for name, host in fleet.hosts.items():
+        given = fleet.variables[name]["containerhost_underlay_address"]
+        own = f"{(given if isinstance(given, str) else given[0]).partition('/')[0]}/{prefix}"
+        last = ["nodad", "preferred_lft", "0"] if ":" in own else []
+        host.run("ip", "addr", "del", own, "dev", "eth0")
+        host.run("ip", "addr", "add", f"{another.format(name[1])}/{prefix}", "dev", "eth0", *last[:1])
+        host.run("ip", "addr", "add", own, "dev", "eth0", *last)
+        fleet.snapshots[name] = host.snapshot()
+
+
+def assert_known_by_their_own(fleet: KeyedMembers) -> None:
+    """Where hosts have heard from each other is where the plan has them: there is nothing to put back."""
+    plan = fleet.plan()
+    for name in fleet.hosts:
+        assert fleet.apply(plan, name, remove=True)["diff"] == []
+        for peer in plan.documents[name]["wireguard_peer"]:
+            there = fleet.hosts[name].run("wg", "show", peer["device"], "endpoints")
+            assert f"{peer['public_key']}\t{peer['endpoint']}\n" in there
+
+
 def test_everybody_reaches_everybody_in_packets_that_nobody_reads(fabric: KeyedMembers) -> None:
+    takes_another(fabric, 24, "198.18.9.10{}")
     answers = fabric.ask_for_keys()
     made = fabric.site()
     private = {name: host.run("tail", "-n1", KEY).strip() for name, host in fabric.hosts.items()}
@@ -96,6 +119,7 @@ def test_everybody_reaches_everybody_in_packets_that_nobody_reads(fabric: KeyedM
     ]  # fmt: skip
     fabric.on_the_switch(LISTENER)
     assert fabric.pings("fabric") == []
+    assert_known_by_their_own(fabric)
     mtu = fabric.plan().fleet.networks["fabric"].mtu
     assert mtu == 1440
     for address, headers in zip(fabric.addresses("fabric")["h2", "c2"], (28, 48), strict=True):

@@ -178,6 +178,7 @@ TYPICAL: dict[str, list[dict[str, Any]]] = {
     "sender_filter": [
         {"port": "chv1", "mac": "02:00:00:00:00:0a", "sources": ["10.1.0.7", "fd00::7"], "relays": ["10.9.0.0/16"]}
     ],
+    "source_address": [{"port": 51820, "address": "198.18.0.1"}],
     "vtep_filter": [{"vni": 42, "accept_from": ["198.18.0.2"]}],
     "foreign_firewall": [
         {"device": "br0", "subnets": ["10.1.0.0/24"], "host_access": ["53/udp"], "tunnel_address": "198.18.0.1"}

@@ -215,6 +215,12 @@ CASES = (
         in_place=({"accept_from": ["198.18.0.3", "fd00:18::2"]}, {"accept_from": []}),
     ),
     Case(
+        "source_address",
+        {"port": 51820},
+        {"address": "198.18.0.1"},
+        in_place=({"address": "198.18.0.77"}, {"address": "fd00:18::1"}, {"address": "fd00:18::77"}),
+    ),
+    Case(
         "name_table",
         {"name": "web"},
         {"entries": ["10.80.1.2 shop shop.web"]},

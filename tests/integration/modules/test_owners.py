@@ -31,6 +31,7 @@ LIKE_NAMED: list[tuple[str, list[Values]]] = [
         "sender_filter",
         [{"port": f"chv{name}", "mac": "02:00:00:00:00:0a", "sources": ["fd00::2"]} for name in ("a", "ab", "abc")],
     ),
+    ("source_address", [{"port": port, "address": "198.18.0.1"} for port in (5, 51, 5182)]),
     ("vtep_filter", [{"vni": vni, "accept_from": ["198.18.0.2"]} for vni in (4, 42, 442)]),
 ]
 

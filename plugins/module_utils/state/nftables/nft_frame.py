@@ -52,6 +52,8 @@ TABLE = "containerhost"
 #   open*, permitted_open*  containers' ports that may be reached under their own address, by anybody or by some
 #   taken      ports of this host that are published, or a tunnel's: nothing that a container begins leaves by them
 #   owned*     containers' ports, by address and protocol, that are published as the same ones: their own
+#   sent_from* UDP ports of this host to the addresses of its own that packets leave under; not_from*: it has not got
+#              these, and packets stay as they are
 #   filtered_vnis  VXLAN networks, by UDP port and VNI, that take packets from vteps* only
 #   filtered_ports  their UDP ports
 _BEGINNING = """
@@ -134,6 +136,10 @@ table inet containerhost {
     set taken { type inet_proto . inet_service; flags interval; }
     set owned4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
     set owned6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
+    map sent_from4 { type inet_service : ipv4_addr; }
+    map sent_from6 { type inet_service : ipv6_addr; }
+    set not_from4 { type inet_service . ipv4_addr; }
+    set not_from6 { type inet_service . ipv6_addr; }
     set filtered_ports { type inet_service; }
     set filtered_vnis { typeof udp dport . @th,96,24; }
     set vteps4 { typeof ip saddr . udp dport . @th,96,24; }
@@ -300,6 +306,12 @@ _REST = """
         ct original ip6 saddr @masquerade6 drop
     }
 
+    # Before connection tracking: translated, it would be another connection than what comes in, and get another port.
+    chain sending {
+        type route hook output priority raw; policy accept;
+        ip saddr set udp sport map @sent_from4
+        ip6 saddr set udp sport map @sent_from6
+    }
     # Who begins something, and with which address; replies are let through, by whichever way they come.
     chain beginning {
         meta mark & 0xefffffff == 0x20000000 jump counted

@@ -65,6 +65,7 @@ OBJECTS = {
     "sender_filter": {"port": "chv1", "mac": "02:00:00:00:00:0a", "sources": ["10.0.0.2"]},
     "vtep_filter": {"vni": 42, "accept_from": ["10.0.0.1"]},
     "open_port": {"address": "10.0.0.2", "port": 80},
+    "source_address": {"port": 51820, "address": "10.0.0.1"},
     "sysctl": {"key": "net.ipv4.conf.ch-web.route_localnet", "value": "1"},
     "forwarding": {"device": "ch-web"},
     "nat_rule": {"rule": "publish", "host_port": 80, "address": "10.0.0.2"},

@@ -66,6 +66,14 @@ def test_a_host_has_a_key_a_device_and_a_peer_for_each_other_host(routed, object
         assert objects(plan, "h1", kind) == []
 
 
+def test_a_host_sends_from_where_others_reach_it_unless_that_is_translated_on_the_way(routed, objects):
+    fleet = routed()
+    fleet.variables("h2", containerhost_underlay_endpoint="203.0.113.7:4500")
+    plan = fleet.plan()
+    assert objects(plan, "h1", "source_address") == [{"network": "fabric", "port": 51820, "address": "198.18.7.11"}]
+    assert objects(plan, "h2", "source_address") == []
+
+
 def test_what_its_device_leads_to_goes_by_no_other(routed, objects):
     by_device = {each["device"]: each for each in objects(routed().plan(), "h1", "isolation")}
     assert by_device["ch-fabric"]["sealed"] is True
