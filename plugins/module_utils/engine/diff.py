@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, lines
@@ -15,11 +16,30 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.recon
 def diffs(kinds: t.Iterable[Kind], changes: t.Iterable[Change]) -> list[dict[str, str]]:
     """For ``--diff``: what is before and after each change, options that do not change left out."""
     by_name = {kind.name: kind for kind in kinds}
-    return [diff(by_name[change.kind], change) for change in changes]
+    some = list(changes)
+    called = _told_apart([describe(by_name[change.kind], change.values, change.owner) for change in some], some)
+    return [diff(by_name[change.kind], change, what) for change, what in zip(some, called)]
 
 
-def diff(kind: Kind, change: Change) -> dict[str, str]:
-    what = describe(kind, change.values, change.owner)
+def _told_apart(called: list[str], changes: t.Sequence[Change]) -> list[str]:
+    """Two objects of one name are told by what their keys differ in: a route's metric, the engine of a container."""
+    alike: dict[str, list[int]] = {}
+    for number, what in enumerate(called):
+        alike.setdefault(what, []).append(number)
+    for what, numbers in alike.items():
+        keys = {number: changes[number].key for number in numbers}
+        if len({*keys.values()}) < 2:
+            continue
+        columns = list(itertools.zip_longest(*keys.values()))
+        for number, own in zip(numbers, zip(*(column for column in columns if len({*column}) > 1))):
+            name, bracket, network = what.rpartition(" (") if what.endswith(")") else (what, "", "")
+            apart = " ".join(str(part) for part in own if part is not None)
+            called[number] = f"{name}{', ' if apart else ''}{apart}{bracket}{network}"
+    return called
+
+
+def diff(kind: Kind, change: Change, what: str) -> dict[str, str]:
+    """One change of an object that is called ``what``."""
     summary = _text(kind.summary(change.values) or ["present"])
     if change.action == "add":
         return {"before_header": f"{what}: absent", "after_header": what, "before": "", "after": summary}
