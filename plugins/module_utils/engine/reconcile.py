@@ -158,7 +158,7 @@ class _Comparison:
         self._order = {kind.name: place for place, kind in enumerate(kinds)}
         self._kernel = kernel
         self._leaves = leaves
-        self._needed = needed
+        self._needed = kernel.needed = needed
         self._clear: list[Change] = []
         self._leave: list[Change] = []
         self._make: list[Change] = []

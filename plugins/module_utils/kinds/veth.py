@@ -199,10 +199,10 @@ class Veth(DeviceKind):
     # -- reading -----------------------------------------------------------------------------------------------
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        """Of one that is to go, its routes as well, where they may be in the way of another end in its sandbox, or stay
-        in it."""
+        """Of one that is to go, its routes as well, where they may be in the way of another end in its sandbox, of
+        whatever kind, or stay in it."""
         keys = {object_.key for object_ in wanted}
-        paths = {sandbox_key(object_.values) for object_ in wanted if object_.present}
+        paths = {place[1:3] for place in kernel.needed if place[0] == "route"}
         there = set()
         for found in super().read(kernel, wanted):
             there.add(found.key)

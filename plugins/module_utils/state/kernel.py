@@ -74,6 +74,7 @@ class Kernel:
         self._coming: dict[tuple[str | None, str], Link] = {}
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._free: set[tuple[t.Any, ...]] = set()
+        self.needed: t.Collection[tuple[t.Any, ...]] = ()  # places that what is wanted has to have (``Kind.needs``)
         self._made_vlans: set[tuple[str | None, str, int]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}

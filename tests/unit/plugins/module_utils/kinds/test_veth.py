@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.k
     changed,
     everything_leaves,
     kernel_of,
+    planned,
     refused,
     waiting,
     want,
@@ -49,6 +50,19 @@ def kernel(outside=None, inside=None, shop=None, **more_inside):
 
 def bridge_alone(**named):
     return kernel_of(Namespace(links=[Link("ch-web", "bridge", owner="plan/web")]), **named)
+
+
+@pytest.mark.parametrize(("routes", "goes_first"), [
+    ([{"dst": "0.0.0.0/0", "via": "10.9.0.1"}], True),
+    ([{"dst": "0.0.0.0/0", "via": "10.9.0.1", "metric": 50}], False),
+    ([{"dst": "::/0", "via": "fd00:9::1"}], False),
+])  # fmt: skip
+def test_one_whose_route_an_interface_of_another_kind_is_to_have_goes_first(routes, goes_first):
+    there = kernel()
+    there.links(None)["eth7"] = there.link("ch-web")._replace(name="eth7", kind=None, alias=None)
+    values = {"interface": "eth1", "parent": "eth7", "addresses": ["10.9.0.2/24", "fd00:9::2/64"], "routes": routes}
+    lan = want("macvlan", owner="plan/lan", sandbox=SHOP, **values)
+    assert [change.kind for change in planned(there, lan).clear] == ["veth"] * goes_first
 
 
 def test_a_missing_one_is_added():
