@@ -86,11 +86,13 @@ def _with_its_mac(values: Values, there: Values) -> Values:
     the kernel gives with the first address of IPv6 (``given``) is not to be kept, and is there when all turn."""
     own = [cidr for cidr in there["addresses"] if cidr.startswith("fe80:")]
     before, after = there.get("end_settings", {}), values.get("end_settings", {})
-    settings = {name: before.get(name) if name.startswith("link.link_local") else after[name] for name in after}
     mac = there.get("mac") or values.get("mac")
+    later = mac != values.get("mac")
+    kept = [name for name in after if later and name.startswith("link.link_local")]
+    settings = {**after, **{name: before.get(name) for name in kept}}
     now = {**values, "mac": mac, "addresses": [*values["addresses"], *own], "end_settings": settings}
     comes = not own and has_link_local(after) and any(":" in cidr for cidr in values["addresses"])
-    comes = comes and mac not in (None, values.get("mac"))
+    comes = comes and later and mac is not None
     return {**now, "given": [f"{derived.link_local(mac)}/64"]} if comes else now
 
 

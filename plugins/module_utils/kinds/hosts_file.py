@@ -32,6 +32,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteBlock
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.name_table import IN_THE_END, NameTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.inside_files import FilePlace
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names
@@ -128,6 +129,13 @@ class HostsFile(HostFileKind):
             values = {"sandbox": sandbox, "table": table, "entries": entries, "path": place}
             yield Found(self.name, self.key_of(values, owner), values, owner)
 
+    waits = ("switch",)
+
+    def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
+        """As its table."""
+        kept = names.until_all_turn(found.values["entries"], wanted.values["entries"])
+        return wanted._replace(values={**wanted.values, "entries": kept})
+
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
         before, after = found.values["entries"], wanted.values["entries"]
         differences: dict[str, tuple[t.Any, t.Any]] = {} if before == after else {"entries": (before, after)}
@@ -162,8 +170,8 @@ def _place(kernel: Kernel, sandbox: t.Mapping[str, str] | None) -> FilePlace | N
 
 
 def _entries(kernel: Kernel, table: str) -> list[str] | None:
-    """A table as it will be, of what this run makes of it, or as it is."""
-    will_be = dict(kernel.notes("name_table"))
+    """A table as it will be in the end, of what this run makes of it, or as it is."""
+    will_be = {**dict(kernel.notes(NameTable.name)), **dict(kernel.notes(IN_THE_END))}
     if table in will_be:
         return will_be[table]
     text = kernel.files.text(names.table_path(table))

@@ -14,6 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.steps
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.naming import names
 
+IN_THE_END = "tables in the end"  # notes: what each is to be once nothing waits for other hosts
 _SHOWN = 10  # entries of a table that is added or removed
 
 
@@ -48,6 +49,11 @@ class NameTable(HostFileKind):
                 values = {"name": name, "entries": entries, "others_write": open_to}
                 yield Found(self.name, (None, name), values, owner)
 
+    def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
+        if wanted.present:
+            kernel.notes(IN_THE_END).append((wanted.values["name"], wanted.values["entries"]))
+        return wanted
+
     def note(self, kernel: Kernel, change: Change) -> None:
         entries = None if change.action == "remove" else change.values["entries"]
         kernel.notes(self.name).append((change.values["name"], entries))
@@ -55,12 +61,7 @@ class NameTable(HostFileKind):
     waits = ("switch",)
 
     def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
-        """Where a network gets other subnets, names lead to the new addresses when all hosts have them."""
-        before, after = ([line.split(" ", 1) for line in each.values["entries"]] for each in (found, wanted))
-        there = {(":" in address, rest): address for address, rest in before}
-        if not there or not {*there.values()}.isdisjoint(address for address, _rest in after):
-            return wanted
-        kept = [f"{there.get((':' in address, rest), address)} {rest}" for address, rest in after]
+        kept = names.until_all_turn(found.values["entries"], wanted.values["entries"])
         return wanted._replace(values={**wanted.values, "entries": kept})
 
     def add(self, wanted: Wanted) -> Rounds:

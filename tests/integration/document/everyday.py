@@ -215,7 +215,8 @@ CHANGES = (
              {"networks.pond": {**OVERLAY, "mode": "bridged", "subnets": ["10.77.0.0/24"]}, f"{B}.networks.pond": {}}),
     Everyday("an overlay gets other subnets, and IPv6",
              {"networks.fab.subnets": [{"cidr": "10.43.0.0/16", "host_prefix": 24}, DUAL[1]]},
-             {"networks.fab.subnets": FLEET["networks"]["fab"]["subnets"][:1]}),
+             {"networks.fab.subnets": FLEET["networks"]["fab"]["subnets"][:1],
+              "networks.fab.names": ["hosts", "on_host"]}),
     Everyday("anti-spoofing is switched off", {"networks.fab.anti_spoofing": False}),
     # drivers
     Everyday("a bridge becomes an overlay", {"networks.web.driver": "overlay", "networks.web.vni": 80,

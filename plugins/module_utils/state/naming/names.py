@@ -100,6 +100,15 @@ def read_table(text: str) -> tuple[str | None, list[str]]:
     return owner, [line for line in lines if line and not line.startswith("#")]
 
 
+def until_all_turn(before: t.Sequence[str], after: t.Sequence[str]) -> list[str]:
+    """Entries while hosts exchange a network's subnets: names lead to the new addresses when all hosts have them."""
+    old, new = ([line.split(" ", 1) for line in entries] for entries in (before, after))
+    there = {(":" in address, *rest): address for address, *rest in old}
+    if not {*there.values()}.isdisjoint(address for address, _rest in new):
+        return list(after)
+    return [f"{there.get((':' in address, rest), address)} {rest}" for address, rest in new]
+
+
 def _owner(line: str) -> str | None:
     return owner_of(line[len(_BEGIN) :]) if line.startswith(_BEGIN) else None
 

@@ -104,6 +104,14 @@ def test_what_the_kernel_gives_with_the_first_address_of_ipv6_goes_when_all_turn
     assert turned["addresses"] == ([*both, "fe80::ff:fe00:1/64"], after["addresses"])
 
 
+def test_what_the_kernel_gives_by_a_mac_that_stays_is_there_at_once():
+    """With the first address of IPv6: nothing is left to do about it when all turn."""
+    before, after = ({**END, "addresses": each} for each in (["10.42.3.2/24"], ["10.43.3.2/24", "fd00:43:0:3::2/64"]))
+    found, wanted = (wanted_object(KIND["veth"], each, OWNER) for each in (before, after))
+    now = KIND["veth"].meanwhile(wanted, Found("veth", found.key, found.values, OWNER), "switch")
+    assert now.values["end_settings"] == wanted.values["end_settings"]
+
+
 @pytest.mark.parametrize(("mac", "address"), [(END["mac"], "10.42.3.2/24"), ("02:00:00:00:00:02", "10.43.3.2/24")])
 def test_a_family_that_a_container_loses_is_gone_at_once(mac, address):
     routes = [{**DEFAULTS[0], "via": address.replace(".2/24", ".1")}]
