@@ -218,7 +218,7 @@ class _Comparison:
             self._held.append(Held(waits_for[-1], Change("add", kind.name, wanted, None, {})))
             return
         about = waits_for and (waits_for, partial(_compare_one, kind, self._kernel), partial(self._is_needed, wanted))
-        if waits_for and found is None and self._late and (made := kind.made_first(wanted)):
+        if waits_for and found is None and wanted.present and (made := kind.made_first(wanted)):
             self._held += in_parts(kind, wanted, made, *about)[1]
         if waits_for and found is not None:
             whole, (wanted, held) = wanted, in_parts(kind, wanted, found, *about)

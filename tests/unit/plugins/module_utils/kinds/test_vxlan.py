@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem
+from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import compare
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
     Namespace,
     changed,
     kernel_of,
+    nothing_leaves,
     refused,
     want,
 )
@@ -146,3 +149,13 @@ def test_a_host_leaves_a_group_when_all_turn_and_joins_a_first_one_at_once(befor
     there = Found("vxlan", new.key, {**new.values, "group": before}, "plan/web")
     assert Vxlan().meanwhile(new, there, "switch").values.get("group") == (before or after)
     assert Vxlan().meanwhile(new, there, "remove").values.get("group") == after
+
+
+@pytest.mark.parametrize("there", ["ch-old", None], ids=["beside another", "alone"])
+def test_a_second_one_on_a_segment_waits_for_all_to_turn_also_where_no_other_host_is_on_it(there):
+    """It is made silent, and floods from then on: a run without that phase would do it in a later one, unpredicted."""
+    port = vtep(there, master="chb-web", data={"IFLA_VXLAN_PORT": 8472}) if there else Link("eth1")
+    kernel = host(Link("chb-web", "bridge", owner="plan/web"), port)
+    bridge, tunnel = want("bridge", name="chb-web"), wanted(name="ch-new", master="chb-web", addresses=[])
+    todo = compare(KINDS, kernel, [bridge, tunnel], nothing_leaves, holds=lambda wanted: "switch")
+    assert [(each.until, each.change.key[-1]) for each in todo.held] == [("switch", "ch-new")] * bool(there)
