@@ -44,6 +44,13 @@ options:
       - Whether what comes in by it may leave the host by devices that are not ours. A VTEP leads to containers only.
     type: bool
     default: true
+  only_switched: &only_switched
+    description:
+      - Families of IP, V(ipv4) or V(ipv6), of which what comes in by it is switched only, where it is a bridge. What is
+        routed by the host, or is for the host itself, is dropped. By default none.
+    type: list
+    elements: str
+    version_added: 0.2.0
   host_access: &host_access
     description:
       - Ports of this host that senders behind the device reach, on all of the host's addresses, as in V(53/udp) or
@@ -104,6 +111,7 @@ options:
       protect: *protect
       sources: *sources
       way_out: *way_out
+      only_switched: *only_switched
       host_access: *host_access
       own_ports: *own_ports
       sealed: *sealed

@@ -95,6 +95,8 @@ class Bridge(DeviceKind):
                 f"bridge {plain['name']}: group_fwd_mask {plain['group_fwd_mask']} has one of the three lowest bits,"
                 " of STP, pause frames and LACP, which no bridge passes on: leave them out"
             )
+        if plain.get("vlan") is not None and plain.get("uplink") is None:
+            raise Problem(f"bridge {plain['name']} has `vlan` {plain['vlan']}, which is one of its `uplink`: name that")
         return _on_a_lan(plain) if plain.get("uplink") is not None else plain
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:

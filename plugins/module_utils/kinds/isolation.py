@@ -27,10 +27,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
+_FAMILIES = {"ipv4": "switched4", "ipv6": "switched6"}
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
 _SETS = (
     *("sealed", "closed", "host_ports", "own_ports", "ours", "guarded", "accepted", "internal", "inward"),
-    *("sourced", "sources4", "sources6", "direct4", "direct6"),
+    *("sourced", "sources4", "sources6", "direct4", "direct6", "switched4", "switched6"),
 )
 
 if t.TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Isolation(NftKind):
         "protect": {"type": "bool", "default": True},
         "sources": {"type": "list", "elements": "str"},
         "way_out": {"type": "bool", "default": True},
+        "only_switched": {"type": "list", "elements": "str"},
         "host_access": {"type": "list", "elements": "str"},
         "own_ports": {"type": "list", "elements": "str"},
         "sealed": {"type": "bool", "default": False},
@@ -61,6 +63,7 @@ class Isolation(NftKind):
         plain["accept_from"] = canonical.each(plain.get("accept_from") or [], canonical.device_name)
         given = plain.get("sources", EVERYBODY)  # an empty list lets nobody pass
         plain["sources"] = given if given == EVERYBODY else networks(given, "sources")
+        plain["only_switched"] = canonical.each(plain.get("only_switched") or [], _family)
         ports = plain.get("host_access", EVERYBODY)  # an empty list closes the host
         plain["host_access"] = ports if ports == EVERYBODY else _ports(ports)
         plain["own_ports"] = _ports(plain.get("own_ports") or [], "own_ports")
@@ -97,6 +100,7 @@ class Isolation(NftKind):
             wider["accept_from"] = let_in
         if wider != wanted.values and not found.values["internal"]:
             wider.update(internal=False, host_access=_either(found.values["host_access"], wanted.values["host_access"]))
+        wider["only_switched"] = [each for each in found.values["only_switched"] if each in wider["only_switched"]]
         # A tunnel may have two ports for as long.
         wider["own_ports"] = _ports([*found.values["own_ports"], *wanted.values["own_ports"]])
         if EVERYBODY not in (found.values["sources"], wanted.values["sources"]):
@@ -109,6 +113,7 @@ class Isolation(NftKind):
         rows += ["protect: no"] if not values.get("protect", True) else []
         if values["sources"] != EVERYBODY:
             rows.append(f"sources: {', '.join(values['sources']) or 'nobody'}")
+        rows += [f"only switched: {', '.join(values['only_switched'])}"] if values["only_switched"] else []
         if values["host_access"] != EVERYBODY:
             rows.append(f"host access: {', '.join(values['host_access']) or 'none'}")
         rows += [f"own ports: {', '.join(values['own_ports'])}"] if values["own_ports"] else []
@@ -158,6 +163,7 @@ class Isolation(NftKind):
         ports = [("host_ports", f"{device} . {_element_of(each)}") for each in listed(values["host_access"])]
         ports += [("own_ports", f"{device} . {_element_of(each)}") for each in values["own_ports"]]
         flagged = [(name, device) for name in flags if flags[name]]
+        flagged += [(_FAMILIES[each], device) for each in values["only_switched"]]
         return [Element(*each) for each in [*flagged, *accepted, *sources, *ports, *direct]]
 
     def objects(self, elements: Elements) -> t.Iterator[NftObject]:
@@ -171,6 +177,12 @@ class Isolation(NftKind):
                 comments.setdefault(device, comment)
         for device, some in by_device.items():
             yield NftObject(_isolated(device, some), some, comments[device])
+
+
+def _family(text: str) -> str:
+    if text not in _FAMILIES:
+        raise Problem(f"isolation: {text!r} in `only_switched` is no family: write ipv4 or ipv6")
+    return text
 
 
 def _either(before: t.Sequence[str], after: t.Sequence[str]) -> t.Sequence[str]:
@@ -189,6 +201,7 @@ def _isolated(device: str, elements: t.Sequence[Element]) -> Values:
         "sources": sources if sources or "sourced" in sets else EVERYBODY,
         "way_out": "inward" not in sets,
         "sealed": "sealed" in sets,
+        "only_switched": [family for family, name in _FAMILIES.items() if name in sets],
         "host_access": ports if ports or "closed" in sets else EVERYBODY,
         "own_ports": _ports(_port_of(e.key.split(" . ")) for e in elements if e.set == "own_ports"),
         "direct": sorted(cidr(each.key.split(" . ")[2]) for each in elements if each.set.startswith("direct")),

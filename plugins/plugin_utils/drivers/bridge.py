@@ -106,9 +106,10 @@ def objects(network: Network, host: str, fleet: Fleet) -> Iterator[Object]:
         accept_from=[*([device] if options["icc"] else []), *let_in],
         internal=internal,
         protect=False if "unprotected" in options["gateway_mode"].values() and not network.spec.internal else None,
+        sources=[str(slice_.block) for slice_ in slices],
         # Beside a family with a way out, one that is isolated is not routed by whoever else routes on the host. Where
-        # all are, `internal` and `host_access` see to that, and br_netfilter may show what is only switched.
-        sources=[str(slice_.block) for slice_ in slices if not outward or slice_.block.version in outward],
+        # all are, `internal` and `host_access` see to that.
+        only_switched=[new.FAMILY[each] for each in network.versions if outward and each not in outward] or None,
         host_access=host_access.of(network.spec) if outward else list(host_access.DNS) if shim else [],
     )
     if 4 in translated:

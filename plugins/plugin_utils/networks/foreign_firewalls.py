@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.containerhost.network.plugins.plugin_utils import objects as new
 from ansible_collections.containerhost.network.plugins.plugin_utils.document_devices import TUNNELS
@@ -16,6 +17,10 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 _RESOLVER = ("53/tcp", "53/udp")
 
 
+def _is_only_switched(guard: Mapping[str, Any], block: str) -> bool:
+    return new.FAMILY[6 if ":" in block else 4] in guard.get("only_switched", ())
+
+
 def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Object]:
     """One for the device that its containers are on; a network on a parent's LAN passes through no other firewall."""
     device = network.container_device
@@ -24,7 +29,7 @@ def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Ob
         return
     tunnel, carried = [*(row for kind, row in found if kind in TUNNELS and row.get("port")), {}, {}][:2]
     blocks = [str(slice_.block) for slice_ in network.slices[host]]
-    is_outward = not guard["internal"]
+    led_out = [] if guard["internal"] else [each for each in guard["sources"] if not _is_only_switched(guard, each)]
     wider = [str(subnet.cidr) for subnet in network.subnets] if driver_of(network.spec).on_underlay else []
     ports = {*(guard.get("host_access") or ()), *(_RESOLVER if "resolver" in network.spec.names else ())}
     yield new.object_of(
@@ -32,7 +37,7 @@ def objects(network: Network, host: str, found: Sequence[Object]) -> Iterator[Ob
         network.name,
         device=device,
         subnets=blocks,
-        outward=[each for each in blocks if is_outward and each in guard["sources"]] or None,
+        outward=[each for each in blocks if each in led_out] or None,
         peers=[each for each in wider if each not in blocks] or None,
         host_access=sorted(ports) or None,
         tunnel_address=tunnel.get("local"),

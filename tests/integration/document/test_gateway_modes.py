@@ -5,6 +5,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.containerhost.network.tests.integration.document.attackers import (
+    Watcher,
+    frame,
+    mac_of,
+    send_raw,
+    udp,
+)
 from ansible_collections.containerhost.network.tests.integration.document.planned import planned
 from ansible_collections.containerhost.network.tests.integration.document.town import (
     HOST4,
@@ -16,6 +23,7 @@ from ansible_collections.containerhost.network.tests.integration.document.town i
 NETWORKS = """
 pair: {driver: bridge, gateway_mode: isolated, subnets: [10.5.0.0/31, "fd05::/127"]}
 half: {driver: bridge, gateway_mode: {ipv4: isolated}, subnets: [10.6.0.0/24, "fd06::/64"]}
+other: {driver: bridge, gateway_mode: {ipv6: isolated}, subnets: [10.4.0.0/24, "fd04::/64"]}
 four: {driver: bridge, gateway_mode: {ipv6: routed}, subnets: [10.7.0.0/24, "fd07::/64"]}
 six: {driver: bridge, gateway_mode: {ipv4: routed, ipv6: nat}, subnets: [10.8.0.0/24, "fd08::/64"]}
 last: {driver: bridge, outbound_address: [198.18.0.71, "fd00:18::71"],
@@ -25,11 +33,34 @@ CONTAINERS = """
 a: {networks: {pair: {}}}
 b: {networks: {pair: {}}}
 h: {networks: {half: {}}}
+i: {networks: {half: {}}}
+j: {networks: {other: {}}}
+k: {networks: {other: {}}}
 f: {networks: {four: {publish: ["8007:80"]}}}
 s: {networks: {six: {publish: ["8008:80"]}}}
 l: {networks: {last: {publish: ["8009:80"]}}}
 m: {networks: {last: {}}}
 """
+
+
+def routed(town, one: str, shown: str) -> list[str]:
+    """Where a container gets by way of its host in the family that its network is isolated in, on a host that takes
+    everything there and routes it: to the outside, and to the host, which answers by its way out."""
+    device, source, targets, *settings = {
+        "h": ("ch-half", "10.6.0.1", (OUTSIDE4, HOST4), "ipv4/*/forwarding=1 ipv4/*/rp_filter=0 ipv4/all/rp_filter=0"),
+        "j": ("ch-other", "fd04::1", (OUTSIDE6, HOST6), "ipv6/*/disable_ipv6=0 ipv6/*/force_forwarding=1"),
+    }[one]
+    for path, _equals, number in (each.partition("=") for each in settings[0].split()):
+        path = "/proc/sys/net/" + path.replace("/", "/conf/", 1).replace("*", device)
+        town.host.run("sh", "-ec", f"[ ! -e {path} ] || echo {number} > {path}")
+    macs = mac_of(town, None, device), mac_of(town, one, "eth0")
+    watcher = Watcher(town, "outside", "eth0", "isolated")
+    for target in targets:
+        packet = udp(source, target, 4000, 9, f"isolated from {target}{shown}".encode())
+        send_raw(town, one, "eth0", frame(*macs, packet))
+    assert town.reaches(one, OUTSIDE6 if one == "h" else OUTSIDE4)
+    seen = [sent for _device, _kind, sent in watcher.seen()]
+    return [target for target in targets if any(f"from {target}{shown}".encode() in each for each in seen)]
 
 
 def test_each_family_meets_the_outside_as_it_is_said(own_town):
@@ -57,6 +88,9 @@ def test_each_family_meets_the_outside_as_it_is_said(own_town):
             host.run("sh", "-ec", f"echo {shown} > /proc/sys/net/bridge/bridge-nf-call-{family}tables")
         assert town.reaches("a", "10.5.0.1")
         assert town.reaches("a", "fd05::1")
+        for one, addresses in (("h", ("10.6.0.2", "fd06::3")), ("j", ("10.4.0.3", "fd04::2"))):
+            assert [town.reaches(one, address) for address in addresses] == [True, True], shown
+            assert routed(town, one, shown) == []
     assert host.run("ip", "-o", "addr", "show", "dev", "ch-pair") == ""
     assert host.run("ip", "netns", "exec", "a", "ip", "route", "show", "default") == ""
     for address in (HOST4, OUTSIDE4, "10.7.0.1"):
@@ -81,6 +115,9 @@ def test_each_family_meets_the_outside_as_it_is_said(own_town):
     assert town.call("m", OUTSIDE6, 90) == "fd00:18::71"
     assert town.call("outside", HOST4, 8009) == OUTSIDE4
     assert town.call("m", HOST4, 8009) == "10.9.0.254"
+
+    host.run("sh", "-ec", "for each in 4 6; do nft flush set inet containerhost switched$each; done")
+    assert [routed(town, one, shown) for one in "hj"] == [[OUTSIDE4, HOST4], [OUTSIDE6, HOST6]]
 
     town.end()
     assert not host.module("document", document={"version": 1}, everything=True).get("failed")

@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
 # Sets in which more elements let less through, and those in which fewer do, each with the words of its keys that are
 # devices of ours.
-_CLOSING = {"guarded": (0,), "internal": (0,), "closed": (0,)}
+_CLOSING = dict.fromkeys(("guarded", "internal", "closed", "switched4", "switched6"), (0,))
 _OPENING = {"accepted": (0, 1), "host_ports": (0,), "direct4": (1,), "direct6": (1,)}
 _Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -58,6 +58,9 @@ class ClosedWays:
         begins, ends = self._device_of(flow.source), self._device_of(flow.answers)
         if self._is_local(flow.source):
             return False
+        is_routed = begins != ends or self._is_local(flow.answers)
+        if is_routed and self._concerns(begins, f"switched{'6' if ':' in flow.source else '4'}"):
+            return True
         if self._is_local(flow.answers):
             return self._concerns(begins, "closed") and not flow.translated and not self._is_host_port(begins, flow)
         if begins is not None and self._has("accepted", f"{begins} . {ends}"):

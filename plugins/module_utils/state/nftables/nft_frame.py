@@ -27,6 +27,7 @@ TABLE = "containerhost"
 #   guarded    devices of ours that nothing unasked for may be forwarded to
 #   internal   devices of ours whose containers have no way out
 #   inward     devices of ours that lead to other devices of ours only
+#   switched*  devices of ours that only switch: of this family, nothing is routed from there, or is for the host
 #   sourced    devices of ours whose senders have the addresses in sources*, and no others
 #   sealed     devices of ours that alone lead to the addresses in their sources*: in plain text, nothing else does
 #   secret*    these addresses, of whichever device
@@ -67,6 +68,8 @@ table inet containerhost {
     set guarded { type ifname; }
     set internal { type ifname; }
     set inward { type ifname; }
+    set switched4 { type ifname; }
+    set switched6 { type ifname; }
     set sourced { type ifname; }
     set sealed { type ifname; }
     set secret4 { type ipv4_addr; flags interval; }
@@ -237,6 +240,8 @@ table inet containerhost {
         meta mark & 0xcfffffff == 0 meta mark set 0
         meta mark & 0xb00fffff == 0x10000000 meta mark set 0
         iifgroup 0x6368 @ll,0,40 0x0180c20000 drop
+        meta nfproto ipv4 iifname @switched4 drop
+        meta nfproto ipv6 iifname @switched6 drop
         iifname @closed jump visiting
         udp dport @filtered_ports iifname @ours drop
         udp dport . @th,96,24 @filtered_vnis goto tunnelled
@@ -337,6 +342,8 @@ _REST = """
         meta nfproto ipv6 iifname @borrowed6 oifname != @ours ct status & dnat == 0 drop
         meta nfproto @borrowed_families iifname != @ours oifname != @ours ct status & dnat == 0 jump strangers
         iifname @inward oifname != @ours drop
+        meta nfproto ipv4 iifname @switched4 iifname . oifname != @same drop
+        meta nfproto ipv6 iifname @switched6 iifname . oifname != @same drop
         ct state invalid,untracked iifname @ours oifname != @ours jump unchanged
         meta mark & 0xcfffffff == 0 meta mark set 0
     }
@@ -390,7 +397,8 @@ _REST = """
 FRAME = _BEGINNING + PUBLISH_CHAINS + _REST
 _OWN_SETS = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 SET_NAMES = _OWN_SETS | BRIDGE_SETS
-_DEVICES = "ours borrowed4 borrowed6 guarded internal inward sourced sealed closed accepted same ports"
+_DEVICES = "ours borrowed4 borrowed6 guarded internal inward switched4 switched6 sourced sealed closed accepted same"
+_DEVICES += " ports"
 OF_DEVICES = frozenset(_DEVICES.split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports own_ports "

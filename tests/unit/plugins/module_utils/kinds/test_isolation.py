@@ -23,6 +23,7 @@ def spelled(kind, values):
     for options in (
         {}, {"way_out": False}, {"protect": False}, {"internal": True, "accept_from": ["ch-b"]},
         {"sources": ["10.0.0.0/24", "fd00::/64"]}, {"sources": []}, {"own_ports": ["51820/udp"]},
+        {"only_switched": ["ipv4"]}, {"only_switched": ["ipv6", "ipv4"]},
     )
 ] + [
     (NatRule(), PORT), (NatRule(), {**PORT, "sources": ["10.0.0.0/8"]}),
@@ -34,6 +35,7 @@ def test_what_is_exported_is_the_same_object(kind, values):
 
 
 @pytest.mark.parametrize(("kind", "values"), [
+    (Isolation(), {"device": "ch-web", "only_switched": ["ipv6"]}),
     (Isolation(), {"device": "ch-web", "way_out": False, "sources": ["10.0.0.0/24", "10.0.1.7/32", "fd00::1/128"]}),
     (NatRule(), {**PORT, "sources": ["10.0.0.7/32", "192.0.2.0/24"], "host_address": "192.0.2.1"}),
     (OpenPort(), {"address": "fd00::2", "port": 80, "sources": ["fd00::7/128"]}),

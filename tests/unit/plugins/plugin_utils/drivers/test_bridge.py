@@ -355,7 +355,8 @@ class TestGatewayModes:
     def test_a_family_that_is_isolated_is_not_routed_by_others_either(self, plan, objects):
         found = plan(", gateway_mode: {ipv4: isolated}")
         assert objects(found, "h1", "bridge")[0]["addresses"] == ["fd05::1/64"]
-        assert objects(found, "h1", "isolation")[0]["sources"] == ["fd05::/64"]
+        guard = objects(found, "h1", "isolation")[0]
+        assert (guard["sources"], guard["only_switched"]) == (["10.5.0.0/24", "fd05::/64"], ["ipv4"])
         assert objects(found, "h1", "veth")[0]["routes"] == [{"dst": "::/0", "via": "fd05::1"}]
         assert {each["family"] for each in objects(found, "h1", "forwarding")} == {"ipv6"}
 

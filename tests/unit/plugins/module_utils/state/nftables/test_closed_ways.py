@@ -37,6 +37,7 @@ OPEN = table(guarded=["ch-web"])
 INTERNAL = table(guarded=["ch-web", "ch-db"], internal=["ch-web"])
 CLOSED = table(guarded=["ch-web", "ch-db"], closed=["ch-web"], host_ports=["ch-web . udp . 53"])
 SPAN = table(closed=["ch-web"], host_ports=["ch-web . tcp . 80-90"])
+SWITCHED = table(guarded=["ch-web", "ch-db"], switched4=["ch-web"], accepted=["ch-web . ch-web"])
 DIRECT = table(guarded=["ch-web"], direct4=["eth0 . ch-web . 198.51.100.0/24"])
 
 
@@ -49,6 +50,7 @@ DIRECT = table(guarded=["ch-web"], direct4=["eth0 . ch-web . 198.51.100.0/24"])
     (PLAIN, CLOSED, {"ch-web"}),
     (table(closed=["ch-web"], host_ports=["ch-web . udp . 53"]), table(closed=["ch-web"]), {"ch-web"}),
     (DIRECT, OPEN, {"ch-web"}),
+    (PLAIN, SWITCHED, {"ch-web"}),
     ({}, CLOSED, set()),  # there was no network to be reached by
     (CLOSED, {}, set()),
 ])  # fmt: skip
@@ -59,6 +61,11 @@ def test_ways_are_closed_by_what_comes_and_by_what_goes(before, after, devices):
 
 @pytest.mark.parametrize(("after", "one", "closed"), [
     (PLAIN, flow(WEB, DB), True),
+    (SWITCHED, flow(WEB, OUTSIDE), True),
+    (SWITCHED, flow(WEB, "10.80.0.1"), True),
+    (SWITCHED, flow(WEB, DB, translated=True), True),
+    (SWITCHED, flow(WEB, "10.80.0.3"), False),
+    (SWITCHED, flow("fd00:80::2", "fd00:9::1"), False),
     (LETS_IN, flow(WEB, DB), False),
     (LETS_IN, flow(DB, WEB), True),
     (PLAIN, flow(WEB, DB, translated=True), False),  # by a published port
