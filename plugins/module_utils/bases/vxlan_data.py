@@ -72,6 +72,13 @@ def _joins_by_itself() -> bool:
     return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2]) >= (6, 15)
 
 
+def alone(values: Values) -> list[m.Message]:
+    """The only one that is left of several has nothing that it is to be apart from."""
+    names = values.get("beside", ())
+    told = [m.set_port(name, {"IFLA_BRPORT_ISOLATED": 0}, values.get("netns")) for name in names]
+    return [each._replace(may_miss=True) for each in told] if len(told) == 1 else []
+
+
 def apart(values: Values, settings: t.Mapping[str, t.Any]) -> list[m.Message]:
     """One of the two has what is for everybody: the others first lose it, if it is this one."""
     netns, isolated = values.get("netns"), {"IFLA_BRPORT_ISOLATED": 1}

@@ -190,6 +190,8 @@ class Executor:
             gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
             if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
                 continue
+            if refusal.errno == errno.ENODEV and steps[refusal.position].may_miss:
+                continue
             appended = steps[refusal.position].type == m.RTM_NEWROUTE and steps[refusal.position].flags & m.NLM_F_APPEND
             if appended and refusal.errno == errno.EEXIST:
                 continue

@@ -124,12 +124,13 @@ class Vxlan(DeviceKind):
         """What else carries its segment here, as long as hosts turn from one tunnel to another: of frames that come by
         one, none goes by the other, and those for everybody go by one of them."""
         wanted = super().resolve(kernel, wanted)
-        beside = _beside(kernel, wanted) if wanted.present else []
+        name, master = wanted.values["name"], wanted.values.get("master")
+        beside = _beside(kernel, wanted.netns, name, master, wanted.owner) if wanted.present else []
         if not beside:
             return wanted
-        link = kernel.link(wanted.values["name"], wanted.netns)
+        link = kernel.link(name, wanted.netns)
         if link is None or not all(link.port.get(vxlan_data.FLOODS[name]) for name in vxlan_data.FLOODS):
-            kernel.notes(NOT_TURNED_TO).append((wanted.netns, wanted.values["name"]))
+            kernel.notes(NOT_TURNED_TO).append((wanted.netns, name))
         settings = {**wanted.values["settings"], "port.isolated": 1}
         return wanted._replace(values={**wanted.values, "settings": settings, "beside": beside})
 
@@ -174,7 +175,9 @@ class Vxlan(DeviceKind):
         bridge = kernel.link(link.master, netns)
         if bridge is not None and bridge.owner == link.owner and wanted is not None:
             values["is_its_port"] = True
-        if wanted is not None and realm(wanted.owner) == "plan":
+        if wanted is None:
+            values["beside"] = _beside(kernel, netns, link.name, link.master, link.owner)
+        elif realm(wanted.owner) == "plan":
             values["also_to"] = vxlan_groups.also_to(kernel, netns, link)
         before, after = values.get("local"), wanted.values.get("local") if wanted is not None else None
         if before and after and before != after and vxlan_data.scope_of(before) == vxlan_data.scope_of(after):
@@ -370,12 +373,14 @@ class Vxlan(DeviceKind):
             first += vxlan_data.apart(wanted.values, wanted.values["settings"])
         return [list(first), *change_device(wanted, differences, self.mark_of(wanted))]
 
+    def remove(self, found: Found) -> Rounds:
+        return [*super().remove(found), [*vxlan_data.alone(found.values)]]
 
-def _beside(kernel: Kernel, wanted: Wanted) -> list[str]:
+
+def _beside(kernel: Kernel, netns: str | None, name: str, master: str | None, owner: str | None) -> list[str]:
     """Others of its network's on its bridge."""
-    name, master = wanted.values["name"], wanted.values.get("master")
-    links = kernel.links(wanted.netns).values() if master and realm(wanted.owner) == "plan" else ()
-    found = (link for link in links if (link.kind, link.master, link.owner) == ("vxlan", master, wanted.owner))
+    links = kernel.links(netns).values() if master and owner and realm(owner) == "plan" else ()
+    found = (link for link in links if (link.kind, link.master, link.owner) == ("vxlan", master, owner))
     return sorted(link.name for link in found if link.name != name)
 
 

@@ -91,6 +91,7 @@ class Message(t.NamedTuple):
     attributes: t.Mapping[str, t.Any]
     operation: str
     netns: t.Optional[str] = None
+    may_miss: bool = False  # whether all is well where there is no such device
 
 
 def family_of(address: str) -> int:

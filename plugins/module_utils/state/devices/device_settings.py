@@ -147,7 +147,9 @@ def as_made(kind: str, values: t.Mapping[str, t.Any]) -> Settings:
         return {**alone, **{name: number for name, number in _BRIDGE_AS_MADE.items() if name not in asked}}
     port = _PORT_AS_MADE if values.get("master") else {}
     port = {name: number for name, number in port.items() if values.get(_PORT_OPTIONS.get(name, "")) is None}
-    return {**alone, **_VXLAN_AS_MADE, **port} if kind == "vxlan" else port
+    # Beside another tunnel of its network it is isolated from that (kinds/vxlan.py).
+    tunnel = {**_VXLAN_AS_MADE, **({"port.isolated": 0} if values.get("master") else {})}
+    return {**alone, **tunnel, **port} if kind == "vxlan" else port
 
 
 def read(
