@@ -25,7 +25,11 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Network,
     NetworkSpec,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.networks import container_routes, naming
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import (
+    container_routes,
+    host_devices,
+    naming,
+)
 from ansible_collections.containerhost.network.plugins.plugin_utils.networks.parents import is_on_a_lan
 from ansible_collections.containerhost.network.plugins.plugin_utils.objects import is_loopback
 
@@ -238,6 +242,7 @@ def _defined_elsewhere(network: str, ledger: Ledger) -> str | None:
 
 def check_fleet(fleet: Fleet, problems: Problems) -> None:
     naming.check_fleet(fleet, problems)
+    host_devices.check(fleet, problems)
     for network in fleet.networks.values():
         driver_ = driver_of(network.spec)
         driver_.check(network, fleet, problems)
