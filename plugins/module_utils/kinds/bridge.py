@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     finish_link,
     wants_ipv6,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_moves import UNTIL_UPLINKED
 from ansible_collections.containerhost.network.plugins.module_utils.bases.overlap import overlaps
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -29,7 +30,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
     realm,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink import GONE_LANS, UNTIL_UPLINKED
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink import GONE_LANS
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     Settings,

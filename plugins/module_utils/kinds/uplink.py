@@ -16,6 +16,15 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import by_real_names
 from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_interface import stood_on, unfit
+from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_moves import (
+    FOR_THE_MOVE,
+    UNTIL_UPLINKED,
+    Side,
+    copied,
+    given_back,
+    moved,
+    written,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import ANNOUNCED
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -29,7 +38,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     place,
     realm,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record, WriteSysctl
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices import device_settings, interface_rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices.interface_rows import InterfaceRows
@@ -48,24 +57,14 @@ _SETTINGS_6 = (
     " use_tempaddr accept_ra_defrtr accept_ra_pinfo accept_ra_rtr_pref accept_ra_rt_info_max_plen accept_dad"
     " addr_gen_mode disable_ipv6"
 ).split()
-# A bridge gives itself no address before it has its uplink's: it would have to make sure of it first, which takes a
-# second.
-UNTIL_UPLINKED = {"ipv6.addr_gen_mode": 1}
-# As long as addresses move, these are others (``_set``) on the device that they move to, and which that is is noted.
-_FOR_THE_MOVE = ("ipv6.accept_dad", *UNTIL_UPLINKED)
 _TO_BRIDGE, _TO_PORT = "to the bridge", "to the port"
-_CLOSED = "closed"  # the note that the interface has no IPv6 as it is a port, and had before
+# What is 1 as long as an interface is a port, with the note that it was 0. What is sent to all would leave by it, past
+# the bridge; and packets in frames that a bridge does not switch (01:80:c2:00:00:0e) come in past it.
 _IPV6_OFF = "ipv6.disable_ipv6"
+_WERE_OPEN = {_IPV6_OFF: "closed", "ipv4.drop_unicast_in_l2_multicast": "closed to groups"}
 LEAVING_LANS = "leaving lans"  # bridges that are not to be on a LAN any more, and may be for now: where, its name
 GONE_LANS = "gone lans"  # what a bridge notes of itself that goes (``Kernel.notes``): where, it, the names of its ports
 _LOOPBACK = "lo"
-
-
-class Side(t.NamedTuple):
-    """What a device has that the host is on the LAN by."""
-
-    rows: InterfaceRows
-    settings: t.Tuple[t.Tuple[str, str], ...] = ()
 
 
 class Uplink(Kind):
@@ -98,7 +97,7 @@ class Uplink(Kind):
 
     def summary(self, values: Values) -> list[str]:
         if not values.get("bridge"):
-            return ["without IPv6, as it was a port"]
+            return ["closed, as it was a port"]
         moved = [f"moves: {text}" for text in values.get("moves") or ()]
         return [f"port of {values.get('bridge')}, which has what the interface had", *moved]
 
@@ -154,15 +153,13 @@ class Uplink(Kind):
         wanted = wanted._replace(key=self.key_of(wanted.values, wanted.owner))
         port, bridge = port_of(kernel, wanted.values), wanted.values.get("bridge")
         if not wanted.present or port is None:
-            return wanted._replace(values={**wanted.values, "left": []})
+            return wanted._replace(values={**wanted.values, "left": [], "opened": []})
         back = kernel.records.owner(self.name, (*wanted.key, _TO_PORT)) is not None
         side = side_of(kernel, port, wanted.netns, kernel.link(bridge, wanted.netns) if back else None)
-        if kernel.records.owner(self.name, (*wanted.key, _CLOSED)) is not None:
-            settings = ((name, "0" if name == _IPV6_OFF else value) for name, value in side.settings)
-            side = side._replace(settings=tuple(settings))
+        side = _as_open(side, port, self._noted_as_open(kernel, wanted.key))
         news = [told for where in kernel.notes(ANNOUNCED) if where[:2] == (wanted.netns, bridge) for told in where[2]]
-        more = {"side": side, "moves": side.rows.texts, "left": [], "port": port.name, "up": port.up, "news": news}
-        return wanted._replace(values={**wanted.values, **more})
+        more = {"side": side, "moves": side.rows.texts, "port": port.name, "up": port.up, "news": news}
+        return wanted._replace(values={**wanted.values, **more, "left": [], "opened": []})
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key for object_ in wanted if object_.present}
@@ -186,6 +183,8 @@ class Uplink(Kind):
                 left = [*interface_rows.read(kernel, port, netns).texts, *unfinished]
                 # One that a run was killed before it moved anything has all that it had.
                 values.update(left=left, was_down=was_down, has_it=not is_port and not to_port)
+                values["opened"] = _opened(kernel, port, netns) if is_port else []
+                values["were_open"] = self._noted_as_open(kernel, key)
                 if key not in keys and (netns, bridge.name) not in stay:
                     kernel.notes(LEAVING_LANS).append((netns, bridge.name))
                 yield Found(self.name, key, values, bridge.owner)
@@ -195,17 +194,24 @@ class Uplink(Kind):
         """Interfaces that were closed as ports, whose bridge somebody has deleted with all that the host had on it."""
         for (*parts, word), owner in kernel.records.owners_of(self.name):
             key = tuple(parts)
-            if word != _CLOSED or key in named:
+            if word not in _WERE_OPEN.values() or key in named:
                 continue
+            named = {*named, key}
             values: Values = dict(zip(self.key, key[1:]))
             place(values, key[0])
             port = port_of(kernel, values)
             name = port.name if port is not None else None
-            yield Found(self.name, key, {**values, "side": Side(InterfaceRows()), "port": name, "has_it": True}, owner)
+            values.update(side=Side(InterfaceRows()), port=name, has_it=True)
+            yield Found(self.name, key, {**values, "were_open": self._noted_as_open(kernel, key)}, owner)
+
+    def _noted_as_open(self, kernel: Kernel, key: Key) -> set[str]:
+        notes = ((name, kernel.records.owner(self.name, (*key, word))) for name, word in _WERE_OPEN.items())
+        return {name for name, owner in notes if owner is not None}
 
     def differences(self, wanted: Wanted, found: Found) -> dict[str, tuple[t.Any, t.Any]]:
-        """``left``: what somebody has given the interface since, or a run that was killed has left there."""
-        names = ("bridge", "left")
+        """``left``: what somebody has given the interface since, or a run that was killed has left there; ``opened``:
+        what he has opened of it."""
+        names = ("bridge", "left", "opened")
         pairs = {name: (found.values[name], wanted.values[name]) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -237,16 +243,15 @@ class Uplink(Kind):
         side = values.get("side", Side(InterfaceRows()))
         at_once = [row for row in side.settings if row[0] not in UNTIL_UPLINKED]
         return [
-            [*self._noted(wanted, side), self._note(wanted, _TO_BRIDGE), *_set(bridge, at_once, netns)],
-            *_moved(side, port, bridge, netns),
+            [*self._noted(wanted, side), self._note(wanted, _TO_BRIDGE), *copied(bridge, at_once, netns)],
+            *moved(side, port, bridge, netns),
             [*self._ended(wanted), *values.get("news", ())],
         ]
 
     def _noted(self, wanted: Wanted, side: Side) -> list[Record]:
-        """An interface that was down goes down again, and one that had IPv6 has it again."""
+        """An interface that was down goes down again, and what was open is open again."""
         was_down = [] if wanted.values.get("up", True) else [Record(self.name, wanted.key, wanted.owner)]
-        had_ipv6 = dict(side.settings).get(_IPV6_OFF) == "0"
-        return [*was_down, *([self._note(wanted, _CLOSED)] if had_ipv6 else [])]
+        return [*was_down, *(self._note(wanted, _WERE_OPEN[name]) for name in side.closes)]
 
     def _note(self, object_: Wanted | Found, word: str) -> Record:
         return Record(self.name, (*object_.key, word), object_.owner)
@@ -257,13 +262,15 @@ class Uplink(Kind):
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         if "bridge" not in differences:
             values = wanted.values
-            rounds = _moved(values["side"], values["port"], values["bridge"], wanted.netns)
-            return [*rounds, [*self._ended(wanted)]]
+            noted = [self._note(wanted, _WERE_OPEN[name]) for name in found.values["opened"]]
+            rounds = moved(values["side"], values["port"], values["bridge"], wanted.netns)
+            return [[*noted], *rounds, [*self._ended(wanted)]]
         there, was_down = found.values["side"], found.values.get("was_down")
-        joined = there._replace(rows=there.rows.joined(wanted.values["side"].rows))
-        moved = wanted._replace(values={**wanted.values, "side": joined, "up": not was_down})
-        given_back = [] if found.values["bridge"] is None else self.remove(found)
-        return [*given_back, *self.add(moved)]
+        side = wanted.values["side"]
+        joined = there._replace(rows=there.rows.joined(side.rows), closes=side.closes)
+        whole = wanted._replace(values={**wanted.values, "side": joined, "up": not was_down})
+        back = [] if found.values["bridge"] is None else self.remove(found)
+        return [*back, *self.add(whole)]
 
     def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
         """Its bridge goes, or becomes another network's: what the host has by it is the interface's until it is a port
@@ -272,12 +279,12 @@ class Uplink(Kind):
 
     def remove(self, found: Found) -> Rounds:
         values = found.values
-        rounds: Rounds = [[*self._ended(found, _CLOSED)]]
+        rounds: Rounds = [[*self._ended(found, *_WERE_OPEN.values())]]
         if not values.get("has_it"):
-            given_back = _given_back(values["side"], values["port"], values["bridge"], found.netns)
-            rounds = [[self._note(found, _TO_PORT)], *given_back, *rounds]
+            back = given_back(values["side"], values["port"], values["bridge"], found.netns)
+            rounds = [[self._note(found, _TO_PORT)], *back, *rounds]
         elif not values.get("bridge") and values["port"] is not None:
-            rounds = [[_write(values["port"], _IPV6_OFF, "0", found.netns)], *rounds]
+            rounds = [[written(values["port"], name, "0", found.netns) for name in values["were_open"]], *rounds]
         if values.get("was_down"):
             rounds += [[m.set_link(values["port"], found.netns, up=False)], [Record(self.name, found.key, None)]]
         return rounds
@@ -288,8 +295,8 @@ class Uplink(Kind):
             return []
         down = [] if values["up"] else [[m.set_link(values["port"], wanted.netns, up=False)]]
         forget = [] if values["up"] else [[Record(self.name, wanted.key, None)]]
-        given_back = _given_back(values["side"], values["port"], values["bridge"], wanted.netns)
-        return [*given_back, [*self._ended(wanted, _CLOSED)], *down, *forget]
+        back = given_back(values["side"], values["port"], values["bridge"], wanted.netns)
+        return [*back, [*self._ended(wanted, *_WERE_OPEN.values())], *down, *forget]
 
 
 def lower_of(values: Values) -> str:
@@ -319,11 +326,26 @@ def port_of(kernel: Kernel, values: Values) -> Link | None:
 def side_of(kernel: Kernel, link: Link, netns: str | None, before: Link | None = None) -> Side:
     """``before``: the device that has yet what is another's for the move, where one was begun and not ended."""
     settings = dict(_settings(kernel, link, netns))
-    for name in _FOR_THE_MOVE if before is not None else ():
+    for name in FOR_THE_MOVE if before is not None else ():
         value = kernel.sysctl_now(device_settings.path(before.name, name), netns)
         if value is not None and name in settings:
             settings[name] = value
     return Side(interface_rows.read(kernel, link, netns), tuple(settings.items()))
+
+
+def _as_open(side: Side, port: Link, were_open: t.Collection[str]) -> Side:
+    """As it was before it was a port. One of ours, of a VLAN, is guarded by our table."""
+    settings = {name: "0" if name in were_open else value for name, value in side.settings}
+    some = _WERE_OPEN if port.owner is None else (_IPV6_OFF,)
+    closes = tuple(name for name in some if settings.get(name) == "0")
+    return side._replace(settings=tuple(settings.items()), closes=closes)
+
+
+def _opened(kernel: Kernel, port: Link, netns: str | None) -> list[str]:
+    """What somebody has opened of it, unless he has borrowed that."""
+    paths = {name: device_settings.path(port.name, name) for name in _WERE_OPEN if port.owner is None}
+    there = (name for name, key in paths.items() if kernel.sysctl_now(key, netns) == "0")
+    return [name for name in there if kernel.records.loan(netns, paths[name]) is None]
 
 
 def _settings(kernel: Kernel, link: Link, netns: str | None) -> t.Iterator[tuple[str, str]]:
@@ -334,59 +356,3 @@ def _settings(kernel: Kernel, link: Link, netns: str | None) -> t.Iterator[tuple
         value = loan["before"] if loan is not None else kernel.sysctl_now(key, netns)
         if value is not None:
             yield name, value
-
-
-# -- rounds ------------------------------------------------------------------------------------------------------
-
-
-def _set(device: str, settings: t.Iterable[tuple[str, str]], netns: str | None) -> list[WriteSysctl]:
-    """Without duplicate address detection, as long as addresses move: the plan has nothing to do with them, and they
-    are the host's already."""
-    given = dict(settings)
-    if not given:
-        return []
-    if _IPV6_OFF in given:
-        given["ipv6.accept_dad"] = "0"
-    return [_write(device, name, value, netns) for name, value in given.items()]
-
-
-def _write(device: str, name: str, value: str, netns: str | None) -> WriteSysctl:
-    return WriteSysctl(netns, device_settings.path(device, name), value, may_miss=True, when_returned=True)
-
-
-def _freed(port: str, netns: str | None) -> m.Message:
-    return m.set_link(port, netns, operation="end the bridge's port", master=0)
-
-
-def _enslaved(port: t.Any, master: t.Any, bridge: str, netns: str | None) -> m.Message:
-    index = port if isinstance(port, m.VlanIndex) else m.Index(port)
-    header = {"index": index, "flags": m.IFF_UP, "change": m.IFF_UP}
-    return m.Message(m.RTM_NEWLINK, 0, header, {"IFLA_MASTER": master}, f"make it a port of {bridge}", netns)
-
-
-def _moved(side: Side, port: str | m.VlanIndex, bridge: str, netns: str | None) -> Rounds:
-    """As a port, the interface has no IPv6: what is sent to all would leave by it, past the bridge."""
-    enslaved = _enslaved(port, m.Index(bridge), bridge, netns)
-    if isinstance(port, m.VlanIndex):
-        return [[enslaved]]
-    settings = dict(side.settings)
-    closed = [_write(port, _IPV6_OFF, "1", netns)] if settings.get(_IPV6_OFF) == "0" else []
-    return [
-        [*interface_rows.added(side.rows, bridge, netns)],
-        [enslaved, *interface_rows.deleted(side.rows, port, netns)],
-        [*closed, *_verified(bridge, settings, netns)],
-    ]
-
-
-def _given_back(side: Side, port: str, bridge: str, netns: str | None) -> Rounds:
-    return [
-        [*_set(port, side.settings, netns)],
-        [*interface_rows.added(side.rows, port, netns)],
-        [_freed(port, netns), *interface_rows.deleted(side.rows, bridge, netns)],
-        [*_verified(port, dict(side.settings), netns)],
-    ]
-
-
-def _verified(device: str, settings: t.Mapping[str, str], netns: str | None) -> list[WriteSysctl]:
-    """Addresses that come later are made sure of, and made, as before."""
-    return [_write(device, name, settings[name], netns) for name in _FOR_THE_MOVE if name in settings]

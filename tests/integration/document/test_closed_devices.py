@@ -134,6 +134,29 @@ def test_a_router_advertisement_from_a_container_changes_nothing_on_its_host(hos
     assert ipv6_of(host) == before
 
 
+AN_ENGINES_PORT = """
+ip netns add docked
+ip link add vethd type veth peer name eth0 netns docked
+ip link set vethd master ch-web up
+ip -n docked link set eth0 up
+echo 2 > /proc/sys/net/ipv6/conf/vethd/accept_ra
+"""
+
+
+def test_nor_by_a_port_that_an_engine_has_made(host):
+    """Which is not ours, and has the host's defaults."""
+    host.module("document", document=ipv4_only("web", 80))
+    host.run("sh", "-ec", AN_ENGINES_PORT)
+    host.settle()
+    before = ipv6_of(host)
+    for flushed in (False, True):
+        if flushed:
+            host.run("nft", "flush", "chain", "inet", "containerhost", "arriving")
+        attack(host, "docked", "advertise", TO_THE_PORT)
+        host.settle()
+        assert (ipv6_of(host) == before) is not flushed
+
+
 @pytest.mark.parametrize("to", ["ff:ff:ff:ff:ff:ff", TO_THE_PORT], ids=["the bridge", "the port"])
 @pytest.mark.parametrize("target", ["198.18.0.1", "10.81.1.1", "127.0.0.1"])
 def test_a_container_hears_of_no_address_but_its_gateway_s(host, to, target):

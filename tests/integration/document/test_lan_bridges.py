@@ -20,6 +20,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     ethernet,
     mac_of,
     send_frames,
+    udp,
 )
 from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, only
 from ansible_collections.containerhost.network.tests.integration.document.planned import planned
@@ -342,6 +343,37 @@ def test_what_routers_advertise_is_taken_by_the_bridge_and_then_by_the_interface
     run(host, NOTHING)
     assert {"2001:db8:5:", "2001:db8:6:"} <= prefixes(host.run(*"ip -6 addr show dev eth0 dynamic".split()))
     assert advertised("2001:db8:7::", "eth0")
+
+
+def test_no_packet_comes_in_past_the_bridge(own_town):
+    """Frames for 01:80:c2:00:00:0e a bridge hands to its host as coming from the port, where no rule that names the
+    bridge sees them."""
+    host, document = own_town.host, planned(LAN, "shop: {networks: {lan: {}}}")
+    host.run("sh", "-ec", "cd /proc/sys/net/ipv4/conf; echo 0 > all/rp_filter; echo 0 > eth0/rp_filter")
+    host.settle()
+    snapshot = host.snapshot()
+    run(host, document)
+    host.run("nft", "add table inet own; add counter inet own past")
+    host.run("nft", "add chain inet own in { type filter hook input priority -301; }")
+    host.run("nft", 'add rule inet own in iifname "eth0" counter name past')
+
+    def comes_in(*last: str) -> bool:
+        mac, packet = mac_of(own_town, "outside", "eth0"), udp(OUTSIDE4, "198.18.0.1", 4000, 9, b"past the bridge")
+        frames = [ethernet(f"01:80:c2:00:00:{each}", mac, 0x0800, packet) for each in last]
+        send_frames(own_town, "outside", "eth0", frames)
+        assert own_town.reaches("outside", "198.18.0.1")
+        return "packets 0 " not in host.run("nft", "reset", "counter", "inet", "own", "past")
+
+    assert not comes_in(*KEPT)
+    for path in ("ipv4/conf/eth0/drop_unicast_in_l2_multicast", "ipv6/conf/eth0/disable_ipv6"):
+        host.run("sh", "-ec", f"echo 0 > /proc/sys/net/{path}")
+        assert comes_in("0e") is path.startswith("ipv4")
+        assert run(host, document)["changed"]
+        assert not comes_in("0e")
+    host.run("nft", "delete", "table", "inet", "own")
+    run(host, NOTHING)
+    host.settle()
+    assert host.snapshot() == snapshot
 
 
 def run_again(host: Host, document: dict) -> bool:

@@ -233,13 +233,14 @@ table inet containerhost {
         ip6 hoplimit & 1 == 1 meta mark set 0x30000000
     }
 
-    # Frames for 01:80:c2:00:00:00 to ...0f come from a port, past its bridge, and hold no packets. @th,96,24 is the
-    # VNI (RFC 7348): a port alone meets other overlays. For containers it is that: UDP_SEGMENT hides what follows.
+    # Frames for 01:80:c2:00:00:00 to ...0f come by a port, past its bridge, and hold no packets, whoever has made it a
+    # port, as engines do with their own. @th,96,24 is the VNI (RFC 7348): a port alone meets other overlays. For
+    # containers it is that: UDP_SEGMENT hides what follows.
     chain arriving {
         type filter hook input priority raw; policy accept;
         meta mark & 0xcfffffff == 0 meta mark set 0
         meta mark & 0xb00fffff == 0x10000000 meta mark set 0
-        iifgroup 0x6368 @ll,0,40 0x0180c20000 drop
+        @ll,0,40 0x0180c20000 drop
         meta nfproto ipv4 iifname @switched4 drop
         meta nfproto ipv6 iifname @switched6 drop
         iifname @closed jump visiting
