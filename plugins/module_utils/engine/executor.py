@@ -41,6 +41,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.marks 
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nftables
 
 _OFF = "0"
+_DELETES = (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK)
 
 
 class Failure(t.NamedTuple):
@@ -188,12 +189,9 @@ class Executor:
     def _send(self, steps: t.Sequence[m.Message]) -> t.Iterator[tuple[int, str]]:
         for refusal in self._wire.send(steps):
             gone = refusal.errno in (errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EADDRNOTAVAIL)
-            if gone and steps[refusal.position].type in (m.RTM_DELADDR, m.RTM_DELROUTE, m.RTM_DELNEIGH, m.RTM_DELLINK):
-                continue
-            if refusal.errno == errno.ENODEV and steps[refusal.position].may_miss:
-                continue
-            appended = steps[refusal.position].type == m.RTM_NEWROUTE and steps[refusal.position].flags & m.NLM_F_APPEND
-            if appended and refusal.errno == errno.EEXIST:
+            step = steps[refusal.position]
+            appended = step.type == m.RTM_NEWROUTE and step.flags & m.NLM_F_APPEND
+            if (appended and refusal.errno == errno.EEXIST) or (gone and (step.type in _DELETES or step.may_miss)):
                 continue
             yield refusal.position, self._reason(steps, refusal)
 

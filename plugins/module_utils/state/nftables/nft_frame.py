@@ -12,7 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.bridge_frame import BRIDGE_SETS
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.publish_frame import PUBLISH_CHAINS
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.publish_frame import (
+    LEAVING_CHAINS,
+    PUBLISH_CHAINS,
+)
 
 # Elements by set: an element's key, in nft's words, to its value (of a map) and its comment.
 Elements = t.Dict[str, t.Dict[str, t.Tuple[t.Optional[str], str]]]
@@ -267,57 +270,6 @@ table inet containerhost {
     }
 """
 _REST = """
-    # Hairpins first: a container that reaches a published port of its own network, and this host on its loopback.
-    chain leaving {
-        type nat hook postrouting priority srcnat; policy accept;
-        ct status dnat ip saddr 127.0.0.0/8 masquerade
-        ct status dnat ip daddr . meta l4proto @behind4 masquerade
-        ct status dnat ip6 daddr . meta l4proto @behind6 masquerade
-        ct status dnat ip saddr . ip daddr @local4 masquerade
-        ct status dnat ip6 saddr . ip6 daddr @local6 masquerade
-        ip saddr . ip daddr @local4 return
-        ip6 saddr . ip6 daddr @local6 return
-        ip daddr 224.0.0.0/4 return
-        ip6 daddr ff00::/8 return
-        oifname != @ours meta l4proto != { tcp, udp, sctp, icmp, icmpv6 } jump leaving_whole
-        meta l4proto . th sport @taken jump leaving_aside
-        snat ip to ip saddr map @outbound4
-        snat ip6 to ip6 saddr map @outbound6
-        ip saddr @masquerade4 masquerade
-        ip6 saddr @masquerade6 masquerade
-    }
-
-    # Without ports (GRE, ESP, IP in IP), whatever the host itself has from there would be the answer: its own tunnels'.
-    chain leaving_whole {
-        ip saddr @masquerade4 drop
-        ip6 saddr @masquerade6 drop
-    }
-    # By a port that is taken, whatever others send there from where a container has sent something would be led to it,
-    # as the answer: to another's published port, be it another member's packets for the overlay (CVE-2021-3773's kind).
-    chain leaving_aside {
-        ip saddr . meta l4proto . th sport @owned4 return
-        ip6 saddr . meta l4proto . th sport @owned6 return
-        meta l4proto { tcp, udp, sctp } snat ip to ip saddr map @outbound4:61000-65535 random
-        meta l4proto { tcp, udp, sctp } snat ip6 to ip6 saddr map @outbound6:61000-65535 random
-        meta l4proto { tcp, udp, sctp } ip saddr @masquerade4 masquerade to :61000-65535 random
-        meta l4proto { tcp, udp, sctp } ip6 saddr @masquerade6 masquerade to :61000-65535 random
-    }
-
-    # Nor by one that the kernel has found for it; the next packet finds another one.
-    chain leaving_as {
-        meta l4proto . th sport != @taken return
-        ct original ip saddr . meta l4proto . th sport @owned4 return
-        ct original ip6 saddr . meta l4proto . th sport @owned6 return
-        ct original ip saddr @masquerade4 drop
-        ct original ip6 saddr @masquerade6 drop
-    }
-
-    # Before connection tracking: translated, it would be another connection than what comes in, and get another port.
-    chain sending {
-        type route hook output priority raw; policy accept;
-        ip saddr set udp sport map @sent_from4
-        ip6 saddr set udp sport map @sent_from6
-    }
     # Who begins something, and with which address; replies are let through, by whichever way they come.
     chain beginning {
         meta mark & 0xefffffff == 0x20000000 jump counted
@@ -395,7 +347,7 @@ _REST = """
 }
 """
 
-FRAME = _BEGINNING + PUBLISH_CHAINS + _REST
+FRAME = _BEGINNING + PUBLISH_CHAINS + LEAVING_CHAINS + _REST
 _OWN_SETS = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 SET_NAMES = _OWN_SETS | BRIDGE_SETS
 _DEVICES = "ours borrowed4 borrowed6 guarded internal inward switched4 switched6 sourced sealed closed accepted same"

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chains of our table by which published ports lead to containers; the sets are in ``nft_frame.py``."""
+"""The chains of our table that translate addresses: by which published ports lead to containers, and by which packets
+leave under another address. The sets are in ``nft_frame.py``."""
 
 from __future__ import annotations
 
@@ -92,5 +93,59 @@ PUBLISH_CHAINS = """
     chain from_this_host {
         type nat hook output priority -100; policy accept;
         fib daddr type local jump published
+    }
+"""
+
+LEAVING_CHAINS = """
+    # Hairpins first: a container that reaches a published port of its own network, and this host on its loopback.
+    chain leaving {
+        type nat hook postrouting priority srcnat; policy accept;
+        ct status dnat ip saddr 127.0.0.0/8 masquerade
+        ct status dnat ip daddr . meta l4proto @behind4 masquerade
+        ct status dnat ip6 daddr . meta l4proto @behind6 masquerade
+        ct status dnat ip saddr . ip daddr @local4 masquerade
+        ct status dnat ip6 saddr . ip6 daddr @local6 masquerade
+        ip saddr . ip daddr @local4 return
+        ip6 saddr . ip6 daddr @local6 return
+        ip daddr 224.0.0.0/4 return
+        ip6 daddr ff00::/8 return
+        oifname != @ours meta l4proto != { tcp, udp, sctp, icmp, icmpv6 } jump leaving_whole
+        meta l4proto . th sport @taken jump leaving_aside
+        snat ip to ip saddr map @outbound4
+        snat ip6 to ip6 saddr map @outbound6
+        ip saddr @masquerade4 masquerade
+        ip6 saddr @masquerade6 masquerade
+    }
+
+    # Without ports (GRE, ESP, IP in IP), whatever the host itself has from there would be the answer: its own tunnels'.
+    chain leaving_whole {
+        ip saddr @masquerade4 drop
+        ip6 saddr @masquerade6 drop
+    }
+    # By a port that is taken, whatever others send there from where a container has sent something would be led to it,
+    # as the answer: to another's published port, be it another member's packets for the overlay (CVE-2021-3773's kind).
+    chain leaving_aside {
+        ip saddr . meta l4proto . th sport @owned4 return
+        ip6 saddr . meta l4proto . th sport @owned6 return
+        meta l4proto { tcp, udp, sctp } snat ip to ip saddr map @outbound4:61000-65535 random
+        meta l4proto { tcp, udp, sctp } snat ip6 to ip6 saddr map @outbound6:61000-65535 random
+        meta l4proto { tcp, udp, sctp } ip saddr @masquerade4 masquerade to :61000-65535 random
+        meta l4proto { tcp, udp, sctp } ip6 saddr @masquerade6 masquerade to :61000-65535 random
+    }
+
+    # Nor by one that the kernel has found for it; the next packet finds another one.
+    chain leaving_as {
+        meta l4proto . th sport != @taken return
+        ct original ip saddr . meta l4proto . th sport @owned4 return
+        ct original ip6 saddr . meta l4proto . th sport @owned6 return
+        ct original ip saddr @masquerade4 drop
+        ct original ip6 saddr @masquerade6 drop
+    }
+
+    # Before connection tracking: translated, it would be another connection than what comes in, and get another port.
+    chain sending {
+        type route hook output priority raw; policy accept;
+        ip saddr set udp sport map @sent_from4
+        ip6 saddr set udp sport map @sent_from6
     }
 """
