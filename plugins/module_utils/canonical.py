@@ -174,6 +174,11 @@ def between(value: int, low: int, high: int, what: str) -> int:
     return int(value)
 
 
+def is_later(version: t.Any, known: int) -> bool:
+    """Is it that of a format which a newer version of this collection writes? What has none, or another, is damaged."""
+    return isinstance(version, int) and not isinstance(version, bool) and version > known
+
+
 def each(values: t.Iterable[str] | None, spell: t.Callable[[str], str]) -> list[str] | None:
     return None if values is None else sorted({spell(value) for value in values})
 

@@ -32,7 +32,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
+from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key, is_later
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import parse_address, parse_block
 
@@ -162,6 +162,10 @@ def parse(text: str, path: str) -> Ledger:
         raise Refusal(f"the ledger {path} can't be read: {error}", "Restore it from git or a backup") from None
     if not isinstance(entries, dict) or HEADER not in entries:
         raise Refusal(f"{path} is not a ledger of containerhost.network", "Name the right file in containerhost_ledger")
+    if entries[HEADER] != VERSION and not is_later(entries[HEADER], VERSION):
+        raise Refusal(
+            f"the ledger {path} is damaged: its format is {entries[HEADER]!r}", "Restore it from git or a backup"
+        )
     if entries[HEADER] != VERSION:
         raise Refusal(
             f"the ledger {path} has the format {entries[HEADER]!r}, and this collection knows {VERSION}",

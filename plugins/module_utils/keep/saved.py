@@ -18,6 +18,7 @@ import os
 import time
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_later
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import DOCUMENT_VERSION
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import sandboxes_of
@@ -161,7 +162,7 @@ def _misshapen(content: t.Any) -> str | None:
     if not isinstance(content, dict) or "version" not in content:
         return f"is no saved document. {_AGAIN}"
     if content["version"] != VERSION:
-        return _of_version(content["version"], VERSION)
+        return _of_version(content["version"], VERSION, "version")
     checks: dict[str, t.Callable[[t.Any], bool]] = {
         "host": _is_text,
         "digest": _is_text,
@@ -175,11 +176,13 @@ def _misshapen(content: t.Any) -> str | None:
         if name not in content or not is_right(content[name]):
             return f"is damaged (`{name}`). {_AGAIN}"
     if content["document"].get("version") != DOCUMENT_VERSION:
-        return _of_version(content["document"].get("version"), DOCUMENT_VERSION)
+        return _of_version(content["document"].get("version"), DOCUMENT_VERSION, "document")
     return None
 
 
-def _of_version(found: t.Any, known: int) -> str:
+def _of_version(found: t.Any, known: int, part: str) -> str:
+    if not is_later(found, known):
+        return f"is damaged (`{part}`). {_AGAIN}"
     return (
         f"is of version {found!r}, and this program reads version {known}: nothing of it is applied. Run the playbook"
         " of the collection that wrote it, or a newer one"

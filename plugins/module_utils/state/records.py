@@ -15,6 +15,7 @@ import json
 import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_later
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow
 from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
@@ -50,8 +51,8 @@ class Records:
         except (OSError, ValueError, RecursionError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise Problem(f"{self._path} cannot be read ({why}); remove it to go on without its records") from error
-        if isinstance(content, dict) and content.get("version") != _VERSION:
-            raise Problem(f"{self._path} was written by another version of this collection; upgrade this one")
+        if isinstance(content, dict) and is_later(content.get("version"), _VERSION):
+            raise Problem(f"{self._path} was written by a newer version of this collection; upgrade this one")
         wrong = _misshapen(content)
         if wrong:
             raise Problem(f"{self._path} is damaged ({wrong}); remove it to go on without its records")
@@ -227,6 +228,8 @@ def _misshapen(content: t.Any) -> str | None:
     """What makes a file no records of ours, in words; None where it is well."""
     if not isinstance(content, dict):
         return "no mapping"
+    if content.get("version") != _VERSION:
+        return f"`version` is {content['version']!r}" if "version" in content else "`version` is missing"
     checks = {"borrowed": _is_loan, "owners": _is_owners, "digests": _is_text, "ports": _is_ports, "folders": None}
     checks.update(namespaces=_is_identity, begun=_is_text)
     for name, is_right in checks.items():

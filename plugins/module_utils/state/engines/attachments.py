@@ -14,6 +14,7 @@ import json
 import os
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_later
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import (
     read_text,
@@ -106,6 +107,8 @@ def read(path: str = PATH) -> list[EngineAttachment]:
         why = getattr(error, "strerror", None) or str(error)
         raise _damaged(path, why) from error
     try:
+        if is_later(content["version"], _VERSION):
+            raise Problem(f"{path} was written by a newer version of this collection; upgrade this one")
         if content["version"] != _VERSION:
             raise _damaged(path, f"it is of version {content['version']!r}")
         return [EngineAttachment(**row) for row in content["attachments"]]

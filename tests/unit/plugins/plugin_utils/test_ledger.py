@@ -89,6 +89,8 @@ def test_lines_in_another_order_as_merges_leave_them_are_read():
         ("[]", "is not a ledger"),
         ("{}", "is not a ledger"),
         (TEXT.replace('ledger": 1', 'ledger": 2'), "has the format 2, and this collection knows 1"),
+        (TEXT.replace('ledger": 1', 'ledger": "1"'), "is damaged: its format is '1'"),
+        (TEXT.replace('ledger": 1', 'ledger": 0'), "is damaged: its format is 0"),
         (TEXT.replace('"networks/office"', '"networks/fabric"'), "the entry 'networks/fabric' is there twice"),
         (TEXT.replace('"networks/office"', '"netwroks/office"'), "makes no sense, 'netwroks/office'"),
         (TEXT.replace('"slices/fabric/h1"', '"slices/fabric"'), "makes no sense, 'slices/fabric'"),

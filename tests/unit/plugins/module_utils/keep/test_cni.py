@@ -269,7 +269,7 @@ def test_what_is_noted_is_read_again_and_goes_with_its_last_entry(tmp_path):
     assert attachments.read(path) == []
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"version": 2}', '{"version": 1, "attachments": [{"network": "web"}]}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"version": 0}', '{"version": 1, "attachments": [{"network": "web"}]}'])
 def test_a_damaged_file_is_named(tmp_path, text):
     path = tmp_path / "cni.json"
     path.write_text(text)

@@ -252,6 +252,14 @@ def test_another_version_says_which_is_known_and_what_to_do(tmp_path):
     )
 
 
+@pytest.mark.parametrize("version", [0, "1", 1.5, None, [1]])
+def test_what_no_version_writes_is_damage(tmp_path, version):
+    assert "is damaged (`version`)" in refused(written(tmp_path / "d", {**plain(), "version": version}))
+    whole = plain()
+    whole["document"]["version"] = version
+    assert "is damaged (`document`)" in refused(written(tmp_path / "e", whole))
+
+
 @pytest.mark.parametrize("name", ["host", "digest", "collection", "date", "networks", "waiting", "document"])
 @pytest.mark.parametrize("value", [None, 3.5, [3], {"a": 3}, "absent"])
 def test_each_part_that_is_missing_or_of_another_kind_is_named(tmp_path, name, value):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow
+from ansible_collections.containerhost.network.plugins.module_utils.state.engines import attachments
 from ansible_collections.containerhost.network.plugins.module_utils.state.lock import lock
 from ansible_collections.containerhost.network.plugins.module_utils.state.records import CannotNote, Records
 
@@ -258,3 +259,15 @@ def test_whoever_borrows_and_returns_in_whatever_order_it_is_as_before_in_the_en
         records.save()
         assert set(kernel.values()) <= {before}
         assert list(Path(f"{folder}/own").iterdir()) == []
+
+
+@pytest.mark.parametrize("version", ["absent", 0, -1, "1", "2", 1.5, None, [1], {"major": 1}])
+@pytest.mark.parametrize("read", [Records, attachments.read])
+def test_what_no_version_writes_is_damage_and_what_a_newer_one_writes_is_not(tmp_path, version, read):
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps({"attachments": []} if version == "absent" else {"attachments": [], "version": version}))
+    with pytest.raises(Problem, match="is damaged|cannot be read"):
+        read(str(path))
+    path.write_text('{"version": 2, "attachments": {}}')
+    with pytest.raises(Problem, match="written by a newer version of this collection; upgrade this one"):
+        read(str(path))
