@@ -30,7 +30,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
     Inventory,
     Network,
 )
-from ansible_collections.containerhost.network.plugins.plugin_utils.networks import naming
+from ansible_collections.containerhost.network.plugins.plugin_utils.networks import naming, tunnel_endpoints
 from ansible_collections.containerhost.network.plugins.plugin_utils.run.settled import settled
 
 # How many allocations a message names before it counts the rest.
@@ -123,6 +123,7 @@ def make_plan(
 def _warnings(fleet: Fleet, before: Ledger) -> Iterator[str]:
     yield from neighbours.warnings(fleet)
     yield from renumbered.warnings(fleet, before)
+    yield from tunnel_endpoints.warnings(fleet)
 
 
 def _about(network: Network) -> dict[str, Any]:

@@ -33,6 +33,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.networks imp
 )
 
 _AT_HOME = tuple(map(ipaddress.ip_network, ("ff00::/16", "ff01::/16")))  # RFC 4291, section 2.7
+# What neighbours, routers and the kernel's own IP listen to: RFC 5771, section 4; RFC 4291, section 2.7.1; RFC 4620.
+_OF_PROTOCOLS = ("224.0.0.0/24", "ff02::/112", "ff02::1:ff00:0/104", "ff02::2:ff00:0/104")
 # Frames for MACs that are nobody's, broadcast and multicast: one entry for each VTEP that gets a copy.
 EVERYBODY = "00:00:00:00:00:00"
 
@@ -168,6 +170,12 @@ def _check_group(network: Network, group: str, fleet: Fleet, problems: Problems)
         return
     if any(ipaddress.ip_address(group) in block for block in _AT_HOME):
         problems.add(f"{where} is of those whose packets leave no host", "Take one of ff05::/16, or leave it out")
+    if any(ipaddress.ip_address(group) in ipaddress.ip_network(block) for block in _OF_PROTOCOLS):
+        problems.add(
+            f"{where} is of those that the segment's own protocols have, such as routing and neighbour discovery:"
+            " no router passes it on, and switches send it to everybody",
+            f"Take one of {'ff05::/16' if ':' in group else '239.0.0.0/8'}, or leave it out",
+        )
     for name in network.members:
         host = fleet.hosts[name]
         if host.underlay and (host.underlay.version == 6) != (":" in group):

@@ -89,12 +89,29 @@ def test_frames_for_everybody_go_to_a_group_where_there_is_one(pond, objects):
         ("10.1.2.3", "`multicast_group` 10.1.2.3 is no multicast address"),
         ("fd00::1", "`multicast_group` fd00::1 is no multicast address"),
         ("ff01::44", "`multicast_group` ff01::44 is of those whose packets leave no host"),
+        *(
+            (group, f"`multicast_group` {group} is of those that the segment's own protocols have")
+            for group in ("224.0.0.1", "224.0.0.200", "ff02::1", "ff02::16", "ff02::1:ff00:7", "ff02::2:ff12:3456")
+        ),
         ("ff05::7", "`multicast_group` ff05::7 and the underlay address of h1 (198.18.7.11) are of different families"),
         ("239.1.2.3", "`multicast_group` 239.1.2.3 is joined by an interface, and h1 names none"),
     ],
 )
 def test_a_group_that_cannot_be_one_is_refused(pond, group, problem):
     assert any(problem in each for each in pond(f", multicast_group: '{group}'").problems())
+
+
+@pytest.mark.parametrize("group", ["224.0.1.7", "239.0.0.1", "232.1.1.1"])
+def test_a_group_of_no_protocol_is_taken(pond, group):
+    fleet = pond(f", multicast_group: {group}").everywhere(containerhost_underlay_interface="eth1")
+    assert fleet.problems() == []
+
+
+def test_a_group_of_one_segment_is_taken_where_it_is_nobodys(pond):
+    fleet = pond(", multicast_group: 'ff02::8000:4242'").everywhere(containerhost_underlay_interface="eth1")
+    for number, variables in enumerate(fleet.hosts.values()):
+        variables["containerhost_underlay_address"] = f"fd00:18::{number + 1}/64"
+    assert fleet.problems() == []
 
 
 def test_one_mistake_of_many_hosts_is_one_sentence(pond):
