@@ -8,7 +8,7 @@ They are for what a build machine's kernel may lack. On a kernel that lacks it t
 
 from __future__ import annotations
 
-from ansible_collections.containerhost.network.tests.integration.conftest import host
+from ansible_collections.containerhost.network.tests.integration.conftest import host, host_of_a_module
 from ansible_collections.containerhost.network.tests.integration.kinds.conftest import pytest_pyfunc_call
 
-__all__ = ["host", "pytest_pyfunc_call"]
+__all__ = ["host", "host_of_a_module", "pytest_pyfunc_call"]

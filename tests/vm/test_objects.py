@@ -18,7 +18,8 @@ from ansible_collections.containerhost.network.tests.vm.cases import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_an_object_lives_and_leaves_nothing(host, case):
+def test_an_object_lives_and_leaves_nothing(host_of_a_module, case):
+    host = host_of_a_module
     before = host.snapshot()
     prepare(host, case)
     live(host, case)
@@ -27,6 +28,6 @@ def test_an_object_lives_and_leaves_nothing(host, case):
 
 
 @pytest.mark.parametrize("kind", sorted({case.kind for case in CASES}))
-def test_examples_do_what_they_say_once(host, kind):
+def test_examples_do_what_they_say_once(host_of_a_module, kind):
     """Without Ansible, whose start takes longer than the examples on an emulated processor."""
-    examples_do_what_they_say_once(host, kind)
+    examples_do_what_they_say_once(host_of_a_module, kind)

@@ -41,17 +41,17 @@ def made_as(host, name):
 
 
 @pytest.mark.parametrize("name", BY_KERNEL)
-def test_what_the_kernel_refuses_we_refuse(host, name):
-    assert made_as(host, name) is None
+def test_what_the_kernel_refuses_we_refuse(host_of_a_module, name):
+    assert made_as(host_of_a_module, name) is None
     assert device_name_fault(name)
 
 
 @pytest.mark.parametrize("name", TAKEN)
-def test_what_we_take_the_kernel_takes_as_it_is(host, name):
+def test_what_we_take_the_kernel_takes_as_it_is(host_of_a_module, name):
     assert device_name_fault(name) is None
-    assert made_as(host, name) == name
+    assert made_as(host_of_a_module, name) == name
 
 
-def test_a_pattern_is_numbered_by_the_kernel_and_refused_by_us(host):
-    assert made_as(host, "br%d") == "br0"
+def test_a_pattern_is_numbered_by_the_kernel_and_refused_by_us(host_of_a_module):
+    assert made_as(host_of_a_module, "br%d") == "br0"
     assert device_name_fault("br%d")
