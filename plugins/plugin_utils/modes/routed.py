@@ -90,13 +90,15 @@ def _is_direct(backend: Backend, network: Network) -> bool:
 
 
 def _subnet_routes(network: Network, endpoint: Endpoint) -> list[dict[str, str]]:
-    """The way to the other hosts' slices, where the container's default route is another network's."""
+    """The way to the other hosts' slices, where the container's default route is another network's. A slice that is the
+    whole of a subnet leaves none to others, and is on the link. What the container says itself comes first."""
+    own = {route.dst for each in endpoint.container.endpoints for route in each.routes if not route.metric}
     return [
         {"dst": str(subnet.cidr), "via": str(slice_.gateway)}
         for address, slice_ in new.first_of_each_family(endpoint)
         if address.version not in endpoint.default_route_versions
         for subnet in network.subnets
-        if subnet.cidr.version == address.version
+        if subnet.cidr.version == address.version and subnet.cidr != slice_.block and subnet.cidr not in own
     ]
 
 

@@ -13,6 +13,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.objects impo
 
 # What a route has that names no metric (IP6_RT_PRIO_USER, linux/ipv6_route.h).
 _METRICS = {4: 0, 6: 1024}
+# What the kernel's own routes have, to what is on the link (IP6_RT_PRIO_ADDRCONF).
+_ON_LINK = {4: 0, 6: 256}
 
 
 def check(network: Network, endpoint: Endpoint, where: str, problems: Problems) -> None:
@@ -46,13 +48,23 @@ def check_places(endpoints: Iterable[tuple[Network, Endpoint, str]], problems: P
     """
     endpoints = list(endpoints)
     seen: dict[tuple[str, str, int], tuple[str, ContainerRoute | None]] = {}
+    on_link: dict[tuple[str, str, int], str] = {}
     for network, endpoint, _where in endpoints:
         for version in endpoint.default_route_versions:
             place = (endpoint.container.name, ANYWHERE[version], _METRICS[version])
             seen[place] = (network.name, None)
+        for address, slice_ in endpoint.addresses:
+            on_link[endpoint.container.name, str(slice_.block), _ON_LINK[address.version]] = network.name
     for network, endpoint, where in endpoints:
         for route in endpoint.spec.routes:
             place = (endpoint.container.name, str(route.dst), route.metric or _METRICS[route.dst.version])
+            if on_link.get(place) not in (None, network.name if route.type else None):
+                problems.add(
+                    f"{where}its route to {route.dst} has the place of the kernel's own, to what it reaches on"
+                    f" `{on_link[place]}` without a gateway",
+                    "Leave it out, or give it a `metric` of its own",
+                )
+                continue
             name, other = seen.setdefault(place, (network.name, route))
             if name == network.name and (other == route or _is_its_default(route, endpoint, other)):
                 continue
