@@ -122,6 +122,15 @@ def _network(cidr: str) -> str:
     return str(ipaddress.ip_interface(cidr).network)
 
 
+def without_ipv4(before: t.Iterable[str], after: t.Iterable[str]) -> bool:
+    """Has a device whose addresses change no IPv4 address for a moment, or from then on? The kernel takes all of its
+    IPv4 routes along (fib_disable_ip())."""
+    old = {cidr for cidr, _word in map(_told, before) if ":" not in cidr}
+    new = {cidr for cidr in after if ":" not in cidr}
+    shaken = set(map(_network, old - new))
+    return bool(old) and not any(cidr in old or _network(cidr) not in shaken for cidr in new)
+
+
 def below_ipv6(differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
     """Does the device get an MTU by which the kernel takes IPv6 off it?"""
     return "mtu" in differences and int(differences["mtu"][1] or 0) < device_settings.IPV6_MIN_MTU

@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.addres
     addresses_of,
     below_ipv6,
     change_addresses,
+    without_ipv4,
     without_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind, Place, Rounds
@@ -208,6 +209,8 @@ class DeviceKind(Kind):
         if change.action == "change":
             if below_ipv6(change.differences):
                 kernel.will_lose_ipv6(name, netns)
+            if "addresses" in change.differences and without_ipv4(*change.differences["addresses"]):
+                kernel.lost.with_ipv4(name, netns)
             before, after = change.differences.get("settings", ({}, {}))
             for step in change_settings(name, netns, before, after):
                 if isinstance(step, WriteSysctl):

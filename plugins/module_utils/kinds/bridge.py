@@ -105,7 +105,7 @@ class Bridge(DeviceKind):
         wanted = super().resolve(kernel, wanted)
         values = wanted.values
         if values.get("uplink") is None:
-            return wanted
+            return wanted._replace(values={**values, "own_entry": True}) if wanted.present else wanted
         name = kernel.also_called(values["uplink"], wanted.netns) or values["uplink"]
         port = _port(kernel, {**values, "uplink": name})
         taken = {"mac": port.mac, "mtu": values.get("mtu") or port.mtu} if port else {}
@@ -184,8 +184,10 @@ class Bridge(DeviceKind):
 
     def values_of(self, kernel: Kernel, netns: str | None, link: Link, wanted: Wanted | None) -> Values:
         """What a bridge has that is on a LAN is the host's, and nothing of its own. ``neighbours`` are told again: it
-        loses them."""
+        loses them. ``own_entry``: it knows its own MAC; without, all that is sent to it goes to its ports alone."""
         values = super().values_of(kernel, netns, link, wanted)
+        if wanted is not None and wanted.values.get("own_entry"):
+            values["own_entry"] = _has_own_entry(kernel, netns, link)
         if wanted is not None and wanted.values.get("uplink"):
             own = (f"{address}/64" for address in sorted(kernel.link_local(link.name, netns)))
             values["addresses"] = [*values["addresses"], *own]
@@ -227,6 +229,9 @@ class Bridge(DeviceKind):
         data = _data(wanted.values, differences)
         name, netns = wanted.values["name"], wanted.netns
         first = [m.set_kind_data(name, "bridge", data, netns)] if data else []
+        if "own_entry" in differences:
+            own = {"lladdr": found.values["mac"], "state": m.NUD_PERMANENT, "flags": m.NTF_SELF}
+            first.append(m.fdb({"device": name, **own}, netns, replace=True))
         lost = found.values.get("neighbours", ()) if "addresses" in differences else ()
         again = [m.neighbour(name, *each, netns, replace=True) for each in lost]
         if differences.keys().isdisjoint(_OF_LANS):
@@ -246,6 +251,15 @@ def _on_a_lan(plain: Values) -> Values:
     vlan = plain.get("vlan")
     plain["uplink"] = canonical.device_name(plain["uplink"], "uplink")
     return {**plain, **({} if vlan is None else {"vlan": canonical.between(vlan, 1, _LARGEST_VLAN, "vlan")})}
+
+
+def _has_own_entry(kernel: Kernel, netns: str | None, link: Link) -> bool:
+    """The kernel makes it when the bridge gets its MAC, and never again."""
+    return link.mac is None or any(
+        (row["device"], row.get("NDA_LLADDR")) == (link.name, link.mac)
+        for row in kernel.fdb(netns)
+        if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_PERMANENT
+    )
 
 
 def _lost_neighbours(

@@ -60,6 +60,10 @@ DAMAGE = {
     "a default route bent": ("ip -n shop route replace default via 10.80.1.99", ["~ veth shop eth0 (web)"]),
     "an interface down": ("ip -n shop link set eth0 down", ["~ veth shop eth0 (web)"]),
     "a namespace deleted": ("ip netns del db; sleep .2", ["+ netns db (web)", "+ veth db eth0 (web)"]),
+    "a bridge's own FDB entry deleted": ("bridge fdb del 02:00:00:00:00:01 dev ch-web self", ["~ bridge ch-web (web)"]),
+    "a bridge's own FDB entry led to a port": (
+        "bridge fdb replace 02:00:00:00:00:01 dev chvdb master static", ["~ bridge ch-web (web)"]
+    ),
     "an FDB entry bent": (
         "bridge fdb replace 02:00:00:00:09:02 dev ch-fabric dst 198.18.7.13",
         ["~ vxlan_fdb 02:00:00:00:09:02 on ch-fabric (fabric)"],

@@ -360,7 +360,11 @@ class Values:
         return [self._neighbour(netns, each, m.family_of(each.dst or "")) for each in found.neighbours]
 
     def _fdb(self, netns: str | None, found: Namespace) -> list[dict[str, Any]]:
-        return [self._neighbour(netns, each, m.AF_BRIDGE) for each in found.fdb]
+        """With what a bridge has of itself, unless its MAC is elsewhere."""
+        elsewhere = {None, *(each.lladdr for each in found.fdb)}
+        bridges = [link for link in found.links if link.kind == "bridge" and link.mac not in elsewhere]
+        own = [Neighbour(link.name, lladdr=link.mac) for link in bridges]
+        return [self._neighbour(netns, each, m.AF_BRIDGE) for each in (*found.fdb, *own)]
 
     def _neighbour(self, netns: str | None, each: Neighbour, family: int) -> dict[str, Any]:
         return {

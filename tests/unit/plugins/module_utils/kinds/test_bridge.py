@@ -6,13 +6,16 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
+from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     Link,
     Namespace,
+    Neighbour,
     Route,
     changed,
     everything_leaves,
     kernel_of,
+    planned,
     refused,
     want,
 )
@@ -48,6 +51,30 @@ def test_one_that_is_as_wanted_stays_as_it_is():
 )
 def test_what_differs_is_shown_and_nothing_else(values, line):
     assert changed(kernel_of(host()), want("bridge", name="ch-web", **values)) == [f"bridge ch-web (web): {line}"]
+
+
+@pytest.mark.parametrize("entry", [
+    Neighbour("port", lladdr=MAC),
+    Neighbour("ch-web", lladdr=MAC, flags=m.NTF_SELF),
+    Neighbour("ch-web", lladdr=MAC, state=m.NUD_STALE),
+])  # fmt: skip
+def test_one_that_does_not_know_its_own_mac_is_told_it(entry):
+    """The kernel makes the entry with the MAC and never again: without it containers do not reach their gateway."""
+    there = Namespace(links=[*host().links, Link("port", "dummy", master="ch-web")], fdb=[entry])
+    lines = changed(kernel_of(there), want("bridge", name="ch-web"))
+    assert lines == ["bridge ch-web (web): own_entry: no → own_entry: yes"]
+
+
+@pytest.mark.parametrize(("addresses", "gone"), [
+    ([], True), (["fd00::1/64"], True), (["10.80.0.9/24"], True), (["10.81.0.1/24"], False), (["10.80.0.1/24"], False),
+])  # fmt: skip
+def test_ipv4_routes_go_along_with_the_last_address_of_ipv4(addresses, gone):
+    there = host()
+    there.routes = [Route("10.80.0.7/32", "ch-web"), Route("fd00::7/128", "ch-web", metric=1024)]
+    kernel = kernel_of(there)
+    planned(kernel, want("bridge", name="ch-web", addresses=addresses))
+    left = [row["dst"] for row in kernel.routes() if row["protocol"] == m.PROTOCOL]
+    assert left == ["10.80.0.7/32"] * (not gone) + ["fd00::7/128"]
 
 
 def test_what_nobody_wants_any_more_goes():
