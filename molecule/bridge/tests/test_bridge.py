@@ -33,7 +33,7 @@ def listening(host: Host, container: str, port: int, protocol: str = "tcp") -> I
     try:
         flag = "-ltn" if protocol == "tcp" else "-lun"
         ready = f"ip netns exec {container} ss {flag} | grep -q ':{port} '"
-        wait = f"for i in $(seq 50); do {ready} && exit; sleep 0.1; done; exit 1"
+        wait = f"for i in $(seq 300); do {ready} && exit; sleep 0.1; done; exit 1"
         assert host.run(wait).rc == 0
         yield
     finally:
@@ -42,13 +42,23 @@ def listening(host: Host, container: str, port: int, protocol: str = "tcp") -> I
 
 
 def answers(host: Host, target: str, prefix: str = "", protocol: str = "TCP") -> bool:
-    """Whether an echo comes back from host:port, asked from the host or (prefix) from a container of it."""
+    """Whether an echo comes back from host:port, asked from the host or (prefix) from a container of it, at last."""
+    return any(not silent(host, target, prefix, protocol) for _again in range(8))
+
+
+def silent(host: Host, target: str, prefix: str = "", protocol: str = "TCP") -> bool:
+    """Whether none comes back at once."""
     done = host.run(f"echo hello | {prefix} timeout 3 socat -t 1 - {protocol}:{target},connect-timeout=1")
-    return "hello" in done.stdout
+    return "hello" not in done.stdout
 
 
 def reaches(host: Host, container: str, target: str) -> bool:
-    return host.run(ONCE, container, target).rc == 0
+    """With the patience that a busy machine takes."""
+    return any(not cut_off(host, container, target) for _again in range(8))
+
+
+def cut_off(host: Host, container: str, target: str) -> bool:
+    return host.run(ONCE, container, target).rc != 0
 
 
 @pytest.mark.parametrize("prefix", ["10.90.", "fd00:90:"])
@@ -112,7 +122,7 @@ def test_a_udp_port_answers_too(hosts):
 def test_a_port_on_loopback_answers_there_only(hosts):
     with listening(hosts["edge-1"], "mario", 80):
         assert answers(hosts["edge-1"], "127.0.0.1:8081")
-        assert not answers(hosts["outside"], "198.18.9.1:8081")
+        assert silent(hosts["outside"], "198.18.9.1:8081")
 
 
 def test_a_port_that_is_not_published_is_out_of_reach_even_by_a_direct_route(hosts):
@@ -122,7 +132,7 @@ def test_a_port_that_is_not_published_is_out_of_reach_even_by_a_direct_route(hos
     try:
         assert outside.run("ping -c 1 -W 1 %s", target).rc != 0
         with listening(edge, "mario2", 80):
-            assert not answers(outside, f"{target}:80")
+            assert silent(outside, f"{target}:80")
     finally:
         outside.check_output("ip route delete %s/32", target)
 
@@ -130,25 +140,25 @@ def test_a_port_that_is_not_published_is_out_of_reach_even_by_a_direct_route(hos
 def test_sources_limit_who_reaches_a_published_port(hosts):
     with listening(hosts["edge-1"], "toad", 80):
         assert answers(hosts["outside"], "198.18.9.1:9000")
-        assert not answers(hosts["edge-2"], "198.18.9.1:9000")
+        assert silent(hosts["edge-2"], "198.18.9.1:9000")
 
 
 def test_networks_are_apart_from_each_other(hosts):
     edge = hosts["edge-1"]
-    assert not reaches(edge, "peach", address(edge, "mario", "10.90."))
-    assert not reaches(edge, "mario", address(edge, "peach", "10.91."))
+    assert cut_off(edge, "peach", address(edge, "mario", "10.90."))
+    assert cut_off(edge, "mario", address(edge, "peach", "10.91."))
 
 
 def test_without_icc_containers_are_apart_and_still_get_out(hosts):
     edge = hosts["edge-1"]
-    assert not reaches(edge, "peach", address(edge, "toad", "10.91."))
+    assert cut_off(edge, "peach", address(edge, "toad", "10.91."))
     assert reaches(edge, "peach", "198.18.0.1")
 
 
 def test_an_internal_network_has_no_way_out(hosts):
     edge = hosts["edge-2"]
     assert reaches(edge, "bowser", address(edge, "yoshi", "10.92."))
-    assert not reaches(edge, "bowser", "198.18.0.1")
+    assert cut_off(edge, "bowser", "198.18.0.1")
 
 
 def test_full_packets_pass(hosts):
