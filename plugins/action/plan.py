@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -75,13 +75,16 @@ class ActionModule(ActionBase):
     def _work(self, arguments: dict[str, Any], task_vars: dict[str, Any], directory: str) -> dict[str, Any]:
         try:
             sources = variables.read_sources(task_vars, self._task, self._loader)
-            return self._plan(arguments, sources, directory)
+            hosts = task_vars.get("ansible_play_hosts_all", ())
+            return self._plan(arguments, sources, directory, hosts)
         except Refusal as refusal:
             return _failure(PlanError.of(refusal))
         except PlanError as error:
             return _failure(error)
 
-    def _plan(self, arguments: dict[str, Any], sources: Sources, directory: str) -> dict[str, Any]:
+    def _plan(
+        self, arguments: dict[str, Any], sources: Sources, directory: str, hosts: Collection[str]
+    ) -> dict[str, Any]:
         inventory = gather(sources)
         path = variables.ledger_path(arguments["ledger"] or inventory.ledger_path, os.getcwd())
         folder = os.path.dirname(os.path.realpath(path))
@@ -92,6 +95,7 @@ class ActionModule(ActionBase):
             believed, doubted = keys.believed(before, told)
             known = keys.with_told(before, believed)
             plan = make_plan(inventory, known, datetime.date.today().isoformat(), arguments["drivers"], before)
+            keys.check_in_step(plan.documents.networks, hosts, self._task.get_play().strategy)
             texts = ledgers.render(before), ledgers.render(plan.ledger)
             changed = plan.ledger != before
             if self._task.check_mode:

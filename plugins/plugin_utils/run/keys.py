@@ -13,13 +13,15 @@ from typing import Any
 
 from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
-from ansible_collections.containerhost.network.plugins.plugin_utils.errors import listed
+from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal, listed
 from ansible_collections.containerhost.network.plugins.plugin_utils.ledger import KeyEntry, Ledger
 from ansible_collections.containerhost.network.plugins.plugin_utils.model import Fleet, Network
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan_dir import document_file
 
 KIND = "wireguard_key"  # of a document: a key that its host makes
 FOLDER = "keys"
+
+_FREE = ("free", "host_pinned")  # ends of the names of strategies by which no host waits for others
 
 Keys = Mapping[tuple[str, str], KeyEntry]  # by network and host, as in the ledger
 
@@ -106,6 +108,24 @@ def with_told(ledger: Ledger, keys: Keys) -> Ledger:
 def needed(networks: Collection[Network]) -> bool:
     """Whether hosts are to be asked for keys."""
     return any(driver_of(network.spec).keyed and network.members for network in networks)
+
+
+def check_in_step(planned: Mapping[str, Network], hosts: Collection[str], strategy: str) -> None:
+    """Raises Refusal where ``hosts``, those of the play, make keys for each other and do not wait until all have."""
+    if not strategy.endswith(_FREE):
+        return
+    networks = {name: each for name, each in sorted(planned.items()) if driver_of(each.spec).keyed}
+    together = {name: sorted({*each.members}.intersection(hosts)) for name, each in networks.items()}
+    lacking = {name: [host for host in some if host not in networks[name].keys] for name, some in together.items()}
+    named = [f"`{name}`" for name, some in lacking.items() if some and len(together[name]) > 1]
+    if named:
+        who = sorted({host for some in lacking.values() for host in some})
+        have = "has no key" if len(who) == 1 else "have no keys"
+        raise Refusal(
+            f"{listed(who)} {have} for {listed(named)} yet, and other hosts need the public ones before they make"
+            f" anything, which `strategy: {strategy}` does not wait for",
+            "Run this play once with `strategy: linear`, or the playbook containerhost.network.site",
+        )
 
 
 def unknown(fleet: Fleet, asked: Collection[str]) -> list[str]:

@@ -97,6 +97,26 @@ def test_where_each_host_asks_for_the_plan_what_is_wrong_is_told_at_one(project)
     assert shown.count('"the plan of this run is refused, for what is said at h') == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "fails"),
+    [
+        ({"strategy": "free"}, True),
+        ({"strategy": "host_pinned"}, True),
+        ({"strategy": "linear"}, False),
+        ({"strategy": "free", "hosts": "h1"}, False),
+        ({"strategy": "free", "arguments": {"drivers": ["bridge"]}}, False),
+    ],
+)
+def test_hosts_that_wait_for_each_other_s_keys_go_in_step(project, options, fails):
+    text = "containerhost_networks: {fabric: {driver: overlay, backend: wireguard, subnets: [10.42.0.0/16]}}\n"
+    text += "containerhost_containers: {app: {networks: {fabric: {}}}}\n"
+    (project.inventory / "group_vars" / "all.yml").write_text(text)
+    shown = project.run(fails=fails, **options)
+    said = "h1, h2 and h3 have no keys for `fabric` yet, and other hosts need the public ones"
+    assert (said in shown) is fails
+    assert not (fails and project.ledger.exists())
+
+
 def test_a_problem_names_file_and_line_and_changes_nothing(project):
     (project.inventory / "host_vars").mkdir()
     (project.inventory / "host_vars" / "h2.yml").write_text(
