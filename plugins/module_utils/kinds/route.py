@@ -95,11 +95,15 @@ class Route(Kind):
         return wanted._replace(values={**wanted.values, "device": device})
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        if wanted.values["device"] is None:
-            via = wanted.values["via"]
+        device = wanted.values["device"]
+        if device is not None and not kernel.has_link(device, wanted.netns):
+            yield f"there is no device {device}; make it first, or name another"
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        """One that goes by another way so far is refused for the same as one that is not there yet."""
+        via = wanted.values.get("via")
+        if wanted.values["device"] is None and not {"via", "device"}.isdisjoint(changed):
             yield f"no interface of this host is on a segment with {via}: look at its addresses, or name the `device`"
-        elif not kernel.has_link(wanted.values["device"], wanted.netns):
-            yield f"there is no device {wanted.values['device']}; make it first, or name another"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         keys = {object_.key: object_ for object_ in wanted}

@@ -209,10 +209,12 @@ class Vxlan(DeviceKind):
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         """The kernel clamps the MTU to what a named lower device leaves, in silence; over others it drops packets."""
         yield from super().limits(kernel, wanted, changed)
-        values, mtu = wanted.values, wanted.values.get("mtu")
+        values, mtu, link = wanted.values, wanted.values.get("mtu"), wanted.values.get("link")
+        if link and "link" in changed and not kernel.has_link(link, wanted.netns):
+            yield f"there is no device {link}; name another `link`"
         if not mtu or not {"mtu", "link", "local"} & set(changed):
             return
-        lower = lower_device(kernel, values.get("link"), values.get("local"), wanted.netns)
+        lower = lower_device(kernel, link, values.get("local"), wanted.netns)
         if lower is None:
             return
         room = lower.mtu - (_OVERHEAD_6 if ":" in (values.get("local") or "") else _OVERHEAD_4)
@@ -224,8 +226,6 @@ class Vxlan(DeviceKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values = wanted.values
-        if values.get("link") and not kernel.has_link(values["link"], wanted.netns):
-            yield f"there is no device {values['link']}; name another `link`"
         if values.get("master"):
             yield from no_bridge(kernel, values["master"], wanted.netns)
         yield from self._port_taken(kernel, wanted)

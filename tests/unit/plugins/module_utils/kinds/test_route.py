@@ -104,6 +104,16 @@ def test_it_needs_its_device():
     assert len(changed(host(), want("bridge", name="ch-other"), wanted(device="ch-other"))) == 2
 
 
+def test_a_gateway_that_is_on_no_segment_of_the_host_s_is_refused_whatever_is_there():
+    sentence = (
+        "route 10.42.1.0/24 (web): no interface of this host is on a segment with 192.0.2.12: look at its addresses, or"
+        " name the `device`"
+    )
+    by_it = {"device": None, "via": "192.0.2.12", "onlink": False}
+    for routes in ((), (THERE,)):
+        assert refused(host(*routes), wanted(**by_it)) == [sentence]
+
+
 def test_each_namespace_has_its_own():
     kernel = host(THERE, shop=Namespace(links=[Link("eth0", "veth")]))
     (line,) = changed(kernel, wanted(), wanted(netns="shop", device="eth0", via="10.42.1.1", onlink=False))

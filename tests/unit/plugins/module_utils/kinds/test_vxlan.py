@@ -113,8 +113,12 @@ def test_a_vni_of_ours_passes_from_one_network_to_the_next():
 
 def test_it_needs_what_it_is_built_on():
     assert refused(host(), wanted(link="eth9", master="chb-fabric")) == [
-        "vxlan ch-fabric (web): there is no device eth9; name another `link`\n"
         "vxlan ch-fabric (web): there is no bridge chb-fabric; make it first (module bridge), or name another `master`"
+        "\n"
+        "vxlan ch-fabric (web): there is no device eth9; name another `link`"
+    ]
+    assert refused(host(vtep()), wanted(link="eth9")) == [
+        "vxlan ch-fabric (web): there is no device eth9; name another `link`"
     ]
 
 
