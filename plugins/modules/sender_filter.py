@@ -21,8 +21,14 @@ options:
     type: str
   mac: &mac
     description:
-      - The MAC of who is behind it. Required unless O(state=absent).
+      - The MAC of who is behind it. Required unless O(state=absent) or O(elsewhere=true).
     type: str
+  elsewhere: &elsewhere
+    description:
+      - Whether there are containers of other hosts behind it, as behind a VXLAN. From there, everything comes in but
+        what no container may send anywhere, and what speaks for the addresses of those who are behind other ports here.
+    type: bool
+    default: false
   sources: &sources
     description:
       - His addresses, IPv4 and IPv6. With IPv6 his link-local one is among them. By default none.
@@ -56,6 +62,7 @@ options:
         <<: *port
         required: true
       mac: *mac
+      elsewhere: *elsewhere
       sources: *sources
       relays: *relays
       state: *state

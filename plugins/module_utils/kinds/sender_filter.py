@@ -28,7 +28,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
-_SETS = ("macs", "senders4", "senders6", "relayed4", "relayed6")
+_SETS = ("tunnels", "macs", "senders4", "senders6", "relayed4", "relayed6")
 _HALF = 64  # bits of an IPv6 address that one part of an element has
 
 
@@ -38,19 +38,25 @@ class SenderFilter(NftKind):
     options = {
         "port": {"type": "str", "required": True},
         "mac": {"type": "str"},
+        "elsewhere": {"type": "bool", "default": False},
         "sources": {"type": "list", "elements": "str"},
         "relays": {"type": "list", "elements": "str"},
     }
 
     def spell(self, plain: Values) -> Values:
-        plain = dict(plain)
+        plain = {"elsewhere": False, **plain}
         plain["port"] = canonical.device_name(plain["port"], "port")
         if plain.get("mac") is not None:
             plain["mac"] = canonical.unicast_mac(plain["mac"])
-        elif plain.get("state") != "absent":
+        elif plain.get("state") != "absent" and not plain["elsewhere"]:
             raise Problem(f"sender_filter {plain['port']}: `mac` is missing: say which one is behind it")
         plain["sources"] = canonical.each(plain.get("sources") or [], _address)
         plain["relays"] = networks(plain.get("relays") or [], "relays")
+        if plain["elsewhere"] and (plain.get("mac") or plain["sources"] or plain["relays"]):
+            raise Problem(
+                f"sender_filter {plain['port']}: `elsewhere` is of a port behind which are others' containers: leave"
+                " `mac`, `sources` and `relays` out"
+            )
         return plain
 
     waits = ("switch", "remove")
@@ -68,6 +74,8 @@ class SenderFilter(NftKind):
         return wanted._replace(values=values)
 
     def summary(self, values: Values) -> list[str]:
+        if values.get("elsewhere"):
+            return ["containers of other hosts"]
         rows = [f"{values.get('mac')} with {', '.join(values.get('sources') or ()) or 'no address'}"]
         return rows + ([f"routes for: {', '.join(values['relays'])}"] if values.get("relays") else [])
 
@@ -82,6 +90,8 @@ class SenderFilter(NftKind):
 
     def elements(self, values: Values) -> list[Element]:
         port, mac = values["port"], values.get("mac")
+        if values.get("elsewhere"):
+            return [Element("tunnels", port)]
         if mac is None:  # somebody has taken it out of the table
             return []
         number = int(mac.replace(":", ""), 16)
@@ -97,7 +107,7 @@ class SenderFilter(NftKind):
         comments: dict[str, str] = {}
         for name in _SETS:
             for key, (_value, comment) in elements.get(name, {}).items():
-                port, rest = key.split(" . ", 1)
+                port, _dot, rest = key.partition(" . ")
                 by_port.setdefault(port, []).append((Element(name, key), rest))
                 comments.setdefault(port, comment)
         for port, some in by_port.items():
@@ -131,6 +141,7 @@ def _filtered(port: str, elements: t.Sequence[tuple[Element, str]]) -> Values:
     sources = [rest.split(" . ")[1] for rest in of_set["senders4"]] + [*map(_address6, of_set["senders6"])]
     return {
         "port": port,
+        "elsewhere": bool(of_set["tunnels"]),
         "mac": next(map(_mac, of_set["macs"]), None),
         "sources": sorted(sources),
         "relays": sorted(map(cidr, of_set["relayed4"] + of_set["relayed6"])),

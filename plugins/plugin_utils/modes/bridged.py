@@ -70,6 +70,8 @@ def objects(backend: Backend, network: Network, host: str, fleet: Fleet) -> Iter
     yield new.bridge(network, names.bridge_mac(network.name, host), network.mtu, (), shim, **six)
     yield from new.shim_on_bridge(network, shim, endpoints)
     yield from anti_spoofing.filters(network, host, fleet)
+    if network.spec.options["anti_spoofing"]:
+        yield new.object_of("sender_filter", network.name, port=network.devices[-2], elsewhere=True)
     for endpoint in endpoints:
         yield new.veth(network, endpoint, network.mtu, False, [], fixed_mac=True)
         yield from new.rate(network, endpoint)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +15,19 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.containerhost.network.tests.integration.document.attackers import (
+    Watcher,
+    arp,
+    ethernet,
+    icmp6,
+    igmp,
+    link_layer,
+    neighbour_message,
+    send_frames,
+    udp,
+)
 from ansible_collections.containerhost.network.tests.integration.document.members import Members
+from ansible_collections.containerhost.network.tests.integration.document.town import Town
 
 POND = """
 containerhost_underlay_interface: eth0
@@ -141,3 +154,59 @@ def test_what_somebody_has_changed_on_the_segment_is_found_and_mended(pond: Memb
     host.run("ip", "link", "del", "chb-pond")
     pond.site()
     assert pond.pings("pond") == []
+
+
+EVIL = "02:66:66:66:66:66"
+ALL = "ff:ff:ff:ff:ff:ff"
+ROUTER_ADVERT = struct.pack("!BBHIII", 134, 0, 0, 0x40000708, 0, 0)
+QUERY = struct.pack("!BBHHH", 130, 0, 0, 1, 0) + bytes(16)
+A4, B4, A6, B6 = "10.44.0.1", "10.44.0.2", "fd00:44::1", "fd00:44::2"  # on h1; c is on h2
+C4, C6 = "10.44.0.3", "fd00:44::3"
+# What root on h2 sends to h1 by the overlay.
+BY_A_MEMBER = {
+    "ARP: a is elsewhere": ethernet(ALL, EVIL, 0x0806, arp(2, EVIL, A4, ALL, B4)),
+    "ARP: a asks from elsewhere": ethernet(ALL, EVIL, 0x0806, arp(1, EVIL, A4, "00:00:00:00:00:00", B4)),
+    "ARP: is a's address taken?": ethernet(ALL, EVIL, 0x0806, arp(1, EVIL, "0.0.0.0", "00:00:00:00:00:00", A4)),
+    "ND: a is elsewhere": ethernet(
+        ALL, EVIL, 0x86DD, icmp6(C6, "ff02::1", neighbour_message(136, A6, link_layer(2, EVIL)))
+    ),
+    "ND: a asks from elsewhere": ethernet(
+        ALL, EVIL, 0x86DD, icmp6(A6, B6, neighbour_message(135, B6, link_layer(1, EVIL)))
+    ),
+    "ND: a's address is taken": ethernet(ALL, EVIL, 0x86DD, icmp6("::", "ff02::1", neighbour_message(135, A6))),
+    "a's packet": ethernet(ALL, EVIL, 0x0800, udp(A4, B4, 1, 2, b"x")),
+    "a's IPv6 packet": ethernet(ALL, EVIL, 0x86DD, udp(A6, B6, 1, 2, b"x")),
+    "a router's advertisement": ethernet(ALL, EVIL, 0x86DD, icmp6("fe80::66", "ff02::1", ROUTER_ADVERT)),
+    "MLD: who listens?": ethernet("33:33:00:00:00:01", EVIL, 0x86DD, icmp6("fe80::66", "ff02::1", QUERY)),
+    "IGMP: who listens?": ethernet("01:00:5e:00:00:01", EVIL, 0x0800, igmp(C4, "224.0.0.1", 17)),
+    "a tag": ethernet(ALL, EVIL, 0x0800, udp(C4, B4, 1, 2, b"x"), tag=7),
+}
+HONEST = {
+    "ARP": ethernet(ALL, EVIL, 0x0806, arp(1, EVIL, C4, "00:00:00:00:00:00", B4)),
+    "ND": ethernet(ALL, EVIL, 0x86DD, icmp6(C6, B6, neighbour_message(135, B6, link_layer(1, EVIL)))),
+    "a packet": ethernet(ALL, EVIL, 0x0800, udp(C4, B4, 1, 2, b"x")),
+    "an IPv6 packet": ethernet(ALL, EVIL, 0x86DD, udp(C6, B6, 1, 2, b"x")),
+    "IGMP": ethernet("01:00:5e:00:00:fb", EVIL, 0x0800, igmp(C4, "224.0.0.251", 22)),
+}
+
+
+def test_a_member_that_somebody_else_is_root_on_speaks_for_its_own_containers_alone(pond: Members) -> None:
+    pond.site()
+    last = ethernet(ALL, EVIL, 0x0800, udp(C4, B4, 9, 9, b"the last one"))
+
+    def arrived(frames: dict[str, bytes]) -> set[str]:
+        watcher = Watcher(Town(pond.hosts["h1"]), "b", "eth0", marker="")
+        send_frames(Town(pond.hosts["h2"]), None, "ch-pond", [*frames.values(), last])
+        seen = [frame for _device, kind, frame in watcher.seen_until(last) if kind != 4]
+        return {name for name, sent in frames.items() if any(_is(frame, sent) for frame in seen)}
+
+    assert arrived(BY_A_MEMBER) == set()
+    assert pond.pings("pond") == []
+    assert arrived(HONEST) == set(HONEST)
+    pond.hosts["h1"].run("nft", "flush", "set", "bridge", "containerhost", "tunnels")
+    assert set(BY_A_MEMBER) - arrived(BY_A_MEMBER) == set()
+
+
+def _is(frame: bytes, sent: bytes) -> bool:
+    """The kernel shows a frame without the tag of its VLAN."""
+    return frame.startswith(sent) or (sent[12:14] == b"\x81\0" and frame.startswith(sent[:12] + sent[16:]))

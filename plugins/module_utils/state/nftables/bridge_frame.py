@@ -14,6 +14,8 @@ from __future__ import annotations
 #   macs       each of them with the MAC of who is behind it
 #   senders*   the same with an address of his
 #   relayed*   each of them with networks that he routes for
+#   tunnels    ports behind which are containers of other hosts
+#   home*      the addresses of those who are behind the other ports
 #
 # A MAC and an IPv6 address are numbers here (the latter in two halves): a concatenation compares with what lies at some
 # place of a packet only by the same type, and nft 1.0.6 has no word for the target and the options of a neighbour
@@ -26,6 +28,9 @@ table bridge containerhost {
     set senders6 { typeof iifname . @ll,48,48 . @nh,64,64 . @nh,128,64; }
     set relayed4 { type ifname . ipv4_addr; flags interval; }
     set relayed6 { type ifname . ipv6_addr; flags interval; }
+    set tunnels { type ifname; }
+    set home4 { type ipv4_addr; }
+    set home6 { typeof @nh,64,64 . @nh,128,64; }
 
     # Most packets need no second look-up. Frames for 01:80:c2:00:00:00 to ...0f do not come here, as a bridge does not
     # switch them: it is to learn nothing of those (`no_linklocal_learn`). All else does, before br_netfilter
@@ -37,6 +42,7 @@ table bridge containerhost {
         ether type ip meta protocol ip iifname . ether saddr . ip saddr @senders4 ip protocol != igmp accept
         ether type ip6 iifname . @ll,48,48 . @nh,64,64 . @nh,128,64 @senders6 meta l4proto != icmpv6 accept
         iifname @ports goto looked_at
+        iifname @tunnels goto from_elsewhere
     }
 
     # `ether type` is that of the frame, with a tag of a VLAN before the packet: whose tag is that of VLAN 0 would be
@@ -99,6 +105,26 @@ table bridge containerhost {
         ip6 length 24 accept
         ip6 length 32 @th,192,16 { 0x0101, 0x0201 } iifname . @th,208,48 @macs accept
         ip6 length 32 @th,192,16 0x0e01 accept
+        drop
+    }
+
+    # Containers of other hosts have a filter there. What they could not send, and what speaks for those who are here,
+    # is a host's that somebody else is root on.
+    chain from_elsewhere {
+        ether type ip meta protocol ip ip saddr != @home4 ip protocol != igmp accept
+        ether type ip meta protocol ip ip saddr != @home4 @th,0,8 { 0x12, 0x16, 0x17, 0x22 } accept
+        ether type ip6 meta protocol ip6 @nh,64,64 . @nh,128,64 != @home6 goto discovering_from_elsewhere
+        ether type != arp drop
+        arp saddr ip @home4 drop
+        arp saddr ip 0.0.0.0 arp daddr ip @home4 drop
+        accept
+    }
+    chain discovering_from_elsewhere {
+        meta l4proto != icmpv6 accept
+        icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } drop
+        icmpv6 type nd-neighbor-advert @th,64,64 . @th,128,64 @home6 drop
+        ip6 saddr :: icmpv6 type nd-neighbor-solicit @th,64,64 . @th,128,64 @home6 drop
+        icmpv6 type != nd-redirect accept
         drop
     }
 }

@@ -39,8 +39,17 @@ def derived(elements: Elements) -> Elements:
         "taken": dict.fromkeys(_listed(taken4, taken6, tunnels), (None, _DERIVED)),
         "owned4": dict.fromkeys(_listed(owned4), (None, _DERIVED)),
         "owned6": dict.fromkeys(_listed(owned6), (None, _DERIVED)),
+        **_at_home(elements),
         "ports": {key.rsplit(" . ", 1)[0]: (None, _DERIVED) for key in elements.get("macs", ())},
     }
+
+
+def _at_home(elements: Elements) -> Elements:
+    """Who is behind ports, where there are others elsewhere."""
+    needed = bool(elements.get("tunnels"))
+    four = sorted({key.split(" . ")[2] for key in elements.get("senders4", ())}) if needed else []
+    six = sorted({" . ".join(key.split(" . ")[2:]) for key in elements.get("senders6", ())}) if needed else []
+    return {"home4": dict.fromkeys(four, (None, _DERIVED)), "home6": dict.fromkeys(six, (None, _DERIVED))}
 
 
 def is_enough(name: str, there: t.AbstractSet[str], needed: t.AbstractSet[str]) -> bool:

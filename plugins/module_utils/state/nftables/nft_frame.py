@@ -351,10 +351,10 @@ FRAME = _BEGINNING + PUBLISH_CHAINS + LEAVING_CHAINS + _REST
 _OWN_SETS = frozenset(line.split()[1] for line in FRAME.splitlines() if line.split()[:1] in (["set"], ["map"]))
 SET_NAMES = _OWN_SETS | BRIDGE_SETS
 _DEVICES = "ours borrowed4 borrowed6 guarded internal inward switched4 switched6 sourced sealed closed accepted same"
-_DEVICES += " ports"
+_DEVICES += " ports tunnels"
 OF_DEVICES = frozenset(_DEVICES.split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports own_ports "
 _FROM_ONE += "publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
-_OF_PORTS = {*BRIDGE_SETS, "beyond4", "beyond6"} - OF_DEVICES
+_OF_PORTS = {*BRIDGE_SETS, "beyond4", "beyond6"} - OF_DEVICES - {"home4", "home6"}
 FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), *_OF_PORTS], 1), "direct4": 2, "direct6": 2}

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
 from ansible_collections.containerhost.network.plugins.module_utils.engine.reconcile import wanted_object
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import NftElement
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.sender_filter import SenderFilter
-from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nft_listing, nftables
+from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import (
+    nft_derived,
+    nft_listing,
+    nftables,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import (
     NftTable,
     after,
@@ -43,6 +48,24 @@ def test_it_is_read_from_its_elements_as_it_was_spelled(left_out):
     assert spelled(found.values) == spelled(values)
     assert spelled(KIND.export(spelled(values))) == spelled(values)
     assert {*found.elements} == {*KIND.elements(spelled(values))}
+
+
+def test_one_of_a_tunnel_is_read_as_it_was_spelled_and_keeps_what_speaks_for_those_who_are_here_out():
+    tunnel = {"port": "ch-pond", "elsewhere": True}
+    elements = elements_of(tunnel)
+    (found,) = KIND.objects(elements)
+    assert spelled(found.values) == spelled(tunnel) == spelled(KIND.export(spelled(tunnel)))
+    assert nft_derived.derived(elements_of(VALUES))["home4"] == {}
+    both = nft_derived.derived({**elements_of(VALUES), **elements})
+    assert list(both["home4"]) == ["10.0.0.2"]
+    assert f"{0xFD << 56} . 2" in both["home6"]
+    assert len(both["home6"]) == 3
+
+
+@pytest.mark.parametrize("more", [{"mac": "02:00:00:00:00:01"}, {"sources": ["10.0.0.2"]}, {"relays": ["10.0.0.0/8"]}])
+def test_nobody_alone_is_behind_a_tunnel(more):
+    with pytest.raises(Problem, match="leave `mac`, `sources` and `relays` out"):
+        spelled({"port": "ch-pond", "elsewhere": True, **more})
 
 
 def test_one_without_its_mac_is_not_in_force():
