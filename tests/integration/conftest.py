@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import json
 import os
@@ -14,8 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +23,12 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import kind
 from ansible_collections.containerhost.network.plugins.module_utils.startup import import_definitions
+from ansible_collections.containerhost.network.tests.integration.resident import WORKS, Residents
 
 COLLECTIONS = Path(kind.__file__).parents[6]
 MODULES = "ansible_collections.containerhost.network.plugins.modules"
 
-# What a module imports when it runs; its forks have it from here.
+# What a module imports when it runs; residents have it from here.
 import_definitions()
 
 # One side of the uplink is the host's, the other one is outside.
@@ -163,7 +162,7 @@ with open("/proc/self/mountinfo") as file:
 """
 )
 
-_SNAPSHOT = compile(SNAPSHOT, "snapshot", "exec")  # for forks of this process: a Python of its own takes longer
+_SNAPSHOT = compile(SNAPSHOT, "snapshot", "exec")  # for residents: a Python of its own takes longer
 
 
 class Sleeper:
@@ -176,12 +175,14 @@ class Sleeper:
         )  # fmt: skip
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n", "no namespaces: this needs root"
+        self.residents = Residents(self.pid)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     def end(self) -> None:
+        self.residents.end()
         self._process.communicate()
 
 
@@ -246,52 +247,24 @@ class Host:
     ) -> dict[str, Any]:
         """What a module answers. Options that are called as one of ours go into ``arguments``.
 
-        It runs in a process of its own, by another Python if one is named.
+        Where a Python is named, it runs in a process of its own by that.
         """
         given = {**options, **(arguments or {}), "_ansible_check_mode": check, "_ansible_diff": diff}
-        said = self._forked(name, given) if python is None else self._executed(name, given, python)
+        said = self._resident_says(name, given) if python is None else self._executed(name, given, python)
         try:
             return json.loads(said)
         except ValueError:
             raise AssertionError(f"{name} {options}: no answer\n{said}") from None
 
-    def _forked(self, name: str, given: dict[str, Any]) -> str:
-        """In a fork of this process, which has all imports behind it: 25 ms instead of 145."""
-        module = importlib.import_module(f"{MODULES}.{name}")
+    def begin_anew(self) -> None:
+        """The next module is in a process that has not loaded or found out what was there before."""
+        self._host.residents.end()
 
-        def run() -> None:
-            with patch_module_args(given):
-                module.main()
-
-        said, self.warned, _status = self._in_a_fork(run)
-        return said or self.warned
-
-    def _in_a_fork(self, work: Callable[[], None]) -> tuple[str, str, int]:
-        """What it prints and complains on the host, and whether it has failed."""
-        with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
-            child = os.fork()
-            if child == 0:
-                failed = False
-                try:
-                    os.dup2(said.fileno(), 1)
-                    os.dup2(complained.fileno(), 2)
-                    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
-                    enter(self._host.pid, "net", "mnt")
-                    work()
-                except SystemExit:
-                    pass
-                except BaseException:
-                    failed = True
-                    traceback.print_exc()
-                    sys.stderr.flush()
-                finally:
-                    sys.stdout.flush()
-                    sys.stderr.flush()
-                    os._exit(failed)
-            _pid, status = os.waitpid(child, 0)
-            said.seek(0)
-            complained.seek(0)
-            return said.read(), complained.read(), status
+    def _resident_says(self, name: str, given: dict[str, Any]) -> str:
+        importlib.import_module(f"{MODULES}.{name}")  # once, for all residents to come
+        done = self._host.residents.do("module", name, given)
+        self.warned = done.complained
+        return done.said or done.complained
 
     def _executed(self, name: str, given: dict[str, Any], python: str) -> str:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -316,22 +289,22 @@ class Host:
         ``at_once``: without link-local addresses, which follow from carriers, for which it has to wait.
         """
 
-        def take() -> None:
-            sys.argv = ["snapshot", *(["at once"] if at_once else [])]
-            exec(_SNAPSHOT, {})
-
-        taken, complaint, status = self._in_a_fork(take)
-        assert status == 0, f"no snapshot: {complaint}"
-        return taken
+        taken = self._host.residents.do("snapshot", at_once)
+        assert not taken.failed, f"no snapshot: {taken.complained}"
+        return taken.said
 
 
-def enter(pid: int, *namespaces: str) -> None:
-    """Be in another process's namespaces from now on."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for name in namespaces:
-        with open(f"/proc/{pid}/ns/{name}") as file:
-            if libc.setns(file.fileno(), 0):
-                raise OSError(ctypes.get_errno(), f"cannot enter {name} of {pid}")
+def _module(name: str, given: dict[str, Any]) -> None:
+    with patch_module_args(given):
+        importlib.import_module(f"{MODULES}.{name}").main()
+
+
+def _snapshot(at_once: bool) -> None:
+    sys.argv = ["snapshot", *(["at once"] if at_once else [])]
+    exec(_SNAPSHOT, {})
+
+
+WORKS.update(module=_module, snapshot=_snapshot)
 
 
 def _run(argv: list[str], check: bool, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -339,6 +312,11 @@ def _run(argv: list[str], check: bool, **options: Any) -> subprocess.CompletedPr
     if check and done.returncode:
         raise AssertionError(f"{' '.join(argv)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    Residents.patched = "monkeypatch" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ def test_without_libnftables_a_teardown_says_that_the_table_stays_and_keeps_the_
     host.module("document", document=web_and_fabric())
     libraries = "ldconfig -p | sed -n 's/.*libnftables.so.1 .*=> //p'"
     host.run("sh", "-ec", f"{libraries} | xargs -n1 mount --bind /dev/null")
+    host.begin_anew()
 
     for check in (True, False):
         host.module("document", document=NOTHING, everything=True, check=check)
@@ -85,6 +86,7 @@ def test_without_libnftables_a_teardown_says_that_the_table_stays_and_keeps_the_
     assert "ch-web" not in host.run("ip", "-br", "link")
 
     host.run("sh", "-ec", f"{libraries} | xargs -n1 umount")
+    host.begin_anew()
     again = host.module("document", document=NOTHING, everything=True)
     assert not again.get("failed"), again
     assert host.snapshot() == before
@@ -96,6 +98,7 @@ def test_one_without_borrowed_forwarding_ends_with_a_warning(host):
     host.module("document", document=document)
     libraries = "ldconfig -p | sed -n 's/.*libnftables.so.1 .*=> //p'"
     host.run("sh", "-ec", f"{libraries} | xargs -n1 mount --bind /dev/null")
+    host.begin_anew()
     answer = host.module("document", document=NOTHING, everything=True)
     assert answer["changed"]
     assert "The nftables table inet containerhost stays as it is" in host.warned

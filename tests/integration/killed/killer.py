@@ -22,7 +22,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine impor
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import namespaces, transport
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables import nftables
 from ansible_collections.containerhost.network.plugins.modules import document
-from ansible_collections.containerhost.network.tests.integration.conftest import Host, enter
+from ansible_collections.containerhost.network.tests.integration.conftest import Host
+from ansible_collections.containerhost.network.tests.integration.resident import enter
 
 
 class Killer:
