@@ -322,7 +322,8 @@ _FOLLOWS = {
     "own host": "Its host does not reach it: look at what filters in the container (`nft list ruleset` in its"
     " namespace), at neighbours that somebody has set there (`ip neigh`), and at rules of somebody else's on {at}"
     " (`ip rule`)",
-    "gateway": "It does not reach its own host: look at what filters in the container, and at `host_access`",
+    "gateway": "It does not reach its own host: look at what filters in the container, at neighbours that somebody has"
+    " set there (`ip neigh`), and at `host_access`",
     "underlay": "The hosts do not reach each other: look at the way between them, at what keeps {host} from answering"
     " echo requests, and at containerhost_underlay_address",
     "its host": "Its host does not reach {label}: look at what filters in the container, at neighbours that somebody"
