@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import re
 import signal
@@ -21,6 +22,9 @@ from ansible_collections.containerhost.network.tests.integration.document.member
 END = Path(__file__).with_name("steady_end.py")
 PING = ("ping", "-i0.01", "-W1")
 ON_THE_WAY = 50  # half a second's
+# What nobody reads until the end fills a pipe, and whoever writes to a full one says nothing more: of 64 KiB, which is
+# what there is otherwise, echo requests have some ten seconds' worth.
+_F_SETPIPE_SZ, _ROOM = 1031, 1 << 20  # linux/fcntl.h; Python has the name from 3.10
 
 
 @dataclass
@@ -76,4 +80,5 @@ def _start(
     place = ["nsenter", f"--target={fleet.hosts[host].pid}", "--net", "--mount", "ip", "netns", "exec", container]
     process = subprocess.Popen([*place, *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     started.callback(process.kill)
+    fcntl.fcntl(process.stdout, _F_SETPIPE_SZ, _ROOM)
     return process
