@@ -45,7 +45,7 @@ def test_a_leftover_that_holds_an_interface_goes_first(host, apply):
     document = bridge_network("web", 80)
     host.module("document", document=document)
     other = json.loads(json.dumps(document).replace("v-web-1", "v-new"))
-    assert said(apply(other)) == ["- veth web-1 eth0 (web)", "+ veth web-1 eth0 (web)"]
+    assert said(apply(other)) == ["- veth web-1 eth0, v-web-1 (web)", "+ veth web-1 eth0, v-new (web)"]
     other["veth"].append({**other["veth"][0], "name": "v-2", "host_mac": "02:00:00:00:01:77", "interface": "eth1",
                           "mac": "02:00:00:00:01:78", "addresses": [], "routes": []})  # fmt: skip
     host.module("document", document=other)
