@@ -50,7 +50,7 @@ def test_a_leftover_that_holds_an_interface_goes_first(host, apply):
                           "mac": "02:00:00:00:01:78", "addresses": [], "routes": []})  # fmt: skip
     host.module("document", document=other)
     other["veth"] = [{**other["veth"][0], "interface": "eth1"}]
-    assert said(apply(other)) == ["- veth web-1 eth1 (web)", "~ veth web-1 eth1 (web)"]
+    assert said(apply(other)) == ["- veth web-1 eth1, v-2 (web)", "~ veth web-1 eth1, v-new (web)"]
 
 
 def test_two_interfaces_of_a_container_change_names(host, apply):
