@@ -15,6 +15,7 @@ from ansible_collections.containerhost.network.plugins.module_utils import canon
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem, Values
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 ROUTE_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -114,6 +115,14 @@ def in_the_way(kernel: Kernel, wanted: Values, netns: str, is_ours: t.Callable[[
         if theirs and row["table"] == m.RT_TABLE_MAIN and place(text) in places:
             return text if drops(text) else f"{text} dev {row['device']}"
     return None
+
+
+def left(kernel: Kernel, path: str | None, interface: str) -> Values:
+    """As an option, those of an interface that is to go; it goes unread where a sandbox is full of them."""
+    try:
+        return {"routes": read(kernel, path, interface)}
+    except UnreadableTable:
+        return {}
 
 
 def read(kernel: Kernel, path: str | None, interface: str, wanted: t.Iterable[str] = ()) -> list[str]:

@@ -210,7 +210,7 @@ class Veth(DeviceKind):
             stay = "routes" not in found.values and kernel.records.owner(_OUTLASTED, found.key) is not None
             if (beside or stay) and sandbox_key(found.values):
                 path, interface = sandbox_interface.netns_of(found.values), found.values["interface"]
-                found.values["routes"] = sandbox_routes.read(kernel, path, interface)
+                found.values.update(sandbox_routes.left(kernel, path, interface))
             yield found
         for netns in namespaces(wanted):
             kernel.saw(_OUTLASTED, netns, there)
