@@ -105,7 +105,8 @@ class Bridge(DeviceKind):
         wanted = super().resolve(kernel, wanted)
         values = wanted.values
         if values.get("uplink") is None:
-            return wanted._replace(values={**values, "own_entry": True}) if wanted.present else wanted
+            own = wanted.present and values.get("mac")  # one that it is not told follows from its ports
+            return wanted._replace(values={**values, "own_entry": True}) if own else wanted
         name = kernel.also_called(values["uplink"], wanted.netns) or values["uplink"]
         port = _port(kernel, {**values, "uplink": name})
         taken = {"mac": port.mac, "mtu": values.get("mtu") or port.mtu} if port else {}
@@ -254,9 +255,11 @@ def _on_a_lan(plain: Values) -> Values:
 
 
 def _has_own_entry(kernel: Kernel, netns: str | None, link: Link) -> bool:
-    """The kernel makes it when the bridge gets its MAC, and never again."""
+    """The kernel makes it when the bridge gets its MAC, and never again; a port of the same MAC has it instead."""
+    own = {link.name}
+    own |= {each.name for each in kernel.links(netns).values() if each.master == link.name and each.mac == link.mac}
     return link.mac is None or any(
-        (row["device"], row.get("NDA_LLADDR")) == (link.name, link.mac)
+        row["device"] in own and row.get("NDA_LLADDR") == link.mac
         for row in kernel.fdb(netns)
         if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_PERMANENT
     )

@@ -61,8 +61,16 @@ def test_what_differs_is_shown_and_nothing_else(values, line):
 def test_one_that_does_not_know_its_own_mac_is_told_it(entry):
     """The kernel makes the entry with the MAC and never again: without it containers do not reach their gateway."""
     there = Namespace(links=[*host().links, Link("port", "dummy", master="ch-web")], fdb=[entry])
-    lines = changed(kernel_of(there), want("bridge", name="ch-web"))
+    lines = changed(kernel_of(there), want("bridge", name="ch-web", mac=MAC))
     assert lines == ["bridge ch-web (web): own_entry: no → own_entry: yes"]
+    # Without a MAC of its own it has that of a port, whose entry it is.
+    assert changed(kernel_of(there), want("bridge", name="ch-web")) == []
+
+
+def test_a_port_of_the_same_mac_has_the_entry_instead():
+    port = Link("port", "veth", MAC, master="ch-web")
+    there = Namespace(links=[*host().links, port], fdb=[Neighbour("port", lladdr=MAC)])
+    assert changed(kernel_of(there), want("bridge", name="ch-web", mac=MAC)) == []
 
 
 @pytest.mark.parametrize(("addresses", "gone"), [
