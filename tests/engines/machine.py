@@ -53,7 +53,7 @@ class Machine:
     def succeeds(self, *argv: str) -> bool:
         return subprocess.run(self._entering(*argv), capture_output=True, check=False, env=_ENVIRONMENT).returncode == 0
 
-    def until(self, answer: Callable[[], Any], what: str, seconds: float = 20) -> None:
+    def until(self, answer: Callable[[], Any], what: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not answer():
             assert time.monotonic() < deadline, f"{self.name}: {what} not within {seconds} s"
