@@ -1,7 +1,7 @@
 # Copyright (c) 2026 containerhost.network contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MACs that a bridge knows at a port for good, and learns nowhere else."""
+"""MACs that a bridge knows for good: at a port, where it learns them nowhere else, or as its own."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ FIXED_MACS = "fixed macs"
 
 def fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
     """Ports and the MACs that their bridges know there for good."""
-    return once.noted(kernel, "fixed macs there", netns, lambda: _fixed_macs(kernel, netns))
+    return once.noted(kernel, "fixed macs there", netns, lambda: _known(kernel, netns, m.NUD_NOARP))
 
 
-def _fixed_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
-    rows = (row for row in kernel.fdb(netns) if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_NOARP)
+def own_macs(kernel: Kernel, netns: str | None) -> set[tuple[str, str]]:
+    """Bridges and ports with the MACs of which their bridges know that they are the host's own."""
+    return once.noted(kernel, "own macs there", netns, lambda: _known(kernel, netns, m.NUD_PERMANENT))
+
+
+def _known(kernel: Kernel, netns: str | None, state: int) -> set[tuple[str, str]]:
+    rows = (row for row in kernel.fdb(netns) if not row["flags"] & m.NTF_SELF and row["state"] & state)
     return {(row["device"], row["NDA_LLADDR"]) for row in rows if "NDA_LLADDR" in row}
 
 

@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     finish_link,
     wants_ipv6,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.fixed_macs import own_macs
 from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_moves import UNTIL_UPLINKED
 from ansible_collections.containerhost.network.plugins.module_utils.bases.overlap import overlaps
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place, Rounds
@@ -256,12 +257,11 @@ def _on_a_lan(plain: Values) -> Values:
 
 def _has_own_entry(kernel: Kernel, netns: str | None, link: Link) -> bool:
     """The kernel makes it when the bridge gets its MAC, and never again; a port of the same MAC has it instead."""
-    own = {link.name}
-    own |= {each.name for each in kernel.links(netns).values() if each.master == link.name and each.mac == link.mac}
-    return link.mac is None or any(
-        row["device"] in own and row.get("NDA_LLADDR") == link.mac
-        for row in kernel.fdb(netns)
-        if not row["flags"] & m.NTF_SELF and row["state"] & m.NUD_PERMANENT
+    known = own_macs(kernel, netns)
+    return link.mac is None or (link.name, link.mac) in known or any(
+        (port.name, link.mac) in known
+        for port in kernel.links(netns).values()
+        if port.master == link.name and port.mac == link.mac
     )
 
 

@@ -73,6 +73,20 @@ def test_a_port_of_the_same_mac_has_the_entry_instead():
     assert changed(kernel_of(there), want("bridge", name="ch-web", mac=MAC)) == []
 
 
+def readings(monkeypatch, bridges):
+    """How often forwarding entries are looked through for so many bridges that lack their own."""
+    names = [f"ch-{number}" for number in range(bridges)]
+    kernel, read = kernel_of(Namespace(links=[Link(name, "bridge", MAC, owner="plan/web") for name in names])), []
+    monkeypatch.setattr(kernel, "fdb", lambda netns: read.append(netns) or [])
+    lines = changed(kernel, *(want("bridge", name=name, mac=MAC) for name in names))
+    assert [line.rpartition(": own_entry")[2] for line in lines] == [": no → own_entry: yes"] * bridges
+    return len(read)
+
+
+def test_forwarding_entries_are_looked_through_as_often_for_many_bridges_as_for_one(monkeypatch):
+    assert readings(monkeypatch, 7) == readings(monkeypatch, 1)
+
+
 @pytest.mark.parametrize(("addresses", "gone"), [
     ([], True), (["fd00::1/64"], True), (["10.80.0.9/24"], True), (["10.81.0.1/24"], False), (["10.80.0.1/24"], False),
 ])  # fmt: skip
