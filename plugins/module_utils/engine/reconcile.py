@@ -103,7 +103,8 @@ def compare(
     for object_ in wanted:
         by_kind.setdefault(object_.kind, []).append(object_)
     ordered = by_dependence(kinds)
-    comparison = _Comparison(ordered, kernel, leaves, _needed(ordered, by_kind), patient, holds, late)
+    kernel.needed = _needed(ordered, by_kind)
+    comparison = _Comparison(ordered, kernel, leaves, patient, holds, late)
     comparison.problems += _duplicates(ordered, by_kind)
     for kind in ordered:
         try:
@@ -144,7 +145,6 @@ class _Comparison:
         kinds: t.Sequence[Kind],
         kernel: Kernel,
         leaves: Leaves,
-        needed: t.Mapping[Place, t.Sequence[Wanted]],
         patient: bool,
         holds: Holds | None,
         late: t.Callable[[Held], bool] | None,
@@ -158,7 +158,6 @@ class _Comparison:
         self._order = {kind.name: place for place, kind in enumerate(kinds)}
         self._kernel = kernel
         self._leaves = leaves
-        self._needed = kernel.needed = needed
         self._clear: list[Change] = []
         self._leave: list[Change] = []
         self._make: list[Change] = []
@@ -251,12 +250,12 @@ class _Comparison:
 
     def _is_in_the_way(self, kind: Kind, found: Found, but_of: Wanted | None = None) -> bool:
         """Does it have a place that something wanted needs, something else than itself?"""
-        if not self._needed or not _has_places(kind):
+        if not self._kernel.needed or not _has_places(kind):
             return False
         return any(self._is_needed(but_of, place) for place in kind.occupies(found.values))
 
     def _is_needed(self, but_of: Wanted | None, place: Place) -> bool:
-        others = self._needed.get(place, ())
+        others = self._kernel.needed.get(place, ())
         return any(but_of is None or (other.kind, other.key) != (but_of.kind, but_of.key) for other in others)
 
     def _goes_along(self, kind: Kind, row: Found) -> bool:
@@ -268,7 +267,7 @@ class _Comparison:
         given = {name: value for name, value in wanted.values.items() if value is not None}
         values = {**found.values, **given} if found is not None else wanted.values
         for place in kind.occupies(values):
-            for other in self._needed.get(place, ()):
+            for other in self._kernel.needed.get(place, ()):
                 pair = frozenset(((kind.name, wanted.key), (other.kind, other.key)))
                 if len(pair) == 2 and place[-1] is not None and pair not in self._rivals:
                     self._rivals.add(pair)
@@ -279,7 +278,7 @@ class _Comparison:
         change = Change("remove", kind.name, None, row, {})
         if not self._leaves(row):
             for place in kind.occupies(row.values):
-                for wanted in self._needed.get(place, ()):
+                for wanted in self._kernel.needed.get(place, ()):
                     if not gives_way(change.owner, wanted.owner):
                         self.problems.append(_taken(self._kinds[wanted.kind], wanted, kind, row, place))
         self._clear.append(change)

@@ -33,6 +33,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.rows i
 
 if t.TYPE_CHECKING:
     from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
 
 
 def netns_path(name: str | None) -> str | None:
@@ -74,7 +75,8 @@ class Kernel:
         self._coming: dict[tuple[str | None, str], Link] = {}
         self._made_links: dict[tuple[str | None, str], str | None] = {}
         self._free: set[tuple[t.Any, ...]] = set()
-        self.needed: t.Collection[tuple[t.Any, ...]] = ()  # places that what is wanted has to have (``Kind.needs``)
+        # Places that what is wanted has to have (``Kind.needs``), and who that is.
+        self.needed: t.Mapping[tuple[t.Any, ...], t.Sequence[Wanted]] = {}
         self._made_vlans: set[tuple[str | None, str, int]] = set()
         self._notes: dict[str, list[t.Any]] = {}
         self._rows: dict[tuple[str, str | None], t.Collection[t.Any]] = {}
