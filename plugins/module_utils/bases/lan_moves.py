@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices import device_settings, interface_rows
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices.interface_rows import InterfaceRows
 
+IPV6_OFF = "ipv6.disable_ipv6"
 # A bridge gives itself no address before it has its uplink's: it would have to make sure of it first, which takes a
 # second.
 UNTIL_UPLINKED = {"ipv6.addr_gen_mode": 1}
@@ -34,7 +35,7 @@ def copied(device: str, settings: t.Iterable[tuple[str, str]], netns: str | None
     given = dict(settings)
     if not given:
         return []
-    if "ipv6.disable_ipv6" in given:
+    if IPV6_OFF in given:
         given["ipv6.accept_dad"] = "0"
     return [written(device, name, value, netns) for name, value in given.items()]
 

@@ -18,6 +18,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
 from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_interface import stood_on, unfit
 from ansible_collections.containerhost.network.plugins.module_utils.bases.lan_moves import (
     FOR_THE_MOVE,
+    IPV6_OFF,
     UNTIL_UPLINKED,
     Side,
     copied,
@@ -60,8 +61,7 @@ _SETTINGS_6 = (
 _TO_BRIDGE, _TO_PORT = "to the bridge", "to the port"
 # What is 1 as long as an interface is a port, with the note that it was 0. What is sent to all would leave by it, past
 # the bridge; and packets in frames that a bridge does not switch (01:80:c2:00:00:0e) come in past it.
-_IPV6_OFF = "ipv6.disable_ipv6"
-_WERE_OPEN = {_IPV6_OFF: "closed", "ipv4.drop_unicast_in_l2_multicast": "closed to groups"}
+_WERE_OPEN = {IPV6_OFF: "closed", "ipv4.drop_unicast_in_l2_multicast": "closed to groups"}
 LEAVING_LANS = "leaving lans"  # bridges that are not to be on a LAN any more, and may be for now: where, its name
 GONE_LANS = "gone lans"  # what a bridge notes of itself that goes (``Kernel.notes``): where, it, the names of its ports
 _LOOPBACK = "lo"
@@ -336,7 +336,7 @@ def side_of(kernel: Kernel, link: Link, netns: str | None, before: Link | None =
 def _as_open(side: Side, port: Link, were_open: t.Collection[str]) -> Side:
     """As it was before it was a port. One of ours, of a VLAN, is guarded by our table."""
     settings = {name: "0" if name in were_open else value for name, value in side.settings}
-    some = _WERE_OPEN if port.owner is None else (_IPV6_OFF,)
+    some = _WERE_OPEN if port.owner is None else (IPV6_OFF,)
     closes = tuple(name for name in some if settings.get(name) == "0")
     return side._replace(settings=tuple(settings.items()), closes=closes)
 

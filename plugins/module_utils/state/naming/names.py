@@ -102,8 +102,8 @@ def read_table(text: str) -> tuple[str | None, list[str]]:
 
 def until_all_turn(before: t.Sequence[str], after: t.Sequence[str]) -> list[str]:
     """Entries while hosts exchange a network's subnets: names lead to the new addresses when all hosts have them."""
-    old, new = ([line.split(" ", 1) for line in entries] for entries in (before, after))
-    there = {(":" in address, *rest): address for address, *rest in old}
+    old, new = ([line.partition(" ")[::2] for line in entries] for entries in (before, after))
+    there = {(":" in address, rest): address for address, rest in old}
     if not {*there.values()}.isdisjoint(address for address, _rest in new):
         return list(after)
     return [f"{there.get((':' in address, rest), address)} {rest}" for address, rest in new]
