@@ -65,6 +65,17 @@ def routed(town, one: str, shown: str) -> list[str]:
     return [target for target in targets if any(f"from {target}{shown}".encode() in each for each in seen)]
 
 
+def meet_each_other_and_nobody_else(town, shown):
+    """Isolated: they have each other, a link of two addresses included, and their host has nothing there."""
+    for family in ("ip", "ip6"):
+        town.host.run("sh", "-ec", f"echo {shown} > /proc/sys/net/bridge/bridge-nf-call-{family}tables")
+    assert town.reaches("a", "10.5.0.1")
+    assert town.reaches("a", "fd05::1")
+    for one, addresses in (("h", ("10.6.0.2", "fd06::3")), ("j", ("10.4.0.3", "fd04::2"))):
+        assert [town.reaches(one, address) for address in addresses] == [True, True], shown
+        assert routed(town, one, shown) == []
+
+
 def test_each_family_meets_the_outside_as_it_is_said(own_town):
     town, host = own_town, own_town.host
     host.run("ip", "addr", "add", "198.18.0.71/24", "dev", "eth0")
@@ -83,16 +94,9 @@ def test_each_family_meets_the_outside_as_it_is_said(own_town):
     town.serve("outside", 90, OUTSIDE4)
     town.serve("outside", 90, OUTSIDE6)
 
-    # Isolated: they have each other, a link of two addresses included, and their host has nothing there. So it is
-    # where rules see what their bridge only switches.
+    # Also where rules see what a bridge only switches.
     for shown in "10":
-        for family in ("ip", "ip6"):
-            host.run("sh", "-ec", f"echo {shown} > /proc/sys/net/bridge/bridge-nf-call-{family}tables")
-        assert town.reaches("a", "10.5.0.1")
-        assert town.reaches("a", "fd05::1")
-        for one, addresses in (("h", ("10.6.0.2", "fd06::3")), ("j", ("10.4.0.3", "fd04::2"))):
-            assert [town.reaches(one, address) for address in addresses] == [True, True], shown
-            assert routed(town, one, shown) == []
+        meet_each_other_and_nobody_else(town, shown)
     assert host.run("ip", "-o", "addr", "show", "dev", "ch-pair") == ""
     assert host.run("ip", "netns", "exec", "a", "ip", "route", "show", "default") == ""
     for address in (HOST4, OUTSIDE4, "10.7.0.1"):
