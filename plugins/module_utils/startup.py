@@ -7,7 +7,7 @@
 ``begin``, ``end``                 a module without garbage collection, from its first import on: 30 ms
 ``read_once``                      files of a ZIP are read and unpacked once, not twice: 8 ms
 ``compile_once``                   a module of ours in Ansible's ZIP is compiled once, not twice: 40 ms
-``HostsOwn``                       what the host's program ``containerhost`` has compiled already is not again: 75 ms
+``HostsOwn``                       what the host's program ``containerhost`` has compiled already is not again: 150 ms
 ``code_of``                        the same for the program, where it is made of what this process has compiled: 90 ms
 ``import_definitions``             four of pyroute2's modules instead of all 370: 85 ms
 ``files_of``                       no pkgutil, which brings inspect and what that needs: 4 ms
@@ -36,6 +36,9 @@ PROGRAM = "/usr/local/sbin/containerhost"
 _PACKAGE = "ansible_collections/containerhost/network/plugins/module_utils/"
 _UNCHECKED_HASH = 1  # of a compiled file: it goes with its source and is not compared with it (PEP 552)
 _OTHERS_MAY_WRITE = 0o022
+_HEAD = 16  # bytes before a compiled file's code: magic number, flags, hash
+# What ``zipimport`` has of each file in a ZIP.
+_COMPRESSION, _SIZE, _OFFSET, _CRC = 1, 3, 4, 7
 
 _Work = t.TypeVar("_Work", bound=t.Callable[..., t.Any])
 
@@ -46,7 +49,7 @@ def begin() -> None:
     Its process lives for a part of a second, most of which is its start, and it keeps what it makes.
     """
     gc.disable()
-    read_once()
+    read_once(HostsOwn(PROGRAM))
     compile_once()
 
 
@@ -75,7 +78,7 @@ def _names_in(path: str) -> t.Iterable[str]:
     return [name for name in inside if os.sep not in name]
 
 
-def read_once() -> None:
+def read_once(there: HostsOwn | None = None) -> None:
     """``zipimport`` reads and unpacks a module to say where it is (``get_filename``), and again to load it."""
     read = getattr(zipimport, "_get_module_code", None)
     if read is None:
@@ -86,7 +89,7 @@ def read_once() -> None:
         key = (importer.archive, importer.prefix, name)
         if key in kept:
             return kept.pop(key)
-        kept[key] = found = read(importer, name)
+        kept[key] = found = (there.module(importer, name) if there else None) or read(importer, name)
         return found
 
     zipimport._get_module_code = once
@@ -100,7 +103,6 @@ def compile_once() -> None:
     compile_source = getattr(zipimport, "_compile_source", None)
     if compile_source is None:
         return
-    there = HostsOwn(PROGRAM)
 
     def once(path: str, source: bytes) -> types.CodeType:
         # By the name that does not differ from run to run, so that the program is the same whoever has compiled it.
@@ -108,7 +110,7 @@ def compile_once() -> None:
         name = package + rest or path
         code = _compiled.get(name)
         if code is None:
-            code = _compiled[name] = (package and there.code(name, source)) or compile_source(name, source)
+            code = _compiled[name] = compile_source(name, source)
         return code
 
     zipimport._compile_source = once
@@ -129,35 +131,58 @@ def packed(code: types.CodeType, source: bytes) -> bytes:
 
 
 class HostsOwn:
-    """Compiled files in the program of this host, which a run has made of the files of its time, and of this Python."""
+    """Compiled files in the program of this host, which a run has made of the files of its time, and of this Python.
+
+    A file is the one that was sent if it is of its size and CRC-32, which both ZIPs' directories have: nothing is
+    unpacked to know it.
+    """
 
     def __init__(self, program: str) -> None:
-        self._archive: t.Any = None
-        try:
-            status = os.stat(program)
-        except OSError:
-            return
-        if status.st_uid == 0 and not status.st_mode & _OTHERS_MAY_WRITE:
-            import zipfile
+        self._entries: t.Mapping[str, tuple[t.Any, ...]] = {}
+        self._whole = b""
+        # Two private names of Python's; without them, all is compiled.
+        with contextlib.suppress(OSError, AttributeError, KeyError, ImportError):
+            with open(program, "rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_uid != 0 or status.st_mode & _OTHERS_MAY_WRITE:
+                    return
+                self._whole = file.read()
+            archive = zipimport.zipimporter(program).archive
+            self._entries = zipimport._zip_directory_cache[archive]  # type: ignore[attr-defined]
 
-            with contextlib.suppress(OSError, zipfile.BadZipFile):
-                self._archive = zipfile.ZipFile(program)
+    def module(self, importer: t.Any, name: str) -> tuple[types.CodeType, bool, str] | None:
+        """What ``zipimport`` says of a module: its code, that it is no package, and its path in the ZIP that was sent.
 
-    def code(self, name: str, source: bytes) -> types.CodeType | None:
-        """Of this very source; None where the program has another one, or is damaged."""
-        if self._archive is None:
+        None where the program has another one, or is damaged.
+        """
+        path = importer.prefix + name.rpartition(".")[2] + ".py"
+        own = self._entries.get(path)
+        if own is None:
             return None
+        sent = zipimport._zip_directory_cache[importer.archive].get(path)  # type: ignore[attr-defined]
+        if sent is None or (own[_SIZE], own[_CRC]) != (sent[_SIZE], sent[_CRC]):
+            return None
+        code = self._code(f"{path}c")
+        if code is None:
+            return None
+        _compiled[path] = code
+        return code, False, sent[0]
+
+    def _code(self, path: str) -> types.CodeType | None:
         import importlib.util
         import marshal
-        import zipfile
         import zlib
 
-        head = importlib.util.MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + importlib.util.source_hash(source)
-        # Reading compares the checksum: what follows the head is as it was written.
-        with contextlib.suppress(KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
-            content = self._archive.read(f"{name}c")
-            return marshal.loads(content[len(head) :]) if content.startswith(head) else None
-        return None
+        entry = self._entries.get(path)
+        if entry is None or entry[_COMPRESSION] or not entry[_SIZE]:
+            return None
+        # An entry's own header: 30 bytes, at their end how long the name and what follows it are.
+        header = self._whole[entry[_OFFSET] : entry[_OFFSET] + 30]
+        begin = entry[_OFFSET] + len(header) + sum(struct.unpack("<HH", header[26:])) if len(header) == 30 else 0
+        content = memoryview(self._whole)[begin : begin + entry[_SIZE]]
+        if zlib.crc32(content) != entry[_CRC] or content[:4] != importlib.util.MAGIC_NUMBER:
+            return None
+        return marshal.loads(content[_HEAD:])
 
 
 def without_garbage_collection(work: _Work) -> _Work:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import marshal
 import subprocess
 import sys
 import zipfile
+import zipimport
 from pathlib import Path
 
 import pytest
@@ -83,36 +85,58 @@ def program(tmp_path):
     return path
 
 
-def test_a_file_that_the_program_has_is_not_compiled_again(program):
-    found = startup.HostsOwn(str(program)).code(NAME, SOURCE)
-    assert found == compile(SOURCE, NAME, "exec", dont_inherit=True)
+@pytest.fixture
+def sent(program, tmp_path):
+    """The ZIP that Ansible would send: the program's sources, compressed."""
+    path = tmp_path / "payload.zip"
+    with zipfile.ZipFile(program) as there, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in there.namelist():
+            if name.endswith(".py") and name != "__main__.py":
+                file.writestr(name, there.read(name))
+    return path
 
 
-def test_another_source_is(program):
-    there = startup.HostsOwn(str(program))
-    assert there.code(NAME, SOURCE + b"\n") is None
-    assert there.code(NAME.replace("startup", "shutdown"), SOURCE) is None
+def own(program: Path, sent: Path, name: str = NAME) -> tuple | None:
+    folder, _slash, file = name.rpartition("/")
+    importer = zipimport.zipimporter(f"{sent}/{folder}")
+    return startup.HostsOwn(str(program)).module(importer, f"{folder.replace('/', '.')}.{file[:-3]}")
 
 
-def test_a_program_that_is_damaged_not_there_or_not_ours_has_nothing(program, tmp_path):
-    assert startup.HostsOwn(str(tmp_path / "none")).code(NAME, SOURCE) is None
+def test_a_file_that_the_program_has_is_not_compiled_again(program, sent):
+    assert own(program, sent) == (compile(SOURCE, NAME, "exec", dont_inherit=True), False, f"{sent}/{NAME}")
+
+
+@pytest.mark.parametrize("other", [SOURCE + b"\n", SOURCE.replace(b"gc.disable", b"gc.enabled")])
+def test_another_source_is(program, tmp_path, other):
+    later, unknown = tmp_path / "later.zip", NAME.replace("startup", "shutdown")
+    with zipfile.ZipFile(later, "w") as file:
+        file.writestr(NAME, other)
+        file.writestr(unknown, other)
+    assert own(program, later) is None
+    assert own(program, later, unknown) is None
+
+
+def test_a_program_that_is_damaged_not_there_or_not_ours_has_nothing(program, sent, tmp_path):
+    assert own(tmp_path / "none", sent) is None
     program.chmod(0o777)
-    assert startup.HostsOwn(str(program)).code(NAME, SOURCE) is None
+    assert own(program, sent) is None
     program.chmod(0o755)
+    assert own(program, sent) is not None
     whole = program.read_bytes()
     position = whole.index(f"{NAME}c".encode()) + len(NAME) + 100
     for damaged in (whole[:position] + b"damage" + whole[position + 6 :], whole[: len(whole) // 2], b""):
         program.write_bytes(damaged)
-        assert startup.HostsOwn(str(program)).code(NAME, SOURCE) is None
+        zipimport._zip_directory_cache.clear()
+        assert own(program, sent) is None
 
 
-def test_a_module_that_ansible_sends_runs_by_what_the_program_has(program, tmp_path):
+def test_what_another_python_has_compiled_is_not_taken(program, sent, monkeypatch):
+    monkeypatch.setattr(importlib.util, "MAGIC_NUMBER", b"\x00\x00\r\n")
+    assert own(program, sent) is None
+
+
+def test_a_module_that_ansible_sends_runs_by_what_the_program_has(program, sent, tmp_path):
     """From the ZIP, with sources that are the program's: nothing of ours is compiled but the first file."""
-    sent = tmp_path / "payload.zip"
-    with zipfile.ZipFile(program) as there, zipfile.ZipFile(sent, "w") as file:
-        for name in there.namelist():
-            if name.endswith(".py") and name != "__main__.py":
-                file.writestr(name, there.read(name))
     again = tmp_path / "again"
     code = f"""
 import sys
