@@ -22,6 +22,7 @@ from ansible.plugins.loader import module_loader
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
 from ansible_collections.containerhost.network.plugins.module_utils.sandboxes import ENGINES
+from ansible_collections.containerhost.network.plugins.module_utils.startup import without_garbage_collection
 
 _PACKAGE = "ansible_collections.containerhost.network.plugins"
 _FOLDER = "containerhost-modules"
@@ -46,6 +47,7 @@ class SandboxAction(ActionBase):
     ) -> dict[str, Any]:
         return self._send(name, arguments, task_vars, kinds=False)
 
+    @without_garbage_collection
     def _send(
         self, name: str, arguments: dict[str, Any], task_vars: dict[str, Any] | None, kinds: bool
     ) -> dict[str, Any]:
