@@ -17,7 +17,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import inventory
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError, is_local
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Registry
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.stand_ins import NAMESPACES, VARIABLE
 from ansible_collections.containerhost.network.plugins.plugin_utils.inventory.variables import without_answers
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
     def _bring_up(self, lab: str, vars_file: str, engines: str, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         _check_is_ours(vars_file, lab)
         names = self._hosts(variables)
-        local = [name for name in names if inventory.is_local(name)]
+        local = [name for name in names if is_local(name)]
         try:
             hostvars = without_answers(variables["hostvars"])
             hosts = {name: _read_host(hostvars, name) for name in names if name not in local}
@@ -161,9 +161,7 @@ class ActionModule(ActionBase):
         # Who is root already needs no sudo, which a container seldom has.
         self._connection.set_become_plugin(become if os.geteuid() else None)
         here = {**variables, "ansible_python_interpreter": _interpreter_here(), "ansible_connection": "local"}
-        return self._execute_module(
-            module_name="containerhost.network.lab", module_args=arguments, task_vars=here
-        )
+        return self._execute_module(module_name="containerhost.network.lab", module_args=arguments, task_vars=here)
 
 
 # -- the inventory ---------------------------------------------------------------------------------------------------
@@ -235,7 +233,7 @@ def _check_is_ours(path: str, lab: str) -> None:
     before, _lab, after = _HEADER.partition("{lab}")
     if not (first.startswith(before) and first.endswith(after)):
         raise AnsibleActionFail(f"{path} is not a lab's variables file; name another with containerhost_lab_vars")
-    other = first[len(before):-len(after)]
+    other = first[len(before) : -len(after)]
     if Registry(other).exists:
         raise AnsibleActionFail(f"{path} belongs to the lab `{other}`; name another with containerhost_lab_vars")
 

@@ -63,9 +63,8 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import connection_loader
 from ansible.utils.display import Display
 
-from ansible_collections.containerhost.network.plugins.module_utils.lab import inventory
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member, Registry
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError, Member, is_local
+from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Registry
 
 display = Display()
 
@@ -100,7 +99,7 @@ class Connection(ConnectionBase):
 
     def _local(self) -> ConnectionBase | None:
         """This machine, when the host is not one of the lab's but a name of the controller itself."""
-        if not inventory.is_local(self._host) or self._registry().host(self._host) is not None:
+        if not is_local(self._host) or self._registry().host(self._host) is not None:
             return None
         local = connection_loader.get("ansible.builtin.local", self._play_context, shell=self._shell)
         local.set_become_plugin(self.become)

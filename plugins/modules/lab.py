@@ -130,7 +130,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import lifecycle, parameters
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Exhausted
 from ansible_collections.containerhost.network.plugins.module_utils.libraries import distribution, package_of
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError

@@ -23,8 +23,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups, init
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
+from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Member, started
 from ansible_collections.containerhost.network.tests.integration.conftest import KERNEL, Sleeper
 from ansible_collections.containerhost.network.tests.integration.lab.conftest import Lab, Played
 from ansible_collections.containerhost.network.tests.systemd.machine import Interface, Machine
@@ -133,7 +133,7 @@ class SystemdHost:
     def _introduce(self) -> Member:
         group = os.path.join(self._cgroup, "payload")
         (pid,) = (pid for pid in Path(group, "init.scope/cgroup.procs").read_text().split() if is_first(pid))
-        return Member(self.name, int(pid), init.started(int(pid)), cgroup=group)
+        return Member(self.name, int(pid), started(int(pid)), cgroup=group)
 
     def reboot(self) -> None:
         self.run("systemctl", "reboot", check=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups, init
+from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups, members
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import TOP
 from ansible_collections.containerhost.network.tests.integration.lab.conftest import Lab, remove
 from ansible_collections.containerhost.network.tests.systemd import fleet as fleets
@@ -89,7 +89,7 @@ def test_a_lan_is_an_interface_more_without_an_address(tmp_path):
 def processes_below(group: Path) -> dict[int, int | None]:
     """Their numbers, and when they started."""
     numbers = [int(number) for file in group.rglob("cgroup.procs") for number in file.read_text().split()]
-    return {number: init.started(number) for number in numbers}
+    return {number: members.started(number) for number in numbers}
 
 
 def namespaces_of(pids: dict[int, int | None]) -> set[str]:
@@ -118,7 +118,7 @@ def test_hosts_go_without_a_trace(tmp_path):
     finally:
         fleet.end()
     assert len(pids) > 10
-    assert [pid for pid, started in pids.items() if init.started(pid) == started] == []
+    assert [pid for pid, started in pids.items() if members.started(pid) == started] == []
     # What is dead holds its PID namespace until this machine's PID 1 has reaped it.
     deadline = time.monotonic() + 10
     while namespaces & lab.all_namespaces() and time.monotonic() < deadline:

@@ -16,6 +16,7 @@ import time
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import init
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError
 
 _TOP = "containerhost-lab"
 
@@ -73,7 +74,7 @@ def _remove_empty(group: str) -> None:
             if error.errno != errno.EBUSY:
                 raise
         time.sleep(0.01)
-    raise init.LabError(f"cgroup {group} stays busy")
+    raise LabError(f"cgroup {group} stays busy")
 
 
 def _processes(group: str) -> t.Iterator[int]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Leg, Member
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import (
     UNDERLAY,
     LabBridge,
     LabHost,
-    Leg,
 )
 
 # A LAN's bridge and a port of a host are known by how underlay.py names them.

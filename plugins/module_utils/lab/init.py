@@ -19,14 +19,11 @@ import time
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import syscalls as sys_
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError, started
 
 _BUILT = "built"
 _PATIENCE = 120.0  # seconds in which a newcomer says something; one takes 0.02 on an idle machine
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-class LabError(Exception):
-    """What went wrong, in a sentence for a person."""
 
 
 class Newcomers:
@@ -152,16 +149,6 @@ def _close_all_but(*kept: int) -> None:
 
 
 # -- from outside --------------------------------------------------------------------------------------------------
-
-
-def started(pid: int) -> int | None:
-    """When a process started, in the kernel's ticks: with its number, that names it for good. None: it has ended."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
-            fields = stream.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])
 
 
 def kill(processes: t.Iterable[tuple[int, int | None]]) -> None:

@@ -11,18 +11,9 @@ import typing as t
 NETWORKS = "containerhost_networks"
 Variables = t.Mapping[str, t.Any]
 
-# Names of the controller itself: never a lab host, always run here.
-LOCAL_NAMES = frozenset(
-    ("localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "::1")
-)
-
 
 class InventoryError(Exception):
     """A value that the lab cannot use: one sentence that names the host and the variable."""
-
-
-def is_local(name: str) -> bool:
-    return name in LOCAL_NAMES or (name.startswith("127.") and _address(name) is not None)
 
 
 def options(hosts: t.Mapping[str, Variables], inventory_names: t.Collection[str]) -> dict[str, t.Any]:

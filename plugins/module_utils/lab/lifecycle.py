@@ -26,10 +26,11 @@ from ansible_collections.containerhost.network.plugins.module_utils.lab.compare 
     compare,
     describe,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Leg, Member
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import started as started_at
 from ansible_collections.containerhost.network.plugins.module_utils.lab.neighbours import NeighbourLimits
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import (
     SWITCH,
-    Member,
     Registry,
     file_name,
 )
@@ -88,7 +89,7 @@ def _apply(
     there: There,
     todo: Todo,
     numbers: t.Mapping[str, int],
-    legs: t.Mapping[str, tuple[underlay.Leg, ...]],
+    legs: t.Mapping[str, tuple[Leg, ...]],
 ) -> None:
     try:
         if todo.changes:
@@ -109,7 +110,7 @@ class _LabRun:
         there: There,
         todo: Todo,
         numbers: t.Mapping[str, int],
-        legs: t.Mapping[str, tuple[underlay.Leg, ...]],
+        legs: t.Mapping[str, tuple[Leg, ...]],
     ) -> None:
         self.registry, self.there, self.todo = registry, there, todo
         self.numbers, self.legs = numbers, legs
@@ -162,13 +163,13 @@ class _LabRun:
         switch = self.there.switch
         if switch is None:
             pid = newcomers.pids[SWITCH]
-            switch = Member(SWITCH, pid, init.started(pid), cgroup=groups[SWITCH])
+            switch = Member(SWITCH, pid, started_at(pid), cgroup=groups[SWITCH])
         started = {host.name: host for host in self.todo.start}
         hosts = {}
         for name, legs in self.legs.items():
             if name in started:
                 pid = newcomers.pids[_key(name)]
-                member = Member(name, pid, init.started(pid), outside=started[name].outside, cgroup=groups[_key(name)])
+                member = Member(name, pid, started_at(pid), outside=started[name].outside, cgroup=groups[_key(name)])
             else:
                 member = self.there.hosts[name]
             hosts[name] = member._replace(number=self.numbers[name], legs=legs)

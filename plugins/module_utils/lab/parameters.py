@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Lab, LabHost, Lan
 
 # The least that IPv6 works on (RFC 8200), and the most that a veth takes (ETH_MAX_MTU).

@@ -14,32 +14,11 @@ import shutil
 import typing as t
 import urllib.parse
 
-from ansible_collections.containerhost.network.plugins.module_utils.lab import init
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Leg
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError, Leg, Member
 
 TOP = "/run/containerhost-lab"
 SWITCH = "switch"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
-
-class Member(t.NamedTuple):
-    """A process that holds namespaces: a host, or the switch that joins them."""
-
-    name: str
-    pid: int
-    started: int | None
-    number: int = 0
-    outside: bool = False
-    cgroup: str | None = None
-    legs: tuple[Leg, ...] = ()
-
-    @property
-    def alive(self) -> bool:
-        return self.started is not None and init.started(self.pid) == self.started
-
-    @property
-    def netns(self) -> str:
-        return f"/proc/{self.pid}/ns/net"
 
 
 class Registry:
@@ -47,7 +26,7 @@ class Registry:
 
     def __init__(self, lab: str) -> None:
         if not _NAME.fullmatch(lab):
-            raise init.LabError(f"containerhost_lab: `{lab}` is no name for a lab: letters, digits and _ . - only")
+            raise LabError(f"containerhost_lab: `{lab}` is no name for a lab: letters, digits and _ . - only")
         self.lab = lab
         self.folder = os.path.join(TOP, lab)
         self._hosts = os.path.join(self.folder, "hosts")

@@ -13,6 +13,8 @@ import hashlib
 import ipaddress
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Leg
+
 UNDERLAY = "underlay"
 OUTSIDE_MTU_MINIMUM = 1500
 
@@ -54,18 +56,6 @@ class LabBridge(t.NamedTuple):
     name: str
     mtu: int
     alias: str
-
-
-class Leg(t.NamedTuple):
-    """A veth pair: ``port`` on a bridge of the switch, ``interface`` in the host."""
-
-    interface: str
-    bridge: str
-    port: str
-    mac: str  # a function of host and segment: neighbours need not unlearn a host that was made again
-    mtu: int
-    addresses: tuple[str, ...] = ()
-    defaults: tuple[str, ...] = ()  # default routes on it, without a gateway
 
 
 class Exhausted(Exception):

@@ -8,9 +8,8 @@ from __future__ import annotations
 import errno
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
-from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import LabBridge, Leg
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError, Leg, Member
+from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import LabBridge
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 

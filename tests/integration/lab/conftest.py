@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import cgroups, init, lifecycle
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member, Registry
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Member, started
+from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Registry
 
 COLLECTIONS = Path(lifecycle.__file__).parents[6]
 MODULE = "ansible_collections.containerhost.network.plugins.modules.lab"
@@ -199,7 +200,7 @@ def readlink(path: str) -> str:
 def remove(lab: Lab) -> None:
     lifecycle.absent(lab.name, check=False)
     # Hosts that no registry knew would be a fault; the test that made them has failed, and they go all the same.
-    init.kill((pid, init.started(pid)) for pid in lab.processes())
+    init.kill((pid, started(pid)) for pid in lab.processes())
 
 
 @pytest.fixture

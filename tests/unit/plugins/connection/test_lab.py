@@ -10,8 +10,8 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.playbook.play_context import PlayContext
 
 from ansible_collections.containerhost.network.plugins.connection import lab as plugin
-from ansible_collections.containerhost.network.plugins.module_utils.lab import init, registry
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
+from ansible_collections.containerhost.network.plugins.module_utils.lab import members, registry
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Member
 
 OPTIONS = {"host": "h1", "delegate_to": None, "lab": "unit", "executable": "/bin/sh"}
 
@@ -40,7 +40,7 @@ def up(*names, started=1):
 
 @pytest.fixture
 def alive(monkeypatch):
-    monkeypatch.setattr(init, "started", lambda pid: 1)
+    monkeypatch.setattr(members, "started", lambda pid: 1)
 
 
 def test_without_a_lab_the_remedy_is_named():

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.engine import discovery
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Problem
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.parameters import interface_name
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate import names
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
@@ -41,7 +41,7 @@ WRONG = {
     "a\0": "it has '\\x00' in it",
     "a\x1b[1m": "it has '\\x1b' in it",
     "\ud800": "it has '\\ud800' in it",
-    "it's": "it has \"'\" in it",
+    "it's": 'it has "\'" in it',
     "eth*": "it has '*' in it",
     "all": "no kernel takes it",
     "default": "no kernel takes it",

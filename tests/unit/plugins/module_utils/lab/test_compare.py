@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import underlay
 from ansible_collections.containerhost.network.plugins.module_utils.lab.compare import There, compare
-from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import Member
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import Member
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import Lab, LabHost, Lan
 
 SWITCH = Member("switch", 100, 1)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.lab import inventory, parameters
-from ansible_collections.containerhost.network.plugins.module_utils.lab.init import LabError
 from ansible_collections.containerhost.network.plugins.module_utils.lab.inventory import InventoryError
+from ansible_collections.containerhost.network.plugins.module_utils.lab.members import LabError, is_local
 from ansible_collections.containerhost.network.plugins.module_utils.lab.registry import file_name
 from ansible_collections.containerhost.network.plugins.module_utils.lab.underlay import LabHost
 
@@ -85,12 +85,12 @@ def test_subnets_of_networks_are_avoided():
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "127.1.2.3", "::1", "localhost.localdomain"])
 def test_names_of_the_controller_itself(name):
-    assert inventory.is_local(name)
+    assert is_local(name)
 
 
 @pytest.mark.parametrize("name", ["h1", "127", "127.example.org", "10.0.0.1", "localhost2"])
 def test_names_of_others(name):
-    assert not inventory.is_local(name)
+    assert not is_local(name)
 
 
 # -- the module's options as values --------------------------------------------------------------------------------
