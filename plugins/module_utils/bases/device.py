@@ -263,8 +263,11 @@ def device_address(cidr: str) -> str:
 _NOBODYS = ("::1/", "::/", "0.0.0.0/", "255.255.255.255/", *(f"{number}." for number in range(224, 240)))
 
 
-def no_bridge(kernel: Kernel, master: str, netns: str | None) -> t.Iterator[str]:
-    """Why a device cannot be a port of that one."""
+def no_bridge(kernel: Kernel, port: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+    """Why a device cannot be a port of its `master`, if it is not yet."""
+    master, netns = port.values.get("master"), port.netns
+    if not master or "master" not in changed:
+        return
     link = kernel.link(master, netns)
     if not kernel.has_link(master, netns):
         yield f"there is no bridge {master}; make it first (module bridge), or name another `master`"

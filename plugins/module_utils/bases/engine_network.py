@@ -94,8 +94,8 @@ class EngineNetworkKind(HostFileKind):
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         yield ("link", None, values.get("bridge"))
 
-    def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        if not kernel.has_link(wanted.values["bridge"]):
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        if "bridge" in changed and not kernel.has_link(wanted.values["bridge"]):
             yield f"there is no bridge {wanted.values['bridge']}; make it first"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:

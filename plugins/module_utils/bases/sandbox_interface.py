@@ -203,10 +203,10 @@ def _shared(kernel: Kernel, wanted: Wanted, netns: str) -> str | None:
     )
 
 
-def missing_settings(kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
+def missing_settings(kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
     """Sysctls that the sandbox has not got. Those of the interface itself come with it."""
     netns, interface = netns_of(wanted.values), wanted.values["interface"]
-    if netns is not None and kernel.identity(netns) is None:
+    if "sysctls" not in changed or (netns is not None and kernel.identity(netns) is None):
         return  # it will have been made, and has what any has
     for key in wanted.values["sysctls"]:
         if interface not in key.split("/") and kernel.sysctl(key, netns) is None:

@@ -147,7 +147,6 @@ class StackedKind(Kind):
             yield f"there is no {self.lower_of(values)} on this host; make it first (module vlan)"
         elif lower is not None and is_port_of_another(kernel, lower, netns):
             yield f"{lower.name} is a port of {lower.master}; name {lower.master} as `parent`"
-        yield from sandbox_interface.missing_settings(kernel, wanted)
         there = kernel.link(values["interface"], netns) if values.get("sandbox") is None else None
         if there is not None and is_foreign(kernel, there.name, netns):
             yield (
@@ -162,6 +161,7 @@ class StackedKind(Kind):
         )
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        yield from sandbox_interface.missing_settings(kernel, wanted, changed)
         mtu = wanted.values.get("mtu")
         lower = self.lower(kernel, wanted) or kernel.link(wanted.values["parent"], wanted.netns)
         if mtu and lower is not None and mtu > lower.mtu:

@@ -331,8 +331,7 @@ def _compare_one(kind: Kind, kernel: Kernel, wanted: Wanted, found: Found | None
     if not wanted.present:
         return _absent(kind, wanted, found)
     if found is None:
-        _refuse(kind, wanted, [*kind.obstacles(kernel, wanted), *kind.limits(kernel, wanted, wanted.values)])
-        return Change("add", kind.name, wanted, None, {})
+        return _if_possible(kind, kernel, wanted, Change("add", kind.name, wanted, None, {}))
     if found.owner is None and not found.leftover:
         if kind.accepts_foreign:
             return None
@@ -341,14 +340,17 @@ def _compare_one(kind: Kind, kernel: Kernel, wanted: Wanted, found: Found | None
             f" ({'; '.join(kind.seen(found.values)) or 'unmarked'}); rename or remove one of the two"
         )
     change = _differs(kind, wanted, found)
-    _refuse(kind, wanted, kind.limits(kernel, wanted, change.differences) if change else ())
+    return _if_possible(kind, kernel, wanted, change) if change else None
+
+
+def _if_possible(kind: Kind, kernel: Kernel, wanted: Wanted, change: Change) -> Change:
+    """What is re-created needs all that a new one does: the old one has gone by then."""
+    anew = change.action != "change"
+    problems = [*kind.obstacles(kernel, wanted)] if anew else []
+    problems += kind.limits(kernel, wanted, wanted.values if anew else change.differences)
+    if problems:
+        raise Problem("\n".join(_sentences(kind, wanted, problems)))
     return change
-
-
-def _refuse(kind: Kind, wanted: Wanted, problems: t.Iterable[str]) -> None:
-    sentences = _sentences(kind, wanted, problems)
-    if sentences:
-        raise Problem("\n".join(sentences))
 
 
 def _sentences(kind: Kind, wanted: Wanted, problems: t.Iterable[str]) -> list[str]:
@@ -359,9 +361,7 @@ def _absent(kind: Kind, wanted: Wanted, found: Found | None) -> Change | None:
     if found is None or (found.owner is None and kind.accepts_foreign):
         return None
     if found.owner is None and not found.leftover:
-        raise Problem(
-            f"{describe(kind, wanted.values)} is not ours, so it stays; remove it with what made it"
-        )
+        raise Problem(f"{describe(kind, wanted.values)} is not ours, so it stays; remove it with what made it")
     return Change("remove", kind.name, None, found, {})
 
 

@@ -133,8 +133,9 @@ class NatRule(NftKind):
             if source is not None and netns == wanted.netns and other != source and _overlap(source, other):
                 yield f"it overlaps masquerade {other}; name the larger network only"
 
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         to_address = wanted.values.get("to_address")
-        if to_address and not _has_address(kernel, to_address, wanted.netns):
+        if to_address and "to_address" in changed and not _has_address(kernel, to_address, wanted.netns):
             yield f"{to_address} is no address of this host: give it to the host first, or leave `to_address` out"
 
     def may_wait(self, values: Values) -> bool:

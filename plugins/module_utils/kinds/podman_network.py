@@ -36,7 +36,6 @@ class PodmanNetwork(EngineNetworkKind):
         return None
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        yield from super().obstacles(kernel, wanted)
         answer = _answer(kernel)
         if isinstance(answer, netavark.Unknown):
             yield f"{answer}; see that it runs"

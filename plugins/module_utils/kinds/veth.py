@@ -162,16 +162,14 @@ class Veth(DeviceKind):
         yield ("sender filter", values.get("netns"), values["name"])
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
-        master = wanted.values.get("master")
-        if master:
-            yield from no_bridge(kernel, master, wanted.netns)
-        yield from sandbox_interface.missing_settings(kernel, wanted)
         sandbox = sandbox_interface.netns_of(wanted.values)
         if sandbox == wanted.netns or (wanted.netns and kernel.is_one(sandbox, wanted.netns)):
             yield f"its two ends would be in one network namespace, {wanted.netns}: name another `sandbox` or `netns`"
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         yield from super().limits(kernel, wanted, changed)
+        yield from no_bridge(kernel, wanted, changed)
+        yield from sandbox_interface.missing_settings(kernel, wanted, changed)
         yield from hosts_own(kernel, wanted, changed)
         there = kernel.link(wanted.values["name"], wanted.netns)
         if wanted.values.get("master") or (there is not None and there.master is not None):

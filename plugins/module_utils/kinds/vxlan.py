@@ -209,6 +209,7 @@ class Vxlan(DeviceKind):
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         """The kernel clamps the MTU to what a named lower device leaves, in silence; over others it drops packets."""
         yield from super().limits(kernel, wanted, changed)
+        yield from no_bridge(kernel, wanted, changed)
         values, mtu, link = wanted.values, wanted.values.get("mtu"), wanted.values.get("link")
         if link and "link" in changed and not kernel.has_link(link, wanted.netns):
             yield f"there is no device {link}; name another `link`"
@@ -226,8 +227,6 @@ class Vxlan(DeviceKind):
 
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         values = wanted.values
-        if values.get("master"):
-            yield from no_bridge(kernel, values["master"], wanted.netns)
         yield from self._port_taken(kernel, wanted)
         yield from self._vni_taken(kernel, wanted)
         for link in kernel.links(wanted.netns).values():

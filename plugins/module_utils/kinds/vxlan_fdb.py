@@ -117,9 +117,6 @@ class VxlanFdb(Kind):
     def obstacles(self, kernel: Kernel, wanted: Wanted) -> t.Iterator[str]:
         device, netns = wanted.values["device"], wanted.netns
         link = kernel.link(device, netns)
-        via = wanted.values.get("via")
-        if via is not None and not kernel.has_link(via, netns):
-            yield f"there is no device {via}; make it first, or name another `via`"
         external = link is not None and link.data.get("IFLA_VXLAN_COLLECT_METADATA")
         if wanted.values.get("src_vni") is not None and not external:
             yield f"{device} is no `external` device: it has one VNI, and no `src_vni` tells its entries apart"
@@ -136,6 +133,11 @@ class VxlanFdb(Kind):
             yield f"{device} is not ours; give the entry `extern_learn: true`, as on other people's devices"
         elif link.owner is not None and realm(link.owner) != realm(wanted.owner):
             yield f"{device} belongs to {link.owner}, and its entries with it, not to {wanted.owner}"
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        via = wanted.values.get("via")
+        if via is not None and "via" in changed and not kernel.has_link(via, wanted.netns):
+            yield f"there is no device {via}; make it first, or name another `via`"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterable[Found]:
         objects = {object_.key: object_ for object_ in wanted}

@@ -89,6 +89,22 @@ def test_one_of_ours_may_leave_its_mac_to_another():
     assert [line.partition(":")[0] for line in lines] == ["macvlan shop eth0 (web)", "macvlan old eth0 (web)"]
 
 
+@pytest.mark.parametrize(("kind", "data"), [("macvlan", mode("bridge")), ("ipvlan", L2)])
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"parent": "gone"}, "there is no interface gone on this host; name its interface on the LAN as `parent`"),
+        ({"vlan": 7}, "there is no VLAN 7 of lan0 on this host; make it first (module vlan)"),
+    ],
+)
+def test_one_stays_where_it_is_while_there_is_nothing_that_it_could_be_recreated_on(kind, data, other, why):
+    ours = on(kind, owner="plan/web", data=data)
+    kernel = kernel_of(LAN, shop=holding(ours))
+    kernel.records.set_owner(kind, (None, "netns", "shop", "eth0"), "plan/web")
+    moved = want(kind, sandbox={"ref": "shop"}, recreate=True, **{"parent": "lan0", **other})
+    assert refused(kernel, moved) == [f"{kind} shop eth0 (web): {why}"]
+
+
 def test_one_that_leaves_in_the_same_run_is_in_nobodys_way():
     kernel = kernel_of(LAN, shop=Namespace(), old=holding(on("macvlan", owner="plan/web", data=mode("passthru"))))
     kernel.records.set_owner("macvlan", (None, "netns", "old", "eth0"), "plan/web")

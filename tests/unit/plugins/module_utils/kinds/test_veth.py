@@ -191,6 +191,12 @@ def test_it_needs_its_bridge():
         "veth shop eth0 (web): ch-web is no bridge (dummy); name another `master`"
     ]
     assert len(changed(kernel_of(shop=shop), want("bridge", name="ch-web"), wanted())) == 2
+    assert refused(kernel(), wanted(master="ch-other")) == [
+        "veth shop eth0 (web): there is no bridge ch-other; make it first (module bridge), or name another `master`"
+    ]
+    assert refused(kernel(), wanted(sysctls={"net.ipv4.odd": "1"})) == [
+        "veth shop eth0 (web): its sandbox has no sysctl net/ipv4/odd: look below /proc/sys in it"
+    ]
 
 
 def test_it_needs_its_namespace():

@@ -120,6 +120,19 @@ def test_it_needs_what_it_is_built_on():
     assert refused(host(vtep()), wanted(link="eth9")) == [
         "vxlan ch-fabric (web): there is no device eth9; name another `link`"
     ]
+    assert refused(host(vtep()), wanted(master="chb-fabric")) == [
+        "vxlan ch-fabric (web): there is no bridge chb-fabric; make it first (module bridge), or name another `master`"
+    ]
+
+
+def test_one_that_is_recreated_needs_all_that_a_new_one_does():
+    there = Namespace(links=[Link("eth0", mtu=1400), vtep(mtu=1350)], programs={8472: "dnsmasq (process 7)"})
+    assert refused(kernel_of(there), wanted(port=8472, link="eth0", mtu=1351, recreate=True))[0].splitlines() == [
+        "vxlan ch-fabric (web): dnsmasq (process 7) has UDP port 8472 on this host: stop it, or give this one another"
+        " `port`",
+        "vxlan ch-fabric (web): mtu 1351 does not fit eth0, whose 1400 leaves 1350: raise that of eth0, or say what the"
+        " underlay carries (containerhost_underlay_mtu: 1400), or take 1350 or less",
+    ]
 
 
 @pytest.mark.parametrize("vni", [None, -1, 1 << 24])

@@ -85,6 +85,8 @@ def test_it_needs_a_vxlan_device():
     assert refused(host(), wanted(device="ch-none"))[0].endswith("no device ch-none; make it first (module vxlan)")
     assert refused(host(), wanted(device="eth0"))[0].endswith("eth0 is no VXLAN device (physical)")
     assert refused(host(), wanted(table="master", dst=None))[0].endswith("so there is no table of a master")
+    gone = f"vxlan_fdb {MAC} on ch-fabric (web): there is no device eth9; make it first, or name another `via`"
+    assert refused(host(), wanted(via="eth9")) == refused(host(entry()), wanted(via="eth9")) == [gone]
 
 
 @pytest.mark.parametrize(
