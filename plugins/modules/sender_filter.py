@@ -26,7 +26,8 @@ options:
   elsewhere: &elsewhere
     description:
       - Whether there are containers of other hosts behind it, as behind a VXLAN. From there, everything comes in but
-        what no container may send anywhere, and what speaks for the addresses of those who are behind other ports here.
+        what no container may send anywhere, and what speaks for the addresses of those who are behind other ports here,
+        by filters of the same O(owner).
     type: bool
     default: false
   sources: &sources

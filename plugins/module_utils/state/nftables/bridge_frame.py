@@ -15,7 +15,7 @@ from __future__ import annotations
 #   senders*   the same with an address of his
 #   relayed*   each of them with networks that he routes for
 #   tunnels    ports behind which are containers of other hosts
-#   home*      the addresses of those who are behind the other ports
+#   home*      each of them with the addresses of those of its network who are behind ports here
 #
 # A MAC and an IPv6 address are numbers here (the latter in two halves): a concatenation compares with what lies at some
 # place of a packet only by the same type, and nft 1.0.6 has no word for the target and the options of a neighbour
@@ -29,8 +29,8 @@ table bridge containerhost {
     set relayed4 { type ifname . ipv4_addr; flags interval; }
     set relayed6 { type ifname . ipv6_addr; flags interval; }
     set tunnels { type ifname; }
-    set home4 { type ipv4_addr; }
-    set home6 { typeof @nh,64,64 . @nh,128,64; }
+    set home4 { typeof iifname . ip saddr; }
+    set home6 { typeof iifname . @nh,64,64 . @nh,128,64; }
 
     # Most packets need no second look-up. Frames for 01:80:c2:00:00:00 to ...0f do not come here, as a bridge does not
     # switch them: it is to learn nothing of those (`no_linklocal_learn`). All else does, before br_netfilter
@@ -111,19 +111,19 @@ table bridge containerhost {
     # Containers of other hosts have a filter there. What they could not send, and what speaks for those who are here,
     # is a host's that somebody else is root on.
     chain from_elsewhere {
-        ether type ip meta protocol ip ip saddr != @home4 ip protocol != igmp accept
-        ether type ip meta protocol ip ip saddr != @home4 @th,0,8 { 0x12, 0x16, 0x17, 0x22 } accept
-        ether type ip6 meta protocol ip6 @nh,64,64 . @nh,128,64 != @home6 goto discovering_from_elsewhere
+        ether type ip meta protocol ip iifname . ip saddr != @home4 ip protocol != igmp accept
+        ether type ip meta protocol ip iifname . ip saddr != @home4 @th,0,8 { 0x12, 0x16, 0x17, 0x22 } accept
+        ether type ip6 meta protocol ip6 iifname . @nh,64,64 . @nh,128,64 != @home6 goto discovering_from_elsewhere
         ether type != arp drop
-        arp saddr ip @home4 drop
-        arp saddr ip 0.0.0.0 arp daddr ip @home4 drop
+        iifname . arp saddr ip @home4 drop
+        arp saddr ip 0.0.0.0 iifname . arp daddr ip @home4 drop
         accept
     }
     chain discovering_from_elsewhere {
         meta l4proto != icmpv6 accept
         icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } drop
-        icmpv6 type nd-neighbor-advert @th,64,64 . @th,128,64 @home6 drop
-        ip6 saddr :: icmpv6 type nd-neighbor-solicit @th,64,64 . @th,128,64 @home6 drop
+        icmpv6 type nd-neighbor-advert iifname . @th,64,64 . @th,128,64 @home6 drop
+        ip6 saddr :: icmpv6 type nd-neighbor-solicit iifname . @th,64,64 . @th,128,64 @home6 drop
         icmpv6 type != nd-redirect accept
         drop
     }

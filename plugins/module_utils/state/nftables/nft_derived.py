@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import bisect
 import collections
+import functools
 import ipaddress
+import re
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import owner_of
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 # The first and the last of one port each, or of several, by what they are ports of.
@@ -45,11 +48,25 @@ def derived(elements: Elements) -> Elements:
 
 
 def _at_home(elements: Elements) -> Elements:
-    """Who is behind ports, where there are others elsewhere."""
-    needed = bool(elements.get("tunnels"))
-    four = sorted({key.split(" . ")[2] for key in elements.get("senders4", ())}) if needed else []
-    six = sorted({" . ".join(key.split(" . ")[2:]) for key in elements.get("senders6", ())}) if needed else []
-    return {"home4": dict.fromkeys(four, (None, _DERIVED)), "home6": dict.fromkeys(six, (None, _DERIVED))}
+    """Who of a tunnel's network is behind ports here: another network may have the same MAC, and link-local address."""
+    tunnels: dict[str, list[str]] = {}
+    for port, (_value, comment) in elements.get("tunnels", {}).items():
+        tunnels.setdefault(_network(comment), []).append(port)
+    return {f"home{n}": dict.fromkeys(_senders(elements, n, tunnels), (None, _DERIVED)) for n in "46"}
+
+
+def _senders(elements: Elements, family: str, tunnels: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+    found = set()
+    for key, (_value, comment) in elements.get(f"senders{family}", {}).items() if tunnels else ():
+        address = key.split(" . ", 2)[2]  # behind a port and a MAC
+        found.update(f"{port} . {address}" for port in tunnels.get(_network(comment), ()))
+    return sorted(found)
+
+
+@functools.lru_cache(maxsize=16)  # thousands of elements in a row have one
+def _network(comment: str) -> str:
+    """Whose an element is: of what an engine has attached (``podman:web``), the network's as well."""
+    return re.split("[/:]", owner_of(comment) or "", maxsplit=1)[-1]
 
 
 def is_enough(name: str, there: t.AbstractSet[str], needed: t.AbstractSet[str]) -> bool:

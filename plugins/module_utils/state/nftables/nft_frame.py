@@ -356,5 +356,5 @@ OF_DEVICES = frozenset(_DEVICES.split())
 # Their keys begin with so many devices; what follows is an address, or a port.
 _FROM_ONE = "sources4 sources6 host_ports own_ports "
 _FROM_ONE += "publish4_by publish6_by limited4_by limited6_by admitted4_by admitted6_by"
-_OF_PORTS = {*BRIDGE_SETS, "beyond4", "beyond6"} - OF_DEVICES - {"home4", "home6"}
+_OF_PORTS = {*BRIDGE_SETS, "beyond4", "beyond6"} - OF_DEVICES
 FROM_DEVICES = {**dict.fromkeys([*_FROM_ONE.split(), *_OF_PORTS], 1), "direct4": 2, "direct6": 2}

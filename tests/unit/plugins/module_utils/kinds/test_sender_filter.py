@@ -57,9 +57,16 @@ def test_one_of_a_tunnel_is_read_as_it_was_spelled_and_keeps_what_speaks_for_tho
     assert spelled(found.values) == spelled(tunnel) == spelled(KIND.export(spelled(tunnel)))
     assert nft_derived.derived(elements_of(VALUES))["home4"] == {}
     both = nft_derived.derived({**elements_of(VALUES), **elements})
-    assert list(both["home4"]) == ["10.0.0.2"]
-    assert f"{0xFD << 56} . 2" in both["home6"]
+    assert list(both["home4"]) == ["ch-pond . 10.0.0.2"]
+    assert f"ch-pond . {0xFD << 56} . 2" in both["home6"]
     assert len(both["home6"]) == 3
+
+
+@pytest.mark.parametrize(("owner", "is_kept_out"), [("plan/web", True), ("podman:web", True), ("plan/other", False)])
+def test_what_comes_by_a_tunnel_may_have_the_link_local_address_of_a_container_of_another_network(owner, is_kept_out):
+    tunnel = {"tunnels": {"ch-pond": (None, f"containerhost:{owner}")}}
+    derived = nft_derived.derived({**elements_of(VALUES), **tunnel})
+    assert bool(derived["home4"]) == bool(derived["home6"]) == is_kept_out
 
 
 @pytest.mark.parametrize("more", [{"mac": "02:00:00:00:00:01"}, {"sources": ["10.0.0.2"]}, {"relays": ["10.0.0.0/8"]}])
