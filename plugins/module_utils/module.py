@@ -50,7 +50,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import TABLE
 
 # Options that name another device, which an object stands on or belongs to.
-_DEVICES = ("device", "link", "master", "parent")
+_DEVICES = ("device", "link", "master", "parent", "bridge", "uplink")
 # The key of a sysctl that only one device has.
 _SETTING_OF_DEVICE = re.compile(r"net/ipv[46]/(?:conf|neigh)/(?!all/|default/)([^/]+)/")
 _BARE = "netns"  # the engine whose namespaces are made by tasks of ours
@@ -282,12 +282,18 @@ def _lacks(kind: Kind, kernel: Kernel, wanted: Wanted) -> str | None:
     devices = [wanted.values.get(option) for option in _DEVICES if option in kind.options]
     setting = _SETTING_OF_DEVICE.match(str(wanted.values.get("key", "")))
     for device in [*devices, *([setting[1]] if setting else [])]:
-        if device is not None and kernel.link(device, wanted.netns) is None:
+        if device is not None and kernel.link(device, wanted.netns) is None and _is_refused(kind, kernel, wanted):
             return f"there is no device {device}"
     # Of a container's namespace only such as module netns makes: what else is the matter is so in a run as well.
     sandbox = wanted.values.get("sandbox") or {}
     path = netns_of(sandbox) if sandbox.get("engine") == _BARE else ""
     return kind.pending(kernel, wanted) if path.startswith("/") and not is_there(path) else None
+
+
+def _is_refused(kind: Kind, kernel: Kernel, wanted: Wanted) -> bool:
+    """Some are made all the same where the device that they are for is not there yet."""
+    wanted = kind.resolve(kernel, wanted)
+    return any(kind.obstacles(kernel, wanted)) or any(kind.limits(kernel, wanted, wanted.values))
 
 
 def _check_places(kind: Kind, kernel: Kernel, wanted: t.Sequence[Wanted]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+SUBNETS = [{"subnet": "10.9.0.0/24", "gateway": "10.9.0.1"}]
 NOT_THERE = [
     ("veth", {"name": "v", "master": "br-a", "sandbox": {"ref": "shop"}}, "there is no device br-a"),
     ("veth", {"name": "v", "sandbox": {"ref": "shop"}}, "shop"),
@@ -16,6 +17,15 @@ NOT_THERE = [
     ("route", {"dst": "10.9.0.0/24", "device": "vx"}, "there is no device vx"),
     ("sysctl", {"key": "net.ipv4.conf.br-a.route_localnet", "value": "1"}, "there is no device br-a"),
     ("bridge", {"name": "br-b", "netns": "gone"}, "there is no network namespace"),
+    ("isolation", {"device": "br-a"}, "there is no device br-a"),
+    ("forwarding", {"uplink": "eth0.7"}, "there is no device eth0.7"),
+    ("cni_network", {"name": "web", "bridge": "br-a", "subnets": SUBNETS}, "there is no device br-a"),
+]
+# They need no device to be there.
+FOR_LATER = [
+    ("foreign_firewall", {"device": "br-a", "subnets": ["10.9.0.0/24"]}),
+    ("sender_filter", {"port": "v", "mac": "02:00:00:00:00:01", "sources": ["10.9.0.2"]}),
+    ("forwarding", {"uplink": "auto"}),
 ]
 
 
@@ -27,6 +37,13 @@ def test_what_stands_on_nothing_yet_is_skipped_with_the_reason_and_fails_in_a_ru
     assert lack in checked["skip_reason"]
     assert "a check cannot tell what a run would do here" in checked["skip_reason"]
     assert host.module(module, **options)["failed"] is True
+
+
+@pytest.mark.parametrize(("module", "options"), FOR_LATER)
+def test_what_a_run_makes_for_a_device_that_is_still_to_come_is_predicted(host, module, options):
+    checked, made = host.module(module, check=True, **options), host.module(module, **options)
+    assert not made.get("failed"), made
+    assert (checked.get("skipped"), checked["changed"]) == (None, made["changed"])
 
 
 def test_of_many_the_others_are_predicted(host):
