@@ -136,6 +136,11 @@ def below_ipv6(differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
     return "mtu" in differences and int(differences["mtu"][1] or 0) < device_settings.IPV6_MIN_MTU
 
 
+def former_link_local(before: t.Iterable[str], after: t.Collection[str]) -> list[str]:
+    """Those that the kernel has made of a MAC that a device is not to have any more."""
+    return [cidr for cidr in before if cidr.startswith("fe80:") and _told(cidr) == (cidr, None) and cidr not in after]
+
+
 def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:
     """What a device still has once it was set down: the kernel takes its IPv6 addresses (keep_addr_on_down)."""
     return [cidr for cidr in cidrs if ":" not in cidr]

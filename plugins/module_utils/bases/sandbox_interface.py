@@ -16,6 +16,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.addres
     addresses_of,
     below_ipv6,
     change_addresses,
+    former_link_local,
     without_ipv6,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.bases.device import (
@@ -297,8 +298,14 @@ def leave(wanted: Wanted, found: Found, path: str, spare: str) -> tuple[list[lis
 def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> list[list[Step]]:
     """Rounds that bring the sandbox's end from what it is to what is wanted."""
     device = wanted.values["interface"]
+    old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
+    if ("up" in differences and not wanted.values["up"]) or below_ipv6(differences):
+        old = without_ipv6(old)
+    # Before anybody else is given that MAC: who has its link-local address still would say so, and nobody would have it
+    # then (duplicate address detection, RFC 4862).
+    former = former_link_local(old, new)
+    leave: list[Step] = [m.delete_address(differences.get("interface", (device,))[0], cidr, path) for cidr in former]
     # By way of a name that nobody has: two interfaces of a container may change theirs with each other.
-    leave: list[Step] = []
     take: list[Step] = []
     if "interface" in differences:
         spare = wanted.values["name"]
@@ -313,9 +320,6 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     link.update({"mtu": differences["mtu"][1]} if "mtu" in differences else {})
     first: list[Step] = [m.set_link(device, path, **link)] if link else []
     rest: list[Step] = [m.set_link(device, path, up=wanted.values["up"])] if "up" in differences else []
-    old, new = differences.get("addresses", (wanted.values["addresses"],) * 2)
-    if ("up" in differences and not wanted.values["up"]) or below_ipv6(differences):
-        old = without_ipv6(old)
-    rest += change_addresses(device, path, old, new)
+    rest += change_addresses(device, path, [cidr for cidr in old if cidr not in former], new)
     rest += sandbox_routes.change(wanted.values, path, differences)
     return [leave, take, first, settings, rest]

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine.apply import rounds_of
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.tests.unit.plugins.module_utils.kernel_of_values import (
     BOOT,
+    KIND,
     Link,
     Namespace,
     Route,
@@ -99,6 +101,18 @@ def test_an_mtu_that_only_one_end_has_is_none():
     assert changed(kernel(inside={"mtu": 1400}), wanted(mtu=1500)) == [
         "veth shop eth0 (web): mtu: 1500 and 1400 → mtu: 1500"
     ]
+
+
+def test_the_link_local_address_of_a_former_mac_has_gone_before_anybody_is_given_a_mac():
+    own = ["fd00:80::2/64", "fe80::ff:fe00:2/64"]
+    there = kernel(addresses={"eth0": own}, sysctls={})
+    wanted_ = wanted(mac="02:00:00:00:00:03", addresses=own[:1], sysctls={}, routes=[])
+    (change,) = planned(there, wanted_).make
+    rounds = rounds_of(KIND["veth"], change)
+    gone = [number for number, steps in enumerate(rounds) if m.delete_address("eth0", own[1], INSIDE) in steps]
+    given = [number for number, steps in enumerate(rounds) if any("IFLA_ADDRESS" in each.attributes for each in steps
+             if isinstance(each, m.Message))]  # fmt: skip
+    assert (gone, given) == ([0], [2])
 
 
 @pytest.mark.parametrize("option", ["hairpin", "isolated"])
