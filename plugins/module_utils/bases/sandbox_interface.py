@@ -114,6 +114,11 @@ def netns_of(values: Values) -> str | None:
     return values.get("netns") if sandbox is None else sandboxes.netns_of(sandbox)
 
 
+def sandbox_key(values: Values) -> tuple[str, str] | None:
+    sandbox = values.get("sandbox")
+    return (sandbox["engine"], sandbox["ref"]) if isinstance(sandbox, dict) else None
+
+
 def occupies(values: Values) -> t.Iterator[Place]:
     """An interface's name, in its sandbox or on the host, and its routes: a destination and metric are one route's, by
     whatever device."""

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
 from ansible_collections.containerhost.network.plugins.module_utils.bases import (
+    macs_on_bridges,
     misled,
     other_mode,
     sandbox_interface,
@@ -155,6 +156,10 @@ class Veth(DeviceKind):
         yield from super().occupies(values)
         if isinstance(values.get("sandbox"), dict):  # that of an end that was found is not always known
             yield from sandbox_interface.occupies(values)
+        yield from macs_on_bridges.left(values)
+
+    def needs(self, values: Values) -> t.Iterable[Place]:
+        return [*self.occupies(values), *macs_on_bridges.needed(values)]
 
     def stands_on(self, values: Values) -> t.Iterable[Place]:
         """Nobody sends by it whose filter could not be set up."""
@@ -204,11 +209,12 @@ class Veth(DeviceKind):
         there = set()
         for found in super().read(kernel, wanted):
             there.add(found.key)
-            beside = found.key not in keys and sandbox_key(found.values) in paths
+            beside = found.key not in keys and sandbox_interface.sandbox_key(found.values) in paths
             stay = "routes" not in found.values and kernel.records.owner(_OUTLASTED, found.key) is not None
-            if (beside or stay) and sandbox_key(found.values):
+            if (beside or stay) and sandbox_interface.sandbox_key(found.values):
                 path, interface = sandbox_interface.netns_of(found.values), found.values["interface"]
                 found.values.update(sandbox_routes.left(kernel, path, interface))
+            found.values.update({} if found.key in keys else macs_on_bridges.read(kernel, found))
             yield found
         for netns in namespaces(wanted):
             kernel.saw(_OUTLASTED, netns, there)
@@ -384,11 +390,6 @@ def _without_routes(key: Key, values: Values, rounds: Rounds) -> Rounds:
         return rounds
     gone = sandbox_routes.removal(staying, sandbox_interface.netns_of(values))
     return [[*gone, *rounds[0]], *rounds[1:], [Record(_OUTLASTED, key, None)]]
-
-
-def sandbox_key(values: Values) -> tuple[str, str] | None:
-    sandbox = values.get("sandbox")
-    return (sandbox["engine"], sandbox["ref"]) if isinstance(sandbox, dict) else None
 
 
 def _port(values: Values, options: t.Sequence[str]) -> list[m.Message]:

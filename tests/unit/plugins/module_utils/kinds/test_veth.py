@@ -67,6 +67,26 @@ def test_one_whose_route_an_interface_of_another_kind_is_to_have_goes_first(rout
     assert [change.kind for change in planned(there, lan).clear] == ["veth"] * goes_first
 
 
+@pytest.mark.parametrize(("more", "goes_first"), [
+    ({}, True),
+    ({"master": "ch-lan"}, False),
+    ({"mac": "02:00:00:00:00:09"}, False),
+])  # fmt: skip
+def test_one_whose_mac_another_one_on_its_bridge_is_to_have_goes_first(more, goes_first):
+    there = kernel()
+    there.links(None)["ch-lan"] = there.link("ch-web")._replace(name="ch-lan")
+    there.will_make_netns("/run/netns/cart")
+    todo = planned(there, wanted(name="chv2", sandbox={"ref": "cart"}, sysctls={}, **more))
+    assert [change.key for change in todo.clear] == [(None, "chv1")] * goes_first
+    assert [change.action for change in todo.make] == ["add"]
+
+
+def test_one_of_a_task_stays_whoever_is_to_have_its_mac():
+    there = kernel(outside={"owner": "task"})
+    there.will_make_netns("/run/netns/cart")
+    assert planned(there, wanted(name="chv2", sandbox={"ref": "cart"}, sysctls={})).clear == []
+
+
 def test_a_missing_one_is_added():
     assert changed(bridge_alone(shop=Namespace()), wanted(mtu=1450)) == [
         "veth shop eth0 (web): absent → 10.80.0.2/24 as eth0 in netns shop, on ch-web, mtu 1450,"
