@@ -9,6 +9,7 @@ left (a network's endpoints, a host's containers) is counted with that. ``state:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 
@@ -103,7 +104,10 @@ def _is_container(name: str) -> bool:
 
 
 def _gone(known: Set[Endpoint], inventory: Inventory) -> set[Endpoint]:
-    """The endpoints that the inventory no longer has. One that has come on another host has moved, and is not gone."""
+    """The endpoints that the inventory no longer has. One that has come on another host has moved, and is not gone.
+
+    One that has come speaks for one that went: containers of one name may be on each host.
+    """
     there = {
         (endpoint.network, host, name)
         for host, containers in inventory.containers.items()
@@ -114,8 +118,15 @@ def _gone(known: Set[Endpoint], inventory: Inventory) -> set[Endpoint]:
     if not gone:
         return set()
     anywhere = {(network, ANY_HOST, name) for network, _host, name in there}
-    moved = {(network, name) for network, host, name in there - known}
-    return {key for key in gone - anywhere if (key[0], key[2]) not in moved}
+    came = Counter((network, name) for network, _host, name in there - known)
+    left = Counter[tuple[str, str]]()
+    staying = set()
+    for key in sorted(gone - anywhere):
+        what = (key[0], key[2])
+        left[what] += 1
+        if left[what] <= came[what]:
+            staying.add(key)
+    return gone - anywhere - staying
 
 
 def _has_container(inventory: Inventory, host: str, name: str) -> bool:

@@ -130,6 +130,17 @@ def test_containers_that_move_to_another_host_have_not_vanished(fleet):
     assert fleet.problems() == []
 
 
+def test_a_new_host_with_containers_of_the_same_names_speaks_for_none_but_one_of_each(fleet):
+    """Hosts that are alike, whose own variables are not loaded any more, beside one that joins."""
+    fleet.hosts["h9"] = {**fleet.hosts["h3"], "ansible_host": "198.18.7.9"}
+    fleet.containers("h9", {name: on("web", "api") for name in "abc"})
+    assert fleet.problems() == []
+    for host in ("h2", "h3"):
+        fleet.containers(host, {"d": on("jobs", "mail", "logs"), f"x{host}": on("lan")})
+    (problem,) = fleet.problems()
+    assert problem.startswith("3 of the 15 containers that the ledger knows have left the inventory: `a` on h3, `b` on")
+
+
 def test_what_has_left_before_is_not_counted_again(fleet):
     fleet.networks({}).only_containers().everywhere(containerhost_confirm_vanished=True)
     fleet.remembering(fleet.plan()).everywhere(containerhost_confirm_vanished=False)
