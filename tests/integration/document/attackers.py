@@ -201,6 +201,12 @@ def igmp(source: str, target: str, kind: int) -> bytes:
     return of_protocol(2, source, target, message)
 
 
+def pim_hello(source: str) -> bytes:
+    """By which multicast routers find each other; bridges listen to it, too."""
+    message = struct.pack("!BBH", 0x20, 0, 0)
+    return of_protocol(103, source, "224.0.0.13", message[:2] + struct.pack("!H", checksum(message)))
+
+
 def icmp6(source: str, target: str, message: bytes, before: bytes = b"") -> bytes:
     """An ICMPv6 packet as neighbours send them; ``before``: an extension header in front of it, without its type."""
     one, other = ipaddress.ip_address(source), ipaddress.ip_address(target)

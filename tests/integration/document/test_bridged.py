@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     igmp,
     link_layer,
     neighbour_message,
+    pim_hello,
     send_frames,
     udp,
 )
@@ -159,6 +160,7 @@ def test_what_somebody_has_changed_on_the_segment_is_found_and_mended(pond: Memb
 EVIL = "02:66:66:66:66:66"
 ALL = "ff:ff:ff:ff:ff:ff"
 ROUTER_ADVERT = struct.pack("!BBHIII", 134, 0, 0, 0x40000708, 0, 0)
+MULTICAST_ROUTER = struct.pack("!BBHHH", 151, 20, 0, 125, 2)
 QUERY = struct.pack("!BBHHH", 130, 0, 0, 1, 0) + bytes(16)
 A4, B4, A6, B6 = "10.44.0.1", "10.44.0.2", "fd00:44::1", "fd00:44::2"  # on h1; c is on h2
 C4, C6 = "10.44.0.3", "fd00:44::3"
@@ -179,6 +181,8 @@ BY_A_MEMBER = {
     "a router's advertisement": ethernet(ALL, EVIL, 0x86DD, icmp6("fe80::66", "ff02::1", ROUTER_ADVERT)),
     "MLD: who listens?": ethernet("33:33:00:00:00:01", EVIL, 0x86DD, icmp6("fe80::66", "ff02::1", QUERY)),
     "IGMP: who listens?": ethernet("01:00:5e:00:00:01", EVIL, 0x0800, igmp(C4, "224.0.0.1", 17)),
+    "PIM: a router is here": ethernet("01:00:5e:00:00:0d", EVIL, 0x0800, pim_hello(C4)),
+    "ICMPv6: so it says": ethernet("33:33:00:00:00:6a", EVIL, 0x86DD, icmp6("fe80::66", "ff02::6a", MULTICAST_ROUTER)),
     "a tag": ethernet(ALL, EVIL, 0x0800, udp(C4, B4, 1, 2, b"x"), tag=7),
 }
 HONEST = {

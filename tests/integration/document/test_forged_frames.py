@@ -23,6 +23,7 @@ from ansible_collections.containerhost.network.tests.integration.document.attack
     igmp,
     link_layer,
     neighbour_message,
+    pim_hello,
     send_frames,
     tcp,
     udp,
@@ -37,6 +38,7 @@ LINK1, LINK2 = "fe80::50:2ff:fe00:2", "fe80::50:2ff:fe00:3"
 ALL, ALL_NODES, NOBODY = "ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01", "00:00:00:00:00:00"
 IP, ARP, IP6, RARP = 0x0800, 0x0806, 0x86DD, 0x8035
 VLAN, PROVIDERS_VLAN = 0x8100, 0x88A8
+MULTICAST_ROUTER = struct.pack("!BBHHH", 151, 20, 0, 125, 2)
 ROUTER_ADVERT = struct.pack("!BBHIII", 134, 0, 0, 0x40000708, 0, 0)
 DESTINATION_OPTIONS = bytes([58, 0, 1, 4, 0, 0, 0, 0])
 RELAYED = "172.30.0.0/16"
@@ -120,6 +122,17 @@ FORGED = {
     **{
         f"IGMP: who listens, asks {who}": ethernet("01:00:5e:00:00:01", MAC2, IP, igmp(source, "224.0.0.1", 17))
         for who, source in (("it", ADDRESS2), ("nobody", "0.0.0.0"), ("who is behind it", "172.30.9.9"))
+    },
+    **{
+        f"PIM: a router is here, says {who}": ethernet("01:00:5e:00:00:0d", MAC2, IP, pim_hello(source))
+        for who, source in (("it", ADDRESS2), ("who is behind it", "172.30.9.9"))
+    },
+    "IGMP: a router is here": ethernet("01:00:5e:00:00:6a", MAC2, IP, igmp(ADDRESS2, "224.0.0.106", 48)),
+    **{
+        f"ICMPv6: a multicast router is here, says {who}": ethernet(
+            "33:33:00:00:00:6a", MAC2, IP6, icmp6(source, "ff02::6a", MULTICAST_ROUTER)
+        )
+        for who, source in (("it", LINK2), ("who is behind it", "fd30::7"))
     },
     "MLD: who listens?": ethernet(
         ALL_NODES, MAC2, IP6,
@@ -214,6 +227,7 @@ def test_what_is_forged_arrives_nowhere_and_what_is_not_does(town):
     assert arrived(town, FORGED) == set()
     assert arrived(town, HONEST) == set(HONEST)
     assert believed(town) == {}
+    assert "router ports" not in town.host.run("bridge", "-d", "mdb", "show", "dev", "ch-web")
 
 
 def test_all_of_it_arrives_without_the_filter_until_the_next_run(town):

@@ -39,7 +39,7 @@ table bridge containerhost {
     # nft leaves out the one that follows from the other, and knows that only where the latter is written first.
     chain sent {
         type filter hook prerouting priority -300; policy accept;
-        ether type ip meta protocol ip iifname . ether saddr . ip saddr @senders4 ip protocol != igmp accept
+        ether type ip meta protocol ip iifname . ether saddr . ip saddr @senders4 ip protocol != { igmp, 103 } accept
         ether type ip6 iifname . @ll,48,48 . @nh,64,64 . @nh,128,64 @senders6 meta l4proto != icmpv6 accept
         iifname @ports goto looked_at
         iifname @tunnels goto from_elsewhere
@@ -59,14 +59,15 @@ table bridge containerhost {
     }
     chain without_address {
         ip protocol igmp @th,0,8 { 0x12, 0x16, 0x17, 0x22 } goto reporting
-        ip protocol igmp drop
+        ip protocol { igmp, 103 } drop
         ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
         iifname . ip saddr @relayed4 accept
         drop
     }
     # Of IGMP, only what he listens to or does so no more, in all versions. Who asks for that is a router: from then on,
     # the bridge has frames for a group go to those alone who have answered, for which a question may leave them hours.
-    # Neighbours (IPv6) are asked for by such groups.
+    # Neighbours (IPv6) are asked for by such groups. Who says that he is a router, by PIM (protocol 103) or by the
+    # discovery of RFC 4286 (IGMP 0x30, ICMPv6 151), has the frames for all groups come to him.
     chain reporting {
         ip saddr 0.0.0.0 accept
         iifname . ether saddr . ip saddr @senders4 accept
@@ -78,6 +79,7 @@ table bridge containerhost {
     chain discovering {
         ip6 saddr :: goto without_address6
         iifname . @ll,48,48 . @nh,64,64 . @nh,128,64 @senders6 goto with_address6
+        icmpv6 type 151 drop
         iifname . ip6 saddr @relayed6 ip6 hoplimit != 255 accept
         drop
     }
@@ -89,7 +91,7 @@ table bridge containerhost {
     }
     # The last rule but one asks for a type, as a first fragment may end before that: others take it then as they like.
     chain with_address6 {
-        icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } drop
+        icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query, 151 } drop
         icmpv6 type nd-neighbor-advert iifname . @ll,48,48 . @th,64,64 . @th,128,64 != @senders6 drop
         icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } goto neighbourly
         icmpv6 type nd-router-solicit ip6 nexthdr icmpv6 ip6 length 8 accept
@@ -111,8 +113,9 @@ table bridge containerhost {
     # Containers of other hosts have a filter there. What they could not send, and what speaks for those who are here,
     # is a host's that somebody else is root on.
     chain from_elsewhere {
-        ether type ip meta protocol ip iifname . ip saddr != @home4 ip protocol != igmp accept
-        ether type ip meta protocol ip iifname . ip saddr != @home4 @th,0,8 { 0x12, 0x16, 0x17, 0x22 } accept
+        ether type ip meta protocol ip iifname . ip saddr != @home4 ip protocol != { igmp, 103 } accept
+        ether type ip meta protocol ip iifname . ip saddr != @home4 ip protocol igmp \
+            @th,0,8 { 0x12, 0x16, 0x17, 0x22 } accept
         ether type ip6 meta protocol ip6 iifname . @nh,64,64 . @nh,128,64 != @home6 goto discovering_from_elsewhere
         ether type != arp drop
         iifname . arp saddr ip @home4 drop
@@ -121,7 +124,7 @@ table bridge containerhost {
     }
     chain discovering_from_elsewhere {
         meta l4proto != icmpv6 accept
-        icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query } drop
+        icmpv6 type { nd-router-advert, nd-redirect, mld-listener-query, 151 } drop
         icmpv6 type nd-neighbor-advert iifname . @th,64,64 . @th,128,64 @home6 drop
         ip6 saddr :: icmpv6 type nd-neighbor-solicit iifname . @th,64,64 . @th,128,64 @home6 drop
         icmpv6 type != nd-redirect accept
