@@ -332,6 +332,7 @@ class Executor:
                 yield position, unguarded[0]
             elif there[position] and self._kernel.sysctl_now(step.key, step.netns) != step.value:
                 reason = self._write(step.netns, step.key, step.value)
+                self._records.became(step, self._kernel.sysctl_now(step.key, step.netns))
                 if reason and not (step.optional and self._is_gone(step)):
                     yield position, reason
 
@@ -355,8 +356,7 @@ class Executor:
             # Someone may have changed it since, or the device may be gone: then it is theirs. A device of ours that is
             # closed stays closed.
             now = None if step.keep else self._kernel.sysctl_now(step.key, step.netns)
-            lent = now == loan["value"] != loan["before"]
-            if lent and not self._stays_closed(step.netns, step.key, loan["value"]):
+            if now == loan["value"] != loan["before"] and not self._stays_closed(step.netns, step.key, now):
                 reason = self._write(step.netns, step.key, loan["before"])
                 if reason:
                     yield position, reason

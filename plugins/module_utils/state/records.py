@@ -96,6 +96,12 @@ class Records:
         entry.update(value=step.value, kind=step.kind, guard=list(step.guard) if step.guard else None)
         entry["owners"] = sorted({*entry["owners"], step.owner})
 
+    def became(self, step: Borrow, now: str | None) -> None:
+        """What the kernel has made of the value: by that it is known, when it is given back, to be as we have set it."""
+        entry = self.loan(step.netns, step.key)
+        if entry is not None and now is not None:
+            entry["value"] = now
+
     def returns_to(self, netns: str | None, key: str, value: str) -> bool:
         """A setting that is on loan is to have this value once it is given back; False where it is not."""
         entry = self.loan(netns, key)

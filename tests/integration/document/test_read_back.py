@@ -77,3 +77,17 @@ def test_a_single_module_tells_it_too(host):
         sentences.append(answer.get("msg", ""))
     assert sentences[0] == ""
     assert "value was set to 2001, and the kernel has made it " in sentences[1]
+
+
+@pytest.mark.parametrize(("key", "value", "made"), [
+    ("net.ipv4.conf.lo.rp_filter", "02", "2"),
+    ("net.ipv4.conf.lo.rp_filter", "1 2", "1"),
+    ("net.ipv4.neigh.lo.retrans_time_ms", "2001", ""),
+])  # fmt: skip
+def test_what_the_kernel_has_made_of_it_is_given_back_all_the_same(host, key, value, made):
+    path = f"/proc/sys/{key.replace('.', '/')}"
+    before = host.run("cat", path)
+    assert "and the kernel has made it " + made in host.module("sysctl", key=key, value=value)["msg"]
+    assert host.run("cat", path) != before
+    assert host.module("sysctl", key=key, state="absent")["changed"]
+    assert host.run("cat", path) == before
