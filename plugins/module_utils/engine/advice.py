@@ -92,7 +92,8 @@ _OF: dict[str, dict[int, str]] = {
         errno.EADDRNOTAVAIL: f"the device has not got it any more: {_AGAIN}",
     },
     "route": {
-        errno.EACCES: "IPv6 is off on its device (sysctl net.ipv6.conf.….disable_ipv6)",
+        errno.EACCES: "IPv6 is off on its device (sysctl net.ipv6.conf.….disable_ipv6), or somebody's routing rule"
+        " there forbids the way to its gateway (ip rule)",
         errno.EEXIST: "a route to the same destination has this metric, by whatever device: give this one another"
         " `metric`,"
         " or delete that one (ip route)",

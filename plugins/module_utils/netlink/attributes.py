@@ -41,6 +41,9 @@ _RULE = {
 }
 
 
+# Of a bridge's port, linux/if_link.h: pyroute2 knows of these since 0.7.9 or later.
+_PORT = {"IFLA_BRPORT_LOCKED": (39, "uint8"), "IFLA_BRPORT_MAB": (40, "uint8")}
+
 # Traffic control, linux/rtnetlink.h; what is in the options is the kind's (``netlink/shaping.py``).
 _TC = {"TCA_KIND": (1, "asciiz"), "TCA_OPTIONS": (2, "bytes"), "TCA_STATS2": (7, "bytes")}
 
@@ -68,7 +71,7 @@ class Layouts:
         ifinfmsg, ifaddrmsg, rtmsg, ndmsg = import_definitions()
         info = ifinfmsg.ifinfo
         data = {each.kind: _data_layout(each, info, ifinfmsg) for each in (VLAN, *link_data)}
-        port = {"bridge": Layout(info.bridge_slave_data)}
+        port = {"bridge": Layout(info.bridge_slave_data, also=_PORT)}
         self.link = Layout(ifinfmsg, nested={"IFLA_LINKINFO": LinkInfo(info, data, port)}, also=_LINK)
         self.address = Layout(ifaddrmsg, also=_ADDRESS)
         self.route = RouteLayout(rtmsg)

@@ -97,7 +97,7 @@ class Records:
         entry["owners"] = sorted({*entry["owners"], step.owner})
 
     def became(self, step: Borrow, now: str | None) -> None:
-        """What the kernel has made of the value: by that it is known, when it is given back, to be as we have set it."""
+        """What the kernel has made of the value: by that it is known to be as we have set it when it is given back."""
         entry = self.loan(step.netns, step.key)
         if entry is not None and now is not None:
             entry["value"] = now

@@ -34,6 +34,7 @@ DAMAGE = {
     "a port that does not learn": ("bridge link set dev chvdb learning off neigh_suppress on", [DB]),
     "a port that is not flooded": ("bridge link set dev chvdb flood off mcast_flood off bcast_flood off", [DB]),
     "a port that is guarded": ("bridge link set dev chvdb guard on root_block on", [DB]),
+    "a port that is locked": ("ip link set chvdb type bridge_slave locked on", [DB]),
     "a port that forwards nothing": ("bridge link set dev chvdb state 0", [DB]),
     "a VXLAN's options": ("ip link set ch-fabric type vxlan ttl 1 df set tos 4 ageing 7", [VXLAN]),
     "a VXLAN that is a port": ("ip link set ch-fabric master ch-web", [VXLAN]),

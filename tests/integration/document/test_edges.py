@@ -59,9 +59,11 @@ def test_the_oldest_pyroute2_that_is_supported_sees_and_does_the_same(host):
     assert not first.get("failed"), first
     assert host.module("document", document=web_and_fabric())["diff"] == []
     host.run("ip", "link", "del", "chvshop")
+    host.run("ip", "link", "set", "chvdb", "type", "bridge_slave", "locked", "on")  # unknown to the oldest
     new = host.module("document", document=web_and_fabric(), check=True)
     old = host.module("document", document=web_and_fabric(), check=True, python="/usr/bin/python3")
     assert old["diff"] == new["diff"]
+    assert "~ veth db eth0 (web)" in said(old)
 
 
 def test_two_runs_at_once_do_one_after_the_other(host):
