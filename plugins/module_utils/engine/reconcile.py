@@ -171,9 +171,10 @@ class _Comparison:
     def of_kind(self, kind: Kind, wanted: t.Sequence[Wanted]) -> None:
         waiting = {each.wanted.key: each for each in pending(kind, self._kernel, wanted, self._lacking)}
         self._pending += [each for each in waiting.values() if each.reason]
-        for each in () if self._patient else waiting.values():
+        for object_ in () if self._patient else [each.wanted for each in waiting.values()]:
             # What is wrong on the host is so whether the container runs or not.
-            self.problems += _sentences(kind, each.wanted, kind.obstacles(self._kernel, each.wanted))
+            problems = [*kind.obstacles(self._kernel, object_), *kind.limits(self._kernel, object_, object_.values)]
+            self.problems += _sentences(kind, object_, problems)
         wanted = [kind.resolve(self._kernel, object_) for object_ in wanted if object_.key not in waiting]
         found = {row.key: row for row in kind.read(self._kernel, wanted) if row.key not in waiting}
         mine = [(object_, found.pop(object_.key, None)) for object_ in wanted]
