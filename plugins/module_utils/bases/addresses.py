@@ -34,13 +34,8 @@ def change_addresses(
     prefix: with another one it comes right after it has gone.
     """
     words = dict(map(_told, before))
-    # The kernel makes an address's routes with the address, and not again. Some we can make as it does.
-    made_by_us = {cidr for cidr, word in words.items() if word in (_TAKEN_NO_MORE, _NO_BROADCASTS) and ":" not in cidr}
-    routeless = {cidr for cidr, word in words.items() if word in (_ROUTE_GONE, _TAKEN_NO_MORE)} - made_by_us
-    otherwise = {cidr for cidr, word in words.items() if word is not None} - made_by_us - routeless
+    made_by_us, routeless, lasting, gone = _sorted_out(words, set(after))
     old, new = set(words), set(after) - routeless
-    lasting = {cidr for cidr in otherwise & new if words[cidr] in _CHANGED_IN_PLACE}
-    gone = (old - new) | (otherwise - lasting)
     again_after = sorted((routeless & set(after)) | lasting)
     shaken = {_network(cidr) for cidr in gone if ":" not in cidr}
     once = {cidr.split("/")[0] for cidr in gone if ":" in cidr}
@@ -52,6 +47,26 @@ def change_addresses(
         *(m.new_address(device, cidr, netns)._replace(flags=again) for cidr in [*sorted(later), *again_after]),
         *(row for cidr in sorted(made_by_us & new) for row in m.routes_of_address(device, cidr, netns)),
     ]
+
+
+class _SortedOut(t.NamedTuple):
+    """Addresses that a device has: whose routes we make again, which are made again with theirs or changed as they are
+    there, and which are deleted, be it for a moment."""
+
+    made_by_us: set[str]
+    routeless: set[str]
+    lasting: set[str]
+    gone: set[str]
+
+
+def _sorted_out(words: t.Mapping[str, str | None], after: set[str]) -> _SortedOut:
+    """The kernel makes an address's routes with the address, and not again. Some we can make as it does."""
+    made_by_us = {cidr for cidr, word in words.items() if word in (_TAKEN_NO_MORE, _NO_BROADCASTS) and ":" not in cidr}
+    routeless = {cidr for cidr, word in words.items() if word in (_ROUTE_GONE, _TAKEN_NO_MORE)} - made_by_us
+    otherwise = {cidr for cidr, word in words.items() if word is not None} - made_by_us - routeless
+    new = after - routeless
+    lasting = {cidr for cidr in otherwise & new if words[cidr] in _CHANGED_IN_PLACE}
+    return _SortedOut(made_by_us, routeless, lasting, (set(words) - new) | (otherwise - lasting))
 
 
 def _told(text: str) -> tuple[str, str | None]:
@@ -125,10 +140,11 @@ def _network(cidr: str) -> str:
 def without_ipv4(before: t.Iterable[str], after: t.Iterable[str]) -> bool:
     """Has a device whose addresses change no IPv4 address for a moment, or from then on? The kernel takes all of its
     IPv4 routes along (fib_disable_ip())."""
-    old = {cidr for cidr, _word in map(_told, before) if ":" not in cidr}
-    new = {cidr for cidr in after if ":" not in cidr}
-    shaken = set(map(_network, old - new))
-    return bool(old) and not any(cidr in old or _network(cidr) not in shaken for cidr in new)
+    words = dict(map(_told, before))
+    gone = {cidr for cidr in _sorted_out(words, set(after)).gone if ":" not in cidr}
+    shaken, lasting = set(map(_network, gone)), set(words) - gone
+    new = [cidr for cidr in after if ":" not in cidr]
+    return bool(gone) and not any(cidr in lasting or _network(cidr) not in shaken for cidr in new)
 
 
 def below_ipv6(differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:

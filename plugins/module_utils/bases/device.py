@@ -210,7 +210,7 @@ class DeviceKind(Kind):
             if below_ipv6(change.differences):
                 kernel.will_lose_ipv6(name, netns)
             if "addresses" in change.differences and without_ipv4(*change.differences["addresses"]):
-                kernel.lost.with_ipv4(name, netns)
+                kernel.lost.with_ipv4(name, netns, neighbours=self.kernel_kind != "bridge")
             before, after = change.differences.get("settings", ({}, {}))
             for step in change_settings(name, netns, before, after):
                 if isinstance(step, WriteSysctl):

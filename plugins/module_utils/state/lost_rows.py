@@ -24,6 +24,7 @@ class LostRows:
         self._gone: set[tuple[str | None, str]] = set()
         self._without_ipv6: set[tuple[str | None, str]] = set()
         self._without_ipv4: set[tuple[str | None, str]] = set()
+        self._without_neighbours: set[tuple[str | None, str]] = set()
         self._released: set[tuple[str | None, str]] = set()
         self._taken: dict[tuple[str | None, str], set[str]] = {}
 
@@ -54,9 +55,12 @@ class LostRows:
         if settings:
             self._gone.add((netns, f"ipv6 {device}"))
 
-    def with_ipv4(self, device: str, netns: str | None) -> None:
-        """Its routes, with the last of its addresses. Its neighbours go as well, and a bridge is told them again."""
+    def with_ipv4(self, device: str, netns: str | None, neighbours: bool) -> None:
+        """Its routes, with the last of its addresses. Its ``neighbours`` go as well; a bridge's change tells it them
+        again."""
         self._without_ipv4.add((netns, device))
+        if neighbours:
+            self._without_neighbours.add((netns, device))
 
     def has_no_settings(self, family: str, device: str, netns: str | None) -> bool:
         """Of that device, or of the one that has its name for now."""
@@ -71,9 +75,9 @@ class LostRows:
         gone = self._without_ipv6
         if gone:
             rows = [row for row in rows if (netns, row["device"]) not in gone or ":" not in row.get(address, "")]
-        gone = self._without_ipv4 if address == "dst" else set()
+        gone = self._without_ipv4 if address == "dst" else self._without_neighbours
         if gone:
-            rows = [row for row in rows if (netns, row["device"]) not in gone or ":" in row["dst"]]
+            rows = [row for row in rows if (netns, row["device"]) not in gone or ":" in row.get(address, "")]
         return self._without_gone(rows, netns)
 
     def left_of_fdb(self, rows: list[Row], netns: str | None) -> list[Row]:

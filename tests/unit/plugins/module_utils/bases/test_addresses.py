@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import change_addresses
+from ansible_collections.containerhost.network.plugins.module_utils.bases.addresses import (
+    change_addresses,
+    without_ipv4,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +26,20 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.addres
 def test_new_ones_come_first_where_the_kernel_takes_both(before, after, told):
     words = (message.operation.split() for message in change_addresses("eth0", None, before, after))
     assert [f"{verb} {cidr}" for verb, _address, cidr, *_device in words] == told
+
+
+@pytest.mark.parametrize(("before", "after", "is_without"), [
+    (["10.0.0.1/24"], ["10.0.0.1/24"], False),
+    (["10.0.0.1/24"], ["10.0.0.2/24"], True),
+    (["10.0.0.1/24"], ["10.1.0.1/24"], False),
+    (["10.0.0.1/24 (scope link)"], ["10.0.0.1/24"], True),
+    (["10.0.0.1/24 (its route is gone)"], ["10.0.0.1/24"], True),
+    (["10.0.0.1/24 (its route for broadcasts is gone)"], ["10.0.0.1/24"], False),
+    (["10.0.0.1/24 (scope link)", "10.1.0.1/24"], ["10.0.0.1/24", "10.1.0.1/24"], False),
+    (["fd00::1/64 (scope link)"], ["fd00::1/64"], False),
+])  # fmt: skip
+def test_an_address_that_goes_and_comes_again_may_have_been_the_last_one_of_ipv4(before, after, is_without):
+    assert without_ipv4(before, after) is is_without
 
 
 @pytest.mark.parametrize(
