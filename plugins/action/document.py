@@ -30,6 +30,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.run import (
     settled,
     shown_diff,
     summary,
+    underlay_room,
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.run.every_kind import EveryKindAction
 from ansible_collections.containerhost.network.plugins.plugin_utils.run.prerequisites import InstallingAction
@@ -233,6 +234,7 @@ def _passed(arguments: dict[str, Any], own: dict[str, Any], plan: dict[str, Any]
         "document": json.dumps(own["document"]),
         "save": json.dumps(keeping.of_host(own, plan, host, arguments.get("drivers"))),
         "settled": json.dumps(settled.of_host(plan.get("settled", {}), host)),
+        "underlay": json.dumps(underlay_room.of_host(plan.get("underlay_room", {}), plan["networks"], host)),
         "guarded_for": plan.get("guard", {}).get(host, GUARD_SECONDS),
     }
 

@@ -14,7 +14,7 @@ import os
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.bases.outside_bridge import turned
-from ansible_collections.containerhost.network.plugins.module_utils.engine import renumbering, way_in
+from ansible_collections.containerhost.network.plugins.module_utils.engine import renumbering, underlay_room, way_in
 from ansible_collections.containerhost.network.plugins.module_utils.engine.discovery import KINDS
 from ansible_collections.containerhost.network.plugins.module_utils.engine.document import leaving, read_document
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Kind
@@ -62,6 +62,7 @@ _OPTIONS: dict[str, dict[str, t.Any]] = {
     "everything": {"type": "bool", "default": False},
     "recreate": {"type": "bool", "default": False},
     "settled": {"type": "dict", "default": {}},
+    "underlay": {"type": "dict", "default": {}},
     "save": {"type": "dict"},
     "guard": {
         "type": "dict",
@@ -94,6 +95,7 @@ def run_document(kinds: t.Sequence[Kind]) -> None:
             _confirm(guard)
         elif not module.check_mode:
             Trial().forget()  # what one that went back has left for its run to read
+        _check_underlay(kernel, params)
         wanted = read_document(kinds, params["document"], params["recreate"])
         kernel.sandboxes.expect(each for object_ in wanted for each in sandboxes_of(object_.values))
         in_use = attachments.in_use(kernel.has_link)
@@ -280,6 +282,13 @@ def _saved_before() -> saved.Saved | None:
 def _key_of_row(kind: str, row: Values) -> t.Any:
     values = {name: value for name, value in row.items() if name != "network"}
     return wanted_object(_KINDS[kind], values, row["network"]).key
+
+
+def _check_underlay(kernel: Kernel, params: Values) -> None:
+    """Before it makes anything, and where nothing is to be changed as well: what is too large is lost on the way."""
+    narrow = underlay_room.too_narrow(kernel, params["underlay"]) if params["phase"] in ("make", "all") else None
+    if narrow:
+        raise Unready([narrow])
 
 
 def _check_renumbering(todo: ChangeSet, wanted: t.Sequence[Wanted], settled: renumbering.Settled) -> None:

@@ -102,6 +102,14 @@ options:
     type: dict
     default: {}
     version_added: 0.2.0
+  underlay:
+    description:
+      - What the plan says about what the host's overlays send by the underlay. With O(plan_dir) it is read from there.
+      - C(by), an interface of the host's or an address of it, and C(sizes), the largest packet in bytes by network. An
+        interface with a smaller MTU is an error, before anything is changed.
+    type: dict
+    default: {}
+    version_added: 0.2.0
   save:
     description:
       - What the plan says about keeping the host's networks until the next run. With O(plan_dir) it is read from there.

@@ -64,6 +64,8 @@ class Driver:
         Size of a subnet that is taken from the pools, a family.
     mtu
         The MTU that the network's devices get, of the network and the fleet's hosts; None is the kernel's default.
+    largest_sent
+        The largest packet that its hosts send each other, in bytes; None where they send none.
     translates
         Whether ports are published on the host's addresses, of a family (4, 6); else `publish` opens the container's
         own.
@@ -100,6 +102,7 @@ class Driver:
     sliced: Mapping[int, int] = field(default_factory=dict)
     pool_prefix: Mapping[int, int] = field(default_factory=lambda: {4: 24, 6: 64})
     mtu: Callable[[Network, Mapping[str, Host]], int | None] = field(default=lambda network, hosts: network.spec.mtu)
+    largest_sent: Callable[[Network, Mapping[str, Host]], int] | None = None
     translates: Callable[[NetworkSpec, int], bool] = field(default=lambda spec, version: True)
     own_ports: int | None = None
     tunnel: Callable[[NetworkSpec], str] = lambda spec: ""

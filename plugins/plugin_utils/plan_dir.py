@@ -14,7 +14,7 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.checks impor
 from ansible_collections.containerhost.network.plugins.plugin_utils.documents import VERSION
 from ansible_collections.containerhost.network.plugins.plugin_utils.errors import Refusal
 from ansible_collections.containerhost.network.plugins.plugin_utils.plan import Plan
-from ansible_collections.containerhost.network.plugins.plugin_utils.run import outcomes
+from ansible_collections.containerhost.network.plugins.plugin_utils.run import outcomes, underlay_room
 
 FLEET_FILE = "plan.json"
 
@@ -47,6 +47,7 @@ def write(plan: Plan, directory: str) -> None:
             "known_networks": plan.known_networks,
             "networks": plan.networks,
             "settled": plan.settled,
+            "underlay_room": underlay_room.of_fleet(plan.fleet, plan.documents.networks),
             "neighbours": neighbours.needed(plan.fleet),
             "underlay": {name: str(host.underlay) for name, host in plan.fleet.hosts.items() if host.underlay},
             "addresses": {name: [*map(str, host.underlay_addresses)] for name, host in plan.fleet.hosts.items()},

@@ -207,6 +207,7 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
         one_segment=lambda spec: True,
         has_gateway=False,
         mtu=functools.partial(underlays.mtu, backend),
+        largest_sent=functools.partial(underlays.largest_sent, backend),
         own_ports=1,
     )
 

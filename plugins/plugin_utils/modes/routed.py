@@ -160,6 +160,7 @@ def variant(overlay: Driver, backend: Backend) -> Driver:
         sliced={4: 24, 6: 64},  # Flannel's SubnetLen and IPv6SubnetLen
         pool_prefix={4: 16, 6: 48},
         mtu=functools.partial(underlays.mtu, backend),
+        largest_sent=functools.partial(underlays.largest_sent, backend),
         own_ports=0,
     )
 

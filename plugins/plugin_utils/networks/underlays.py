@@ -20,6 +20,10 @@ def mtu(backend: Backend, network: Network, hosts: Mapping[str, Host]) -> int:
     return narrowest - backend.overhead_of(network, hosts)
 
 
+def largest_sent(backend: Backend, network: Network, hosts: Mapping[str, Host]) -> int:
+    return (network.mtu or 0) + backend.overhead_of(network, hosts)
+
+
 def own_ports(network: Network) -> dict[str, list[str]]:
     """As kind ``isolation`` has it: those of its tunnels. Where VXLAN packets are filtered, the filter's is one."""
     options = network.spec.options
