@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.tests.integration.document.member
 END = Path(__file__).with_name("steady_end.py")
 PING = ("ping", "-i0.01", "-W1")
 ON_THE_WAY = 50  # half a second's
+ENOUGH = 50  # answers at least, to tell by
 # What nobody reads until the end fills a pipe, and whoever writes to a full one says nothing more: of 64 KiB, which is
 # what there is otherwise, echo requests have some ten seconds' worth.
 _F_SETPIPE_SZ, _ROOM = 1031, 1 << 20  # linux/fcntl.h; Python has the name from 3.10
@@ -57,9 +58,13 @@ def flows(
             for _line in range(2):  # its head, and an answer
                 process.stdout.readline()
         yield became
+        # The change may be over sooner than there are enough to tell by.
+        told_of = {way: [process.stdout.readline() for _line in range(ENOUGH)] for way, process in asking.items()}
         for way, process in asking.items():
             process.send_signal(signal.SIGINT)
-            became.sent[way], became.lost[way] = _counted(process.communicate()[0])
+            # By the same buffer that lines were read by: communicate() reads beside it.
+            became.sent[way], became.lost[way] = _counted("".join([*told_of[way], process.stdout.read()]))
+            process.wait()
         told = 0
         for name, process in reversed(talking.items()):  # who asks ends before who answers, who tells before who hears
             became.told[name] = json.loads(process.communicate(str(told), timeout=60)[0])
