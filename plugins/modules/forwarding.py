@@ -14,6 +14,8 @@ description:
   - For IPv4, and for IPv6 since Linux 6.17, the setting of that one interface is switched. An older kernel has a single
     one for all of IPv6. Before that is switched on, C(accept_ra) becomes 2 where an interface lives on router
     advertisements.
+  - Where C(rp_filter) is 1 at an uplink, and the way back depends on a packet's mark, C(src_valid_mark) is borrowed for
+    it as well, as where O(containerhost.network.isolation#module:direct_by) names it.
   - What was not routed before is not routed now, unless one end is a device of ours. Rules in the nftables table
     C(containerhost) see to that for every interface that is not.
 options:

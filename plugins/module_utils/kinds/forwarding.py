@@ -21,6 +21,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.kind 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Borrow, GiveBack, NftElement
+from ansible_collections.containerhost.network.plugins.module_utils.kinds.isolation import DIRECT_BY
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.uplink import LEAVING_LANS
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -190,7 +191,7 @@ class Forwarding(Kind):
         else:
             devices, strange = _with_bridge(kernel, values["uplink"], netns), True
         if family == "ipv4":
-            strict = [each for each in devices if strange and _is_strict_by_source(kernel, each, netns)]
+            strict = [each for each in devices if strange and _is_strict_by_mark(kernel, each, netns)]
             return [
                 *(Setting(f"net/ipv4/conf/{device}/src_valid_mark", "1") for device in strict),
                 *(
@@ -223,11 +224,19 @@ def _uplinks(kernel: Kernel, netns: str | None, family: str) -> list[str]:
     )
 
 
-def _is_strict_by_source(kernel: Kernel, device: str, netns: str | None) -> bool:
-    """Is the way back looked for strictly where it depends on the source? It is one of a container's by then, so that
-    only a mark says which way that is (state/source_routing.py)."""
+def _is_strict_by_mark(kernel: Kernel, device: str, netns: str | None) -> bool:
+    """Is the way back looked for strictly where only a packet's mark says which way that is? Where it depends on the
+    source, which is one of a container's by then (state/source_routing.py), and where packets come from containers of
+    other hosts, as without a mark their network leads nowhere (state/nftables/fence.py)."""
     numbers = [kernel.sysctl(f"net/ipv4/conf/{each}/rp_filter", netns) for each in ("all", device)]
-    return max(int(each or 0) for each in numbers) == 1 and is_by_source(kernel, device, netns)
+    is_strict = max(int(each or 0) for each in numbers) == 1
+    return is_strict and (_is_direct(kernel, device, netns) or is_by_source(kernel, device, netns))
+
+
+def _is_direct(kernel: Kernel, device: str, netns: str | None) -> bool:
+    """Do packets of a network of ours come by it, or will they?"""
+    there = kernel.table(netns).elements.get("direct4", {})
+    return (netns, device) in kernel.notes(DIRECT_BY) or any(key.startswith(f"{device} . ") for key in there)
 
 
 def _is_theirs(link: Link) -> bool:

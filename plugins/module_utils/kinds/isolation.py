@@ -27,6 +27,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.owner
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
+# Among the kernel's notes: (namespace, interface) by which packets of a network come without a tunnel.
+DIRECT_BY = "direct by"
 _FAMILIES = {"ipv4": "switched4", "ipv6": "switched6"}
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?/(tcp|udp|sctp)\Z")
 _SETS = (
@@ -77,14 +79,16 @@ class Isolation(NftKind):
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
         """The device that an address of the host's is at."""
         by = wanted.values.get("direct_by")
-        if by is None or not is_address(by):
+        if by is None:
             return wanted
-        device = device_towards(kernel, by, wanted.netns)
+        device = device_towards(kernel, by, wanted.netns) if is_address(by) else by
         if device is None:
             raise Problem(
                 f"isolation {wanted.values['device']}: no interface of this host is on the segment of {by}, by which"
                 " members of the network come: look at its addresses"
             )
+        if wanted.present:
+            kernel.notes(DIRECT_BY).append((wanted.netns, device))
         return wanted._replace(values={**wanted.values, "direct_by": device})
 
     waits = ("remove",)

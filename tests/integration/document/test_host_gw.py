@@ -32,9 +32,16 @@ def fabric(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
     for name in fleet.hosts:
         # As if a router stood between: each reaches every address of the switch.
         fleet.hosts[name].run("ip", "route", "add", "198.18.0.0/16", "dev", "eth0")
+    reverse_paths(fleet, "h1", "1")
+    for name in fleet.hosts:
         fleet.snapshots[name] = fleet.hosts[name].snapshot()
     yield fleet
     fleet.end()
+
+
+def reverse_paths(fleet: Members, name: str, value: str) -> None:
+    """Whether the host drops what comes by another way than it leads there itself (1), or lets it in (0)."""
+    fleet.hosts[name].run("sh", "-c", f"echo {value} > /proc/sys/net/ipv4/conf/all/rp_filter")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,10 @@ def fabric(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Members]:
 def test_everybody_reaches_everybody_and_nobody_else_does(fabric: Members) -> None:
     fabric.site()
     assert fabric.pings("fabric") == []
+    reverse_paths(fabric, "h2", "1")
+    fabric.site()
+    assert fabric.pings("fabric") == []
+    reverse_paths(fabric, "h2", "0")
     mtu = fabric.plan().fleet.networks["fabric"].mtu
     whole = ("ping", "-c1", "-W1", "-Mdo")
     to = fabric.addresses("fabric")["h2", "c2"]
