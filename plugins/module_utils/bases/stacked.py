@@ -35,6 +35,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import UnreadableTable
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices.device_settings import (
     asked_for,
+    not_routing,
     of_host_device,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
@@ -90,7 +91,7 @@ class StackedKind(Kind):
         return plain
 
     def resolve(self, kernel: Kernel, wanted: Wanted) -> Wanted:
-        return by_real_names(kernel, wanted, ("parent",))
+        return by_real_names(kernel, not_routing(kernel, wanted), ("parent",))
 
     def label(self, values: Values) -> str:
         ref = (values.get("sandbox") or {}).get("ref")

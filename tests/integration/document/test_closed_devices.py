@@ -220,6 +220,26 @@ def test_the_host_s_defaults_decide_nothing(host, apply, ipv6_off):
     assert setting(host, "ipv6/conf/eth0/disable_ipv6") == str(ipv6_off)
 
 
+def test_a_shim_routes_for_nobody_unless_its_host_is_a_router(host, apply):
+    document = lan("198.18.0.77/32")
+    host.run("sh", "-ec", "cd /proc/sys/net/ipv4; echo 0 > ip_forward; echo 1 > conf/default/forwarding")
+    apply(document)
+    assert setting(host, "ipv4/conf/chs-lan/forwarding") == "0"
+    host.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    assert not host.module("document", document=document)["changed"]
+    assert setting(host, "ipv4/conf/chs-lan/forwarding") == "1"
+    host.module("document", document={"version": 1}, remove=["*"])
+    apply(document)
+    assert setting(host, "ipv4/conf/chs-lan/forwarding") == "1"
+
+
+def test_a_setting_of_routing_that_its_owner_has_asked_for_is_his(host, apply):
+    document = lan("198.18.0.77/32")
+    document["macvlan"][0]["sysctls"] = {"net.ipv4.conf.IFNAME.forwarding": "1"}
+    apply(document)
+    assert setting(host, "ipv4/conf/chs-lan/forwarding") == "1"
+
+
 def test_a_bridge_forwards_to_its_containers_as_soon_as_it_is_made(host):
     """From its link-local address it asks for their MACs, which it cannot while that is tentative."""
     document = bridge_network("web", 80)
@@ -259,6 +279,7 @@ def test_a_veth_without_a_bridge_is_closed_too(host):
         ("ipv4/conf/eth0/rp_filter", 0, "db", "~ veth db eth0 (web)"),
         ("ipv6/conf/chs-lan/disable_ipv6", 0, None, "~ macvlan chs-lan (lan)"),
         ("ipv4/conf/chs-lan/arp_ignore", 0, None, "~ macvlan chs-lan (lan)"),
+        ("ipv4/conf/chs-lan/forwarding", 1, None, "~ macvlan chs-lan (lan)"),
     ],
 )  # fmt: skip
 def test_a_setting_that_somebody_has_changed_is_shown_and_mended(host, apply, path, number, container, line):

@@ -22,6 +22,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink impo
 from ansible_collections.containerhost.network.plugins.module_utils.state.devices import devconf, harm
 
 if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Wanted
     from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel, Link
 
 # By names such as ``ipv4.rp_filter``; what they mean is in the kernel's networking/ip-sysctl. ``link`` is what every
@@ -104,6 +105,19 @@ def of_host_device(six: bool | None, link_local: bool = False) -> Settings:
         return {**_OF_OURS, **_HOST_4, **_WITHOUT_6}
     mode = _AT_ONCE if link_local else {"ipv6.addr_gen_mode": _NONE}
     return {**_OF_OURS, **_HOST_4, **_WITH_6, **_GROUPS, **mode}
+
+
+def not_routing(kernel: Kernel, wanted: Wanted) -> Wanted:
+    """A shim is for the host alone: no neighbour's packets are routed on from it, whatever new devices are given.
+
+    Unless the host is a router: who says that of all devices says it of this one, too.
+    """
+    settings, netns = wanted.values.get("end_settings"), wanted.netns
+    if settings is None or wanted.values.get("sandbox") or "ipv4.forwarding" in asked_for(wanted.values["sysctls"]):
+        return wanted
+    if kernel.sysctl("net/ipv4/conf/all/forwarding", netns) == "1":
+        return wanted
+    return wanted._replace(values={**wanted.values, "end_settings": {**settings, "ipv4.forwarding": 0}})
 
 
 def of_lan() -> Settings:
