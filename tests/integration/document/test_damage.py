@@ -86,6 +86,10 @@ DAMAGE = {
     "a chain flushed": (
         "nft flush chain inet containerhost leaving", [*(f"~ {rule}" for rule in (*RULES, PUBLISHED)), *GUARDED]
     ),
+    "a port opened by hand": (
+        "nft add element inet containerhost publish4 '{ tcp . 9999 : 10.80.1.2 . 22 }'",
+        [*(f"~ {rule}" for rule in (*RULES, PUBLISHED)), *GUARDED],
+    ),
     "a published port deleted": ("nft delete element inet containerhost publish4 '{ tcp . 8080 }'", [f"+ {PUBLISHED}"]),
     "the table deleted and forwarding off": (
         "nft delete table inet containerhost; echo 0 > /proc/sys/net/ipv4/conf/eth0/forwarding",

@@ -34,6 +34,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.record
 pytestmark = pytest.mark.quick
 
 NOTHING = NftTable(False, False, {})
+OURS = "containerhost:c"
 DEVICES = ("ch-web", "ch-web2", "timeout", "and", "a.b", "x" * 15)
 # Of what an interval set holds, nothing overlaps.
 NETWORKS = {
@@ -124,8 +125,8 @@ def test_whatever_is_put_in_and_taken_out_the_table_is_as_we_think():
 
 def test_a_damaged_table_is_made_whole_with_its_elements():
     steps = [
-        NftElement(None, "ours", "ch-web", None, "c"),
-        NftElement(None, "publish4", "tcp . 80", "10.0.0.2 . 80", "c"),
+        NftElement(None, "ours", "ch-web", None, OURS),
+        NftElement(None, "publish4", "tcp . 80", "10.0.0.2 . 80", OURS),
     ]
     nftables.run(commands(NOTHING, steps))
     digest = nftables.digest_now()
@@ -135,6 +136,8 @@ def test_a_damaged_table_is_made_whole_with_its_elements():
         "add rule inet containerhost leaving accept",
         "add chain inet containerhost mine",
         "add set inet containerhost mine { type ifname; }",
+        "add element inet containerhost ours { eth7 }",
+        'add element inet containerhost publish4 { tcp . 9999 comment "mine" : 10.0.0.2 . 22 }',
     ):
         nftables.run(damage)
         damaged = nftables.read_table(digest)
@@ -145,7 +148,7 @@ def test_a_damaged_table_is_made_whole_with_its_elements():
 
 def test_what_follows_from_a_deleted_port_is_no_damage_and_goes_with_the_next_change():
     steps = [
-        NftElement(None, "publish4", f"tcp . {ports}", f"10.0.0.2 . {ports}", "c") for ports in (80, 81, 82, 90, 443)
+        NftElement(None, "publish4", f"tcp . {ports}", f"10.0.0.2 . {ports}", OURS) for ports in (80, 81, 82, 90, 443)
     ]
     nftables.run(commands(NOTHING, steps))
     digest = nftables.digest_now()
@@ -168,7 +171,7 @@ def test_what_follows_from_a_deleted_port_is_no_damage_and_goes_with_the_next_ch
 
 def test_one_wrong_command_and_nothing_of_the_transaction_is_done():
     nftables.run(commands(NOTHING, []))
-    wrong = [NftElement(None, "ours", "ch-web", None, "c"), NftElement(None, "guarded", "no-such", None, "", True)]
+    wrong = [NftElement(None, "ours", "ch-web", None, OURS), NftElement(None, "guarded", "no-such", None, "", True)]
     with pytest.raises(NftError, match="No such file"):
         nftables.run(commands(NftTable(True, True, {}), wrong))
     assert not any(listed().values())
@@ -182,7 +185,7 @@ def test_a_table_of_that_name_in_another_family_is_not_ours():
 def test_the_digest_does_not_change_with_elements_or_time():
     nftables.run(commands(NOTHING, []))
     digest = nftables.digest_now()
-    nftables.run(commands(NftTable(True, True, {}), [NftElement(None, "ours", "ch-web", None, "c")]))
+    nftables.run(commands(NftTable(True, True, {}), [NftElement(None, "ours", "ch-web", None, OURS)]))
     nftables.run("add table inet other")
     assert nftables.digest_now() == digest
 

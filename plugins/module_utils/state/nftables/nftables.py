@@ -149,9 +149,18 @@ def read_table(digest: str | None) -> NftTable:
     found = {name: rows for each in listings.values() for name, rows in each.elements.items()}
     followed = {name: found.pop(name, {}) for name in _DERIVED_SETS}
     elements = of_this_version(found)
+    is_ours_alone = not _take_out_strays(elements)
     enough = all(is_enough(name, followed[name].keys(), rows.keys()) for name, rows in derived(elements).items())
-    intact = enough and guards_ports(elements) == has_bridge and _digest(listings) == digest
+    intact = is_ours_alone and enough and guards_ports(elements) == has_bridge and _digest(listings) == digest
     return NftTable("inet" in listings, intact, elements, None, has_bridge, followed if listings else {})
+
+
+def _take_out_strays(elements: Elements) -> bool:
+    """Elements that somebody has put into our sets: no object has them, and they open what nobody has asked for."""
+    strays = [(name, key) for name, rows in elements.items() for key, row in rows.items() if not owner_of(row[1])]
+    for name, key in strays:
+        del elements[name][key]
+    return bool(strays)
 
 
 def _listings() -> dict[str, Listing]:
