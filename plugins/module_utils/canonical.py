@@ -200,7 +200,8 @@ _HEXADECIMAL = re.compile("-?0[xX][0-9a-fA-F]{1,16}")
 
 def sysctl_value(key: str, value: t.Any) -> str:
     """As its file below /proc/sys shows it: words with one space between them, and no number in hexadecimal."""
-    text = " ".join(str(value).split())
+    # A file may show numbers with tabs between them. What comes in a second line, the kernel drops without a word.
+    text = re.sub("[ \t]+", " ", str(value).strip())
     if not text or not text.isascii() or not text.isprintable() or isinstance(value, (bool, list, dict)):
         raise Problem(f"sysctl {key} cannot be {value!r}: a setting is a number, or a few plain words")
     return " ".join(str(int(word, 16)) if _HEXADECIMAL.fullmatch(word) else word for word in text.split(" "))

@@ -167,7 +167,16 @@ def test_lists_are_sorted_and_said_once():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("0x10", "16"), ("4096\t0x1FFF  9", "4096 8191 9"), ("-0x2", "-2"), (7, "7"), ("00ff", "00ff"), ("bbr", "bbr")],
+    [
+        *(("0x10", "16"), ("4096\t0x1FFF  9", "4096 8191 9"), ("-0x2", "-2"), (7, "7"), ("00ff", "00ff")),
+        *(("bbr", "bbr"), ("1\n", "1")),
+    ],
 )
 def test_a_setting_s_value_is_as_its_file_shows_it(value, shown):
     assert canonical.sysctl_value("net.x", value) == shown
+
+
+@pytest.mark.parametrize("value", ["1\n2", "1\r2", "1\x0b2", "1\x002", "", "\n", "é", True, [1]])
+def test_a_setting_has_one_line_of_plain_words(value):
+    with pytest.raises(Problem, match=re.escape("sysctl net.x cannot be ")):
+        canonical.sysctl_value("net.x", value)
