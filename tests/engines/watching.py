@@ -47,15 +47,20 @@ class Asking:
     def __init__(self, machine: Machine, address: str) -> None:
         self.machine = machine
         machine.sh(f"rm -f {_ANSWERED}")
-        ping = f"ping -q -c1 -W0.1 {address}"
         # The kernel takes a namespace down some time after its last process has ended: until then it answers.
-        ping = f"while {ping}; do :; done; until {ping}; do :; done; touch {_ANSWERED}"
-        machine.sh(f"setsid timeout 30 sh -c '{ping}' >/dev/null 2>&1 </dev/null &")
+        ping = ("ping", "-q", "-c1", "-W0.1", address)
+        machine.until(lambda: not machine.succeeds(*ping), "nobody answers")
+        until = f"until {' '.join(ping)}; do :; done; touch {_ANSWERED}"
+        machine.sh(f"setsid timeout 90 sh -c '{until}' >/dev/null 2>&1 </dev/null &")
         # The host is asking where it is.
         machine.until(lambda: address in machine.run("ip", "neighbour", "show", "nud", "incomplete"), "a question")
 
     def wait_for_answer(self) -> None:
-        self.machine.until(lambda: self.machine.succeeds("test", "-e", _ANSWERED), "an answer")
+        try:
+            self.machine.until(lambda: self.machine.succeeds("test", "-e", _ANSWERED), "an answer")
+        except AssertionError as error:
+            told = self.machine.sh("cat /var/log/watch-* 2>/dev/null || true")
+            raise AssertionError(f"{error}; the watcher said: {told}") from None
 
 
 class Traffic:

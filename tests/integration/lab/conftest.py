@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -173,7 +174,12 @@ class Lab:
         return [path for path in paths if os.path.exists(path)] + ours + [str(pid) for pid in self.processes()]
 
     def all_namespaces(self) -> set[str]:
-        return {readlink(str(path)) for path in Path("/proc").glob("[0-9]*/ns/*")}
+        """Of whichever processes there are: some end meanwhile."""
+        found = set()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                found |= {readlink(str(path)) for path in (folder / "ns").iterdir()}
+        return found
 
     def machine(self) -> dict[str, list[str]]:
         """This machine's own network and mounts, which a lab leaves alone. Other labs come and go beside it."""
