@@ -19,6 +19,7 @@ from ansible_collections.containerhost.network.tests.integration.document.test_w
     HOST,
     LISTENER,
     KeyedMembers,
+    made_again,
 )
 
 # Each has an /etc of its own, which is no third overlay on two others: the kernel stacks no more.
@@ -43,6 +44,7 @@ def test_the_kernel_carries_whole_packets_that_nobody_reads(tmp_path, monkeypatc
     for address, headers in zip(fabric.addresses("fabric")["h2", "c2"], (28, 48), strict=True):
         assert fabric.reaches("h1", "c1", address, "-Mdo", f"-s{1440 - headers}")
         assert not fabric.reaches("h1", "c1", address, "-Mdo", f"-s{1440 - headers + 1}")
+    made_again(fabric)
     monkeypatch.setattr(steady, "PING", ("ping", "-i0.1", "-W5"))
     changed_in_use(fabric)
     assert fabric.read_on_the_switch() == ["0", "0"]

@@ -323,12 +323,16 @@ class StartTunnel(t.NamedTuple):
 
 
 class SetTunnel(t.NamedTuple):
-    """Give a WireGuard device its UDP port, and its key by the name of that."""
+    """Give a WireGuard device its UDP port, and its key by the name of that.
+
+    ``begin``: it has lost what it had of its peers, so handshakes are begun with them.
+    """
 
     netns: t.Optional[str]
     name: str
     port: int
     key: str
+    begin: bool = False
 
     @property
     def operation(self) -> str:
@@ -336,7 +340,10 @@ class SetTunnel(t.NamedTuple):
 
 
 class SetPeer(t.NamedTuple):
-    """Have a WireGuard device know a peer as it is said here, and not otherwise; or no more."""
+    """Have a WireGuard device know a peer as it is said here, and not otherwise; or no more.
+
+    ``begin``: it may know this host from before, so a handshake is begun.
+    """
 
     netns: t.Optional[str]
     device: str
@@ -345,6 +352,7 @@ class SetPeer(t.NamedTuple):
     allowed_ips: t.Tuple[str, ...] = ()
     keepalive: int = 0
     delete: bool = False
+    begin: bool = False
 
     @property
     def operation(self) -> str:

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.canonical import is_key
 from ansible_collections.containerhost.network.plugins.module_utils.engine import steps as s
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
-from ansible_collections.containerhost.network.plugins.module_utils.state import tunnels
+from ansible_collections.containerhost.network.plugins.module_utils.state import handshakes, tunnels
 from ansible_collections.containerhost.network.plugins.module_utils.state.filesystem.files import replace_text
 
 if t.TYPE_CHECKING:
@@ -106,6 +106,8 @@ def set_tunnels(wire: Wire, steps: t.Sequence[s.SetTunnel]) -> Failures:
         reason = _wg(wire, step.netns, ["set", step.name, *port, "private-key", _INPUT], f"{key}\n")
         if reason is not None:
             yield position, reason
+        elif step.begin:
+            handshakes.begin_again(wire, step.netns, step.name)
 
 
 def set_peers(wire: Wire, steps: t.Sequence[s.SetPeer]) -> Failures:
@@ -124,6 +126,8 @@ def set_peers(wire: Wire, steps: t.Sequence[s.SetPeer]) -> Failures:
             text = "".join(_section(steps[position]) for position in positions)
             reason = _wg(wire, netns, ["addconf", device, _INPUT], text)
             yield from ((position, reason) for position in positions if reason is not None)
+            told = [step for step in map(steps.__getitem__, positions) if step.begin and step.endpoint]
+            handshakes.begin(wire, netns, device, [step.public_key for step in told if not step.keepalive])
 
 
 def _section(step: s.SetPeer) -> str:

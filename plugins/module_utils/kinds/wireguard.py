@@ -216,6 +216,8 @@ class Wireguard(DeviceKind):
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         changed = [self._set(wanted)] if _SET & set(differences) else []
         rounds = [[*changed], *change_device(wanted, differences, self.mark_of(wanted))]
+        if "up" in differences and wanted.values["up"]:  # it has lost its peers' keys with its way down
+            rounds.append([self._set(wanted)._replace(begin=True)])
         if "link_local" in differences:
             rounds.append(_change_link_local(wanted, differences.get("link_local", (None,))[0]))
         return rounds

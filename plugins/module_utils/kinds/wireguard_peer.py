@@ -115,12 +115,12 @@ class WireguardPeer(Kind):
         return wanted._replace(values={**wanted.values, "allowed_ips": allowed})
 
     def add(self, wanted: Wanted) -> Rounds:
-        return [[self._set(wanted)]]
+        return [[self._set(wanted)._replace(begin=True)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
         """A preshared key is taken away with the peer that has it."""
         gone = self.remove(found) if "secret" in differences else []
-        return [*gone, [self._set(wanted)]]
+        return [*gone, [self._set(wanted)._replace(begin=bool(gone))]]
 
     def remove(self, found: Found) -> Rounds:
         return [[SetPeer(found.netns, found.values["device"], found.values["public_key"], delete=True)]]

@@ -6,6 +6,10 @@
 Two hosts that begin one with each other at the same moment both take the other's beginning, and neither the answer to
 its own; each tries again after REKEY_TIMEOUT, five seconds (section 6.4 of the paper). So long everything waits
 that turns to a new tunnel from both sides at once.
+
+A host that has made its end of a tunnel again, in a repair or at boot, has no keys, while the others go on with the
+last ones: what they send is dropped there, and they take fifteen seconds without an answer for a reason to begin anew
+(KEEPALIVE_TIMEOUT and REKEY_TIMEOUT, section 6.5). So the host that has none begins.
 """
 
 from __future__ import annotations
@@ -27,8 +31,7 @@ _AT_ONCE = 500  # peers: their keys are words of a command, twice each
 
 def without(device: tunnels.Device | None, peers: t.Container[str], now: float) -> dict[str, tunnels.Peer]:
     """Those of these peers with which there are no keys of a handshake; ``now``: seconds since 1970."""
-    known = device.peers.items() if device else ()
-    return {key: peer for key, peer in known if key in peers and peer.endpoint and now - peer.handshake >= ALIVE}
+    return {key: peer for key, peer in _reached(device).items() if key in peers and now - peer.handshake >= ALIVE}
 
 
 def make(wire: Wire, wanted: t.Mapping[str, t.Container[str]], patience: float = PATIENCE) -> None:
@@ -37,7 +40,7 @@ def make(wire: Wire, wanted: t.Mapping[str, t.Container[str]], patience: float =
     deadline = time.monotonic() + patience
     left = {name: _without(wire, name, peers) for name, peers in wanted.items()}
     for name, peers in left.items():
-        _begin(wire, name, [key for key, peer in peers.items() if not peer.keepalive])
+        begin(wire, None, name, [key for key, peer in peers.items() if not peer.keepalive])
     while any(left.values()) and time.monotonic() < deadline:
         time.sleep(_EVERY)
         left = {name: _without(wire, name, peers) for name, peers in left.items() if peers}
@@ -47,11 +50,24 @@ def _without(wire: Wire, name: str, peers: t.Container[str]) -> dict[str, tunnel
     return without(tunnels.Tunnels(wire).device(name, None), peers, time.time())
 
 
-def _begin(wire: Wire, name: str, keys: t.Sequence[str]) -> None:
-    """A peer that is to be kept alive is sent an empty packet at once (set_peer(), drivers/net/wireguard/netlink.c)."""
+def begin(wire: Wire, netns: str | None, name: str, keys: t.Sequence[str]) -> None:
+    """Without waiting for one. Only for peers that are not kept alive, whose setting this is.
+
+    A peer that is to be kept alive is sent an empty packet at once (set_peer(), drivers/net/wireguard/netlink.c).
+    """
     for first in range(0, len(keys), _AT_ONCE):
         words = []
         for key in keys[first:first + _AT_ONCE]:
             words += ["peer", key, "persistent-keepalive", "25", "peer", key, "persistent-keepalive", "0"]
-        with wire.inside(None):
+        with wire.inside(netns):
             tunnels.run_wg(["set", name, *words])
+
+
+def begin_again(wire: Wire, netns: str | None, name: str) -> None:
+    """With whom this host has just lost the keys of its last one, without a word to them."""
+    device = tunnels.Tunnels(wire).device(name, netns)
+    begin(wire, netns, name, [key for key, peer in _reached(device).items() if not peer.keepalive])
+
+
+def _reached(device: tunnels.Device | None) -> dict[str, tunnels.Peer]:
+    return {key: peer for key, peer in device.peers.items() if peer.endpoint} if device else {}

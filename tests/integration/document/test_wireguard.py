@@ -147,9 +147,24 @@ def test_everybody_reaches_everybody_in_packets_that_nobody_reads(fabric: KeyedM
     assert fabric.pings("fabric") == []
     assert private["h1"] == h1.run("tail", "-n1", KEY).strip()
 
+    made_again(fabric)
     damage(fabric)
     rebuilt(fabric)
     gone(fabric)
+
+
+def made_again(fabric: KeyedMembers) -> None:
+    """Who has keys of a handshake with the tunnel before does not send into the void until it takes them for dead."""
+    h1, two = fabric.hosts["h1"], fabric.ledger.keys["fabric", "h2"].public_key
+    for damaged in (
+        ("ip", "link", "del", "ch-fabric"),
+        ("ip", "link", "set", "ch-fabric", "down"),
+        ("wg", "set", "ch-fabric", "peer", two, "remove"),
+    ):
+        assert fabric.reaches("h2", "c2", "10.42.0.2")
+        h1.run(*damaged)
+        fabric.site()
+        assert fabric.reaches("h2", "c2", "10.42.0.2"), damaged
 
 
 def damage(fabric: KeyedMembers) -> None:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import time
 
 import pytest
 
+from ansible_collections.containerhost.network.plugins.module_utils.engine import steps, tunnel_steps
 from ansible_collections.containerhost.network.plugins.module_utils.state import handshakes, tunnels
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Device, Peer
 
@@ -40,9 +42,9 @@ class Wg:
 
     def __call__(self, words, text=""):
         self.calls.append(words)
-        return None
+        return subprocess.CompletedProcess(words, 0, "", "")
 
-    def device(self, _wire, name):
+    def device(self, _wire, _name):
         self.asked += 1
         called = {*(word for words in self.calls for word in words), KEPT}
         now = {
@@ -102,3 +104,26 @@ def test_who_does_not_answer_is_not_waited_for_for_long(wg):
     assert time.monotonic() - began >= 0.2
     assert len(found.calls) == 1
     assert found.asked > 1
+
+
+def test_what_is_made_again_is_begun_and_what_only_changes_is_not(wg):
+    found = wg()
+    peer = steps.SetPeer(None, "ch-vault", NEVER, "198.18.7.14:51820", ("10.42.1.0/24",), begin=True)
+    others = [
+        peer._replace(public_key=OLD, begin=False),
+        peer._replace(public_key=KEPT, keepalive=25),
+        peer._replace(public_key=NOWHERE, endpoint=None),
+    ]
+    assert [*tunnel_steps.set_peers(NoWire, [peer, *others])] == []
+    assert [words[0] for words in found.calls] == ["addconf", "set"]
+    assert {word for word in found.calls[1] if word.endswith("=")} == {NEVER}
+
+
+def test_a_tunnel_that_comes_up_again_begins_with_all_its_peers(wg, monkeypatch):
+    monkeypatch.setattr(tunnels, "private_key", lambda name: MINE)
+    found = wg()
+    tunnel = steps.SetTunnel(None, "ch-vault", 51820, "ch-vault")
+    assert [*tunnel_steps.set_tunnels(NoWire, [tunnel])] == []
+    assert len(found.calls) == 1
+    assert [*tunnel_steps.set_tunnels(NoWire, [tunnel._replace(begin=True)])] == []
+    assert {word for word in found.calls[-1] if word.endswith("=")} == {FRESH, OLD, NEVER, NOT_MEANT}
