@@ -24,6 +24,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     device_address,
     in_files,
 )
+from ansible_collections.containerhost.network.plugins.module_utils.bases.fitted_settings import fitted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
@@ -209,10 +210,13 @@ def _shared(kernel: Kernel, wanted: Wanted, netns: str) -> str | None:
     )
 
 
-def missing_settings(kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
-    """Sysctls that the sandbox has not got. Those of the interface itself come with it."""
+def unfit_settings(kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+    """Sysctls that the sandbox has not got, or takes for another value. Those of the interface itself come with it."""
     netns, interface = netns_of(wanted.values), wanted.values["interface"]
-    if "sysctls" not in changed or (netns is not None and kernel.identity(netns) is None):
+    if "sysctls" not in changed:
+        return
+    yield from fitted(kernel, wanted.values["sysctls"])
+    if netns is not None and kernel.identity(netns) is None:
         return  # it will have been made, and has what any has
     for key in wanted.values["sysctls"]:
         if interface not in key.split("/") and kernel.sysctl(key, netns) is None:
@@ -271,8 +275,19 @@ def set_up(values: Values, path: str) -> list[Step]:
     return [closed, *in_files(path, device, settings), *set_sysctls(path, values["sysctls"])]
 
 
-def set_sysctls(path: str, sysctls: t.Mapping[str, str]) -> list[Step]:
-    return [WriteSysctl(path, key, value, _off_as_it_is(key, value) is not None) for key, value in sysctls.items()]
+def set_sysctls(path: str, sysctls: t.Mapping[str, str], known: t.Collection[str] = ()) -> list[Step]:
+    """Those of one interface last, and without regard to what is ``known`` of them where others are written: the kernel
+    gives what is said of all interfaces to each of them (``ip_forward``)."""
+    last = {key: value for key, value in sysctls.items() if _is_of_one(key)}
+    first = {key: value for key, value in sysctls.items() if key not in last and key not in known}
+    again = last if first else {key: value for key, value in last.items() if key not in known}
+    whole = {**first, **again}
+    return [WriteSysctl(path, key, value, _off_as_it_is(key, value) is not None) for key, value in whole.items()]
+
+
+def _is_of_one(key: str) -> bool:
+    parts = key.split("/")
+    return len(parts) > 4 and parts[3] not in ("all", "default")
 
 
 def _off_as_it_is(key: str, value: str) -> str | None:
@@ -319,7 +334,7 @@ def change(wanted: Wanted, path: str, differences: t.Mapping[str, tuple[t.Any, t
     settings: list[Step] = []
     if "sysctls" in differences:
         before, after = differences["sysctls"]
-        settings = set_sysctls(path, {key: value for key, value in after.items() if before.get(key) != value})
+        settings = set_sysctls(path, after, [key for key, value in after.items() if before.get(key) == value])
     settings += change_settings(device, path, *differences.get("end_settings", ({}, {})))
     link = {"address": wanted.values.get("mac")} if "mac" in differences else {}
     link.update({"mtu": differences["mtu"][1]} if "mtu" in differences else {})

@@ -162,7 +162,7 @@ class StackedKind(Kind):
         )
 
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
-        yield from sandbox_interface.missing_settings(kernel, wanted, changed)
+        yield from sandbox_interface.unfit_settings(kernel, wanted, changed)
         mtu = wanted.values.get("mtu")
         lower = self.lower(kernel, wanted) or kernel.link(wanted.values["parent"], wanted.netns)
         if mtu and lower is not None and mtu > lower.mtu:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a run has set is read again at its end: the kernel may have fitted a value to something else, without a word.
 
-Of what is on the host alone. Whoever is in another namespace may have changed it since, which is his own business.
+Of what is on the host alone. Whoever is in another namespace may have changed it since, which is his own business; what
+the kernel makes of settings there is known before (``bases/fitted_settings.py``).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils.bases.fitted_settings import fitted
 from ansible_collections.containerhost.network.plugins.module_utils.bases.sandbox_interface import sysctl_path
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import ANY_DEVICE, Kind, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -52,6 +53,11 @@ class Sysctl(Kind):
             others = [owner for owner in loan["owners"] if owner != wanted.owner]
             if others:
                 yield f"{' and '.join(others)} needs it to be {loan['value']}, not {wanted.values['value']}"
+
+    def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
+        """Of the host's own, some are there only once: those are read again when they are set."""
+        if wanted.netns is not None and "value" in changed:
+            yield from fitted(kernel, {wanted.values["key"]: wanted.values["value"]})
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
         for object_ in wanted:

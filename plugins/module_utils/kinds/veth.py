@@ -174,7 +174,7 @@ class Veth(DeviceKind):
     def limits(self, kernel: Kernel, wanted: Wanted, changed: t.Collection[str]) -> t.Iterator[str]:
         yield from super().limits(kernel, wanted, changed)
         yield from no_bridge(kernel, wanted, changed)
-        yield from sandbox_interface.missing_settings(kernel, wanted, changed)
+        yield from sandbox_interface.unfit_settings(kernel, wanted, changed)
         yield from hosts_own(kernel, wanted, changed)
         there = kernel.link(wanted.values["name"], wanted.netns)
         if wanted.values.get("master") or (there is not None and there.master is not None):

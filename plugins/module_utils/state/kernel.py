@@ -57,8 +57,8 @@ class Kernel:
         self.sandboxes = sandboxes or Sandboxes()
         self._readings = asked = readings or Readings(wire)
         self.records, self.ports = records, HeldPorts(asked, self._exists)
-        self.files, self.processes, self.foreign_chain = asked.files, asked.processes, asked.foreign_chain
-        self.living, self.tunnels, self.whole_rows = asked.living, asked.tunnels, asked.whole_rows
+        self.files, self.processes, self.living, self.tunnels = asked.files, asked.processes, asked.living, asked.tunnels
+        self.foreign_chain, self.whole_rows, self.try_sysctls = asked.foreign_chain, asked.whole_rows, asked.try_sysctls
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import typing as t
@@ -13,6 +14,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.netlink.name
     NETNS_FOLDER,
     Identity,
     NoNamespace,
+    WireError,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 from ansible_collections.containerhost.network.plugins.module_utils.state import named, sockets
@@ -24,6 +26,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.state.nftabl
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nftables import NftTable, read_table
 from ansible_collections.containerhost.network.plugins.module_utils.state.tunnels import Tunnels
 
+_NEW = ""  # a namespace that has no path
 _GROUPS = "/proc/thread-self/net/igmp6"  # index, device, group, how many want it, flags, timer
 
 
@@ -125,6 +128,21 @@ class Readings:
                 return " ".join(text_of(self._wire.namespaces.open_sysctl(key, os.O_RDONLY, netns)).split())
             except OSError:
                 return None
+
+    def try_sysctls(self, settings: t.Mapping[str, str]) -> dict[str, str]:
+        """What the kernel makes of such settings where nobody else is: in a namespace that ends with the question.
+
+        One that is not there, or that it takes in other company only, is left out.
+        """
+        made: dict[str, str] = {}
+        opened = self._wire.namespaces.open_sysctl
+        with contextlib.suppress(WireError), self._wire.new_netns():
+            for key, value in settings.items():
+                with contextlib.suppress(OSError):
+                    with open(opened(key, os.O_WRONLY, _NEW), "w", encoding="ascii") as file:
+                        file.write(value)
+                    made[key] = " ".join(text_of(opened(key, os.O_RDONLY, _NEW)).split())
+        return made
 
     def foreign_chain(self, place: foreign_chains.Place) -> foreign_chains.Rows | None:
         """The rules of somebody else's chain in the host's own namespace; None where there is none."""

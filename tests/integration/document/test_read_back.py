@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
-from ansible_collections.containerhost.network.tests.integration.document.documents import only, said, web_and_fabric
+from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, only, said, web_and_fabric
 
 # The kernel counts such times in ticks, of which there are no more than a thousand a second.
 TICKS = "net.ipv4.neigh.ch-web.retrans_time_ms"
@@ -91,3 +91,42 @@ def test_what_the_kernel_has_made_of_it_is_given_back_all_the_same(host, key, va
     assert host.run("cat", path) != before
     assert host.module("sysctl", key=key, state="absent")["changed"]
     assert host.run("cat", path) == before
+
+
+IN_A_CONTAINER = [
+    ("net.ipv4.conf.IFNAME.rp_filter", "02", "2"),
+    ("net.ipv4.conf.all.log_martians", "1 0", "1"),
+    ("net.ipv4.neigh.IFNAME.retrans_time_ms", "2001", ""),
+    ("net.ipv6.conf.IFNAME.stable_secret", "fd00::1", "fd00:0000:0000:0000:0000:0000:0000:0001"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "made"), IN_A_CONTAINER)
+def test_what_would_be_made_of_one_in_a_container_is_told_before_the_first_change(host, key, value, made):
+    document, before = only("web"), host.snapshot()
+    document["veth"][0]["sysctls"] = {key: value}
+    path = key.replace(".", "/").replace("IFNAME", "eth0")
+    for check in (True, False):
+        (sentence,) = told(host, document, check=check)
+        assert sentence.startswith(f"veth shop eth0 (web): of sysctl {path}={value} the kernel makes {made}")
+    assert host.snapshot() == before
+
+
+def test_so_it_is_of_one_that_a_module_sets_in_a_namespace(host):
+    host.module("netns", name="shop")
+    options = {"key": "net.ipv4.conf.lo.rp_filter", "netns": "/run/netns/shop"}
+    for check in (True, False):
+        answer = host.module("sysctl", check=check, value="1 2", **options)
+        assert "of sysctl net/ipv4/conf/lo/rp_filter=1 2 the kernel makes 1" in answer["msg"]
+    assert host.module("sysctl", value="1", **options)["changed"]
+    host.module("netns", name="shop", state="absent")
+
+
+def test_one_of_an_interface_is_set_after_one_of_all_of_them(host, apply):
+    document = only("web")
+    forwards = {"net.ipv4.ip_forward": "1", "net.ipv4.conf.IFNAME.forwarding": "0"}
+    document["veth"][0].update(interface="0lan", sysctls={**forwards, "net.ipv4.conf.all.forwarding": "1"})
+    apply(document)
+    host.run("ip", "netns", "exec", "shop", "sysctl", "-q", "net.ipv4.ip_forward=0", "net.ipv4.conf.0lan.forwarding=0")
+    apply(document)
+    apply(NOTHING, everything=True)

@@ -256,6 +256,10 @@ class Values:
     def sysctl(self, key: str, netns: str | None) -> str | None:
         return self._namespaces[netns].sysctls.get(key)
 
+    def try_sysctls(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The kernel takes the first of several numbers."""
+        return {key: value.split()[0] for key, value in settings.items()}
+
     def table(self, netns: str | None, digest: str | None) -> NftTable:
         found = self._namespaces[netns]
         if found.elements is None:
