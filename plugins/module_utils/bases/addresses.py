@@ -22,6 +22,7 @@ _ROUTE_GONE = "its route is gone"
 _TAKEN_NO_MORE = "its local route is gone"
 _NO_BROADCASTS = "its route for broadcasts is gone"
 _CHANGED_IN_PLACE = (FOR_A_TIME, DEPRECATED)
+_MADE = "link.link_local"  # of devices' settings
 
 
 def change_addresses(
@@ -155,6 +156,22 @@ def below_ipv6(differences: t.Mapping[str, tuple[t.Any, t.Any]]) -> bool:
 def former_link_local(before: t.Iterable[str], after: t.Collection[str]) -> list[str]:
     """Those that the kernel has made of a MAC that a device is not to have any more."""
     return [cidr for cidr in before if cidr.startswith("fe80:") and _told(cidr) == (cidr, None) and cidr not in after]
+
+
+def unused_first(
+    device: str,
+    netns: str | None,
+    differences: t.Mapping[str, t.Any],
+    before: t.Mapping[str, t.Any],
+    after: t.Mapping[str, t.Any],
+) -> tuple[list[m.Message], t.Mapping[str, t.Any]]:
+    """How a link-local address goes that the kernel is to make again by these settings, and what differs then."""
+    old, new = differences.get("addresses", ((), ()))
+    former = former_link_local(old, new) if before.get(_MADE) != after.get(_MADE) else []
+    if not former:
+        return [], differences
+    left = [cidr for cidr in old if cidr not in former]
+    return [m.delete_address(device, cidr, netns) for cidr in former], {**differences, "addresses": (left, new)}
 
 
 def without_ipv6(cidrs: t.Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.addres
     addresses_of,
     below_ipv6,
     change_addresses,
+    unused_first,
     without_ipv4,
     without_ipv6,
 )
@@ -211,8 +212,7 @@ class DeviceKind(Kind):
                 kernel.will_lose_ipv6(name, netns)
             if "addresses" in change.differences and without_ipv4(*change.differences["addresses"]):
                 kernel.lost.with_ipv4(name, netns, neighbours=self.kernel_kind != "bridge")
-            before, after = change.differences.get("settings", ({}, {}))
-            for step in change_settings(name, netns, before, after):
+            for step in change_settings(name, netns, *change.differences.get("settings", ({}, {}))):
                 if isinstance(step, WriteSysctl):
                     kernel.will_set_sysctl(step.key, step.value, netns)
 
@@ -389,9 +389,12 @@ def change_link(
 
 def change_device(wanted: Wanted, differences: t.Mapping[str, tuple[t.Any, t.Any]], alias: str) -> Rounds:
     """The same for a device that is closed: it gets a larger MTU before its settings, as those of IPv6 come with it
-    (IPV6_MIN_MTU), and it comes up and gets its addresses after them.
+    (IPV6_MIN_MTU), and it comes up and gets its addresses after them. A link-local address that it does not use has
+    gone before the kernel makes that again.
     """
     late = {name: row for name, row in differences.items() if name in ("up", "addresses")}
     early = {name: row for name, row in differences.items() if name not in late}
-    settings = change_settings(wanted.values["name"], wanted.netns, *differences.get("settings", ({}, {})))
-    return [[*change_link(wanted, early, alias)], [*settings], [*change_link(wanted, late, alias, differences)]]
+    name, changed = wanted.values["name"], differences.get("settings", ({}, {}))
+    first, late = unused_first(name, wanted.netns, late, *changed)
+    settings = change_settings(name, wanted.netns, *changed)
+    return [[*first, *change_link(wanted, early, alias)], settings, [*change_link(wanted, late, alias, differences)]]

@@ -53,12 +53,12 @@ class Kernel:
         sandboxes: Sandboxes | None = None,
     ) -> None:
         """``kinds``: all that may have made devices here. ``sandboxes`` are those that ``wire`` finds."""
-        self.wire = wire
-        self.sandboxes = sandboxes or Sandboxes()
+        self.wire, self.sandboxes = wire, sandboxes or Sandboxes()
         self._readings = asked = readings or Readings(wire)
         self.records, self.ports = records, HeldPorts(asked, self._exists)
-        self.files, self.processes, self.living, self.tunnels = asked.files, asked.processes, asked.living, asked.tunnels
-        self.foreign_chain, self.whole_rows, self.try_sysctls = asked.foreign_chain, asked.whole_rows, asked.try_sysctls
+        self.files, self.processes, self.tunnels = asked.files, asked.processes, asked.tunnels
+        self.foreign_chain, self.whole_rows = asked.foreign_chain, asked.whole_rows
+        self.living, self.try_sysctls = asked.living, asked.try_sysctls
         self.refusals = {kind.kernel_kind: kind.refusals for kind in kinds if kind.kernel_kind}
         self._carriers = frozenset(kind.kernel_kind for kind in kinds if kind.carries_routes)
         self._links: dict[str | None, dict[str, Link]] = {}

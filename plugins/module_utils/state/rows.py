@@ -105,19 +105,21 @@ def renamed(names: dict[int, str], moves: t.Iterable[tuple[str, str]]) -> dict[i
 
 class AddressRows(t.NamedTuple):
     """Addresses by device: as CIDR and sorted, without link-local ones and those that the kernel made itself; and all
-    but link-local ones, without prefix lengths; the link-local ones. CIDRs that brought no route, and those that have
+    but link-local ones, without prefix lengths; the link-local ones, and those of them that the kernel does not use, as
+    somebody else on the segment had them. CIDRs that brought no route, and those that have
     none for broadcasts. By device, CIDRs that are otherwise than ours are, each with how."""
 
     lasting: dict[str, list[str]]
     given: dict[str, set[str]]
     link_local: dict[str, set[str]]
+    unused: dict[str, set[str]]
     without_route: set[str]
     without_broadcast: set[str]
     altered: dict[str, dict[str, str]]
 
 
 def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, str]) -> AddressRows:
-    found = AddressRows({}, {}, {}, set(), set(), {})
+    found = AddressRows({}, {}, {}, {}, set(), set(), {})
     for row in rows:
         address, device = row.get("IFA_LOCAL") or row.get("IFA_ADDRESS"), names.get(row["index"], "")
         flags = row.get("IFA_FLAGS", row["flags"])
@@ -125,6 +127,8 @@ def addresses_of(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Mapping[int, 
             continue
         if address.startswith("fe80:"):
             found.link_local.setdefault(device, set()).add(address)
+            if flags & m.IFA_F_DADFAILED:
+                found.unused.setdefault(device, set()).add(address)
             continue
         found.given.setdefault(device, set()).add(address)
         cidr = f"{address}/{row['prefixlen']}"

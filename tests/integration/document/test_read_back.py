@@ -8,7 +8,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.containerhost.network.plugins.module_utils.kinds.vxlan import Vxlan
-from ansible_collections.containerhost.network.tests.integration.document.documents import NOTHING, only, said, web_and_fabric
+from ansible_collections.containerhost.network.tests.integration.document.documents import (
+    NOTHING,
+    only,
+    said,
+    web_and_fabric,
+)
 
 # The kernel counts such times in ticks, of which there are no more than a thousand a second.
 TICKS = "net.ipv4.neigh.ch-web.retrans_time_ms"

@@ -227,10 +227,12 @@ def has_link_local(settings: t.Collection[str]) -> bool:
 
 
 def stale_link_local(kernel: Kernel, netns: str | None, link: Link, mac: str | None) -> list[str]:
-    """Link-local addresses that the kernel has made of another MAC than this one, or the device's own."""
-    some = kernel.link_local(link.name, netns)
+    """Link-local addresses that the kernel has made of another MAC than this one, or the device's own; and of that, one
+    that somebody else had when it looked (RFC 4862, 5.4): it looks once, and does not use it ever after."""
+    some, unused = kernel.link_local(link.name, netns), kernel.address_rows(netns).unused.get(link.name, ())
     own = derived.link_local(mac or link.mac) if mac or link.mac else None
-    return sorted(address for address in some if derived.is_of_a_mac(address) and address != own)
+    made = filter(derived.is_of_a_mac, some)
+    return sorted(address for address in made if address != own or address in unused)
 
 
 def _is_let_be(kernel: Kernel, netns: str | None, link: Link, name: str) -> bool:
