@@ -13,9 +13,8 @@ import socket
 import struct
 import typing as t
 
-_ETH_P_ARP = 0x0806
-_BROADCAST = b"\xff" * 6
-_ALL_NODES = "ff02::1"
+_ETH_P_ARP, _ETH_P_IPV6 = 0x0806, 0x86DD
+_BROADCAST, _ALL_NODES = b"\xff" * 6, b"\x33\x33\0\0\0\1"
 _OVERRIDE = 0x20000000
 _SIOCGIFHWADDR = 0x8927  # linux/sockios.h
 
@@ -45,18 +44,28 @@ def _gratuitous_arp(device: str, hardware: bytes, address: str) -> None:
     """A request for one's own address: what every neighbour cache takes up."""
     own = socket.inet_aton(address)
     arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + hardware + own + b"\0" * 6 + own
-    frame = _BROADCAST + hardware + struct.pack("!H", _ETH_P_ARP) + arp
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
-        sock.bind((device, _ETH_P_ARP))
-        sock.send(frame)
+    _send(device, _BROADCAST, hardware, _ETH_P_ARP, arp)
 
 
 def _advertise(device: str, hardware: bytes, address: str) -> None:
-    target = socket.inet_pton(socket.AF_INET6, address)
-    advertisement = struct.pack("!BBHI", 136, 0, 0, _OVERRIDE) + target + struct.pack("!BB", 2, 1) + hardware
-    index = socket.if_nametoindex(device)
-    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as sock:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-        sock.bind((address, 0))
-        sock.sendto(advertisement, (_ALL_NODES, 0, 0, index))
+    """From the address itself, be it on the device or on somebody else's for whom it is told."""
+    target, all_nodes = socket.inet_pton(socket.AF_INET6, address), socket.inet_pton(socket.AF_INET6, "ff02::1")
+    rest = struct.pack("!I", _OVERRIDE) + target + struct.pack("!BB", 2, 1) + hardware
+    ends = target + all_nodes
+    summed = ends + struct.pack("!II", 4 + len(rest), socket.IPPROTO_ICMPV6) + struct.pack("!BBH", 136, 0, 0) + rest
+    advertisement = struct.pack("!BBH", 136, 0, _checksum(summed)) + rest
+    header = struct.pack("!IHBB", 6 << 28, len(advertisement), socket.IPPROTO_ICMPV6, 255) + ends
+    _send(device, _ALL_NODES, hardware, _ETH_P_IPV6, header + advertisement)
+
+
+def _checksum(summed: bytes) -> int:
+    """RFC 1071."""
+    number = sum(struct.unpack(f"!{len(summed) // 2}H", summed))
+    number = (number & 0xFFFF) + (number >> 16)
+    return ~(number + (number >> 16)) & 0xFFFF
+
+
+def _send(device: str, to: bytes, hardware: bytes, protocol: int, packet: bytes) -> None:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind((device, protocol))
+        sock.send(to + hardware + struct.pack("!H", protocol) + packet)

@@ -17,11 +17,14 @@ def announced(values: Values, path: str | None) -> list[Announce]:
     return [Announce(path, values["interface"], values["mac"], tuple(values["addresses"]))] if told else []
 
 
-def same_with_another_mac(values: Values, before: Values, path: str | None) -> list[Step]:
-    """Whoever knows an address that stays would send to the old MAC for as long as he remembers it."""
-    kept = tuple(cidr for cidr in values["addresses"] if cidr in (before.get("addresses") or ()))
-    is_told = kept and values["up"] and values.get("master")
-    return [Announce(path, values["interface"], values["mac"], kept)] if is_told else []
+def by_another_mac(values: Values, before: Values, path: str | None) -> list[Step]:
+    """Addresses that come, or stay with another MAC: whoever knows one would send to the MAC that had it for as long as
+    he remembers that."""
+    mac = values.get("mac") or before.get("mac")
+    had = () if mac != before.get("mac") else before.get("addresses") or ()
+    told = tuple(cidr for cidr in values["addresses"] if cidr not in had)
+    is_told = told and mac and values["up"] and values.get("master")
+    return [Announce(path, values["interface"], mac, told)] if is_told else []
 
 
 def news(values: Values, netns: str | None, path: str | None) -> list[Step]:

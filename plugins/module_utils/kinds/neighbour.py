@@ -16,12 +16,13 @@ from ansible_collections.containerhost.network.plugins.module_utils.engine.objec
     Wanted,
     namespaces,
     place,
+    realm,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import (
     owner_of_row,
     record,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Record
+from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Announce, Record, Step
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
@@ -63,7 +64,7 @@ class Neighbour(Kind):
             yield "lo has no neighbours: name the device that leads to this one"
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        keys = {object_.key for object_ in wanted}
+        keys = {object_.key: object_.values.get("lladdr") for object_ in wanted}
         unwanted = {object_.key for object_ in wanted if not object_.present}
         for netns in namespaces(wanted):
             seen = set()
@@ -86,6 +87,8 @@ class Neighbour(Kind):
                 ours = permanent and row.get("NDA_PROTOCOL") == m.PROTOCOL
                 owner = owner_of_row(kernel, self.name, key, row["device"], netns, ours, key in keys)
                 if owner is not None or key in keys:
+                    if values["lladdr"] != keys.get(key, values["lladdr"]):
+                        values["segment"] = _is_bridge(kernel, row["device"], netns)
                     # What the kernel has learned by itself is in nobody's way.
                     yield Found(self.name, key, values, owner, leftover=not permanent)
             kernel.saw(self.name, netns, seen)
@@ -101,7 +104,12 @@ class Neighbour(Kind):
         return [[*record(self.name, wanted), self._message(wanted)]]
 
     def change(self, wanted: Wanted, found: Found, differences: t.Mapping[str, t.Any]) -> Rounds:
-        return [[*record(self.name, wanted), self._message(wanted, replace=True)]]
+        """A bridge answers its containers by it, and those that know another MAC do not ask for long."""
+        values = wanted.values
+        is_told = "lladdr" in differences and found.values.get("segment") and realm(wanted.owner) == "plan"
+        told = Announce(wanted.netns, values["device"], values["lladdr"], (values["address"],))
+        changed: list[Step] = [*record(self.name, wanted), self._message(wanted, replace=True)]
+        return [changed, [told] if is_told else []]
 
     def _message(self, wanted: Wanted, replace: bool = False) -> m.Message:
         values = wanted.values
@@ -111,3 +119,8 @@ class Neighbour(Kind):
         values = found.values
         gone = m.neighbour(values["device"], values["address"], "", found.netns, delete=True)
         return [[gone], [Record(self.name, found.key, None)]]
+
+
+def _is_bridge(kernel: Kernel, device: str | None, netns: str | None) -> bool:
+    link = kernel.link(device, netns) if device else None
+    return link is not None and link.kind == "bridge"

@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import typing as t
 
-from ansible_collections.containerhost.network.plugins.module_utils import canonical
+from ansible_collections.containerhost.network.plugins.module_utils import canonical, sandboxes
 from ansible_collections.containerhost.network.plugins.module_utils.bases.nft import (
     Element,
     NftKind,
@@ -25,7 +25,9 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.nft im
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.ownership import is_foreign
+from ansible_collections.containerhost.network.plugins.module_utils.netlink.namespaces import WireError
 from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
+from ansible_collections.containerhost.network.plugins.module_utils.state.marks import named_end
 from ansible_collections.containerhost.network.plugins.module_utils.state.nftables.nft_frame import Elements
 
 _SETS = ("tunnels", "macs", "senders4", "senders6", "relayed4", "relayed6")
@@ -61,15 +63,23 @@ class SenderFilter(NftKind):
 
     waits = ("switch", "remove")
 
+    def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
+        macs = {object_.key: object_.values for object_ in wanted if object_.present}
+        for found in super().read(kernel, wanted):
+            values = macs.get(found.key)
+            if values is not None and values.get("mac") != found.values.get("mac"):
+                found.values["in_place"] = _is_changed_in_place(kernel, values, found.netns)
+            yield found
+
     def meanwhile(self, wanted: Wanted, found: Found, until: str) -> Wanted:
         """A container that gets addresses of other subnets has the old ones as well, and the MAC that others know them
-        by until all hosts turn."""
+        by until all hosts turn. Its interface has another one at once where they are of the same (``other_mode``)."""
         there, after = found.values["sources"], wanted.values["sources"]
         old = [each for each in there if each not in after and not each.startswith("fe80:")]
         if not old or found.values.get("mac") is None:
             return wanted
         values = {**wanted.values, "sources": sorted([*after, *old])}
-        if until == "switch":
+        if until == "switch" and not found.values.get("in_place"):
             values.update(mac=found.values["mac"], sources=sorted({*after, *there}))
         return wanted._replace(values=values)
 
@@ -112,6 +122,21 @@ class SenderFilter(NftKind):
                 comments.setdefault(port, comment)
         for port, some in by_port.items():
             yield NftObject(_filtered(port, some), [element for element, _rest in some], comments[port])
+
+
+def _is_changed_in_place(kernel: Kernel, values: Values, netns: str | None) -> bool:
+    """Have the addresses that its interface is to lose others of their subnets to follow them there?"""
+    port = kernel.link(values["port"], netns)
+    end = named_end(port.alias) if port is not None else {}
+    if not end:
+        return False
+    try:
+        there = kernel.addresses_of(end["interface"], sandboxes.netns_of(end["sandbox"]))
+    except WireError:
+        return False
+    after = [ipaddress.ip_address(each) for each in values["sources"]]
+    old = [each for each in map(ipaddress.ip_interface, there) if each.ip not in after]
+    return bool(old) and all(any(each in gone.network for each in after) for gone in old)
 
 
 def _address(text: str) -> str:

@@ -34,8 +34,8 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.outsid
 from ansible_collections.containerhost.network.plugins.module_utils.bases.port_news import (
     ANNOUNCED,
     announced,
+    by_another_mac,
     news,
-    same_with_another_mac,
 )
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place, Rounds
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import (
@@ -371,8 +371,8 @@ class Veth(DeviceKind):
         up = [m.set_link(name, netns, up=values["up"])] if "up" in differences else []
         host += _noted(wanted, *differences.get("routes", ((), ())))
         path = sandbox_interface.netns_of(values)
-        told = same_with_another_mac(values, found.values, path) if "mac" in differences else []
-        return [[*host, *inside[0]], [*closed, *inside[1]], inside[2], [*told, *inside[3]], *inside[4:], list(up)]
+        told = by_another_mac(values, found.values, path) if {"mac", "addresses"} & set(differences) else []
+        return [[*host, *inside[0]], [*closed, *inside[1]], *inside[2:], [*up, *told]]
 
     def leave(self, wanted: Wanted, found: Found) -> tuple[Rounds, Found]:
         return sandbox_interface.leave(wanted, found, sandbox_interface.netns_of(wanted.values), wanted.values["name"])
