@@ -54,10 +54,9 @@ class NetworkEntry:
     absent_since: str | None = None
     # The plays that define it, where the inventory does not; see ``coverage.py``.
     plays: tuple[str, ...] = ()
-    # How many other tunnels it has had. What the present one is is written along with other changes: a ledger that
-    # does not know it yet is as good.
+    # How many other tunnels it has had, and what the present one is, or the last one where there is none now.
     tunnels: int | None = None
-    tunnel: str | None = field(default=None, compare=False)
+    tunnel: str | None = None
     # With which of them that has come which the present one is inside of, if with another one.
     carrier: int | None = None
 

@@ -133,34 +133,7 @@ def _about(network: Network) -> dict[str, Any]:
 
 def _check_read_only(before: Ledger, after: Ledger) -> None:
     """A ledger that may not be written must know all that is used already."""
-    new = [
-        f"`{name}` with subnets from the pools"
-        for name, entry in after.networks.items()
-        if entry.subnets
-        and before.networks.get(name, entry).subnets != entry.subnets
-        or entry.subnets
-        and name not in before.networks
-    ]
-    new += [
-        f"a slice of `{key[0]}` for {key[1]}"
-        for key, entry in after.slices.items()
-        if entry.absent_since is None and getattr(before.slices.get(key), "slices", None) != entry.slices
-    ]
-    new += [
-        f"an address on `{key[0]}` for `{key[2]}` on {key[1]}"
-        for key, entry in after.endpoints.items()
-        if entry.absent_since is None and getattr(before.endpoints.get(key), "addresses", None) != entry.addresses
-    ]
-    new += [
-        f"a port of {key[1]} for port {key[3]} of `{key[2]}` on `{key[0]}`"
-        for key, entry in after.ports.items()
-        if entry.absent_since is None and getattr(before.ports.get(key), "port", None) != entry.port
-    ]
-    new += [
-        f"the key of {key[1]} on `{key[0]}`"
-        for key, entry in after.keys.items()
-        if entry.absent_since is None and getattr(before.keys.get(key), "public_key", None) != entry.public_key
-    ]
+    new = list(_unknown(before, after))
     if new:
         more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
         raise PlanError(
@@ -169,3 +142,24 @@ def _check_read_only(before: Ledger, after: Ledger) -> None:
                 " Run the plan once where containerhost_ledger_read_only is not set, and commit the ledger"
             ]
         )
+
+
+def _unknown(before: Ledger, after: Ledger) -> Iterator[str]:
+    for name, entry in after.networks.items():
+        known = before.networks.get(name)
+        if entry.subnets and (known is None or known.subnets != entry.subnets):
+            yield f"`{name}` with subnets from the pools"
+        if known is not None and (known.tunnels, known.tunnel) != (entry.tunnels, entry.tunnel):
+            yield f"the tunnel of `{name}`"
+    for key, entry in after.slices.items():
+        if entry.absent_since is None and getattr(before.slices.get(key), "slices", None) != entry.slices:
+            yield f"a slice of `{key[0]}` for {key[1]}"
+    for key, entry in after.endpoints.items():
+        if entry.absent_since is None and getattr(before.endpoints.get(key), "addresses", None) != entry.addresses:
+            yield f"an address on `{key[0]}` for `{key[2]}` on {key[1]}"
+    for key, entry in after.ports.items():
+        if entry.absent_since is None and getattr(before.ports.get(key), "port", None) != entry.port:
+            yield f"a port of {key[1]} for port {key[3]} of `{key[2]}` on `{key[0]}`"
+    for key, entry in after.keys.items():
+        if entry.absent_since is None and getattr(before.keys.get(key), "public_key", None) != entry.public_key:
+            yield f"the key of {key[1]} on `{key[0]}`"

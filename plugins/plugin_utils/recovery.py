@@ -9,9 +9,12 @@ A host speaks for itself alone: of its document only its own slices and endpoint
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.identities import tunnel_number
 from ansible_collections.containerhost.network.plugins.plugin_utils.allocate.ports import PortKey, name_of
+from ansible_collections.containerhost.network.plugins.plugin_utils.backends import vxlan, wireguard
 from ansible_collections.containerhost.network.plugins.plugin_utils.drivers import driver_of
 from ansible_collections.containerhost.network.plugins.plugin_utils.ip import (
     BITS,
@@ -35,7 +38,9 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 )
 
 Row = Mapping[str, Any]
-_INTERFACE = "eth0"  # the default of option `interface` of veth and macvlan, which network_info leaves out
+# Defaults, which network_info leaves out: of option `interface` of veth and macvlan, and of `port`, by kind.
+_INTERFACE = "eth0"
+_PORTS = {"vxlan": vxlan.PORT, "wireguard": wireguard.PORT}
 
 
 def recovered(inventory: Inventory, documents: Mapping[str, Mapping[str, Any]]) -> Ledger:
@@ -49,7 +54,7 @@ def recovered(inventory: Inventory, documents: Mapping[str, Mapping[str, Any]]) 
         rows = {host: found for host, found in rows.items() if found}
         if not spec.present or not rows:
             continue
-        networks[name] = NetworkEntry(spec.driver, _pool_subnets(spec, rows))
+        networks[name] = NetworkEntry(spec.driver, _pool_subnets(spec, rows), **_tunnel(spec, documents))
         for host, found in rows.items():
             blocks = _slices(spec, found)
             if blocks:
@@ -110,6 +115,30 @@ def _pool_subnets(spec: NetworkSpec, rows: Mapping[str, list[Row]]) -> tuple[str
         if driver_.sliced or prefix < BITS[address.version]
     }
     return tuple(map(str, sorted(blocks)))
+
+
+def _tunnel(spec: NetworkSpec, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the ledger has of a network's tunnel: in words as hosts have it, as the inventory may want another now."""
+    *outer, inner = [_latest(spec, prefix, documents) for prefix in driver_of(spec).device_prefixes[:-1]] or [None]
+    if inner is None:
+        return {}
+    number, row = inner
+    carrier, carried_by = next(filter(None, outer), inner)
+    there = {"vni": row.get("vni"), "port": carried_by["port"]}
+    words = driver_of(spec).tunnel(replace(spec, options={**spec.options, **there}))
+    return {"tunnels": number or None, "tunnel": words, "carrier": None if carrier == number else carrier}
+
+
+def _latest(spec: NetworkSpec, prefix: str, documents: Mapping[str, Mapping[str, Any]]) -> tuple[int, Row] | None:
+    """The device of a network's latest tunnel, of those whose names begin so, and the tunnel's number, which it has."""
+    pairs = [(kind, row) for document in documents.values() for kind in _PORTS for row in document.get(kind, ())]
+    names = {row["name"]: {"port": _PORTS[kind], **row} for kind, row in pairs if row.get("network") == spec.name}
+    numbers = {name: tunnel_number(spec, prefix, name) for name in names}
+    numbered = [(number, name) for name, number in numbers.items() if number is not None]
+    if not numbered:
+        return None
+    number, name = max(numbered)
+    return number, names[name]
 
 
 def _slices(spec: NetworkSpec, rows: list[Row]) -> list[Block]:

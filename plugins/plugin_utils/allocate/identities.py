@@ -25,6 +25,9 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.model import
 )
 from ansible_collections.containerhost.network.plugins.plugin_utils.networks import encryption
 
+# Of one network, in a ledger that has been lost.
+_MOST_TUNNELS = 1000
+
 
 def name_devices(
     inventory: Inventory, ledger: Ledger, salts: names.Salts, problems: Problems
@@ -71,6 +74,12 @@ def carrier_of(spec: NetworkSpec, ledger: Ledger) -> int:
 def tunnel_label(spec: NetworkSpec, ledger: Ledger) -> str:
     """What a tunnel's devices are named after: the network, and the tunnel's number once there was another one."""
     return _label(spec, tunnels_of(spec, ledger))
+
+
+def tunnel_number(spec: NetworkSpec, prefix: str, device: str) -> int | None:
+    """Which of a network's tunnels a device is named after; None where it is not known."""
+    numbers = range(_MOST_TUNNELS)
+    return next((each for each in numbers if names.device_name(prefix, _label(spec, each)) == device), None)
 
 
 def _label(spec: NetworkSpec, number: int) -> str:

@@ -22,7 +22,8 @@ from ansible_collections.containerhost.network.plugins.plugin_utils.modes.routed
 
 # Outer Ethernet 14, IP 20 or 40, UDP 8, VXLAN 8 (RFC 7348).
 OVERHEAD = {4: 50, 6: 70}
-# Linux' own before IANA gave VXLAN another one; that of a VXLAN which is heard inside a tunnel only.
+PORT = 4789  # IANA
+# Linux' own before IANA gave VXLAN that one; a VXLAN's which is heard inside a tunnel only.
 _INSIDE_PORT = 8472
 _WITH = ("backend", ("vxlan",))
 OPTIONS = (
@@ -119,7 +120,7 @@ BACKENDS = (
         name="vxlan",
         summary="Frames in UDP packets.",
         options=OPTIONS,
-        port=4789,  # IANA
+        port=PORT,
         modes=("routed", "bridged"),
         overhead=OVERHEAD,
         device_prefixes=("ch-",),

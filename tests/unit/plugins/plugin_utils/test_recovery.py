@@ -54,6 +54,45 @@ def test_the_ledger_is_as_it_was(lived):
     assert make_plan(lived.inventory(), Ledger(), "2026-11-20").documents["h2"] != plan.documents["h2"]
 
 
+FABRIC = "{fabric: {driver: overlay, %s, subnets: [10.42.0.0/16]}}"
+SEALED = "mode: bridged, encrypted: true, vni: %d"
+
+
+@pytest.mark.parametrize(
+    ("life", "then"),
+    [
+        (["vni: 42", "vni: 43"], "vni: 44"),
+        (["vni: 42", "backend: wireguard", "vni: 42", "vni: 42, port: 8472"], "backend: wireguard"),
+        (["vni: 42", "backend: wireguard"], "backend: wireguard, port: 51821"),
+        ([SEALED % 42, SEALED % 43, f"{SEALED}, port: 51821" % 43, f"{SEALED}, port: 51821" % 44], SEALED % 44),
+    ],
+)
+def test_tunnels_keep_their_devices_and_the_next_one_has_another(fleet, life, then):
+    fleet.only_containers(h1={"a": {"networks": {"fabric": {}}}}, h2={"b": {"networks": {"fabric": {}}}})
+    for text in life:
+        fleet.networks(FABRIC % text).remembering(fleet.plan())
+    plan = fleet.plan()
+    documents = {host: left_out(document) for host, document in plan.documents.items()}
+    assert recovered(fleet.inventory(), documents).networks == plan.ledger.networks
+    fleet.networks(FABRIC % then)
+    expected = fleet.plan()
+    found = recovered(fleet.inventory(), documents)
+    devices = make_plan(fleet.inventory(), found, "2026-11-20").fleet.networks["fabric"].devices
+    assert devices == expected.fleet.networks["fabric"].devices
+    assert devices != plan.fleet.networks["fabric"].devices
+
+
+def left_out(document):
+    """What ``network_info`` does not say, as it is the default."""
+    ports = {"vxlan": 4789, "wireguard": 51820}
+    return {
+        kind: [{key: row[key] for key in row if key != "port" or row[key] != ports.get(kind)} for row in rows]
+        if kind in ports
+        else rows
+        for kind, rows in document.items()
+    }
+
+
 def test_host_ports_that_were_chosen_are_known_again(fleet):
     fleet.networks(NETWORKS)
     some = ["80", "53/udp", "127.0.0.1::53/udp", "127.0.0.1::80"]

@@ -73,12 +73,34 @@ def test_a_tunnel_is_remembered_while_there_is_none(devices):
     assert other[0] != first[0]
 
 
-def test_a_ledger_that_does_not_know_the_tunnel_is_as_good(fleet):
+def test_the_first_tunnel_of_a_network_that_had_none_is_remembered(fleet, devices):
+    (without,) = devices("backend: host-gw")
+    before = fleet.ledger
+    (first,) = devices("vni: 42")
+    assert (without, first) == (("chb-fabric",), ("ch-fabric", "chb-fabric"))
+    assert fleet.ledger != before  # and so it is written
+    (other,) = devices("vni: 43")
+    assert other[0] != first[0]
+
+
+def test_a_ledger_that_does_not_know_the_tunnel_learns_it_once(fleet):
     plan = fleet.plan()
     networks = {name: replace(entry, tunnel=None) for name, entry in plan.ledger.networks.items()}
     fleet.ledger = replace(plan.ledger, networks=networks)
-    assert fleet.plan().ledger == fleet.ledger
-    assert fleet.plan().fleet.networks["fabric"].devices == plan.fleet.networks["fabric"].devices
+    learned = fleet.plan()
+    assert fleet.ledger != learned.ledger == plan.ledger
+    assert learned.fleet.networks["fabric"].devices == plan.fleet.networks["fabric"].devices
+    fleet.ledger = learned.ledger
+    assert fleet.plan().ledger == learned.ledger
+
+
+def test_a_ledger_that_may_not_be_written_must_know_the_tunnel(fleet, devices):
+    """Two changes after one another would have one device."""
+    devices("vni: 42")
+    fleet.everywhere(containerhost_ledger_read_only=True)
+    assert fleet.problems() == []
+    (problem,) = fleet.networks(FABRIC % "vni: 43").problems()
+    assert "the ledger is read-only and does not know the tunnel of `fabric`" in problem
 
 
 def test_what_the_ledger_says_of_tunnels_is_read_as_it_was_written(devices, fleet):
