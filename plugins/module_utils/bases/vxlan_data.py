@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.netlink import messages as m
+from ansible_collections.containerhost.network.plugins.module_utils.state.kernel import Kernel
 
 NONE = "none"
 _GROUPS = ("IFLA_VXLAN_GROUP", "IFLA_VXLAN_GROUP6")
@@ -70,6 +71,14 @@ def change(wanted: Wanted, options: t.Collection[str], differences: t.Mapping[st
 def _joins_by_itself() -> bool:
     """Before Linux 6.15, a device leaves a group and joins another one only when it goes down and comes up."""
     return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2]) >= (6, 15)
+
+
+def goes_first(kernel: Kernel, netns: str | None, name: str) -> bool:
+    """Has another one to have the VNI that this one has? Nobody hears by it then."""
+    link = kernel.link(name, netns)
+    data = link.data if link is not None else {}
+    place = ("vni", netns, data.get("IFLA_VXLAN_ID"), data.get("IFLA_VXLAN_PORT"))
+    return any(other.values.get("name") != name for other in kernel.needed.get(place, ()))
 
 
 def alone(values: Values) -> list[m.Message]:

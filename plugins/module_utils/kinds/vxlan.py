@@ -126,6 +126,7 @@ class Vxlan(DeviceKind):
         wanted = super().resolve(kernel, wanted)
         name, master = wanted.values["name"], wanted.values.get("master")
         beside = _beside(kernel, wanted.netns, name, master, wanted.owner) if wanted.present else []
+        beside = [each for each in beside if not vxlan_data.goes_first(kernel, wanted.netns, each)]
         if not beside:
             return wanted
         link = kernel.link(name, wanted.netns)
