@@ -183,6 +183,17 @@ def each(values: t.Iterable[str] | None, spell: t.Callable[[str], str]) -> list[
     return None if values is None else sorted({spell(value) for value in values})
 
 
+def each_address(values: t.Iterable[str], spell: t.Callable[[str], str]) -> list[str]:
+    """Addresses of one device, with prefix lengths. One of IPv6 is there once, whatever its length."""
+    cidrs = each(values, spell) or []
+    there: dict[str, str] = {}
+    for cidr in cidrs:
+        before = there.setdefault(cidr.partition("/")[0], cidr) if ":" in cidr else cidr
+        if before != cidr:
+            raise Problem(f"{before} and {cidr} are one address, which a device has once: give one of them")
+    return cidrs
+
+
 def connected_network(cidr: str) -> str | None:
     """The destination of the route that comes with an address; None of one with its full length, which has none."""
     address, _slash, length = cidr.partition("/")

@@ -76,7 +76,7 @@ class DeviceKind(Kind):
         if plain.get("mtu") is not None:
             plain["mtu"] = canonical.between(plain["mtu"], 68, 65535, "mtu")
         if plain.get("addresses") is not None:
-            plain["addresses"] = canonical.each(plain["addresses"], device_address)
+            plain["addresses"] = canonical.each_address(plain["addresses"], device_address)
             if plain.get("mtu", IPV6_MIN_MTU) < IPV6_MIN_MTU and any(":" in cidr for cidr in plain["addresses"]):
                 raise Problem(f"{plain['name']}: mtu {plain['mtu']} is too small for IPv6, which needs {IPV6_MIN_MTU}")
         if plain.get("state") != "absent":

@@ -70,7 +70,7 @@ def normalise(values: Values, required: bool = True) -> Values:
     plain["interface"] = canonical.device_name(interface, "interface")
     if plain.get("mac") is not None:
         plain["mac"] = canonical.unicast_mac(plain["mac"])
-    plain["addresses"] = canonical.each(plain.get("addresses") or [], device_address)
+    plain["addresses"] = canonical.each_address(plain.get("addresses") or [], device_address)
     plain["routes"] = sandbox_routes.texts_of(plain)
     if plain["routes"] and plain.get("up") is False:
         raise Problem(f"{plain.get('name')}: an interface that is down has no routes: leave out `routes` or `up`")

@@ -180,3 +180,9 @@ def test_a_setting_s_value_is_as_its_file_shows_it(value, shown):
 def test_a_setting_has_one_line_of_plain_words(value):
     with pytest.raises(Problem, match=re.escape("sysctl net.x cannot be ")):
         canonical.sysctl_value("net.x", value)
+
+
+def test_a_device_has_an_address_of_ipv6_once():
+    assert canonical.each_address(["10.0.0.1/24", "10.0.0.1/25", "fd00::1/64"], str) != []
+    with pytest.raises(Problem, match="fd00::1/64 and fd00::1/80 are one address"):
+        canonical.each_address(["fd00::1/80", "fd00::2/64", "fd00::1/64"], canonical.interface_cidr)
