@@ -141,9 +141,9 @@ class ActionModule(EveryKindAction, InstallingAction):
         result = self._apply({**passed, "remove": list(scope.remove), "keep": list(scope.keep)}, task_vars)
         if phase == "make" and result.get("partly"):
             # A host that has failed gets no further: leftovers that have nothing to do with the failure go now.
-            scope = now
+            scope, refused = now, result.get("problems", ())
             passed.update(phase="all", remove=list(scope.remove), keep=list(scope.keep))
-            result = self._apply(passed, task_vars)
+            result = _second(self._apply(passed, task_vars), refused, host)
         if phase == "make" and self._task.check_mode and host in keys.told(directory, os.getppid())[1]:
             result = keys.without_shown(result)
         if not result.get("failed") and not result.get("unreachable") and not result.get("lacks"):
@@ -237,6 +237,15 @@ def _passed(arguments: dict[str, Any], own: dict[str, Any], plan: dict[str, Any]
         "underlay": json.dumps(underlay_room.of_host(plan.get("underlay_room", {}), plan["networks"], host)),
         "guarded_for": plan.get("guard", {}).get(host, GUARD_SECONDS),
     }
+
+
+def _second(result: dict[str, Any], refused: Sequence[str], host: str) -> dict[str, Any]:
+    """The answer to a second try. Where that was refused nothing, the first one's changes are nowhere told."""
+    if result.get("failed") or result.get("unreachable"):
+        return result
+    why = "; ".join(refused)
+    told = f"{host}: a first try was refused in part ({why}). A second one has made the rest, which alone is shown."
+    return {**result, "changed": True, "warnings": [*result.get("warnings", []), told]}
 
 
 def _programs(lacks: Sequence[str]) -> list[str]:

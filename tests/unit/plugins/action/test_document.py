@@ -57,6 +57,12 @@ def test_a_host_that_has_failed_in_part_is_rid_of_what_waits_for_nobody(tmp_path
     assert asked == [(None, [], []), ("all", ["*"], ["fabric"])]
 
 
+def test_what_a_first_try_was_refused_is_told_where_a_second_one_was_not(tmp_path):
+    said, _asked = made(tmp_path, {**FAILED, "partly": True}, {"changed": False, "kept": {}})
+    assert said["changed"]
+    assert said["warnings"][0].startswith("h1: a first try was refused in part (no). ")
+
+
 def test_one_that_has_changed_nothing_or_has_not_failed_is_not_asked_again(tmp_path):
     for answer in (FAILED, {"changed": True, "kept": {"old": 2}}):
         assert made(tmp_path, answer)[1] == [(None, [], [])]
