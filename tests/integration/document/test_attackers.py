@@ -266,6 +266,60 @@ def test_no_container_has_what_is_for_another_by_having_begun_there(
     assert gets_it(sender + 1) == {thief: False, victim: True}
 
 
+# As other firewalls give it to packets for a service that they know.
+SIP_HELPER = """
+table ip theirs {
+    ct helper telephony { type "sip" protocol udp; }
+    chain pre {
+        type filter hook prerouting priority filter; policy accept;
+        udp dport 5060 ct helper set "telephony"
+    }
+}
+"""
+SIP = (
+    "INVITE sip:x@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {by}:5060;branch=z9hG4bK1\r\nFrom: <sip:a@{by}>;tag=1\r\n"
+    "To: <sip:x@{to}>\r\nCall-ID: 1@{by}\r\nCSeq: 1 INVITE\r\nContact: <sip:a@{by}:5060>\r\n"
+    "Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{sdp}"
+)
+SDP = "v=0\r\no=a 1 1 IN IP4 {by}\r\ns=-\r\nc=IN IP4 {by}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n"
+
+
+def calls(town, container: str, by: str, port: int) -> None:
+    """Says by which port it will hear whoever it calls; nobody has to answer."""
+    sdp = SDP.format(by=by, port=port)
+    invite = SIP.format(by=by, to=OUTSIDE4, length=len(sdp), sdp=sdp)
+    send_plain(town, container, 5060, OUTSIDE4, 5060, invite.encode())
+
+
+@pytest.mark.parametrize(("port", "payload", "victim"), [
+    (4789, OVERLAY, "fab-1"), (5355, FORGED, "web-1"), (5356, FORGED, "web-1")
+], ids=["VXLAN", "a published port", "published as the same"])  # fmt: skip
+def test_nor_by_having_said_to_a_helper_what_comes_there(town, port, payload, victim):
+    """A helper (``nf_conntrack_sip``) leads a port of the host's to whoever has named it in a packet."""
+
+    def get_it(to: int, content: bytes) -> set[str]:
+        calls(town, "web-2", "10.80.1.3", to & ~1)
+        watchers = {name: Watcher(town, name, "eth0", FORGED.decode()) for name in ("web-2", "web-1", "fab-1")}
+        macs = mac_of(town, None, "eth0"), mac_of(town, "outside", "eth0")
+        for again in (0, 1):
+            send_raw(town, "outside", "eth0", frame(*macs, udp(OUTSIDE4, HOST4, sender + again, to, content)))
+        assert all(town.ping(name, OUTSIDE4) for name in watchers)
+        return {name for name, each in watchers.items() if any(kind != 4 for _device, kind, _frame in each.seen())}
+
+    assert town.reaches("web-2", OUTSIDE4)
+    town.host.run("nft", "-f", "-", input=SIP_HELPER)
+    try:
+        sender = 41000
+        with without(town, "helped"):
+            assert "web-2" in get_it(port, payload)
+        sender = 41002
+        assert get_it(port, payload) == {victim}
+        sender = 41004
+        assert get_it(6000, FORGED) == {"web-2"}
+    finally:
+        town.host.run("nft", "delete table ip theirs")
+
+
 def leaves(town, packet: bytes) -> bool:
     return seen_in(town, "outside", "web-2", "eth0", packet)
 

@@ -174,6 +174,19 @@ table inet containerhost {
         ct state new ct status & (snat | dnat) == snat jump leaving_as
     }
 
+    # What a helper of connection tracking (SIP) has read in a container's packets: from whom something comes next,
+    # and to which port of this host. It could name another's, or a tunnel's. It is looked at before addresses are
+    # translated; the sender's next packet goes where all others do.
+    chain helped {
+        type filter hook prerouting priority mangle; policy accept;
+        ct state related ct status expected fib daddr type local jump expected
+    }
+    chain expected {
+        ct reply ip saddr . meta l4proto . th dport @owned4 return
+        ct reply ip6 saddr . meta l4proto . th dport @owned6 return
+        meta l4proto . th dport @taken drop
+    }
+
     # Unmarked packets are not routed to our networks (state/nftables/fence.py): without this table, none is.
     chain fence {
         type filter hook prerouting priority 250; policy accept;
