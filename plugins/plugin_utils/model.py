@@ -234,7 +234,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A container's attachment to a network, decided. ``addresses`` go with the slice that each lies in."""
+    """A container's attachment to a network, decided. ``addresses`` go with the slice that each lies in.
+
+    ``default_route_versions`` are the families in which the container goes out by it, ``past_host_versions`` those in
+    which it goes out by any of its networks to a router on a LAN.
+    """
 
     spec: EndpointSpec
     container: ContainerSpec
@@ -243,6 +247,7 @@ class Endpoint:
     mac: str
     host_end: str
     default_route_versions: tuple[int, ...] = ()
+    past_host_versions: tuple[int, ...] = ()
     publish: tuple[Publish, ...] = ()  # what ``spec.publish`` has become on its host
 
     @property

@@ -234,18 +234,24 @@ def published(network: Network, endpoint: Endpoint, versions: Container[int] = (
 
 
 def answered(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 6)) -> Iterator[Object]:
-    """How datagrams find back from a network that is not the container's way out.
+    """How what comes to a published port finds back from a network that is not the container's way out.
 
-    Its kernel gives an answer the address that the way out has, unless the server is bound to one. A stream keeps to
-    its own. So datagrams come from the gateway there, to which the way is on link.
+    Its kernel gives an answer to a datagram the address that the way out has, unless the server is bound to one. A
+    stream keeps to its own, but goes to where the way out leads: that is the host, which knows whose answer it is, or a
+    router on a LAN, which does not. So packets come from the gateway there, to which the way is on link.
     """
     found = {
         (rule["protocol"], rule["address"])
         for _kind, rule in published(network, endpoint, versions)
-        if rule["protocol"] != "tcp" and (6 if ":" in rule["address"] else 4) not in endpoint.default_route_versions
+        if _is_answered_elsewhere(endpoint, rule["protocol"], 6 if ":" in rule["address"] else 4)
     }
     for protocol, address in sorted(found):
         yield object_of("nat_rule", network.name, rule="via_gateway", address=address, protocol=protocol)
+
+
+def _is_answered_elsewhere(endpoint: Endpoint, protocol: str, version: int) -> bool:
+    is_way_out = version in endpoint.default_route_versions
+    return not is_way_out and (protocol != "tcp" or version in endpoint.past_host_versions)
 
 
 def opened(network: Network, endpoint: Endpoint, versions: Container[int] = (4, 6)) -> Iterator[Object]:

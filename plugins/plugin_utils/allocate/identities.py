@@ -134,6 +134,7 @@ class Identities:
         placed: Mapping[tuple[str, str], tuple[Placed, ...]],
         interfaces: Mapping[tuple[str, str, str], str],
         defaults: Mapping[tuple[str, str, str], tuple[int, ...]],
+        past_host: Mapping[tuple[str, str], tuple[int, ...]],
     ) -> dict[str, tuple[Endpoint, ...]]:
         """By host, sorted by container."""
         name = self.spec.name
@@ -152,6 +153,7 @@ class Identities:
                 endpoint.mac or self._derive_mac(container, addresses),
                 self._derive_host_end(container),
                 defaults.get((name, *place), ()),
+                past_host.get(place, ()),
             )
             result.setdefault(container.host, []).append(each)
         for found in result.values():

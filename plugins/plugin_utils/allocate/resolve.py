@@ -98,6 +98,7 @@ def resolve(
         placed[name] = _allot_addresses(spec, segments, slices[name], own, hosts, problems)
     interfaces = _name_interfaces(inventory, wanted, identities, ledger)
     defaults = _choose_default_routes(inventory, wanted, placed)
+    past_host = _led_past_hosts(inventory, defaults)
     networks = {}
     for name, members in wanted.members.items():
         network = Network(
@@ -106,7 +107,7 @@ def resolve(
             devices[name],
             members,
             slices[name],
-            identities[name].endpoints(wanted.endpoints[name], placed[name], interfaces, defaults),
+            identities[name].endpoints(wanted.endpoints[name], placed[name], interfaces, defaults, past_host),
             identities[name].vtep_macs(members),
             keys=_known_keys(inventory.networks[name], members, devices[name], ledger),
         )
@@ -244,6 +245,20 @@ def _choose_default_routes(
                 if families:
                     result[name, host, container.name] = tuple(sorted(families))
                     chosen |= families
+    return result
+
+
+def _led_past_hosts(
+    inventory: Inventory, defaults: Mapping[Key, tuple[int, ...]]
+) -> dict[tuple[str, str], tuple[int, ...]]:
+    """By host and container, the families whose default route leads to a router on a LAN, and not to the host."""
+    result: dict[tuple[str, str], tuple[int, ...]] = {}
+    drivers = {name: driver_of(inventory.networks[name]) for name in {key[0] for key in defaults}}
+    for (name, host, container), versions in defaults.items():
+        without = drivers[name].without_gateway if drivers[name].has_gateway else versions
+        past = tuple(version for version in versions if version in without)
+        if past:
+            result[host, container] = (*result.get((host, container), ()), *past)
     return result
 
 

@@ -19,6 +19,12 @@ a: {driver: bridge, subnets: [10.5.0.0/24, "fd05::/64"]}
 b: {driver: bridge, subnets: [10.6.0.0/24, "fd06::/64"]}
 z: {driver: bridge, subnets: [10.7.0.0/24, "fd07::/64"]}
 """
+LAN = """
+lan:
+  driver: macvlan
+  parent: eth0
+  subnets: [{cidr: 10.8.0.0/24, gateway: 10.8.0.1}, {cidr: "fd08::/64", gateway: "fd08::1"}]
+"""
 # Each form with the ports of the host that it opens, some of them.
 FORMS = {
     "a port": (["8080:80"], [8080]),
@@ -88,9 +94,10 @@ with concurrent.futures.ThreadPoolExecutor(40) as pool:
 """
 
 
-def document(protocols: Collection[str]) -> dict[str, Any]:
+def document(protocols: Collection[str], on_lan: bool = False) -> dict[str, Any]:
+    """``on_lan``: the container goes out by a router on the LAN, who knows of none of its ports."""
     published = [f"{port}/{each}" for ports, _opened in FORMS.values() for port in ports for each in protocols]
-    containers = {
+    containers: dict[str, Any] = {
         "web": {
             "networks": {"a": {"publish": published}, "z": {"publish": [f"{ON_Z}:80/{each}" for each in protocols]}},
             "default_route": "a",
@@ -98,7 +105,10 @@ def document(protocols: Collection[str]) -> dict[str, Any]:
         "sib": {"networks": {"a": {}}},
         "other": {"networks": {"b": {}}},
     }
-    return planned(NETWORKS, json.dumps(containers))
+    if on_lan:
+        containers["web"]["networks"]["lan"] = {}
+        containers["web"]["default_route"] = "lan"
+    return planned(NETWORKS + LAN if on_lan else NETWORKS, json.dumps(containers))
 
 
 def made(town: Town, protocols: Collection[str]) -> None:

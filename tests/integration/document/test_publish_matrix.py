@@ -11,6 +11,7 @@ from ansible_collections.containerhost.network.tests.integration.document.matrix
     AT_LATER,
     FROM,
     calls_to,
+    document,
     made,
     unanswered,
 )
@@ -61,6 +62,14 @@ def test_a_range_is_one_element(town):
     listing = town.host.run("nft", "list", "map", "inet", "containerhost", "ranges4")
     assert listing.count("7000-7009") == 2
     assert "7005" not in town.host.run("nft", "list", "map", "inet", "containerhost", "publish4")
+
+
+def test_everybody_is_answered_where_the_way_out_is_a_router_on_the_lan(town):
+    for changed in (True, False):
+        answer = town.host.module("document", document=document(PROTOCOLS, on_lan=True), remove=["*"])
+        assert answer.get("changed") is changed, answer
+    for where in ("outside", None, "sib", "other"):  # it calls its host by that router itself
+        assert unanswered(town, where, calls_to(HOST4, HOST6, protocols=PROTOCOLS)) == []
 
 
 def limited(first: int, last: int, *sources: str, at: str | None = None) -> dict:

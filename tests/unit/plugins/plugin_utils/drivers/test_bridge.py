@@ -405,3 +405,21 @@ def test_what_is_no_host_access_is_refused(fleet, option):
     fleet.networks(f"{{web: {{driver: bridge, host_access: {option}}}}}")
     (problem,) = fleet.problems()
     assert "`host_access`" in problem
+
+
+LAN = "subnets: [{cidr: 192.168.7.0/24, gateway: 192.168.7.1}]"
+
+
+@pytest.mark.parametrize(("other", "expected"), [
+    ("driver: bridge, subnets: [10.6.0.0/24, 'fd06::/64']", {("udp", "10.5.0.2"), ("udp", "fd05::2")}),
+    ("driver: bridge, internal: true, subnets: [10.6.0.0/24]", set()),
+    (f"driver: macvlan, parent: eth1, {LAN}", {("udp", "10.5.0.2"), ("tcp", "10.5.0.2")}),
+    (f"driver: bridge, gateway_mode: bridged, uplink: eth1, {LAN}", {("udp", "10.5.0.2"), ("tcp", "10.5.0.2")}),
+    ("driver: ipvlan, mode: l3, parent: eth1, subnets: [192.168.7.0/24]", {("udp", "10.5.0.2"), ("tcp", "10.5.0.2")}),
+])  # fmt: skip
+def test_answers_find_back_from_a_network_that_is_not_the_way_out(plan, objects, other, expected):
+    way_out = "" if "internal" in other else ", default_route: other"
+    shop = "{shop: {networks: {web: {publish: ['8080:80', '53:53/udp']}, other: {}}%s}}" % way_out
+    found = plan(containers=shop, others=f", other: {{{other}}}")
+    rules = [rule for rule in objects(found, "h1", "nat_rule") if rule["rule"] == "via_gateway"]
+    assert {(rule["protocol"], rule["address"]) for rule in rules} == expected
