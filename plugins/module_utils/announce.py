@@ -53,16 +53,18 @@ def _advertise(device: str, hardware: bytes, address: str) -> None:
     rest = struct.pack("!I", _OVERRIDE) + target + struct.pack("!BB", 2, 1) + hardware
     ends = target + all_nodes
     summed = ends + struct.pack("!II", 4 + len(rest), socket.IPPROTO_ICMPV6) + struct.pack("!BBH", 136, 0, 0) + rest
-    advertisement = struct.pack("!BBH", 136, 0, _checksum(summed)) + rest
+    advertisement = struct.pack("!BBH", 136, 0, internet_checksum(summed)) + rest
     header = struct.pack("!IHBB", 6 << 28, len(advertisement), socket.IPPROTO_ICMPV6, 255) + ends
     _send(device, _ALL_NODES, hardware, _ETH_P_IPV6, header + advertisement)
 
 
-def _checksum(summed: bytes) -> int:
+def internet_checksum(packet: bytes) -> int:
     """RFC 1071."""
-    number = sum(struct.unpack(f"!{len(summed) // 2}H", summed))
-    number = (number & 0xFFFF) + (number >> 16)
-    return ~(number + (number >> 16)) & 0xFFFF
+    padded = packet + b"\0" * (len(packet) & 1)
+    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 def _send(device: str, to: bytes, hardware: bytes, protocol: int, packet: bytes) -> None:

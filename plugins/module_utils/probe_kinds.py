@@ -14,6 +14,8 @@ import socket
 import struct
 import typing as t
 
+from ansible_collections.containerhost.network.plugins.module_utils.announce import internet_checksum
+
 IPPROTO_SCTP = 132
 _IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE = 10, 23, 3  # linux/in.h: DF set, the path's known MTU ignored
 _IPV6_DONTFRAG = 62
@@ -90,16 +92,7 @@ def _echo(probe: Probe, number: int) -> bytes:
     packet = _ICMP_HEADER.pack(request, 0, 0, ident, number & 0xFFFF) + body
     if probe.family == socket.AF_INET6:
         return packet
-    return _ICMP_HEADER.pack(request, 0, _checksum(packet), ident, number & 0xFFFF) + body
-
-
-def _checksum(packet: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
-    padded = packet + b"\0" * (len(packet) & 1)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    return _ICMP_HEADER.pack(request, 0, internet_checksum(packet), ident, number & 0xFFFF) + body
 
 
 class Tcp(ProbeKind):

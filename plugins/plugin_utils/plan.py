@@ -144,6 +144,15 @@ def _check_read_only(before: Ledger, after: Ledger) -> None:
         )
 
 
+# What a ledger remembers: where, by which field, and how it is called by the parts of its key.
+_REMEMBERED = (
+    ("slices", "slices", "a slice of `{0}` for {1}"),
+    ("endpoints", "addresses", "an address on `{0}` for `{2}` on {1}"),
+    ("ports", "port", "a port of {1} for port {3} of `{2}` on `{0}`"),
+    ("keys", "public_key", "the key of {1} on `{0}`"),
+)
+
+
 def _unknown(before: Ledger, after: Ledger) -> Iterator[str]:
     for name, entry in after.networks.items():
         known = before.networks.get(name)
@@ -151,15 +160,8 @@ def _unknown(before: Ledger, after: Ledger) -> Iterator[str]:
             yield f"`{name}` with subnets from the pools"
         if known is not None and (known.tunnels, known.tunnel) != (entry.tunnels, entry.tunnel):
             yield f"the tunnel of `{name}`"
-    for key, entry in after.slices.items():
-        if entry.absent_since is None and getattr(before.slices.get(key), "slices", None) != entry.slices:
-            yield f"a slice of `{key[0]}` for {key[1]}"
-    for key, entry in after.endpoints.items():
-        if entry.absent_since is None and getattr(before.endpoints.get(key), "addresses", None) != entry.addresses:
-            yield f"an address on `{key[0]}` for `{key[2]}` on {key[1]}"
-    for key, entry in after.ports.items():
-        if entry.absent_since is None and getattr(before.ports.get(key), "port", None) != entry.port:
-            yield f"a port of {key[1]} for port {key[3]} of `{key[2]}` on `{key[0]}`"
-    for key, entry in after.keys.items():
-        if entry.absent_since is None and getattr(before.keys.get(key), "public_key", None) != entry.public_key:
-            yield f"the key of {key[1]} on `{key[0]}`"
+    for of, value, words in _REMEMBERED:
+        there = getattr(before, of)
+        for key, entry in getattr(after, of).items():
+            if entry.absent_since is None and getattr(there.get(key), value, None) != getattr(entry, value):
+                yield words.format(*key)

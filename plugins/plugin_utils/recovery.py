@@ -119,7 +119,9 @@ def _pool_subnets(spec: NetworkSpec, rows: Mapping[str, list[Row]]) -> tuple[str
 
 def _tunnel(spec: NetworkSpec, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the ledger has of a network's tunnel: in words as hosts have it, as the inventory may want another now."""
-    *outer, inner = [_latest(spec, prefix, documents) for prefix in driver_of(spec).device_prefixes[:-1]] or [None]
+    pairs = [(kind, row) for document in documents.values() for kind in _PORTS for row in document.get(kind, ())]
+    devices = {row["name"]: {"port": _PORTS[kind], **row} for kind, row in pairs if row.get("network") == spec.name}
+    *outer, inner = [_latest(spec, prefix, devices) for prefix in driver_of(spec).device_prefixes[:-1]] or [None]
     if inner is None:
         return {}
     number, row = inner
@@ -129,16 +131,14 @@ def _tunnel(spec: NetworkSpec, documents: Mapping[str, Mapping[str, Any]]) -> di
     return {"tunnels": number or None, "tunnel": words, "carrier": None if carrier == number else carrier}
 
 
-def _latest(spec: NetworkSpec, prefix: str, documents: Mapping[str, Mapping[str, Any]]) -> tuple[int, Row] | None:
-    """The device of a network's latest tunnel, of those whose names begin so, and the tunnel's number, which it has."""
-    pairs = [(kind, row) for document in documents.values() for kind in _PORTS for row in document.get(kind, ())]
-    names = {row["name"]: {"port": _PORTS[kind], **row} for kind, row in pairs if row.get("network") == spec.name}
-    numbers = {name: tunnel_number(spec, prefix, name) for name in names}
+def _latest(spec: NetworkSpec, prefix: str, devices: Mapping[str, Row]) -> tuple[int, Row] | None:
+    """Of a network's tunnels, by name, the latest one of those whose names begin so, after its number."""
+    numbers = {name: tunnel_number(spec, prefix, name) for name in devices}
     numbered = [(number, name) for name, number in numbers.items() if number is not None]
     if not numbered:
         return None
     number, name = max(numbered)
-    return number, names[name]
+    return number, devices[name]
 
 
 def _slices(spec: NetworkSpec, rows: list[Row]) -> list[Block]:

@@ -30,8 +30,12 @@ def fitted(kernel: Kernel, settings: t.Mapping[str, str]) -> t.Iterator[str]:
             yield f"of sysctl {key}={value} the kernel makes {now or 'nothing'}: ask for what it can be there"
 
 
+def is_of_an_interface(key: str) -> bool:
+    """By a path below /proc/sys; not of all interfaces, nor of those to come."""
+    parts = key.split("/")
+    return len(parts) > 4 and parts[2] in ("conf", "neigh") and parts[3] not in ("all", "default")
+
+
 def _elsewhere(key: str) -> str:
     parts = key.split("/")
-    if len(parts) > 4 and parts[2] in ("conf", "neigh") and parts[3] not in ("all", "default"):
-        parts[3] = "lo"
-    return "/".join(parts)
+    return "/".join([*parts[:3], "lo", *parts[4:]]) if is_of_an_interface(key) else key

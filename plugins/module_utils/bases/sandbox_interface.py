@@ -24,7 +24,10 @@ from ansible_collections.containerhost.network.plugins.module_utils.bases.device
     device_address,
     in_files,
 )
-from ansible_collections.containerhost.network.plugins.module_utils.bases.fitted_settings import fitted
+from ansible_collections.containerhost.network.plugins.module_utils.bases.fitted_settings import (
+    fitted,
+    is_of_an_interface,
+)
 from ansible_collections.containerhost.network.plugins.module_utils.engine.kind import Attachment, Place
 from ansible_collections.containerhost.network.plugins.module_utils.engine.objects import Found, Problem, Values, Wanted
 from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import Step, WriteSysctl
@@ -278,16 +281,11 @@ def set_up(values: Values, path: str) -> list[Step]:
 def set_sysctls(path: str, sysctls: t.Mapping[str, str], known: t.Collection[str] = ()) -> list[Step]:
     """Those of one interface last, and without regard to what is ``known`` of them where others are written: the kernel
     gives what is said of all interfaces to each of them (``ip_forward``)."""
-    last = {key: value for key, value in sysctls.items() if _is_of_one(key)}
+    last = {key: value for key, value in sysctls.items() if is_of_an_interface(key)}
     first = {key: value for key, value in sysctls.items() if key not in last and key not in known}
     again = last if first else {key: value for key, value in last.items() if key not in known}
     whole = {**first, **again}
     return [WriteSysctl(path, key, value, _off_as_it_is(key, value) is not None) for key, value in whole.items()]
-
-
-def _is_of_one(key: str) -> bool:
-    parts = key.split("/")
-    return len(parts) > 4 and parts[3] not in ("all", "default")
 
 
 def _off_as_it_is(key: str, value: str) -> str | None:

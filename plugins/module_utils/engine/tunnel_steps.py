@@ -126,8 +126,9 @@ def set_peers(wire: Wire, steps: t.Sequence[s.SetPeer]) -> Failures:
             text = "".join(_section(steps[position]) for position in positions)
             reason = _wg(wire, netns, ["addconf", device, _INPUT], text)
             yield from ((position, reason) for position in positions if reason is not None)
-            told = [step for step in map(steps.__getitem__, positions) if step.begin and step.endpoint]
-            handshakes.begin(wire, netns, device, [step.public_key for step in told if not step.keepalive])
+            if reason is None:
+                some = [steps[position] for position in positions if steps[position].begin]
+                handshakes.begin(wire, netns, device, {step.public_key: step for step in some})
 
 
 def _section(step: s.SetPeer) -> str:

@@ -64,9 +64,9 @@ class SenderFilter(NftKind):
     waits = ("switch", "remove")
 
     def read(self, kernel: Kernel, wanted: t.Sequence[Wanted]) -> t.Iterator[Found]:
-        macs = {object_.key: object_.values for object_ in wanted if object_.present}
+        planned = {object_.key: object_.values for object_ in wanted if object_.present}
         for found in super().read(kernel, wanted):
-            values = macs.get(found.key)
+            values = planned.get(found.key)
             if values is not None and values.get("mac") != found.values.get("mac"):
                 found.values["in_place"] = _is_changed_in_place(kernel, values, found.netns)
             yield found

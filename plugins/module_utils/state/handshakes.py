@@ -20,6 +20,7 @@ import typing as t
 from ansible_collections.containerhost.network.plugins.module_utils.state import tunnels
 
 if t.TYPE_CHECKING:
+    from ansible_collections.containerhost.network.plugins.module_utils.engine.steps import SetPeer
     from ansible_collections.containerhost.network.plugins.module_utils.netlink.transport import Wire
 
 ALIVE = 180  # seconds that keys of a handshake are good for: REJECT_AFTER_TIME, drivers/net/wireguard/messages.h
@@ -31,7 +32,8 @@ _AT_ONCE = 500  # peers: their keys are words of a command, twice each
 
 def without(device: tunnels.Device | None, peers: t.Container[str], now: float) -> dict[str, tunnels.Peer]:
     """Those of these peers with which there are no keys of a handshake; ``now``: seconds since 1970."""
-    return {key: peer for key, peer in _reached(device).items() if key in peers and now - peer.handshake >= ALIVE}
+    known = device.peers.items() if device else ()
+    return {key: peer for key, peer in known if key in peers and peer.endpoint and now - peer.handshake >= ALIVE}
 
 
 def make(wire: Wire, wanted: t.Mapping[str, t.Container[str]], patience: float = PATIENCE) -> None:
@@ -40,7 +42,7 @@ def make(wire: Wire, wanted: t.Mapping[str, t.Container[str]], patience: float =
     deadline = time.monotonic() + patience
     left = {name: _without(wire, name, peers) for name, peers in wanted.items()}
     for name, peers in left.items():
-        begin(wire, None, name, [key for key, peer in peers.items() if not peer.keepalive])
+        begin(wire, None, name, peers)
     while any(left.values()) and time.monotonic() < deadline:
         time.sleep(_EVERY)
         left = {name: _without(wire, name, peers) for name, peers in left.items() if peers}
@@ -50,11 +52,13 @@ def _without(wire: Wire, name: str, peers: t.Container[str]) -> dict[str, tunnel
     return without(tunnels.Tunnels(wire).device(name, None), peers, time.time())
 
 
-def begin(wire: Wire, netns: str | None, name: str, keys: t.Sequence[str]) -> None:
-    """Without waiting for one. Only for peers that are not kept alive, whose setting this is.
+def begin(wire: Wire, netns: str | None, name: str, peers: t.Mapping[str, tunnels.Peer | SetPeer]) -> None:
+    """Without waiting for one, with those of these peers, by key, whose place is known.
 
-    A peer that is to be kept alive is sent an empty packet at once (set_peer(), drivers/net/wireguard/netlink.c).
+    A peer that is to be kept alive is sent an empty packet at once (set_peer(), drivers/net/wireguard/netlink.c). Those
+    that are anyway begin by themselves.
     """
+    keys = [key for key, peer in peers.items() if peer.endpoint and not peer.keepalive]
     for first in range(0, len(keys), _AT_ONCE):
         words = []
         for key in keys[first:first + _AT_ONCE]:
@@ -66,8 +70,4 @@ def begin(wire: Wire, netns: str | None, name: str, keys: t.Sequence[str]) -> No
 def begin_again(wire: Wire, netns: str | None, name: str) -> None:
     """With whom this host has just lost the keys of its last one, without a word to them."""
     device = tunnels.Tunnels(wire).device(name, netns)
-    begin(wire, netns, name, [key for key, peer in _reached(device).items() if not peer.keepalive])
-
-
-def _reached(device: tunnels.Device | None) -> dict[str, tunnels.Peer]:
-    return {key: peer for key, peer in device.peers.items() if peer.endpoint} if device else {}
+    begin(wire, netns, name, device.peers if device else {})

@@ -111,12 +111,16 @@ def document(protocols: Collection[str], on_lan: bool = False) -> dict[str, Any]
     return planned(NETWORKS + LAN if on_lan else NETWORKS, json.dumps(containers))
 
 
-def made(town: Town, protocols: Collection[str]) -> None:
-    """What is published is made, and once, and the container answers."""
-    wanted = document(protocols)
+def applied(town: Town, wanted: dict[str, Any]) -> None:
+    """What differs is made, and once."""
     for changed in (True, False):
         answer = town.host.module("document", document=wanted, remove=["*"])
         assert answer.get("changed") is changed, answer
+
+
+def made(town: Town, protocols: Collection[str]) -> None:
+    """What is published is made, and once, and the container answers."""
+    applied(town, document(protocols))
     argv = town.argv("web", sys.executable, "-c", SERVES, ",".join(protocols), *map(str, INNER))
     server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     town._started.append(server)
